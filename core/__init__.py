@@ -1,0 +1,1 @@
+"""chainrule: a deep-learning framework that you can see through."""

@@ -1,0 +1,106 @@
+"""The hooks a plugin may implement: one for each kind of component.
+
+Every hook takes nothing and returns a list of classes (or functions), so importing and
+registering a plugin opens no device and computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from chainrule.kinds.activation import Activation
+    from chainrule.kinds.backend import Backend
+    from chainrule.kinds.callback import Callback
+    from chainrule.kinds.initializer import Initializer
+    from chainrule.kinds.layer import Layer
+    from chainrule.kinds.loss import Loss
+    from chainrule.kinds.metric import Metric
+    from chainrule.kinds.optimizer import Optimizer
+    from chainrule.kinds.regularizer import Regularizer
+    from chainrule.kinds.schedule import Schedule
+    from chainrule.ops import Op
+
+PROJECT = "chainrule"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_ops() -> Sequence[type[Op]]:  # type: ignore[empty-body]
+    """Return op classes: primitives with a derivative and a notation."""
+
+
+@hookspec
+def register_activations() -> Sequence[type[Activation]]:  # type: ignore[empty-body]
+    """Return activation classes."""
+
+
+@hookspec
+def register_layers() -> Sequence[type[Layer]]:  # type: ignore[empty-body]
+    """Return layer classes."""
+
+
+@hookspec
+def register_losses() -> Sequence[type[Loss]]:  # type: ignore[empty-body]
+    """Return loss classes."""
+
+
+@hookspec
+def register_optimizers() -> Sequence[type[Optimizer]]:  # type: ignore[empty-body]
+    """Return optimizer classes."""
+
+
+@hookspec
+def register_regularizers() -> Sequence[type[Regularizer]]:  # type: ignore[empty-body]
+    """Return regularizer classes."""
+
+
+@hookspec
+def register_initializers() -> Sequence[type[Initializer]]:  # type: ignore[empty-body]
+    """Return initializer classes."""
+
+
+@hookspec
+def register_schedules() -> Sequence[type[Schedule]]:  # type: ignore[empty-body]
+    """Return learning-rate schedule classes."""
+
+
+@hookspec
+def register_metrics() -> Sequence[type[Metric]]:  # type: ignore[empty-body]
+    """Return metric classes."""
+
+
+@hookspec
+def register_callbacks() -> Sequence[type[Callback]]:  # type: ignore[empty-body]
+    """Return callback classes."""
+
+
+@hookspec
+def register_datasets() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return functions that return data; the function's name is the data set's."""
+
+
+@hookspec
+def register_backends() -> Sequence[type[Backend]]:  # type: ignore[empty-body]
+    """Return backend classes. Opening a device waits until a backend is used."""
+
+
+@hookspec
+def register_kernels() -> Mapping[str, Mapping[type[Op], Any]]:  # type: ignore[empty-body]
+    """Return kernels to add: backend name → op class → kernel."""
+
+
+@hookspec
+def register_renderers() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return functions that draw or write diagrams; see `chainrule.viz`."""
+
+
+@hookspec
+def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """Return click commands to add to the ``chainrule`` command line."""

@@ -1,0 +1,44 @@
+"""Activations: functions of one node, applied element by element or along an axis."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from chainrule.graph import Node
+from chainrule.kinds.module import Module
+
+
+class Activation(Module):
+    """Base of activations: define `apply`, from ops.
+
+    One definition is computed on every backend, differentiated, drawn and saved::
+
+        class Swish(cr.Activation):
+            \"\"\"y = x σ(x).\"\"\"
+            def apply(self, x):
+                return x * cr.ops.sigmoid(x)
+    """
+
+    kind: ClassVar[str] = "activations"
+    gain: ClassVar[str] = "glorot_uniform"
+    """The initializer that suits kernels in front of this activation."""
+
+    @abstractmethod
+    def apply(self, x: Node) -> Node:
+        """Return the activation of x."""
+
+    @classmethod
+    def adapt(cls, value: Any) -> Activation | None:
+        """Accept any function of one node, such as ``cr.ops.tanh``."""
+        return FunctionActivation(value) if callable(value) else None
+
+
+class FunctionActivation(Activation):
+    """An activation made from a plain function of one node; it cannot be saved."""
+
+    function: Callable[[Node], Node]
+
+    def apply(self, x: Node) -> Node:
+        return self.function(x)

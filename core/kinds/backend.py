@@ -1,0 +1,79 @@
+"""Backends: what compiles a program for a device and runs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from chainrule.graph import Input, Parameter
+    from chainrule.program import Program
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device of a backend, as `chainrule devices` lists it."""
+
+    name: str
+    kind: str
+    memory: int | None = None
+    """Bytes, or None if it is not known."""
+    float64: bool = True
+
+
+class Executable(ABC):
+    """A compiled program with its buffers.
+
+    `put` fills inputs, `run` computes, `fetch` reads an output. Parameters are read
+    from and written to their home, `Parameter.value`, or a device copy of it.
+    """
+
+    source: str
+    """The generated code, to be read."""
+
+    @abstractmethod
+    def put(
+        self, leaf: Input, values: npt.NDArray[Any], rows: npt.NDArray[Any] | None = None
+    ) -> None:
+        """Fill an input with `values`, or with some of its rows, in that order."""
+
+    @abstractmethod
+    def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        """Compute the program once, for these run-time numbers."""
+
+    @abstractmethod
+    def fetch(self, index: int) -> npt.NDArray[Any]:
+        """Return a copy of output `index` of the last run."""
+
+
+class Backend(ABC):
+    """Base of backends. Making one opens no device; `compile` may."""
+
+    type_name: ClassVar[str]
+    kernels: ClassVar[Mapping[type, Any]] = {}
+    """Op class → kernel; plugins add to it with ``register_kernels``."""
+
+    def __init__(self, device: str = "") -> None:
+        self.device = device
+
+    @abstractmethod
+    def devices(self) -> Sequence[Device]:
+        """List the devices that are there."""
+
+    @abstractmethod
+    def compile(self, program: Program) -> Executable:
+        """Compile a program.
+
+        Raises:
+            BackendError: an op has neither a kernel here nor an expansion.
+        """
+
+    def push(self, parameters: Sequence[Parameter]) -> None:
+        """Copy parameters from their home to the device; nothing to do on the host."""
+
+    def pull(self, parameters: Sequence[Parameter]) -> None:
+        """Copy parameters from the device to their home; nothing to do on the host."""

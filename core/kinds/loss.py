@@ -1,0 +1,79 @@
+"""Losses: what training makes small, as a function of target and prediction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
+
+from chainrule.errors import ShapeError
+from chainrule.graph import Dtype, Node, Scope, Value, as_node, scope
+from chainrule.ops import mean, mul, sum
+from chainrule.ops.base import describe
+from chainrule.spec import Component
+
+
+class Loss(Component, ABC):
+    """Base of losses: define `per_example`; calling one gives the mean over the batch.
+
+    As in tf.keras the order is (target, prediction). With sample weights w the result
+    is Σ wᵢ ℓᵢ / n, n the number of examples (tf.keras' ``sum_over_batch_size``).
+    """
+
+    kind: ClassVar[str] = "losses"
+    target: ClassVar[Literal["same", "classes"]] = "same"
+    """What a target looks like: the prediction's shape, or integer class labels with
+    the prediction's shape less its last axis."""
+
+    @abstractmethod
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        """Return one loss for each example: the shape of the batch axis."""
+
+    def __call__(
+        self, target: Value, prediction: Value, sample_weight: Value | None = None
+    ) -> Node:
+        """Return the loss as one number.
+
+        Raises:
+            ShapeError: target and prediction do not fit; says which loss would.
+        """
+        target, prediction = as_node(target), as_node(prediction)
+        self.check(target, prediction)
+        with scope(Scope(self.type_name, self.type_name, self)):
+            losses = self.per_example(target, prediction)
+            if sample_weight is not None:
+                weighted = mul(losses, sample_weight)
+                return mean(weighted)
+            return mean(losses)
+
+    @property
+    def target_dtype(self) -> Dtype:
+        """The dtype a target input should have."""
+        return "int" if self.target == "classes" else "float"
+
+    def check(self, target: Node, prediction: Node) -> None:
+        """Refuse targets that would broadcast into nonsense."""
+        wanted = prediction.shape[:-1] if self.target == "classes" else prediction.shape
+        if self.target == "classes" and target.dtype != "int":
+            raise ShapeError(
+                f"{self.type_name}: targets are integer class labels of shape "
+                f"{wanted}, got {describe(target)} of {target.dtype}"
+            )
+        fits = len(target.shape) == len(wanted) and all(
+            t == w or t is None or w is None
+            for t, w in zip(target.shape, wanted, strict=True)
+        )
+        if not fits:
+            raise ShapeError(
+                f"{self.type_name}: the target is {describe(target)} and the "
+                f"prediction {describe(prediction)}; the target must have shape {wanted}"
+            )
+
+
+def over_features(losses: Node) -> Node:
+    """Average everything but the batch axis, as tf.keras losses do."""
+    return mean(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses
+
+
+def summed_features(losses: Node) -> Node:
+    """Sum everything but the batch axis."""
+    return sum(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses

@@ -1,0 +1,94 @@
+"""Modules: components that may own parameters and open a scope (layers, activations)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.graph import Node, Parameter, Scope, scope
+from chainrule.kinds.initializer import Initializer
+from chainrule.spec import Component
+
+
+class Module(Component, ABC):
+    """A function of nodes that may own parameters.
+
+    Calling it applies it inside a scope of its own. Parameters are made on the first
+    call, when the shapes are known, and shared by all later calls.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls, *args, **kwargs)
+        made._owned = {}
+        made._scope = Scope(cls.type_name, None, made)
+        return made
+
+    @abstractmethod
+    def apply(self, x: Node) -> Node:
+        """Build the expression for one application."""
+
+    def __call__(self, x: Node) -> Node:
+        """Apply the module to a node, in its own scope."""
+        with scope(self._scope):
+            return self.apply(x)
+
+    @property
+    def scope(self) -> Scope:
+        """The scope its nodes are made in; its name is the module's name in a model."""
+        found: Scope = self._scope
+        return found
+
+    def parameter(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        initializer: Initializer,
+        *,
+        trainable: bool = True,
+    ) -> Parameter:
+        """Return the module's parameter `name`, made on first use."""
+        owned: dict[str, OwnedParameter] = self._owned
+        if name not in owned:
+            value = initializer.sample(shape, seed=0, stream=name)
+            node = Parameter(name, value, trainable=trainable)
+            owned[name] = OwnedParameter(node, initializer, trainable)
+        return owned[name].node
+
+    def children(self) -> Iterator[Module]:
+        """Yield the modules among the fields, such as a layer's activation."""
+        for value in self.hyperparameters().values():
+            if isinstance(value, Module):
+                yield value
+
+    def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
+        """Yield (path, parameter) for this module and its children."""
+        yield from self._owned.items()
+        for child in self.children():
+            label = child.scope.name or child.scope.label
+            for path, owned in child.owned_parameters():
+                yield f"{label}/{path}", owned
+
+
+class OwnedParameter:
+    """A parameter together with the initializer it started from."""
+
+    __slots__ = ("initializer", "node", "trainable")
+
+    def __init__(
+        self, node: Parameter, initializer: Initializer, trainable: bool
+    ) -> None:
+        self.node = node
+        self.initializer = initializer
+        self.trainable = trainable
+
+    def initialize(self, seed: int, stream: str) -> None:
+        """Give the parameter its initial value for a seed."""
+        value: npt.NDArray[Any] = self.initializer.sample(
+            self.node.value.shape, seed, stream
+        )
+        np.copyto(self.node.value, value)
+

@@ -1,0 +1,24 @@
+"""Schedules: the learning rate as a function of the step."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from chainrule.spec import Component
+
+
+class Schedule(Component, ABC):
+    """Base of schedules: define `rate`."""
+
+    kind: ClassVar[str] = "schedules"
+
+    @abstractmethod
+    def rate(self, lr: float, step: int, steps_per_epoch: int) -> float:
+        """Return the learning rate of a step.
+
+        Args:
+            lr: the optimizer's own learning rate.
+            step: the number of the step, from 1.
+            steps_per_epoch: how many steps make an epoch.
+        """

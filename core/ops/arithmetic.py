@@ -1,0 +1,192 @@
+"""Sums, products, powers: elementwise, with broadcasting as in NumPy."""
+
+from __future__ import annotations
+
+import math
+
+from chainrule.graph import Node, Value, as_node
+from chainrule.ops.base import POWER, PRODUCT, SUM, Elementwise
+from chainrule.ops.comparison import equal, greater, less, to_float, where
+
+
+class Add(Elementwise):
+    """y = a + b."""
+
+    notation = "{0} + {1}"
+    precedence = SUM
+    associative = True
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return 1, 1
+
+
+class Sub(Elementwise):
+    """y = a − b."""
+
+    notation = "{0} − {1}"
+    latex = "{0} - {1}"
+    precedence = SUM
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return 1, -1
+
+
+class Mul(Elementwise):
+    """y = a · b, element by element."""
+
+    precedence = PRODUCT
+    associative = True
+
+    def written(self, node: Node) -> tuple[str, str]:
+        arrays = all(x.ndim for x in node.inputs)
+        return ("{0} ⊙ {1}", r"{0} \odot {1}") if arrays else ("{0} · {1}", r"{0} \cdot {1}")
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        a, b = inputs
+        return b, a
+
+
+class Div(Elementwise):
+    """y = a / b."""
+
+    notation = "{0} / {1}"
+    latex = r"\frac{{0}}{{1}}"
+    precedence = PRODUCT
+    domain = ((-math.inf, math.inf), (0.0, math.inf))
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        _, b = inputs
+        return 1 / b, -y / b
+
+
+class Neg(Elementwise):
+    """y = −x."""
+
+    notation = "−{0}"
+    latex = "-{0}"
+    precedence = PRODUCT - 1
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (-1,)
+
+
+class Pow(Elementwise):
+    """y = aᵇ, for a > 0 or a constant b."""
+
+    notation = "{0}^{1}"
+    latex = "{0}^{{1}}"
+    precedence = POWER
+    domain = ((0.0, math.inf), (-math.inf, math.inf))
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        a, b = inputs
+        positive = greater(a, 0.0)
+        log_a = where(positive, log(where(positive, a, 1.0)), 0.0)
+        return b * a ** (b - 1), y * log_a
+
+
+class Square(Elementwise):
+    """y = x²."""
+
+    notation = "{0}²"
+    latex = "{0}^2"
+    precedence = POWER
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (2 * inputs[0],)
+
+
+class Reciprocal(Elementwise):
+    """y = 1 / x."""
+
+    notation = "1 / {0}"
+    latex = r"\frac{1}{{0}}"
+    precedence = PRODUCT
+    domain = ((0.0, math.inf),)
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (-square(y),)
+
+
+class Sqrt(Elementwise):
+    """y = √x, x > 0."""
+
+    notation = "√({0})"
+    latex = r"\sqrt{{0}}"
+    domain = ((0.0, math.inf),)
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (0.5 / y,)
+
+
+class Abs(Elementwise):
+    """y = |x|; the derivative at 0 is 0, as in TensorFlow and PyTorch."""
+
+    notation = "|{0}|"
+    latex = r"\left|{0}\right|"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (sign(inputs[0]),)
+
+
+class Sign(Elementwise):
+    """y = −1, 0 or 1; its derivative is 0 everywhere."""
+
+    notation = "sign({0})"
+    latex = r"\operatorname{sign}\left({0}\right)"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (None,)
+
+
+class Maximum(Elementwise):
+    """y = max(a, b); a tie shares the gradient equally, as in PyTorch."""
+
+    notation = "max({0}, {1})"
+    latex = r"\max\left({0}, {1}\right)"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        a, b = inputs
+        tie = 0.5 * to_float(equal(a, b))
+        return to_float(greater(a, b)) + tie, to_float(less(a, b)) + tie
+
+
+class Minimum(Elementwise):
+    """y = min(a, b); a tie shares the gradient equally, as in PyTorch."""
+
+    notation = "min({0}, {1})"
+    latex = r"\min\left({0}, {1}\right)"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        a, b = inputs
+        tie = 0.5 * to_float(equal(a, b))
+        return to_float(less(a, b)) + tie, to_float(greater(a, b)) + tie
+
+
+class Log(Elementwise):
+    """y = ln x, x > 0."""
+
+    notation = "ln({0})"
+    latex = r"\ln\left({0}\right)"
+    domain = ((0.0, math.inf),)
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (1 / inputs[0],)
+
+
+add, sub, mul, div, neg = Add(), Sub(), Mul(), Div(), Neg()
+square, reciprocal, sqrt, log = Square(), Reciprocal(), Sqrt(), Log()
+abs, sign, maximum, minimum = Abs(), Sign(), Maximum(), Minimum()
+_pow = Pow()
+
+
+def pow(a: Value, b: Value) -> Node:
+    """Return aᵇ; b = 2 gives `square`, which is also right for negative a."""
+    if isinstance(b, (int, float)) and b == 2:
+        return square(a)
+    return _pow(as_node(a), as_node(b))

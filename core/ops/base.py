@@ -1,0 +1,191 @@
+"""What an op is: a shape rule, a derivative, and a way to write it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from chainrule.errors import GradientError, ShapeError
+from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
+from chainrule.spec import snake_case
+
+SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
+"""How tightly a written form binds; an operand that binds less gets parentheses."""
+
+
+@typing.dataclass_transform(eq_default=True, frozen_default=True)
+class Op:
+    """The smallest unit of mathematics. Subclasses become frozen dataclasses.
+
+    A subclass has fields for its attributes (such as ``axis``), `infer` for the shape
+    that comes out, `vjp` for its derivative, and `notation` for how it is written.
+    """
+
+    type_name: ClassVar[str] = "op"
+    notation: ClassVar[str] = ""
+    """How it is written, with ``{0}``, ``{1}`` for the operands; Unicode."""
+    latex: ClassVar[str] = ""
+    """The same in LaTeX, where it is not the notation itself."""
+    precedence: ClassVar[int] = ATOM
+    associative: ClassVar[bool] = False
+    """Whether ``a ∘ (b ∘ c)`` may be written ``a ∘ b ∘ c``."""
+    key: tuple[Any, ...]
+    """Class and attributes: two ops with one key compute the same."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "type_name" not in cls.__dict__:
+            cls.type_name = snake_case(cls.__name__)
+        dataclass(frozen=True)(cls)
+        cls.key = property(_key)  # type: ignore[assignment]
+        if not dataclasses.fields(cls):  # type: ignore[arg-type]
+            cls.key = (cls,)
+
+    def __call__(self, *operands: Value) -> Node:
+        """Apply the op.
+
+        Raises:
+            ShapeError: the operands' shapes do not fit; names the operands.
+        """
+        inputs = tuple(x if isinstance(x, Node) else as_node(x) for x in operands)
+        shape, dtype = self.infer(*inputs)
+        return Node(self, inputs, shape, dtype)
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        """Return shape and dtype of the result.
+
+        Raises:
+            ShapeError: the shapes do not fit.
+        """
+        raise NotImplementedError
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        """Return ∂L/∂x for every input, given g = ∂L/∂y, as graph expressions.
+
+        None stands for an input through which no gradient flows.
+        """
+        raise GradientError(
+            f"{self.type_name} has no derivative: define vjp() on {type(self).__name__}"
+            ", or wrap its result in cr.ops.stop_gradient"
+        )
+
+    def written(self, node: Node) -> tuple[str, str]:
+        """Return (notation, LaTeX) for one use of this op; either may be empty."""
+        return self.notation, self.latex
+
+    def expand(self, *inputs: Node) -> Node:
+        """Write the op in terms of others, for backends that have no kernel for it."""
+        raise NotImplementedError
+
+    @classmethod
+    def expands(cls) -> bool:
+        """Whether the op can be written in terms of others."""
+        return cls.expand is not Op.expand
+
+
+def _key(op: Op) -> tuple[Any, ...]:
+    fields = dataclasses.fields(op)  # type: ignore[arg-type]
+    return (type(op), *(getattr(op, field.name) for field in fields))
+
+
+class Elementwise(Op):
+    """An op that acts on each element alone, after broadcasting its operands.
+
+    A subclass gives local derivatives; the framework multiplies them by ∂L/∂y. The
+    label on a backward edge is printed from the same expression.
+    """
+
+    domain: ClassVar[tuple[tuple[float, float], ...]] = ()
+    """For each operand, the open interval where the derivative exists; default: ℝ."""
+    result: ClassVar[Dtype | None] = None
+    """Dtype of the result; None: that of the operands, the widest."""
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        first = inputs[0]
+        shape, dtype = first.shape, first.dtype
+        for other in inputs[1:]:
+            if other.shape != shape:
+                shape = self._broadcast(shape, other.shape, inputs)
+            if other.dtype != dtype:
+                dtype = widest(dtype, other.dtype)
+        return shape, self.result or dtype
+
+    def _broadcast(self, a: Shape, b: Shape, inputs: tuple[Node, ...]) -> Shape:
+        shape = broadcast_shapes(a, b)
+        if shape is None:
+            shapes = " and ".join(describe(x) for x in inputs)
+            raise ShapeError(
+                f"{self.type_name}: shapes of {shapes} do not broadcast; "
+                "align them from the right, each pair equal or 1"
+            )
+        return shape
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        """Return ∂y/∂x for every operand, as graph expressions; None: no gradient."""
+        raise GradientError(
+            f"{self.type_name} has no derivative: define derivatives() on "
+            f"{type(self).__name__}, or wrap its result in cr.ops.stop_gradient"
+        )
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return tuple(
+            None if d is None else g * d for d in self.derivatives(y, *inputs)
+        )
+
+
+def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:
+    """Return the shape two operands broadcast to, or None if they do not.
+
+    An open dimension goes with another open one, with 1, and with any size (the
+    program checks that it has that size when it runs).
+    """
+    if len(a) < len(b):
+        a, b = b, a
+    result = list(a)
+    for i in range(1, len(b) + 1):
+        x, y = a[-i], b[-i]
+        if x == y or y == 1:
+            continue
+        if x == 1 or x is None:
+            result[-i] = y
+        elif y is not None:
+            return None
+    return tuple(result)
+
+
+def widest(a: Dtype, b: Dtype) -> Dtype:
+    """Return the dtype that holds both: bool < int < float."""
+    order: tuple[Dtype, ...] = ("bool", "int", "float")
+    return order[max(order.index(a), order.index(b))]
+
+
+def describe(node: Node) -> str:
+    """Name a node in a message: its name or op, and its shape."""
+    if node.name:
+        what = node.name
+    elif node.op:
+        what = node.op.type_name
+    else:
+        what = type(node).__name__.lower()
+    path = "/".join(s.name or s.label for s in node.scope)
+    return f"{path + '/' if path else ''}{what} {shape_text(node.shape)}"
+
+
+def normal_axes(axis: int | tuple[int, ...] | None, x: Node, op: str) -> tuple[int, ...]:
+    """Return axes as sorted non-negative numbers; None means all of them.
+
+    Raises:
+        ShapeError: an axis that `x` does not have, or one named twice.
+    """
+    if axis is None:
+        return tuple(range(x.ndim))
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    for a in axes:
+        if not -x.ndim <= a < x.ndim:
+            raise ShapeError(f"{op}: {describe(x)} has no axis {a}")
+    result = tuple(sorted(a % x.ndim for a in axes))
+    if len(set(result)) != len(result):
+        raise ShapeError(f"{op}: axis {axis} names one axis of {describe(x)} twice")
+    return result

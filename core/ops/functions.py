@@ -1,0 +1,132 @@
+"""Elementary functions and the nonlinearities that deserve a kernel of their own."""
+
+from __future__ import annotations
+
+import math
+
+from chainrule.graph import Node, Value
+from chainrule.ops.arithmetic import maximum, square
+from chainrule.ops.base import Elementwise
+from chainrule.ops.comparison import greater, to_float
+
+
+class Exp(Elementwise):
+    """y = eˣ."""
+
+    notation = "exp({0})"
+    latex = r"\exp\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (y,)
+
+
+class Expm1(Elementwise):
+    """y = eˣ − 1, exact for small x."""
+
+    notation = "expm1({0})"
+    latex = r"\operatorname{expm1}\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (exp(inputs[0]),)
+
+
+class Log1p(Elementwise):
+    """y = ln(1 + x), exact for small x > −1."""
+
+    notation = "log1p({0})"
+    latex = r"\operatorname{log1p}\left({0}\right)"
+    domain = ((-1.0, math.inf),)
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (1 / (1 + inputs[0]),)
+
+
+class Sin(Elementwise):
+    """y = sin x."""
+
+    notation = "sin({0})"
+    latex = r"\sin\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (cos(inputs[0]),)
+
+
+class Cos(Elementwise):
+    """y = cos x."""
+
+    notation = "cos({0})"
+    latex = r"\cos\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (-sin(inputs[0]),)
+
+
+class Tanh(Elementwise):
+    """y = tanh(x)."""
+
+    notation = "tanh({0})"
+    latex = r"\tanh\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (1 - square(y),)
+
+
+class Sigmoid(Elementwise):
+    """y = σ(x) = 1 / (1 + e⁻ˣ)."""
+
+    notation = "σ({0})"
+    latex = r"\sigma\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (y * (1 - y),)
+
+
+class Softplus(Elementwise):
+    """y = ln(1 + eˣ), without overflow."""
+
+    notation = "softplus({0})"
+    latex = r"\operatorname{softplus}\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (sigmoid(inputs[0]),)
+
+    def expand(self, *inputs: Node) -> Node:
+        x = inputs[0]
+        return maximum(x, 0.0) + log1p(exp(-(abs(x))))
+
+
+class Relu(Elementwise):
+    """y = max(x, 0); the derivative at 0 is 0, as in TensorFlow and PyTorch."""
+
+    notation = "relu({0})"
+    latex = r"\operatorname{relu}\left({0}\right)"
+    domain = ((0.0, math.inf),)
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (to_float(greater(inputs[0], 0.0)),)
+
+    def expand(self, *inputs: Node) -> Node:
+        return maximum(inputs[0], 0.0)
+
+
+class Erf(Elementwise):
+    """y = erf(x) = 2/√π ∫₀ˣ e^(−t²) dt."""
+
+    notation = "erf({0})"
+    latex = r"\operatorname{erf}\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+        return (2 / math.sqrt(math.pi) * exp(-square(inputs[0])),)
+
+
+exp, expm1, log1p, sin, cos = Exp(), Expm1(), Log1p(), Sin(), Cos()
+tanh, sigmoid, softplus, relu, erf = Tanh(), Sigmoid(), Softplus(), Relu(), Erf()

@@ -1,0 +1,86 @@
+"""Ops with integers in them: one-hot rows, and elements picked by index."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chainrule.errors import ShapeError
+from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.ops.base import Op, broadcast_shapes, describe
+from chainrule.ops.linalg import matmul
+from chainrule.ops.shaping import expand_dims, reshape, reshape_like
+
+
+class OneHot(Op):
+    """y[…, j] = 1 where j is the index, 0 elsewhere."""
+
+    depth: int
+    notation: ClassVar[str] = "onehot({0})"
+    latex: ClassVar[str] = r"\operatorname{onehot}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        if x.dtype != "int":
+            raise ShapeError(f"one_hot: {describe(x)} is {x.dtype}, not int")
+        return (*x.shape, self.depth), "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (None,)
+
+
+class Take(Op):
+    """y = rows of x along axis 0, in the order of an array of indices."""
+
+    notation = "{0}[{1}]"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        x, indices = inputs
+        if indices.dtype != "int" or not x.ndim:
+            raise ShapeError(
+                f"take: rows of {describe(x)} by {describe(indices)} of "
+                f"{indices.dtype}: indices are integers, and x has rows"
+            )
+        return (*indices.shape, *x.shape[1:]), x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        x, indices = inputs
+        rows = x.shape[0]
+        if rows is None:
+            raise ShapeError(f"take: no derivative along the open axis of {describe(x)}")
+        chosen = OneHot(rows)(reshape(indices, (-1,)))
+        width = 1
+        for size in x.shape[1:]:
+            width *= size or 1
+        flat = reshape(g, (-1, width))
+        return (reshape_like(matmul(chosen.T, flat), x), None)
+
+
+class Pick(Op):
+    """yᵢ = x[i, tᵢ]: along the last axis, the element that an index names."""
+
+    notation = "{0}[{1}]"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        x, indices = inputs
+        shape = broadcast_shapes(x.shape[:-1], indices.shape)
+        if indices.dtype != "int" or indices.ndim != x.ndim - 1 or shape is None:
+            raise ShapeError(
+                f"pick: from {describe(x)} by {describe(indices)} of {indices.dtype}: "
+                "there must be one integer for each row of the last axis"
+            )
+        return shape, x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        x, indices = inputs
+        depth = x.shape[-1]
+        if depth is None:
+            raise ShapeError(f"pick: the last axis of {describe(x)} is open")
+        return expand_dims(g, -1) * OneHot(depth)(indices), None
+
+
+take, pick = Take(), Pick()
+
+
+def one_hot(indices: Value, depth: int) -> Node:
+    """Return rows of zeros with a one at each index."""
+    return OneHot(depth)(as_node(indices))

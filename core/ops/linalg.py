@@ -1,0 +1,84 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chainrule.errors import ShapeError
+from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.ops.base import PRODUCT, Op, broadcast_shapes, describe
+from chainrule.ops.shaping import Transpose, expand_dims, squeeze, sum_like
+
+
+class Matmul(Op):
+    """Y = A B over the last two axes; a flag transposes an operand first."""
+
+    transpose_a: bool = False
+    transpose_b: bool = False
+    precedence: ClassVar[int] = PRODUCT
+    associative: ClassVar[bool] = True
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        a, b = inputs
+        if a.ndim < 2 or b.ndim < 2:
+            raise ShapeError(
+                f"matmul: {describe(a)} and {describe(b)} must both be matrices"
+            )
+        m, k = a.shape[-2:][:: -1 if self.transpose_a else 1]
+        k2, n = b.shape[-2:][:: -1 if self.transpose_b else 1]
+        batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        if (k != k2 and k is not None and k2 is not None) or batch is None:
+            raise ShapeError(
+                f"matmul: {describe(a)} times {describe(b)}: the inner sizes "
+                f"{k} and {k2} must agree"
+            )
+        return (*batch, m, n), "float"
+
+    def written(self, node: Node) -> tuple[str, str]:
+        a = "{0}ᵀ" if self.transpose_a else "{0}"
+        b = "{1}ᵀ" if self.transpose_b else "{1}"
+        tex = rf"{a} \cdot {b}".replace("ᵀ", r"^\top")
+        return f"{a} · {b}", tex
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        a, b = inputs
+        da = _matmul(g, b, transpose_b=not self.transpose_b)
+        db = _matmul(a, g, transpose_a=not self.transpose_a)
+        da = _swapped(da) if self.transpose_a else da
+        db = _swapped(db) if self.transpose_b else db
+        return (
+            sum_like(da, a) if a.ndim < y.ndim or a.shape[:-2] != y.shape[:-2] else da,
+            sum_like(db, b) if b.ndim < y.ndim or b.shape[:-2] != y.shape[:-2] else db,
+        )
+
+
+def _swapped(x: Node) -> Node:
+    axes = list(range(x.ndim))
+    axes[-2:] = axes[-1], axes[-2]
+    return Transpose(tuple(axes))(x)
+
+
+def _matmul(
+    a: Node, b: Node, *, transpose_a: bool = False, transpose_b: bool = False
+) -> Node:
+    return Matmul()(
+        _swapped(a) if transpose_a else a, _swapped(b) if transpose_b else b
+    )
+
+
+def matmul(a: Value, b: Value) -> Node:
+    """Return A B over the last two axes; a vector counts as a row or a column.
+
+    Raises:
+        ShapeError: the inner sizes differ, or an operand is a scalar.
+    """
+    a, b = as_node(a), as_node(b)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ShapeError(
+            f"matmul: {describe(a)} times {describe(b)}: a scalar is no matrix, use *"
+        )
+    row, column = a.ndim == 1, b.ndim == 1
+    y = Matmul()(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
+    if row:
+        y = squeeze(y, -2)
+    return squeeze(y, -1) if column else y

@@ -1,0 +1,202 @@
+"""Ops that gather along axes: sums, extrema, softmax and its relatives."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.ops.arithmetic import mul, sqrt, square, sub
+from chainrule.ops.base import Op, normal_axes
+from chainrule.ops.comparison import equal, to_float
+from chainrule.ops.functions import exp
+from chainrule.ops.shaping import Count, ExpandDims, broadcast_like
+
+Axis = int | tuple[int, ...] | None
+
+
+class Reduction(Op):
+    """An op that turns the elements along `axes` into one."""
+
+    axes: tuple[int, ...]
+    keepdims: bool = False
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        if self.keepdims:
+            shape = tuple(1 if i in self.axes else s for i, s in enumerate(x.shape))
+        else:
+            shape = tuple(s for i, s in enumerate(x.shape) if i not in self.axes)
+        return shape, x.dtype
+
+    def expanded(self, g: Node) -> Node:
+        """Put the axes that were reduced away back, with size 1."""
+        return g if self.keepdims or not self.axes else ExpandDims(self.axes)(g)
+
+
+class Sum(Reduction):
+    """y = Σ x over some axes."""
+
+    notation: ClassVar[str] = "Σ {0}"
+    latex: ClassVar[str] = r"\sum {0}"
+    precedence: ClassVar[int] = 2
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (broadcast_like(self.expanded(g), inputs[0]),)
+
+
+class Mean(Reduction):
+    """y = 1/n Σ x over some axes; n is how many elements lie along them."""
+
+    notation: ClassVar[str] = "mean({0})"
+    latex: ClassVar[str] = r"\operatorname{mean}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return super().infer(*inputs)[0], "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        (x,) = inputs
+        return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
+
+
+class Extremum(Reduction):
+    """The largest or smallest element; ties share the gradient, as in TensorFlow."""
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        (x,) = inputs
+        chosen = to_float(equal(x, self.expanded(y)))
+        ties = Sum(self.axes, keepdims=True)(chosen)
+        return (self.expanded(g) / ties * chosen,)
+
+
+class Max(Extremum):
+    """y = max x over some axes."""
+
+    notation: ClassVar[str] = "max({0})"
+    latex: ClassVar[str] = r"\max\left({0}\right)"
+
+
+class Min(Extremum):
+    """y = min x over some axes."""
+
+    notation: ClassVar[str] = "min({0})"
+    latex: ClassVar[str] = r"\min\left({0}\right)"
+
+
+class Argmax(Op):
+    """y = index of the largest element along an axis, the first of several."""
+
+    axis: int
+    notation: ClassVar[str] = "argmax({0})"
+    latex: ClassVar[str] = r"\operatorname{argmax}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        return tuple(s for i, s in enumerate(x.shape) if i != self.axis), "int"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (None,)
+
+
+class LogSumExp(Reduction):
+    """y = ln Σ eˣ over some axes, without overflow."""
+
+    notation: ClassVar[str] = "logsumexp({0})"
+    latex: ClassVar[str] = r"\operatorname{logsumexp}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return super().infer(*inputs)[0], "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        (x,) = inputs
+        return (mul(self.expanded(g), exp(sub(x, self.expanded(y)))),)
+
+
+class Softmax(Op):
+    """yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis."""
+
+    axis: int
+    notation: ClassVar[str] = "softmax({0})"
+    latex: ClassVar[str] = r"\operatorname{softmax}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return inputs[0].shape, "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        weighted = mul(g, y)
+        return (sub(weighted, mul(y, Sum((self.axis,), keepdims=True)(weighted))),)
+
+
+class LogSoftmax(Op):
+    """yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis, without overflow."""
+
+    axis: int
+    notation: ClassVar[str] = "log_softmax({0})"
+    latex: ClassVar[str] = r"\operatorname{log\,softmax}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return inputs[0].shape, "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        total = Sum((self.axis,), keepdims=True)(g)
+        return (sub(g, mul(Softmax(self.axis)(inputs[0]), total)),)
+
+
+def _reduce(cls: type[Reduction], x: Value, axis: Axis, keepdims: bool) -> Node:
+    x = as_node(x)
+    return cls(normal_axes(axis, x, cls.type_name), keepdims)(x)
+
+
+def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return Σ x over `axis` (None: all axes)."""
+    return _reduce(Sum, x, axis, keepdims)
+
+
+def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the mean of x over `axis` (None: all axes)."""
+    return _reduce(Mean, x, axis, keepdims)
+
+
+def max(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the largest element over `axis` (None: all axes)."""
+    return _reduce(Max, x, axis, keepdims)
+
+
+def min(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the smallest element over `axis` (None: all axes)."""
+    return _reduce(Min, x, axis, keepdims)
+
+
+def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return ln Σ eˣ over `axis` (None: all axes)."""
+    return _reduce(LogSumExp, x, axis, keepdims)
+
+
+def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the mean squared distance from the mean (divided by n, as in NumPy)."""
+    x = as_node(x)
+    return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
+
+
+def _along(cls: Any, x: Value, axis: int) -> Node:
+    x = as_node(x)
+    return cls(normal_axes(axis, x, cls.type_name)[0])(x)
+
+
+def argmax(x: Value, axis: int = -1) -> Node:
+    """Return the index of the largest element along `axis`."""
+    return _along(Argmax, x, axis)
+
+
+def softmax(x: Value, axis: int = -1) -> Node:
+    """Return e^x / Σ e^x along `axis`."""
+    return _along(Softmax, x, axis)
+
+
+def log_softmax(x: Value, axis: int = -1) -> Node:
+    """Return x − ln Σ e^x along `axis`."""
+    return _along(LogSoftmax, x, axis)
+
+
+def l2_norm(x: Value) -> Node:
+    """Return √(Σ x²) over all axes."""
+    return sqrt(sum(square(x)))

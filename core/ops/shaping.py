@@ -1,0 +1,375 @@
+"""Ops that change shapes and not numbers; and sums, which undo broadcasting.
+
+The ``…_like`` ops take their result's shape from a second operand, which may be open
+until the program is run; its numbers are never read.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from chainrule.errors import ShapeError
+from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
+from chainrule.ops.base import Op, broadcast_shapes, describe, normal_axes
+
+
+class Like(Op):
+    """An op that reads only the shape of its last operand."""
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (*self.vjp_first(g, inputs[0]), None)
+
+    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        raise NotImplementedError
+
+
+class Reshape(Op):
+    """y = x with other dimensions; one of them may be None, which is then inferred."""
+
+    shape: Shape
+    notation: ClassVar[str] = "reshape({0})"
+    latex: ClassVar[str] = r"\operatorname{reshape}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        if None in x.shape:
+            return self.shape, x.dtype
+        size = math.prod(s for s in x.shape if s is not None)
+        known = math.prod(s for s in self.shape if s is not None)
+        if None in self.shape:
+            fits = size % known == 0 if known else size == 0
+            missing = size // known if known else 0
+        else:
+            fits, missing = size == known, 0
+        if not fits:
+            raise ShapeError(
+                f"reshape: {describe(x)} has {size} elements, "
+                f"{shape_text(self.shape)} has {known}"
+            )
+        return tuple(missing if s is None else s for s in self.shape), x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (reshape_like(g, inputs[0]),)
+
+
+class ReshapeLike(Like):
+    """y = x with the shape of another node."""
+
+    notation = "reshape({0})"
+    latex = r"\operatorname{reshape}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return inputs[1].shape, inputs[0].dtype
+
+    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        return (reshape_like(g, x),)
+
+
+class BroadcastLike(Like):
+    """y = x repeated to the shape of another node; axes are aligned from the right."""
+
+    notation = "{0}"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        x, like = inputs
+        if broadcast_shapes(x.shape, like.shape) is None or x.ndim > like.ndim:
+            raise ShapeError(
+                f"broadcast: {describe(x)} does not broadcast to "
+                f"{shape_text(like.shape)}"
+            )
+        return like.shape, x.dtype
+
+    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        return (sum_like(g, x),)
+
+
+class SumLike(Like):
+    """y = x summed over the axes along which the other node was broadcast to x."""
+
+    notation = "Σ {0}"
+    latex = r"\sum {0}"
+    precedence = 2
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        x, like = inputs
+        if broadcast_shapes(x.shape, like.shape) is None or like.ndim > x.ndim:
+            raise ShapeError(
+                f"sum_like: {describe(x)} does not sum to {shape_text(like.shape)}"
+            )
+        return like.shape, x.dtype
+
+    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        return (broadcast_like(g, x),)
+
+
+class Count(Op):
+    """y = how many elements lie along some axes of x, as a number; reads no element."""
+
+    axes: tuple[int, ...]
+    notation: ClassVar[str] = "n"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return (), "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (None,)
+
+
+class BroadcastTo(Op):
+    """y = x repeated to a fixed shape; axes are aligned from the right."""
+
+    shape: tuple[int, ...]
+    notation: ClassVar[str] = "{0}"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        if broadcast_shapes(x.shape, self.shape) != self.shape:
+            raise ShapeError(
+                f"broadcast: {describe(x)} does not broadcast to "
+                f"{shape_text(self.shape)}"
+            )
+        return self.shape, x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (sum_like(g, inputs[0]),)
+
+
+class ExpandDims(Op):
+    """y = x with axes of size 1 put in; `axes` are positions in the result."""
+
+    axes: tuple[int, ...]
+    notation: ClassVar[str] = "{0}"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        sizes = list(inputs[0].shape)
+        for axis in self.axes:
+            sizes.insert(axis, 1)
+        return tuple(sizes), inputs[0].dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (Squeeze(self.axes)(g),)
+
+
+class Squeeze(Op):
+    """y = x without some axes of size 1."""
+
+    axes: tuple[int, ...]
+    notation: ClassVar[str] = "{0}"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        for axis in self.axes:
+            if x.shape[axis] not in (1, None):
+                raise ShapeError(f"squeeze: axis {axis} of {describe(x)} is not 1")
+        kept = tuple(s for i, s in enumerate(x.shape) if i not in self.axes)
+        return kept, x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (ExpandDims(self.axes)(g),)
+
+
+class Transpose(Op):
+    """y = x with its axes in another order."""
+
+    axes: tuple[int, ...]
+    notation: ClassVar[str] = "{0}ᵀ"
+    latex: ClassVar[str] = "{0}^\\top"
+    precedence: ClassVar[int] = 7
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        if sorted(self.axes) != list(range(x.ndim)):
+            raise ShapeError(f"transpose: {self.axes} are not the axes of {describe(x)}")
+        return tuple(x.shape[a] for a in self.axes), x.dtype
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        back = tuple(self.axes.index(i) for i in range(len(self.axes)))
+        return (Transpose(back)(g),)
+
+
+class Concatenate(Op):
+    """y = the operands one behind the other along an axis."""
+
+    axis: int
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        first = inputs[0]
+        total: int | None = 0
+        for x in inputs:
+            rest = x.shape[: self.axis] + x.shape[self.axis + 1 :]
+            wanted = first.shape[: self.axis] + first.shape[self.axis + 1 :]
+            if x.ndim != first.ndim or broadcast_shapes(rest, wanted) is None:
+                raise ShapeError(
+                    f"concatenate: {describe(x)} and {describe(first)} differ "
+                    f"on an axis other than {self.axis}"
+                )
+            size = x.shape[self.axis]
+            total = None if total is None or size is None else total + size
+        sizes = list(first.shape)
+        sizes[self.axis] = total
+        return tuple(sizes), first.dtype
+
+    def written(self, node: Node) -> tuple[str, str]:
+        slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))
+        return f"[{slots}]", rf"\left[{slots}\right]"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        parts: list[Node] = []
+        start = 0
+        for x in inputs:
+            size = x.shape[self.axis]
+            if size is None:
+                raise ShapeError(
+                    f"concatenate: no derivative along the open axis {self.axis} "
+                    f"of {describe(x)}; concatenate along another axis"
+                )
+            key = [slice(None)] * x.ndim
+            key[self.axis] = slice(start, start + size)
+            parts.append(slice_(g, tuple(key)))
+            start += size
+        return tuple(parts)
+
+
+class Slice(Op):
+    """y = x[begin:end:step, …]; a step is positive. End None means to the end."""
+
+    ranges: tuple[tuple[int, int | None, int], ...]
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        (x,) = inputs
+        sizes: list[int | None] = []
+        for size, (begin, end, step) in zip(x.shape, self.ranges, strict=True):
+            if size is None:
+                whole = (begin, end, step) == (0, None, 1)
+                fixed = end is not None and begin >= 0 and end >= 0
+                sizes.append(
+                    None if whole or not fixed else len(range(begin, end or 0, step))
+                )
+            else:
+                sizes.append(len(range(*slice(begin, end, step).indices(size))))
+        return tuple(sizes), x.dtype
+
+    def written(self, node: Node) -> tuple[str, str]:
+        text = ", ".join(
+            ":" if r == (0, None, 1) else
+            f"{r[0]}:{'' if r[1] is None else r[1]}{'' if r[2] == 1 else f':{r[2]}'}"
+            for r in self.ranges
+        )  # fmt: skip
+        return f"{{0}}[{text}]", ""
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (Unslice(self.ranges)(g, inputs[0]),)
+
+
+class Unslice(Like):
+    """y = zeros of another node's shape with x put where `Slice` takes it from."""
+
+    ranges: tuple[tuple[int, int | None, int], ...]
+    notation: ClassVar[str] = "unslice({0})"
+    latex: ClassVar[str] = r"\operatorname{unslice}\left({0}\right)"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return inputs[1].shape, inputs[0].dtype
+
+    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        return (Slice(self.ranges)(g),)
+
+
+class ZerosLike(Like):
+    """y = zeros of another node's shape."""
+
+    notation = "0"
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return inputs[0].shape, "float"
+
+    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+        return (None,)
+
+
+reshape_like, broadcast_like, sum_like = ReshapeLike(), BroadcastLike(), SumLike()
+zeros_like = ZerosLike()
+
+
+def reshape(x: Value, shape: Any) -> Node:
+    """Return x with another shape; −1 or None is inferred, at most one of them."""
+    x = as_node(x)
+    if isinstance(shape, int):
+        shape = (shape,)
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = shape[0]
+    sizes = tuple(None if s is None or s == -1 else int(s) for s in shape)
+    if sizes.count(None) > 1:
+        raise ShapeError(f"reshape: at most one size of {shape_text(sizes)} can be open")
+    return Reshape(sizes)(x)
+
+
+def broadcast_to(x: Value, shape: tuple[int, ...]) -> Node:
+    """Return x repeated to a fixed shape."""
+    return BroadcastTo(tuple(shape))(x)
+
+
+def expand_dims(x: Value, axis: int | tuple[int, ...]) -> Node:
+    """Return x with axes of size 1 put in at positions `axis` of the result."""
+    x = as_node(x)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    rank = x.ndim + len(axes)
+    if any(not -rank <= a < rank for a in axes):
+        raise ShapeError(f"expand_dims: {describe(x)} cannot get an axis {axis}")
+    return ExpandDims(tuple(sorted(a % rank for a in axes)))(x)
+
+
+def squeeze(x: Value, axis: int | tuple[int, ...]) -> Node:
+    """Return x without the axes `axis`, each of size 1."""
+    x = as_node(x)
+    return Squeeze(normal_axes(axis, x, "squeeze"))(x)
+
+
+def transpose(x: Value, axes: tuple[int, ...] | None = None) -> Node:
+    """Return x with its axes reversed, or in the order given."""
+    x = as_node(x)
+    if axes is None:
+        return Transpose(tuple(reversed(range(x.ndim))))(x)
+    return Transpose(tuple(a % max(x.ndim, 1) for a in axes))(x)
+
+
+def concatenate(xs: list[Value] | tuple[Value, ...], axis: int = -1) -> Node:
+    """Return the nodes one behind the other along `axis`."""
+    nodes = [as_node(x) for x in xs]
+    if not nodes:
+        raise ShapeError("concatenate: nothing to concatenate")
+    return Concatenate(normal_axes(axis, nodes[0], "concatenate")[0])(*nodes)
+
+
+def slice_(x: Value, key: Any) -> Node:
+    """Return x[key]; key holds integers, slices with a positive step, and ``...``."""
+    x = as_node(x)
+    keys = list(key) if isinstance(key, tuple) else [key]
+    if Ellipsis in keys:
+        at = keys.index(Ellipsis)
+        keys[at : at + 1] = [slice(None)] * (x.ndim - len(keys) + 1)
+    keys += [slice(None)] * (x.ndim - len(keys))
+    if len(keys) > x.ndim:
+        raise ShapeError(f"slice: {len(keys)} indices for {describe(x)}")
+    ranges: list[tuple[int, int | None, int]] = []
+    dropped: list[int] = []
+    for axis, k in enumerate(keys):
+        size = x.shape[axis]
+        if isinstance(k, slice):
+            step = 1 if k.step is None else int(k.step)
+            if step < 1:
+                raise ShapeError(f"slice: step {step} of axis {axis} is not positive")
+            ranges.append((0 if k.start is None else int(k.start), k.stop, step))
+        elif isinstance(k, int):
+            if size is not None and not -size <= k < size:
+                raise ShapeError(f"slice: {describe(x)} has no index {k} on axis {axis}")
+            ranges.append((k, None if k == -1 else k + 1, 1))
+            dropped.append(axis)
+        else:
+            raise ShapeError(
+                f"slice: an index is an integer, a slice or ..., got {k!r}; "
+                "use cr.ops.take for an array of indices"
+            )
+    part = Slice(tuple(ranges))(x)
+    return Squeeze(tuple(dropped))(part) if dropped else part

@@ -1,0 +1,308 @@
+"""Components: classes whose typed fields are their hyperparameters.
+
+Activations, layers, losses, optimizers … are dataclasses made from `Component`. Configs,
+checkpoints, ``repr``, the command line and the documentation are generated from the
+fields, and every value is checked against its annotation when the object is made::
+
+    class Adam(Optimizer):
+        lr: Positive = 1e-3
+        beta_1: Fraction = 0.9
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, Union
+
+import numpy as np
+
+from chainrule.errors import HyperparameterError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval that a number must lie in; open ends are excluded."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low if self.low_open else value >= self.low
+        below = value < self.high if self.high_open else value <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"{'>' if self.low_open else '≥'} {self.low:g}"
+        left, right = "(" if self.low_open else "[", ")" if self.high_open else "]"
+        return f"in {left}{self.low:g}, {self.high:g}{right}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A field that holds a component of this registry kind, given as object or name."""
+
+    name: str
+
+
+Positive: TypeAlias = Annotated[float, Range(0, low_open=True)]
+NonNegative: TypeAlias = Annotated[float, Range(0)]
+Fraction: TypeAlias = Annotated[float, Range(0, 1, high_open=True)]
+Probability: TypeAlias = Annotated[float, Range(0, 1)]
+PositiveInt: TypeAlias = Annotated[int, Range(1)]
+NonNegativeInt: TypeAlias = Annotated[int, Range(0)]
+
+Resolver = Callable[[str, Any], Any]
+_resolver: list[Resolver] = []
+
+
+def set_resolver(resolver: Resolver) -> None:
+    """Install the function that turns (kind, name or config) into a component."""
+    _resolver[:] = [resolver]
+
+
+def snake_case(name: str) -> str:
+    """Return ``leaky_relu`` for ``LeakyRelu``, ``l1`` for ``L1``."""
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
+
+
+@typing.dataclass_transform(eq_default=False)
+class Component:
+    """Base of everything that is configured by hyperparameters.
+
+    A subclass states its hyperparameters as annotated fields; it becomes a dataclass
+    and its values are checked on construction.
+
+    Raises:
+        HyperparameterError: for an unknown hyperparameter, a value of the wrong type,
+            or one outside its range.
+    """
+
+    kind: ClassVar[str] = ""
+    type_name: ClassVar[str] = "component"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "type_name" not in cls.__dict__:
+            cls.type_name = snake_case(cls.__name__)
+        dataclass(eq=False, repr=False)(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if inspect.isabstract(cls):
+            raise TypeError(
+                f"{cls.__name__} is abstract: define "
+                f"{', '.join(sorted(cls.__abstractmethods__))} in a subclass"
+            )
+        known = [f.name for f in dataclasses.fields(cls) if f.init]
+        for name in kwargs:
+            if name not in known:
+                raise HyperparameterError(
+                    f"{cls.__name__} has no hyperparameter {name!r}."
+                    f"{did_you_mean(name, known)}"
+                )
+        if len(args) > len(known):
+            raise HyperparameterError(
+                f"{cls.__name__} takes {len(known)} hyperparameters "
+                f"({', '.join(known)}), got {len(args)} values"
+            )
+        given = set(known[: len(args)]) | set(kwargs)
+        missing = [
+            f.name
+            for f in dataclasses.fields(cls)
+            if f.init
+            and f.name not in given
+            and f.default is dataclasses.MISSING
+            and f.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise HyperparameterError(
+                f"{cls.__name__} needs {', '.join(missing)}: "
+                f"write {cls.__name__}({', '.join(f'{m}=…' for m in missing)})"
+            )
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        hints = field_types(type(self))
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            if field.init:
+                value = getattr(self, field.name)
+                where = f"{type(self).__name__}({field.name}=…)"
+                checked = check_value(value, hints[field.name], where)
+                object.__setattr__(self, field.name, checked)
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Return the fields and their values, in the order they were declared."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)  # type: ignore[arg-type]
+            if f.init
+        }
+
+    def to_config(self) -> dict[str, Any]:
+        """Return what a JSON or TOML file needs to make this component again."""
+        config: dict[str, Any] = {"type": type(self).type_name}
+        for name, value in self._changed().items():
+            config[name] = _plain(value)
+        return config
+
+    def _changed(self) -> dict[str, Any]:
+        hints = field_types(type(self))
+        changed = {}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            if not field.init:
+                continue
+            value = getattr(self, field.name)
+            default: Any = field.default
+            if default is dataclasses.MISSING and field.default_factory is not (
+                dataclasses.MISSING
+            ):
+                default = field.default_factory()
+            if default is not dataclasses.MISSING:
+                default = check_value(default, hints[field.name], field.name)
+                same = _plain(value) == _plain(default)
+                if same and type(value) is type(default):
+                    continue
+            changed[field.name] = value
+        return changed
+
+    def __repr__(self) -> str:
+        required = [
+            f.name
+            for f in dataclasses.fields(self)  # type: ignore[arg-type]
+            if f.default is dataclasses.MISSING
+        ]
+        parts = []
+        for name, value in self._changed().items():
+            simple = isinstance(value, Component) and not value._changed()
+            shown = repr(type(value).type_name) if simple else repr(value)
+            parts.append(shown if name in required else f"{name}={shown}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        config = value.to_config()
+        return config["type"] if len(config) == 1 else config
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value
+
+
+@functools.cache
+def field_types(cls: type) -> dict[str, Any]:
+    """Return the evaluated annotations of a component's fields."""
+    return typing.get_type_hints(cls, include_extras=True)
+
+
+def check_value(value: Any, annotation: Any, where: str) -> Any:
+    """Return `value` as its annotation wants it, or say why it does not fit.
+
+    Integers are taken where a float is wanted, lists where a tuple is, NumPy scalars
+    where Python's are; a `Kind` field resolves names through the registry.
+
+    Raises:
+        HyperparameterError: the value has the wrong type or is out of range.
+    """
+    origin = typing.get_origin(annotation)
+    if annotation is Any:
+        return value
+    if origin is Annotated:
+        base, *marks = typing.get_args(annotation)
+        for mark in marks:
+            if isinstance(mark, Kind):
+                return _resolve(value, base, mark, where)
+        value = check_value(value, base, where)
+        for mark in marks:
+            if isinstance(mark, Range) and value is not None and value not in mark:
+                raise HyperparameterError(f"{where} must be {mark}, got {value!r}")
+        return value
+    if origin in (Union, types.UnionType):
+        return _check_union(value, typing.get_args(annotation), where)
+    if origin is Literal:
+        choices = typing.get_args(annotation)
+        if value not in choices:
+            raise HyperparameterError(
+                f"{where} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+            )
+        return value
+    if origin is tuple:
+        return _check_tuple(value, typing.get_args(annotation), where)
+    if origin is not None:
+        annotation = origin if isinstance(origin, type) else object
+    return _check_plain(value, annotation, where)
+
+
+def _resolve(value: Any, base: Any, mark: Kind, where: str) -> Any:
+    if value is None and type(None) in typing.get_args(base):
+        return None
+    if not _resolver:
+        return value
+    return _resolver[0](mark.name, value)
+
+
+def _check_union(value: Any, options: tuple[Any, ...], where: str) -> Any:
+    if value is None and type(None) in options:
+        return None
+    failures = []
+    for option in options:
+        if option is not type(None):
+            try:
+                return check_value(value, option, where)
+            except HyperparameterError as error:
+                failures.append(error)
+    raise failures[0]
+
+
+def _check_tuple(value: Any, items: tuple[Any, ...], where: str) -> Any:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)):
+        raise HyperparameterError(f"{where} must be a tuple, got {value!r}")
+    if len(items) == 2 and items[1] is Ellipsis:
+        return tuple(check_value(item, items[0], where) for item in value)
+    if len(value) != len(items):
+        raise HyperparameterError(
+            f"{where} must have {len(items)} entries, got {value!r}"
+        )
+    return tuple(
+        check_value(item, kind, where) for item, kind in zip(value, items, strict=True)
+    )
+
+
+def _check_plain(value: Any, wanted: Any, where: str) -> Any:
+    if isinstance(value, np.generic) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    ):
+        value = value.item()
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if wanted is int and isinstance(value, bool):
+        raise HyperparameterError(f"{where} must be an int, got {value!r}")
+    if isinstance(wanted, type) and not isinstance(value, wanted):
+        article = "an" if wanted.__name__[0] in "aeiou" else "a"
+        raise HyperparameterError(
+            f"{where} must be {article} {wanted.__name__}, got {value!r}"
+        )
+    if wanted is float and math.isnan(value):
+        raise HyperparameterError(f"{where} must be a number, got nan")
+    return value
+
+
+def from_config(cls: type[Component], config: Mapping[str, Any]) -> Component:
+    """Make a component of `cls` from what `Component.to_config` returned."""
+    fields = {name: value for name, value in config.items() if name != "type"}
+    made: Component = cls(**fields)
+    return made
