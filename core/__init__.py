@@ -1,1 +1,55 @@
-"""chainrule: a deep-learning framework that you can see through."""
+"""chainrule: a deep-learning framework that you can see through.
+
+Public names are imported on first use, so ``import chainrule`` costs little more than
+NumPy and opens no device.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "input": "graph", "parameter": "graph", "constant": "graph", "Node": "graph",
+    "Graph": "graph", "scope": "graph", "Input": "graph", "Parameter": "graph",
+    "Constant": "graph",
+    "grad": "autodiff", "backward": "autodiff",
+    "hookimpl": "hooks", "ChainRuleError": "errors",
+    "Op": "ops", "Elementwise": "ops",
+    "Activation": "kinds.activation", "Layer": "kinds.layer", "Loss": "kinds.loss",
+    "Optimizer": "kinds.optimizer", "Regularizer": "kinds.regularizer",
+    "Initializer": "kinds.initializer", "Schedule": "kinds.schedule",
+    "Metric": "kinds.metric", "Callback": "kinds.callback",
+    "Backend": "kinds.backend",
+    "registry": "registry",
+    "evaluate": "program.evaluate", "Program": "program.program",
+    "Model": "model.model", "Sequential": "model.sequential", "load": "model.saving",
+    "draw": "drawing", "explain": "drawing",
+}  # fmt: skip
+"""Public name → the module that defines it."""
+
+_CATALOGS = (
+    "activations", "layers", "losses", "optimizers", "regularizers", "initializers",
+    "schedules", "metrics", "callbacks", "datasets",
+)  # fmt: skip
+
+__all__ = sorted([*_HOME, *_CATALOGS, "__version__", "ops"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
+    elif name in _CATALOGS:
+        value = importlib.import_module("chainrule.registry").registry.catalog(name)
+    elif name == "ops":
+        value = importlib.import_module("chainrule.ops")
+    elif name == "__version__":
+        value = importlib.import_module("importlib.metadata").version("chainrule")
+    else:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
