@@ -378,7 +378,7 @@ class Graph:
         extra = {
             node: name for name, node in (names or {}).items() if isinstance(node, Node)
         }
-        scopes = _number_scopes(self.order)
+        scopes = number_scopes(self.order)
         self.scope_path = {node: scopes[node.scope] for node in self.order}
         self.id: dict[Node, str] = {}
         self.node: dict[str, Node] = {}
@@ -426,7 +426,7 @@ def _base_name(node: Node, extra: Mapping[Node, str]) -> str:
     return node.op.type_name if node.op else type(node).__name__.lower()
 
 
-def _number_scopes(
+def number_scopes(
     order: Sequence[Node],
 ) -> dict[tuple[Scope, ...], tuple[str, ...]]:
     """Name every scope: its own name, or its label and a number, in order met."""
