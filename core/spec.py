@@ -1,7 +1,7 @@
 """Components: classes whose typed fields are their hyperparameters.
 
-Activations, layers, losses, optimizers … are dataclasses made from `Component`. Configs,
-checkpoints, ``repr``, the command line and the documentation are generated from the
+Activations, layers, losses, optimizers … are dataclasses made from `Component`.
+Configs, checkpoints, ``repr``, the command line and the documentation are generated from the
 fields, and every value is checked against its annotation when the object is made::
 
     class Adam(Optimizer):
@@ -91,6 +91,8 @@ class Component:
 
     kind: ClassVar[str] = ""
     type_name: ClassVar[str] = "component"
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names that the registry knows the component by."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -104,27 +106,22 @@ class Component:
                 f"{cls.__name__} is abstract: define "
                 f"{', '.join(sorted(cls.__abstractmethods__))} in a subclass"
             )
-        known = [f.name for f in dataclasses.fields(cls) if f.init]
+        fields = [f for f in dataclasses.fields(cls) if f.init]
+        known = [f.name for f in fields]
+        positional = [f.name for f in fields if not f.kw_only]
         for name in kwargs:
             if name not in known:
                 raise HyperparameterError(
                     f"{cls.__name__} has no hyperparameter {name!r}."
                     f"{did_you_mean(name, known)}"
                 )
-        if len(args) > len(known):
+        if len(args) > len(positional):
             raise HyperparameterError(
-                f"{cls.__name__} takes {len(known)} hyperparameters "
-                f"({', '.join(known)}), got {len(args)} values"
+                f"{cls.__name__} takes {len(positional)} values by position "
+                f"({', '.join(positional)}), got {len(args)}"
             )
-        given = set(known[: len(args)]) | set(kwargs)
-        missing = [
-            f.name
-            for f in dataclasses.fields(cls)
-            if f.init
-            and f.name not in given
-            and f.default is dataclasses.MISSING
-            and f.default_factory is dataclasses.MISSING
-        ]
+        given = {*positional[: len(args)], *kwargs}
+        missing = [name for name in required_fields(cls) if name not in given]
         if missing:
             raise HyperparameterError(
                 f"{cls.__name__} needs {', '.join(missing)}: "
@@ -199,6 +196,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     return value
+
+
+def required_fields(cls: type[Component]) -> list[str]:
+    """Return the names of the hyperparameters that have no default."""
+    return [
+        f.name
+        for f in dataclasses.fields(cls)
+        if f.init
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
 
 
 @functools.cache
