@@ -111,7 +111,8 @@ class Registry(PluginManager):
             named: dict[str, list[Entry]] = {}
             for entry in entries:
                 own = getattr(entry.target, "__name__", entry.name)
-                for key in {fold(entry.name), fold(own)}:
+                aliases = getattr(entry.target, "aliases", ())
+                for key in {fold(each) for each in (entry.name, own, *aliases)}:
                     named.setdefault(key, []).append(entry)
             self._index[kind] = named
         return self._index[kind]

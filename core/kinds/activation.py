@@ -22,8 +22,6 @@ class Activation(Module):
     """
 
     kind: ClassVar[str] = "activations"
-    gain: ClassVar[str] = "glorot_uniform"
-    """The initializer that suits kernels in front of this activation."""
 
     @abstractmethod
     def apply(self, x: Node) -> Node:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Node, Parameter, Scope, scope
+from chainrule.errors import ShapeError
+from chainrule.graph import Node, Parameter, Scope, scope, shape_text
 from chainrule.kinds.initializer import Initializer
 from chainrule.spec import Component
 
@@ -20,6 +21,9 @@ class Module(Component, ABC):
     Calling it applies it inside a scope of its own. Parameters are made on the first
     call, when the shapes are known, and shared by all later calls.
     """
+
+    symbols: ClassVar[Mapping[str, str]] = {}
+    """How formulas write its parameters, such as ``{"kernel": "W"}``."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__new__(cls, *args, **kwargs)
@@ -58,6 +62,28 @@ class Module(Component, ABC):
             owned[name] = OwnedParameter(node, initializer, trainable)
         return owned[name].node
 
+    def features_of(self, x: Node, owned: str) -> int:
+        """Return the size of the last axis of x, checked against parameter `owned`.
+
+        Raises:
+            ShapeError: the last axis is open, or not what the layer was built for.
+        """
+        label = self.scope.name or self.scope.label
+        features = x.shape[-1] if x.shape else None
+        if features is None:
+            raise ShapeError(
+                f"{label}: needs to know the size of the last axis, "
+                f"got {shape_text(x.shape)}"
+            )
+        if owned in self._owned:
+            expected = self._owned[owned].node.shape[0]
+            if expected != features:
+                raise ShapeError(
+                    f"{label}: expected {expected} features, got {features} from "
+                    f"{_source(x)} (shape {shape_text(x.shape)})"
+                )
+        return features
+
     def children(self) -> Iterator[Module]:
         """Yield the modules among the fields, such as a layer's activation."""
         for value in self.hyperparameters().values():
@@ -71,6 +97,13 @@ class Module(Component, ABC):
             label = child.scope.name or child.scope.label
             for path, owned in child.owned_parameters():
                 yield f"{label}/{path}", owned
+
+
+def _source(x: Node) -> str:
+    if not x.scope:
+        return x.name or "its input"
+    names = [part.name for part in x.scope if part.name]
+    return names[-1] if names else x.scope[0].label
 
 
 class OwnedParameter:
