@@ -1,0 +1,56 @@
+"""Adam: momentum, divided by the recent root mean square of the gradient."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from chainrule.graph import Node
+from chainrule.kinds.optimizer import Optimizer
+from chainrule.ops import sqrt, square
+from chainrule.spec import Fraction, NonNegative, Positive
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − αₜ m / (√v + ε′).
+
+    This is Adam with decayed sums where others keep averages: the factors 1 − β, equal
+    for all elements, are in the step size and in ε::
+
+        αₜ = α √(1−β₂ᵗ) / (1−β₁ᵗ) · (1−β₁) / √(1−β₂),   ε′ = ε / √(1−β₂)
+
+    Defaults, and ε outside the bias correction: tf.keras ``Adam``; Kingma, Ba, "Adam",
+    arXiv:1412.6980.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+    lr: Positive = 1e-3
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
+    epsilon: Positive = 1e-7
+
+    def update(
+        self, p: Node, g: Node, lr: Node, step: Node, m: Node, v: Node
+    ) -> dict[str, Node]:
+        m = self.beta_1 * m + g
+        v = self.beta_2 * v + square(g)
+        root = math.sqrt(1 - self.beta_2)
+        unbiased = sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        size = lr * unbiased * ((1 - self.beta_1) / root)
+        return {"p": p - size * m / (sqrt(v) + self.epsilon / root), "m": m, "v": v}
+
+
+class AdamW(Adam):
+    """p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale.
+
+    Acts on all parameters. Defaults: tf.keras ``AdamW``; Loshchilov, Hutter,
+    "Decoupled weight decay regularization", arXiv:1711.05101.
+    """
+
+    type_name: ClassVar[str] = "adamw"
+    weight_decay: NonNegative = 0.004
+
+    def update(
+        self, p: Node, g: Node, lr: Node, step: Node, m: Node, v: Node
+    ) -> dict[str, Node]:
+        return super().update((1 - lr * self.weight_decay) * p, g, lr, step, m, v)

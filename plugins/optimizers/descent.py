@@ -1,0 +1,30 @@
+"""Plain gradient descent, on all examples or on a batch of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chainrule.graph import Node
+from chainrule.kinds.optimizer import Optimizer
+from chainrule.spec import Positive
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: p ← p − α g, g from one batch.
+
+    Default: tf.keras ``SGD``.
+    """
+
+    lr: Positive = 0.01
+
+    def update(self, p: Node, g: Node, lr: Node, step: Node) -> dict[str, Node]:
+        return {"p": p - lr * g}
+
+
+class GradientDescent(SGD):
+    """Gradient descent on the whole training set: p ← p − α ∂J/∂p.
+
+    One step an epoch: `fit` makes one batch of all examples. Default: as SGD.
+    """
+
+    full_batch: ClassVar[bool] = True
