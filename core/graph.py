@@ -69,6 +69,16 @@ def scope(inner: Scope | str | tuple[Scope, ...]) -> Iterator[None]:
         _current_scope.reset(token)
 
 
+@contextmanager
+def scope_of_new_nodes() -> Iterator[Callable[[tuple[Scope, ...]], object]]:
+    """Yield a function that sets the scope path of the nodes made next in the block."""
+    token = _current_scope.set(())
+    try:
+        yield _current_scope.set
+    finally:
+        _current_scope.reset(token)
+
+
 class Origin:
     """Where a backward node came from.
 

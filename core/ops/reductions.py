@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chainrule.graph import Dtype, Node, Shape, Value, as_node
-from chainrule.ops.arithmetic import mul, sqrt, square, sub
+from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
 from chainrule.ops.base import Op, normal_axes
 from chainrule.ops.comparison import equal, to_float
 from chainrule.ops.functions import exp
-from chainrule.ops.shaping import Count, ExpandDims, broadcast_like
+from chainrule.ops.shaping import Count, ExpandDims, Squeeze, broadcast_like
 
 Axis = int | tuple[int, ...] | None
 
@@ -110,6 +110,11 @@ class LogSumExp(Reduction):
         (x,) = inputs
         return (mul(self.expanded(g), exp(sub(x, self.expanded(y)))),)
 
+    def expand(self, *inputs: Node) -> Node:
+        largest, _, total = _shifted(inputs[0], self.axes)
+        y = add(log(total), largest)
+        return y if self.keepdims else Squeeze(self.axes)(y)
+
 
 class Softmax(Op):
     """yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis."""
@@ -125,6 +130,10 @@ class Softmax(Op):
         weighted = mul(g, y)
         return (sub(weighted, mul(y, Sum((self.axis,), keepdims=True)(weighted))),)
 
+    def expand(self, *inputs: Node) -> Node:
+        _, shifted, total = _shifted(inputs[0], (self.axis,))
+        return div(exp(shifted), total)
+
 
 class LogSoftmax(Op):
     """yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis, without overflow."""
@@ -139,6 +148,17 @@ class LogSoftmax(Op):
     def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
         total = Sum((self.axis,), keepdims=True)(g)
         return (sub(g, mul(Softmax(self.axis)(inputs[0]), total)),)
+
+    def expand(self, *inputs: Node) -> Node:
+        _, shifted, total = _shifted(inputs[0], (self.axis,))
+        return sub(shifted, log(total))
+
+
+def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:
+    """Return (max x, x − max x, Σ exp(x − max x)): what never overflows."""
+    largest = Max(axes, keepdims=True)(x)
+    shifted = sub(x, largest)
+    return largest, shifted, Sum(axes, keepdims=True)(exp(shifted))
 
 
 def _reduce(cls: type[Reduction], x: Value, axis: Axis, keepdims: bool) -> Node:

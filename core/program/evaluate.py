@@ -1,0 +1,107 @@
+"""Evaluate: the numbers of any nodes, for given inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import DataError, GraphError, did_you_mean
+from chainrule.graph import Input, Node, shape_text, topological
+from chainrule.kinds.backend import Backend
+from chainrule.program.backends import open_backend
+from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
+
+Feeds = Mapping[Any, npt.ArrayLike]
+
+
+def evaluate(
+    nodes: Sequence[Node],
+    feeds: Feeds | None = None,
+    *,
+    backend: str | Backend | None = None,
+    dtype: Width = "float32",
+    training: bool = False,
+    seed: int = 0,
+    step: int = 1,
+    lr: float = 0.0,
+) -> list[npt.NDArray[Any]]:
+    """Compute nodes and return their values as arrays.
+
+    Args:
+        nodes: what to compute.
+        feeds: a value for every input that `nodes` depend on, by input or by name.
+        backend: name or object; None is the default.
+        dtype: width of floats, ``"float32"`` or ``"float64"``.
+        training: whether dropout and its like are active.
+        seed: seed of random ops.
+        step: the step that random ops and optimizers see.
+        lr: the learning rate that optimizers see.
+
+    Raises:
+        DataError: an input has no value, or a value has the wrong shape.
+    """
+    if isinstance(nodes, Node):
+        raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
+    values = bind_feeds(nodes, feeds or {})
+    program = Program(
+        outputs=list(nodes),
+        shapes={leaf: value.shape for leaf, value in values.items()},
+        training=training,
+        dtype=dtype,
+    )
+    executable = open_backend(backend).compile(program)
+    for leaf, value in values.items():
+        executable.put(leaf, value)
+    executable.run(seed=seed, step=step, lr=lr)
+    return [executable.fetch(i) for i in range(len(program.outputs))]
+
+
+def bind_feeds(
+    nodes: Sequence[Node], feeds: Feeds
+) -> dict[Input, npt.NDArray[Any]]:
+    """Return an array for every input that `nodes` depend on.
+
+    Raises:
+        DataError: an input without a value, a name that is no input, a wrong shape.
+    """
+    leaves = [n for n in topological(nodes) if isinstance(n, Input)]
+    needed = [leaf for leaf in leaves if leaf not in (LEARNING_RATE, STEP)]
+    by_name = {leaf.name: leaf for leaf in needed}
+    given: dict[Input, npt.NDArray[Any]] = {}
+    for key, value in feeds.items():
+        leaf = by_name.get(key) if isinstance(key, str) else key
+        if isinstance(key, str) and leaf is None:
+            known = [name for name in by_name if name]
+            raise DataError(f"no input named {key!r}.{did_you_mean(key, known)}")
+        if not isinstance(leaf, Input):
+            raise DataError(f"{key!r} is fed but is no input")
+        if leaf in needed:
+            given[leaf] = checked(leaf, value)
+    missing = [leaf for leaf in needed if leaf not in given]
+    if missing:
+        shown = ", ".join(f"{leaf.name} {shape_text(leaf.shape)}" for leaf in missing)
+        raise DataError(f"no value was given for input {shown}")
+    return given
+
+
+def checked(leaf: Input, value: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return a value as an array of the input's shape.
+
+    Raises:
+        DataError: it is not numeric, or has another shape.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"input {leaf.name}: {array.dtype} is not numeric")
+    fits = array.ndim == leaf.ndim and all(
+        want in (None, got) for want, got in zip(leaf.shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise DataError(
+            f"input {leaf.name}: expected shape {shape_text(leaf.shape)}, "
+            f"got {shape_text(array.shape)}"
+        )
+    return array

@@ -1,0 +1,77 @@
+"""Flat vectors: many parameters of one kind in one buffer, with a view for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.graph import Dtype, Node, Parameter, Shape
+from chainrule.ops import Op
+
+
+class Pack(Op):
+    """y = the operands' elements one behind the other, in one vector."""
+
+    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+        return (sum(math.prod(_sizes(x)) for x in inputs),), "float"
+
+    def written(self, node: Node) -> tuple[str, str]:
+        slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))
+        return f"({slots})", rf"\left({slots}\right)"
+
+
+class Flat(Parameter):
+    """A vector parameter whose parts are the values of other parameters.
+
+    The members' values become views of this one's, so an op on the vector acts on all
+    members at once.
+
+    Args:
+        name: its name.
+        members: the parameters to lay out, in this order.
+        dtype: NumPy dtype of the buffer.
+    """
+
+    __slots__ = ("members", "offsets")
+
+    def __init__(
+        self, name: str, members: Iterable[Parameter], dtype: str = "float32"
+    ) -> None:
+        self.members = tuple(members)
+        sizes = [p.value.size for p in self.members]
+        self.offsets = [0, *np.cumsum(sizes, dtype=int).tolist()]
+        super().__init__(name, np.zeros(0, dtype))
+        self.value = aligned(self.offsets[-1], np.dtype(dtype))
+        self.shape = self.value.shape
+        for part, member in zip(self.parts(), self.members, strict=True):
+            np.copyto(part, member.value, casting="same_kind")
+            member.value = part
+
+    def parts(self) -> list[npt.NDArray[Any]]:
+        """Return a view of the buffer for each member, in the member's shape."""
+        return [
+            self.value[start:stop].reshape(member.shape)  # type: ignore[arg-type]
+            for (start, stop), member in zip(
+                pairwise(self.offsets), self.members, strict=True
+            )
+        ]
+
+    def pack(self, nodes: Sequence[Node]) -> Node:
+        """Return one vector with the nodes laid out like the members."""
+        return Pack()(*nodes)
+
+
+def aligned(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return zeros that start at a multiple of 64 bytes, a cache line."""
+    raw = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * dtype.itemsize].view(dtype)
+
+
+def _sizes(x: Node) -> tuple[int, ...]:
+    return tuple(s for s in x.shape if s is not None)

@@ -1,0 +1,27 @@
+"""Reuse: derivatives computed from results that are there, not from operands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph import Node, topological
+from chainrule.ops import Greater, Relu, ToFloat, sign
+from chainrule.program.passes.matching import number
+from chainrule.program.rewrite import rewrite
+
+
+def reuse(roots: Sequence[Node]) -> list[Node]:
+    """Compute [z > 0] as sign(relu(z)) where relu(z) is there.
+
+    Then z is not kept for the backward pass, and relu can overwrite it.
+    """
+    relu_of = {n.inputs[0]: n for n in topological(roots) if isinstance(n.op, Relu)}
+
+    def mask(node: Node) -> Node | None:
+        (condition,) = node.inputs
+        if isinstance(condition.op, Greater) and number(condition.inputs[1]) == 0.0:
+            y = relu_of.get(condition.inputs[0])
+            return sign(y) if y else None
+        return None
+
+    return rewrite(roots, {ToFloat: (mask,)}, sweeps=1) if relu_of else list(roots)

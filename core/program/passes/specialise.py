@@ -1,0 +1,188 @@
+"""Specialise: one mode, concrete shapes, and no operand that is read for its shape.
+
+Afterwards no dimension is open, `training` and the ``…_like`` ops are gone, and what
+`also_update` would assign has been collected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from chainrule.errors import ShapeError
+from chainrule.graph import (
+    Constant,
+    Input,
+    Node,
+    Parameter,
+    Shape,
+    scope_of_new_nodes,
+    shape_text,
+    topological,
+)
+from chainrule.ops import (
+    AlsoUpdate,
+    BroadcastLike,
+    BroadcastTo,
+    Count,
+    Elementwise,
+    Mean,
+    Op,
+    Reshape,
+    ReshapeLike,
+    Sum,
+    SumLike,
+    Training,
+    Uniform,
+    Unslice,
+    ZerosLike,
+    mul,
+)
+from chainrule.ops.base import describe
+from chainrule.program.rewrite import rewrite
+
+
+def choose_mode(roots: Sequence[Node], training: bool) -> list[Node]:
+    """Replace each `training` node by the branch of one mode."""
+    return rewrite(roots, {Training: (lambda n: n.inputs[0 if training else 1],)})
+
+
+def collect_updates(
+    roots: Sequence[Node],
+) -> tuple[list[Node], list[tuple[Parameter, Node]]]:
+    """Take the `also_update` nodes out; return the roots and what they assign."""
+    updates: dict[Node, Node] = {}
+    for node in topological(roots):
+        if isinstance(node.op, AlsoUpdate):
+            updates[node.inputs[1]] = node.inputs[2]
+    both = [*roots, *updates.values()]
+    both = rewrite(both, {AlsoUpdate: (lambda n: n.inputs[0],)})
+    targets = [p for p in updates if isinstance(p, Parameter)]
+    return both[: len(roots)], list(
+        zip(targets, both[len(roots) :], strict=True)
+    )
+
+
+def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Node]:
+    """Give every node its concrete shape.
+
+    Raises:
+        ShapeError: an input has no shape, or open dimensions turn out not to fit.
+    """
+    done: dict[Node, Node] = {}
+    with scope_of_new_nodes() as inside:
+        for node in topological(roots):
+            inside(node.scope)
+            if node.op is None:
+                done[node] = _leaf(node, shapes)
+                continue
+            inputs = tuple([done[x] for x in node.inputs])
+            resolve = _RESOLVE.get(type(node.op))
+            if resolve:
+                made = resolve(node.op, node, inputs)
+            else:
+                made = node.op(*inputs)
+                if len(inputs) > 1 and isinstance(node.op, Elementwise):
+                    _check_open(node, inputs, made)
+            if made not in done and made.op is not None:
+                made.name, made.origin = node.name, node.origin
+            done[node] = made
+    return [done[root] for root in roots]
+
+
+def _leaf(node: Node, shapes: Mapping[Input, Shape]) -> Node:
+    if not isinstance(node, Input) or node.shape == ():
+        return node
+    shape = shapes.get(node)
+    if shape is None:
+        if None in node.shape:
+            raise ShapeError(f"input {describe(node)} was given no value")
+        return node
+    fits = len(shape) == node.ndim and all(
+        want in (None, got) for want, got in zip(node.shape, shape, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"input {node.name}: expected shape {shape_text(node.shape)}, "
+            f"got {shape_text(shape)}"
+        )
+    if shape == node.shape:
+        return node
+    return BoundInput(node, shape)
+
+
+class BoundInput(Input):
+    """An input with its concrete shape; `source` is the one that it stands for."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Input, shape: Shape) -> None:
+        super().__init__(source.name or "", shape, source.dtype)
+        self.source = source
+
+
+def _check_open(node: Node, inputs: tuple[Node, ...], made: Node) -> None:
+    """Refuse to broadcast an open dimension that happens to be 1 when run."""
+    for declared, given in zip(node.inputs, inputs, strict=True):
+        for i in range(1, declared.ndim + 1):
+            if declared.shape[-i] is None and given.shape[-i] != made.shape[-i]:
+                raise ShapeError(
+                    f"{describe(node)}: the open dimension of {describe(declared)} is "
+                    f"{given.shape[-i]} and must be {made.shape[-i]}; declare it as 1 "
+                    "if it is meant to be broadcast"
+                )
+
+
+def _broadcast(shape: Shape, x: Node) -> Node:
+    return x if x.shape == shape else BroadcastTo(_fixed(shape))(x)
+
+
+def _sum_to(shape: Shape, x: Node) -> Node:
+    lead = x.ndim - len(shape)
+    axes = [*range(lead)]
+    for i, size in enumerate(shape, start=lead):
+        if size == 1 and x.shape[i] != 1:
+            axes.append(i)
+    total = Sum(tuple(axes))(x) if axes else x
+    return total if total.shape == shape else Reshape(shape)(total)
+
+
+def _mean(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
+    assert isinstance(op, Mean)
+    (x,) = inputs
+    count = math.prod(_fixed(x.shape)[a] for a in op.axes)
+    share = 1.0 / count if count else math.nan  # the mean of nothing is NaN, as in NumPy
+    return mul(Sum(op.axes, op.keepdims)(x), share)
+
+
+def _count(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
+    assert isinstance(op, Count)
+    return Constant(float(math.prod(_fixed(inputs[0].shape)[a] for a in op.axes)))
+
+
+def _unslice(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
+    return Node(op, inputs[:1], inputs[1].shape, node.dtype)
+
+
+def _reshape(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
+    assert isinstance(op, Reshape)
+    made = op(*inputs)
+    return Reshape(made.shape)(*inputs) if None in op.shape else made
+
+
+def _fixed(shape: Shape) -> tuple[int, ...]:
+    return tuple([s for s in shape if s is not None])
+
+
+_Resolve = Callable[[Op, Node, tuple[Node, ...]], Node]
+_RESOLVE: dict[type[Op], _Resolve] = {
+    BroadcastLike: lambda op, node, x: _broadcast(x[1].shape, x[0]),
+    ReshapeLike: lambda op, node, x: Reshape(x[1].shape)(x[0]),
+    SumLike: lambda op, node, x: _sum_to(x[1].shape, x[0]),
+    ZerosLike: lambda op, node, x: _broadcast(x[0].shape, Constant(0.0)),
+    Uniform: lambda op, node, x: Node(op, (), x[0].shape, "float"),
+    Mean: _mean,
+    Count: _count,
+    Unslice: _unslice,
+    Reshape: _reshape,
+}

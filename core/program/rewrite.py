@@ -1,0 +1,63 @@
+"""One walk that rebuilds a graph from its leaves, applying local rules on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from chainrule.graph import Node, scope_of_new_nodes, topological
+from chainrule.ops import Op
+
+Rule: TypeAlias = Callable[[Node], Node | None]
+"""Returns what a node should become, or None to leave it as it is."""
+Rules: TypeAlias = Mapping[type[Op], Sequence[Rule]]
+
+
+def with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """Return a copy of a node with other inputs of the same shapes."""
+    copy = Node(node.op, inputs, node.shape, node.dtype, node.name)
+    copy.scope = node.scope
+    copy.origin = node.origin
+    return copy
+
+
+def rewrite(roots: Sequence[Node], rules: Rules, sweeps: int = 6) -> list[Node]:
+    """Apply `rules` bottom-up, again and again until nothing changes.
+
+    The rules of an op are tried in order; each node that a rule returns is tried again.
+    """
+    current = list(roots)
+    for _ in range(sweeps):
+        new = _sweep(current, rules)
+        if all(a is b for a, b in zip(new, current, strict=True)):
+            return new
+        current = new
+    return current
+
+
+def _sweep(roots: Sequence[Node], rules: Rules) -> list[Node]:
+    done: dict[Node, Node] = {}
+    with scope_of_new_nodes() as inside:
+        for node in topological(roots):
+            if not node.inputs and (node.op is None or type(node.op) not in rules):
+                done[node] = node
+                continue
+            inputs = tuple([done[x] for x in node.inputs])
+            made = node if inputs == node.inputs else with_inputs(node, inputs)
+            if type(made.op) in rules:
+                inside(node.scope)
+                made = _settle(made, rules)
+            done[node] = made
+    return [done[root] for root in roots]
+
+
+def _settle(node: Node, rules: Rules) -> Node:
+    changed = True
+    while changed and node.op is not None:
+        changed = False
+        for rule in rules.get(type(node.op), ()):
+            result = rule(node)
+            if result is not None and result is not node:
+                node, changed = result, True
+                break
+    return node
