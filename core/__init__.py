@@ -21,7 +21,6 @@ _HOME = {
     "Initializer": "kinds.initializer", "Schedule": "kinds.schedule",
     "Metric": "kinds.metric", "Callback": "kinds.callback",
     "Backend": "kinds.backend",
-    "registry": "registry",
     "evaluate": "program.evaluate", "Program": "program.program",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.saving",
     "draw": "drawing", "explain": "drawing",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chainrule.errors import UnknownAttributeError, UnknownNameError
 from chainrule.spec import Component, required_fields
 
 if TYPE_CHECKING:
@@ -36,9 +37,19 @@ class Entry:
         return text.split("\n", 1)[0]
 
     @property
+    def names(self) -> set[str]:
+        """All names it answers to: its own, its class's, and its aliases."""
+        own = getattr(self.target, "__name__", self.name)
+        return {self.name, own, *self._said("aliases", ())}
+
+    @property
     def overrides(self) -> bool:
-        """Whether it claims its name against others; a subclass does not inherit it."""
-        return bool(getattr(self.target, "__dict__", {}).get("overrides", False))
+        """Whether it claims its name against others."""
+        return bool(self._said("overrides", False))
+
+    def _said(self, name: str, default: Any) -> Any:
+        """Return what the class itself says; a subclass does not inherit claims."""
+        return getattr(self.target, "__dict__", {}).get(name, default)
 
 
 class Catalog(Mapping[str, Any]):
@@ -62,7 +73,10 @@ class Catalog(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self[name]
+        try:
+            return self[name]
+        except UnknownNameError as error:
+            raise UnknownAttributeError(str(error)) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(e.name for e in self._registry.entries(self._kind)))

@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import pluggy
@@ -98,7 +99,7 @@ class PluginManager:
                 exist is, or a hook fails or returns something unfit.
         """
         self.load()
-        label = name or getattr(plugin, "__name__", type(plugin).__name__)
+        label: str = name or getattr(plugin, "__name__", type(plugin).__name__)
         taken = self._known.get(label)
         if taken and taken.state == "loaded":
             raise PluginError(
@@ -129,10 +130,8 @@ class PluginManager:
                 return
             self._loaded = True  # a plugin may look things up while it is loaded
             for module in DEFAULT_PLUGINS:
-                self._try(
-                    Plugin(module, "chainrule", _own_version(), module),
-                    lambda module=module: importlib.import_module(module),
-                )
+                plugin = Plugin(module, "chainrule", _own_version(), module)
+                self._try(plugin, partial(importlib.import_module, module))
             self._load_entry_points()
 
     def _load_entry_points(self) -> None:
@@ -172,7 +171,7 @@ class PluginManager:
             return
         try:
             self._add(load(), plugin)
-        except Exception as error:  # a broken plugin must not stop the host
+        except (Exception, SystemExit) as error:  # must not stop the host
             reason = str(error) if isinstance(error, PluginError) else _brief(error)
             self._put_aside(plugin, "broken", reason)
 
@@ -244,7 +243,7 @@ def _is_hookimpl(plugin: object, name: str) -> bool:
     return hasattr(member, f"{hooks.PROJECT}_impl")
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

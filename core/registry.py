@@ -110,9 +110,7 @@ class Registry(PluginManager):
         if kind not in self._index:
             named: dict[str, list[Entry]] = {}
             for entry in entries:
-                own = getattr(entry.target, "__name__", entry.name)
-                aliases = getattr(entry.target, "aliases", ())
-                for key in {fold(each) for each in (entry.name, own, *aliases)}:
+                for key in {fold(name) for name in entry.names}:
                     named.setdefault(key, []).append(entry)
             self._index[kind] = named
         return self._index[kind]
