@@ -23,6 +23,10 @@ class Loss(Component, ABC):
     target: ClassVar[Literal["same", "classes"]] = "same"
     """What a target looks like: the prediction's shape, or integer class labels with
     the prediction's shape less its last axis."""
+    between: ClassVar[tuple[float, float] | None] = None
+    """The interval in which targets must lie, ends included; None: all numbers."""
+    counterpart: ClassVar[str] = ""
+    """The loss for targets of the other form: labels for one-hot rows, or the reverse."""
 
     @abstractmethod
     def per_example(self, target: Node, prediction: Node) -> Node:
@@ -44,6 +48,10 @@ class Loss(Component, ABC):
                 weighted = mul(losses, sample_weight)
                 return mean(weighted)
             return mean(losses)
+
+    def decision(self, prediction: Node) -> Node:
+        """Return the prediction on the scale where above ½ means yes, for metrics."""
+        return prediction
 
     @property
     def target_dtype(self) -> Dtype:

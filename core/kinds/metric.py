@@ -18,6 +18,7 @@ class Metric(Component, ABC):
     """
 
     kind: ClassVar[str] = "metrics"
+    higher_is_better: ClassVar[bool] = True
 
     @abstractmethod
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from chainrule.errors import ShapeError
 from chainrule.graph import Node, Parameter, Scope, scope, shape_text
 from chainrule.kinds.initializer import Initializer
+from chainrule.ops import identity
 from chainrule.spec import Component
+
+
+class Call(NamedTuple):
+    """One application of a module, or of a whole model, to nodes."""
+
+    module: Any
+    inputs: tuple[Node, ...]
+    index: int = 0
+    """Which of the results a node is, for a model with several outputs."""
+
+
+calls: WeakKeyDictionary[Node, Call] = WeakKeyDictionary()
+"""For each node that a module returned, the outermost call that it came from."""
 
 
 class Module(Component, ABC):
@@ -38,7 +52,11 @@ class Module(Component, ABC):
     def __call__(self, x: Node) -> Node:
         """Apply the module to a node, in its own scope."""
         with scope(self._scope):
-            return self.apply(x)
+            y = self.apply(x)
+            if y is x:
+                y = identity(x)  # a node of its own, so that the call can be found
+        calls[y] = Call(self, (x,))
+        return y
 
     @property
     def scope(self) -> Scope:
@@ -59,7 +77,7 @@ class Module(Component, ABC):
         if name not in owned:
             value = initializer.sample(shape, seed=0, stream=name)
             node = Parameter(name, value, trainable=trainable)
-            owned[name] = OwnedParameter(node, initializer, trainable)
+            owned[name] = OwnedParameter(node, initializer, (0, name))
         return owned[name].node
 
     def features_of(self, x: Node, owned: str) -> int:
@@ -107,21 +125,33 @@ def _source(x: Node) -> str:
 
 
 class OwnedParameter:
-    """A parameter together with the initializer it started from."""
+    """A parameter together with the initializer it started from.
 
-    __slots__ = ("initializer", "node", "trainable")
+    `drawn` is the seed and stream of the value it was given, or None if somebody set
+    its value.
+    """
+
+    __slots__ = ("drawn", "initializer", "node")
 
     def __init__(
-        self, node: Parameter, initializer: Initializer, trainable: bool
+        self, node: Parameter, initializer: Initializer, drawn: tuple[int, str] | None
     ) -> None:
         self.node = node
         self.initializer = initializer
-        self.trainable = trainable
+        self.drawn = drawn
 
     def initialize(self, seed: int, stream: str) -> None:
         """Give the parameter its initial value for a seed."""
-        value: npt.NDArray[Any] = self.initializer.sample(
-            self.node.value.shape, seed, stream
-        )
+        value = self.initializer.sample(self.node.value.shape, seed, stream)
         np.copyto(self.node.value, value)
+        self.drawn = seed, stream
 
+    @property
+    def untouched(self) -> bool:
+        """Whether the value is still the one that was drawn for it."""
+        if self.drawn is None:
+            return False
+        shape = self.node.value.shape
+        return np.array_equal(
+            self.node.value, self.initializer.sample(shape, *self.drawn)
+        )

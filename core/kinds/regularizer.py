@@ -35,7 +35,11 @@ class Regularizer(Component):
         return None
 
     def watch(self, history: Mapping[str, list[float]]) -> Verdict:
-        """Judge the epochs so far: go on, remember these weights, or stop."""
+        """Judge the epochs so far: go on, remember these weights, or stop.
+
+        Also called before the first epoch, with lists that are empty, so that a name
+        that will never be in the history can be refused at once.
+        """
         return "go on"
 
     @property

@@ -1,0 +1,48 @@
+"""The same graph on other leaves: how models nest and activations are transformed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chainrule.graph import Node, Scope, scope_of_new_nodes, topological
+from chainrule.kinds.module import calls
+
+
+def substitute(
+    outputs: Sequence[Node],
+    replaced: Mapping[Node, Node],
+    *,
+    after: Mapping[Node, Callable[[Node], Node]] | None = None,
+    inside: tuple[Scope, ...] = (),
+) -> list[Node]:
+    """Build `outputs` again with some nodes replaced; what is not affected is shared.
+
+    Args:
+        outputs: the nodes to build again.
+        replaced: node → the node to use in its place.
+        after: node → a function that is applied to what becomes of the node, and whose
+            result is used in its place.
+        inside: scopes to put around those of the new nodes.
+
+    Raises:
+        ShapeError: a replacement has a shape that its consumers cannot take.
+    """
+    after = after or {}
+    done = dict(replaced)
+    with scope_of_new_nodes() as set_scope:
+        for node in topological(outputs):
+            if node in done:
+                continue
+            set_scope((*inside, *node.scope))
+            inputs = tuple([done[x] for x in node.inputs])
+            made = node
+            if node.op is not None and inputs != node.inputs:
+                made = node.op(*inputs)
+                made.name = node.name
+                if node in calls:
+                    call = calls[node]
+                    calls[made] = call._replace(
+                        inputs=tuple(done.get(x, x) for x in call.inputs)
+                    )
+            done[node] = after[node](made) if node in after else made
+    return [done[output] for output in outputs]
