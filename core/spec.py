@@ -77,7 +77,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
-@typing.dataclass_transform(eq_default=False)
+@typing.dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
 class Component:
     """Base of everything that is configured by hyperparameters.
 

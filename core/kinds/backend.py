@@ -37,7 +37,10 @@ class Executable(ABC):
 
     @abstractmethod
     def put(
-        self, leaf: Input, values: npt.NDArray[Any], rows: npt.NDArray[Any] | None = None
+        self,
+        leaf: Input,
+        values: npt.NDArray[Any],
+        rows: npt.NDArray[Any] | None = None,
     ) -> None:
         """Fill an input with `values`, or with some of its rows, in that order."""
 

@@ -26,7 +26,7 @@ class Loss(Component, ABC):
     between: ClassVar[tuple[float, float] | None] = None
     """The interval in which targets must lie, ends included; None: all numbers."""
     counterpart: ClassVar[str] = ""
-    """The loss for targets of the other form: labels for one-hot rows, or the reverse."""
+    """The loss for targets of the other form: one-hot rows, or class labels."""
 
     @abstractmethod
     def per_example(self, target: Node, prediction: Node) -> Node:
@@ -73,13 +73,16 @@ class Loss(Component, ABC):
         if not fits:
             raise ShapeError(
                 f"{self.type_name}: the target is {describe(target)} and the "
-                f"prediction {describe(prediction)}; the target must have shape {wanted}"
+                f"prediction {describe(prediction)}; the target must have shape "
+                f"{wanted}"
             )
 
 
 def over_features(losses: Node) -> Node:
     """Average everything but the batch axis, as tf.keras losses do."""
-    return mean(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses
+    return (
+        mean(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses
+    )
 
 
 def summed_features(losses: Node) -> Node:

@@ -1,9 +1,10 @@
-"""Modules: components that may own parameters and open a scope (layers, activations)."""
+"""Modules: components that may own parameters, such as layers and activations."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ class Call(NamedTuple):
 
     module: Any
     inputs: tuple[Node, ...]
-    index: int = 0
+    output: int = 0
     """Which of the results a node is, for a model with several outputs."""
 
 
@@ -39,11 +40,12 @@ class Module(Component, ABC):
     symbols: ClassVar[Mapping[str, str]] = {}
     """How formulas write its parameters, such as ``{"kernel": "W"}``."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__new__(cls, *args, **kwargs)
-        made._owned = {}
-        made._scope = Scope(cls.type_name, None, made)
-        return made
+    _owned: dict[str, OwnedParameter] = field(init=False, default_factory=dict)
+    _scope: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._scope = Scope(self.type_name, None, self)
 
     @abstractmethod
     def apply(self, x: Node) -> Node:
@@ -61,8 +63,7 @@ class Module(Component, ABC):
     @property
     def scope(self) -> Scope:
         """The scope its nodes are made in; its name is the module's name in a model."""
-        found: Scope = self._scope
-        return found
+        return self._scope
 
     def parameter(
         self,
@@ -73,7 +74,7 @@ class Module(Component, ABC):
         trainable: bool = True,
     ) -> Parameter:
         """Return the module's parameter `name`, made on first use."""
-        owned: dict[str, OwnedParameter] = self._owned
+        owned = self._owned
         if name not in owned:
             value = initializer.sample(shape, seed=0, stream=name)
             node = Parameter(name, value, trainable=trainable)
