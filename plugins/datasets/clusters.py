@@ -1,0 +1,133 @@
+"""Points in the plane, and the classes they belong to.
+
+Each function returns (x, y): x float32 of shape (n, 2), y int64 class numbers of shape
+(n,), in random order. The same arguments give the same points on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.philox import generator
+from chainrule.spec import NonNegative, PositiveInt, Probability, check_value
+
+Labelled: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+
+
+def xor() -> Labelled:
+    """Return the four rows of exclusive or, which no single perceptron can learn.
+
+    >>> x, y = xor()
+    >>> y.tolist()
+    [0, 1, 1, 0]
+    """
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    return x, np.array([0, 1, 1, 0])
+
+
+def spirals(
+    n: int = 400,
+    *,
+    classes: int = 2,
+    turns: float = 1.0,
+    noise: float = 0.02,
+    seed: int = 0,
+) -> Labelled:
+    """Return `n` points on interleaved spirals, one for each class, of radius 1.
+
+    Args:
+        n: number of points, spread evenly over the classes.
+        classes: number of arms.
+        turns: how often an arm winds around the origin.
+        noise: standard deviation of the noise added to both coordinates.
+        seed: a different one gives different noise and order.
+    """
+    check_value(turns, NonNegative, "spirals(turns=…)")
+    label = _labels(n, classes, "spirals")
+    along = _along(label, classes)
+    angle = 2 * np.pi * (turns * along + label / classes)
+    radius = 0.1 + 0.9 * along  # at the origin the arms could not be told apart
+    x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _shuffled(x, label, noise, seed, "spirals")
+
+
+def moons(n: int = 400, *, noise: float = 0.1, seed: int = 0) -> Labelled:
+    """Return `n` points on two half circles that reach into each other.
+
+    Args:
+        n: number of points, half of them on each.
+        noise: standard deviation of the noise added to both coordinates.
+        seed: a different one gives different noise and order.
+    """
+    label = _labels(n, 2, "moons")
+    angle = np.pi * _along(label, 2)
+    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
+    x = np.where(label[:, None] == 0, upper, lower)
+    return _shuffled(x, label, noise, seed, "moons")
+
+
+def circles(
+    n: int = 400, *, factor: float = 0.5, noise: float = 0.05, seed: int = 0
+) -> Labelled:
+    """Return `n` points on two circles around the origin, one inside the other.
+
+    Args:
+        n: number of points, half of them on each.
+        factor: radius of the inner circle, class 1; the outer one has radius 1.
+        noise: standard deviation of the noise added to both coordinates.
+        seed: a different one gives different noise and order.
+    """
+    check_value(factor, Probability, "circles(factor=…)")
+    label = _labels(n, 2, "circles")
+    angle = 2 * np.pi * _along(label, 2)
+    radius = np.where(label == 0, 1.0, factor)
+    x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _shuffled(x, label, noise, seed, "circles")
+
+
+def blobs(
+    n: int = 300, *, classes: int = 3, spread: float = 0.2, seed: int = 0
+) -> Labelled:
+    """Return `n` points in round clusters, whose centres lie evenly on a circle.
+
+    Args:
+        n: number of points, spread evenly over the classes.
+        classes: number of clusters.
+        spread: standard deviation of a cluster; the circle has radius 1.
+        seed: a different one gives different points.
+    """
+    label = _labels(n, classes, "blobs")
+    angle = 2 * np.pi * label / classes
+    check_value(spread, NonNegative, "blobs(spread=…)")
+    centre = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _shuffled(centre, label, spread, seed, "blobs")
+
+
+def _labels(n: int, classes: int, where: str) -> npt.NDArray[np.int64]:
+    check_value(n, PositiveInt, f"{where}(n=…)")
+    check_value(classes, PositiveInt, f"{where}(classes=…)")
+    return np.arange(n) % classes
+
+
+def _along(label: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float64]:
+    """Return how far along its class's curve each point lies, from 0 to 1."""
+    rank = np.arange(len(label)) // classes
+    return rank / max(int(rank[-1]), 1)
+
+
+def _shuffled(
+    x: npt.NDArray[Any],
+    label: npt.NDArray[np.int64],
+    noise: float,
+    seed: int,
+    stream: str,
+) -> Labelled:
+    check_value(noise, NonNegative, f"{stream}(noise=…)")
+    random = generator(seed, stream)
+    order = random.permutation(len(x))
+    noisy = x + noise * random.standard_normal(x.shape)
+    return noisy[order].astype(np.float32), label[order]

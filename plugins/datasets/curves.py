@@ -1,0 +1,44 @@
+"""Noisy curves, for regression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.philox import generator
+from chainrule.spec import NonNegative, PositiveInt, check_value
+
+Curve = Literal["sine", "cubic", "bumps", "step"]
+_FUNCTIONS: dict[str, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
+    "sine": lambda x: np.sin(np.pi * x),
+    "cubic": lambda x: 4 * x**3 - 3 * x,
+    "bumps": lambda x: np.exp(-8 * (x + 0.5) ** 2) - np.exp(-32 * (x - 0.4) ** 2),
+    "step": lambda x: np.where(x < 0, -0.5, 0.5),
+}
+
+
+def noisy_curve(
+    n: int = 200, *, curve: Curve = "sine", noise: float = 0.1, seed: int = 0
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return `n` points (x, f(x) + noise), x uniform in [−1, 1), in random order.
+
+    Args:
+        n: number of points.
+        curve: f: ``"sine"`` is sin(πx), ``"cubic"`` 4x³ − 3x, ``"bumps"`` one broad and
+            one narrow bump, ``"step"`` jumps at 0.
+        noise: standard deviation of the noise.
+        seed: a different one gives different points.
+
+    Returns:
+        x and y, both float32 of shape (n, 1).
+    """
+    check_value(n, PositiveInt, "noisy_curve(n=…)")
+    check_value(curve, Curve, "noisy_curve(curve=…)")
+    check_value(noise, NonNegative, "noisy_curve(noise=…)")
+    random = generator(seed, f"noisy_curve/{curve}")
+    x = random.uniform(-1, 1, (n, 1))
+    y = _FUNCTIONS[curve](x) + noise * random.standard_normal((n, 1))
+    return x.astype(np.float32), y.astype(np.float32)

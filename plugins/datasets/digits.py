@@ -1,0 +1,48 @@
+"""The handwritten digits that come with the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Annotated
+
+import numpy as np
+
+from chainrule.philox import generator
+from chainrule.plugins.datasets.clusters import Labelled
+from chainrule.plugins.datasets.csv import load_csv
+from chainrule.spec import Range, check_value
+
+
+def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labelled]:
+    """Return 1,797 handwritten digits of 8 × 8 pixels, split into two parts.
+
+    The split is stratified: each digit has the same share of both parts. The data are
+    the test part of UCI's "Optical Recognition of Handwritten Digits" (E. Alpaydin and
+    C. Kaynak, 1998), CC BY 4.0.
+
+    Args:
+        test_fraction: the part of the images held out.
+        seed: a different one gives a different split and order.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): x float32 of shape (n, 64), pixels row by
+        row, scaled to 0 … 1; y the digits, int64 of shape (n,).
+
+    >>> (x_train, y_train), (x_test, y_test) = digits()
+    >>> x_train.shape, x_test.shape
+    ((1438, 64), (359, 64))
+    """
+    share = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
+    check_value(test_fraction, share, "digits(test_fraction=…)")
+    packed = resources.files("chainrule.plugins") / "data" / "digits.csv.gz"
+    with resources.as_file(packed) as file:
+        x, y = load_csv(file)
+    x /= 16
+    random = generator(seed, "digits")
+    order = random.permutation(len(x))
+    held_out = np.zeros(len(x), bool)
+    for digit in range(10):
+        images = order[y[order] == digit]
+        held_out[images[: round(test_fraction * len(images))]] = True
+    train, test = order[~held_out[order]], order[held_out[order]]
+    return (x[train], y[train]), (x[test], y[test])

@@ -1,0 +1,69 @@
+"""MNIST, read from its four files."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import DataError
+from chainrule.plugins.datasets.clusters import Labelled
+from chainrule.plugins.datasets.idx import load_idx
+
+_PARTS = {"train": "train", "test": "t10k"}
+
+
+def mnist(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
+    """Return MNIST's handwritten digits (LeCun, Cortes & Burges) from a folder.
+
+    The folder must hold ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
+    ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each gzipped (``.gz``) or
+    not.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): x float32 of shape (n, 784), pixels scaled
+        to 0 … 1; y the digits, int64 of shape (n,).
+
+    Raises:
+        DataError: a file is missing (all that are expected are named), damaged, or does
+            not fit its companion.
+    """
+    base = Path(folder)
+    missing = [
+        name
+        for part in _PARTS.values()
+        for name in _names(part)
+        if not _found(base, name)
+    ]
+    if missing:
+        raise DataError(
+            f"{base} lacks {', '.join(missing)}: MNIST is four IDX files, "
+            f"{', '.join(name for part in _PARTS.values() for name in _names(part))}, "
+            "each of them gzipped (.gz) or not"
+        )
+    return _part(base, _PARTS["train"]), _part(base, _PARTS["test"])
+
+
+def _names(part: str) -> tuple[str, str]:
+    return f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
+
+
+def _found(base: Path, name: str) -> Path | None:
+    candidates = (base / name, base / f"{name}.gz")
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _part(base: Path, part: str) -> Labelled:
+    images_file, labels_file = (_found(base, name) for name in _names(part))
+    assert images_file is not None
+    assert labels_file is not None
+    images, labels = load_idx(images_file), load_idx(labels_file)
+    if images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise DataError(
+            f"{images_file} has shape {images.shape} and {labels_file} "
+            f"{labels.shape}: (n, rows, columns) and (n,) were expected"
+        )
+    x: npt.NDArray[np.float32] = images.reshape(len(images), -1) / np.float32(255)
+    return x, labels.astype(np.int64)

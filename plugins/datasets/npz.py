@@ -1,0 +1,46 @@
+"""NumPy's archives."""
+
+from __future__ import annotations
+
+import zipfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import DataError
+
+
+def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+    """Read all arrays of an NPZ file, by name. Nothing in the file is executed.
+
+    Raises:
+        DataError: the file is missing or no NPZ file, or an array is damaged or holds
+            Python objects; names the array.
+    """
+    file = Path(path)
+    try:
+        archive = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {file}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{file} is no NPZ file: {error}") from error
+    if isinstance(archive, np.ndarray):
+        raise DataError(f"{file} holds a single array (NPY): read it with numpy.load")
+    with archive:
+        return {name: _array(archive, name, file) for name in archive.files}
+
+
+def _array(archive: Any, name: str, file: Path) -> npt.NDArray[Any]:
+    try:
+        array = archive[name]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise DataError(
+            f"{file}: array {name!r} cannot be read: {error}; save plain numbers with "
+            "numpy.savez"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{file}: {name!r} is no array")
+    return array

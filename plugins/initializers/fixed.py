@@ -1,0 +1,53 @@
+"""Initializers without chance in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import HyperparameterError
+from chainrule.kinds.initializer import Initializer
+
+
+class Zeros(Initializer):
+    """Every element 0."""
+
+    def draw(
+        self, shape: tuple[int, ...], random: np.random.Generator
+    ) -> npt.NDArray[Any]:
+        return np.zeros(shape)
+
+
+class Ones(Initializer):
+    """Every element 1."""
+
+    def draw(
+        self, shape: tuple[int, ...], random: np.random.Generator
+    ) -> npt.NDArray[Any]:
+        return np.ones(shape)
+
+
+class Constant(Initializer):
+    """Given values.
+
+    Args:
+        value: one number for every element, or one for each along the last axis.
+
+    Raises:
+        HyperparameterError: there are not as many values as the last axis is long.
+    """
+
+    value: float | tuple[float, ...]
+
+    def draw(
+        self, shape: tuple[int, ...], random: np.random.Generator
+    ) -> npt.NDArray[Any]:
+        value = np.asarray(self.value)
+        if value.ndim and value.shape != shape[-1:]:
+            raise HyperparameterError(
+                f"Constant(value=…) has {value.size} values for the shape {shape}: "
+                "give one number, or one for each along the last axis"
+            )
+        return np.broadcast_to(value, shape)

@@ -1,0 +1,22 @@
+"""An activation as a layer of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from chainrule.graph import Node
+from chainrule.kinds.layer import Layer
+from chainrule.spec import Kind
+
+
+class Activation(Layer):
+    """y = g(x), for x of any shape.
+
+    Args:
+        activation: g, a name or an object.
+    """
+
+    activation: Annotated[Any, Kind("activations")]
+
+    def apply(self, x: Node) -> Node:
+        return self.activation(x)

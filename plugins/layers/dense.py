@@ -1,0 +1,43 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from chainrule.graph import Node
+from chainrule.kinds.layer import Layer
+from chainrule.spec import Kind, PositiveInt
+
+
+class Dense(Layer):
+    """ŷ = g(x W + b): each unit sums all features, each with a weight of its own.
+
+    Shapes: x (…, features), kernel W (features, units), bias b (units,), ŷ (…, units);
+    the features are inferred from x. Defaults are those of `tf.keras.layers.Dense`.
+
+    Args:
+        units: how many numbers come out.
+        activation: g, a name or an object; None leaves z = x W + b as it is.
+        use_bias: whether to add b.
+        kernel_initializer: where W starts.
+        bias_initializer: where b starts.
+
+    Raises:
+        ShapeError: x has another number of features than the first time.
+    """
+
+    symbols: ClassVar[dict[str, str]] = {"kernel": "W", "bias": "b"}
+
+    units: PositiveInt
+    activation: Annotated[Any | None, Kind("activations")] = None
+    use_bias: bool = True
+    kernel_initializer: Annotated[Any, Kind("initializers")] = "glorot_uniform"
+    bias_initializer: Annotated[Any, Kind("initializers")] = "zeros"
+
+    def apply(self, x: Node) -> Node:
+        shape = (self.features_of(x, "kernel"), self.units)
+        z = x @ self.parameter("kernel", shape, self.kernel_initializer)
+        if self.use_bias:
+            z = z + self.parameter("bias", (self.units,), self.bias_initializer)
+        z = z.named("z")
+        return z if self.activation is None else self.activation(z)

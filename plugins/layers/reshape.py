@@ -1,0 +1,71 @@
+"""Layers that give the features of an example another shape."""
+
+from __future__ import annotations
+
+import math
+
+from chainrule import ops
+from chainrule.errors import HyperparameterError, ShapeError
+from chainrule.graph import Node, shape_text
+from chainrule.kinds.layer import Layer
+
+
+class Reshape(Layer):
+    """y = x with the axes after the batch in another shape.
+
+    Args:
+        shape: the new sizes, without the batch; one may be −1 and is inferred.
+
+    Raises:
+        HyperparameterError: a size is neither positive nor −1, or two are −1.
+        ShapeError: an example has another number of elements.
+    """
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = [size for size in self.shape if size != -1]
+        if min(sizes, default=1) < 1 or len(self.shape) - len(sizes) > 1:
+            raise HyperparameterError(
+                f"Reshape(shape=…): sizes are positive, and one may be -1 to be "
+                f"inferred; got {self.shape}"
+            )
+
+    def apply(self, x: Node) -> Node:
+        elements = elements_of_example(self, x)
+        known = math.prod(size for size in self.shape if size != -1)
+        if elements % known if -1 in self.shape else elements != known:
+            raise ShapeError(
+                f"{called(self)}: an example of {shape_text(x.shape)} has {elements} "
+                f"elements and does not fit {self.shape}"
+            )
+        inferred = (elements // known if size == -1 else size for size in self.shape)
+        return ops.reshape(x, (x.shape[0], *inferred))
+
+
+class Flatten(Layer):
+    """y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+
+    def apply(self, x: Node) -> Node:
+        return ops.reshape(x, (x.shape[0], elements_of_example(self, x)))
+
+
+def elements_of_example(layer: Layer, x: Node) -> int:
+    """Return how many elements x has for each entry of the batch.
+
+    Raises:
+        ShapeError: x has no batch axis, or an open axis after it.
+    """
+    sizes = [size for size in x.shape[1:] if size is not None]
+    if not x.shape or len(sizes) < x.ndim - 1:
+        raise ShapeError(
+            f"{called(layer)}: needs a batch axis and known sizes after it, "
+            f"got {shape_text(x.shape)}"
+        )
+    return math.prod(sizes)
+
+
+def called(layer: Layer) -> str:
+    """Return what a message calls a layer: its name, or its kind."""
+    return layer.scope.name or layer.scope.label

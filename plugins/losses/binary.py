@@ -1,0 +1,53 @@
+"""Losses for yes and no."""
+
+from __future__ import annotations
+
+from chainrule import ops
+from chainrule.graph import Node
+from chainrule.kinds.loss import Loss, over_features
+from chainrule.plugins.losses.probability import bounded
+from chainrule.spec import Fraction
+
+
+class BinaryCrossEntropy(Loss):
+    """J = mean of −(y ln p + (1 − y) ln(1 − p)); the prediction p is a probability.
+
+    Args:
+        label_smoothing: how far targets are moved from 0 and 1 towards ½.
+    """
+
+    label_smoothing: Fraction = 0.0
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        y, p = towards_half(target, self.label_smoothing), bounded(prediction)
+        return over_features(-(y * ops.log(p) + (1 - y) * ops.log(1 - p)))
+
+
+class SigmoidCrossEntropy(Loss):
+    """J = mean of ln(1 + eᶻ) − y z: binary cross entropy of p = σ(z), from the logit z.
+
+    Args:
+        label_smoothing: how far targets are moved from 0 and 1 towards ½.
+    """
+
+    label_smoothing: Fraction = 0.0
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        y = towards_half(target, self.label_smoothing)
+        return over_features(ops.softplus(prediction) - y * prediction)
+
+
+class Hinge(Loss):
+    """J = mean of max(0, 1 − y z), y = ±1; a target of 0 counts as −1, as in tf.keras.
+
+    The prediction z is a margin, not a probability (Cortes & Vapnik, 1995).
+    """
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        y = ops.where(target > 0, 1.0, -1.0)
+        return over_features(ops.maximum(1 - y * prediction, 0.0))
+
+
+def towards_half(target: Node, smoothing: float) -> Node:
+    """Return (1 − s) y + s/2, as in tf.keras."""
+    return (1 - smoothing) * target + smoothing / 2 if smoothing else target

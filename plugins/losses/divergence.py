@@ -1,0 +1,19 @@
+"""How far one distribution is from another."""
+
+from __future__ import annotations
+
+from chainrule import ops
+from chainrule.graph import Node
+from chainrule.kinds.loss import Loss, over_features
+from chainrule.plugins.losses.probability import bounded
+
+
+class KLDivergence(Loss):
+    """J = mean of Σ y ln(y / p) over the last axis (Kullback & Leibler, 1951).
+
+    Target y and prediction p are distributions over the last axis.
+    """
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        ratio = ops.log(bounded(target)) - ops.log(bounded(prediction))
+        return over_features(ops.sum(target * ratio, axis=-1))

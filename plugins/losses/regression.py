@@ -1,0 +1,55 @@
+"""Losses for numbers: functions of the error e = ŷ − y, averaged over the features."""
+
+from __future__ import annotations
+
+import math
+
+from chainrule import ops
+from chainrule.graph import Node
+from chainrule.kinds.loss import Loss, over_features
+from chainrule.spec import Positive
+
+
+class MSE(Loss):
+    """J = mean of (ŷ − y)²: the mean squared error."""
+
+    aliases = ("mean_squared_error",)
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        return over_features(ops.square(prediction - target))
+
+
+class MAE(Loss):
+    """J = mean of |ŷ − y|: the mean absolute error."""
+
+    aliases = ("mean_absolute_error",)
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        return over_features(abs(prediction - target))
+
+
+class Huber(Loss):
+    """J = mean of e²/2 where |e| ≤ δ, δ(|e| − δ/2) elsewhere (Huber, 1964).
+
+    Args:
+        delta: δ, where the parabola becomes a line; 1 as in tf.keras.
+    """
+
+    delta: Positive = 1.0
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        error = prediction - target
+        size = abs(error)
+        line = self.delta * (size - self.delta / 2)
+        return over_features(ops.where(size <= self.delta, 0.5 * error**2, line))
+
+
+class LogCosh(Loss):
+    """J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large.
+
+    Computed as e + softplus(−2e) − ln 2, which does not overflow.
+    """
+
+    def per_example(self, target: Node, prediction: Node) -> Node:
+        error = prediction - target
+        return over_features(error + ops.softplus(-2 * error) - math.log(2))
