@@ -20,7 +20,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, Union
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, Union
 
 import numpy as np
 
@@ -100,7 +100,7 @@ class Component:
             cls.type_name = snake_case(cls.__name__)
         dataclass(eq=False, repr=False)(cls)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if inspect.isabstract(cls):
             raise TypeError(
                 f"{cls.__name__} is abstract: define "
