@@ -1,0 +1,85 @@
+"""How far predicted numbers are off."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import ClassVar
+
+from chainrule.graph import Node
+from chainrule.kinds.metric import Metric
+from chainrule.ops import abs, reshape, square, sum
+from chainrule.plugins.metrics.common import same_shape, size
+
+INSTEAD = "these metrics are for numbers, not for class labels"
+
+
+class Error(Metric):
+    """Base of means over all elements of a function of target and prediction."""
+
+    higher_is_better: ClassVar[bool] = False
+
+    @abstractmethod
+    def error(self, difference: Node) -> Node:
+        """Return what is averaged, from prediction − target."""
+
+    def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
+        same_shape(self.type_name, target, prediction, INSTEAD)
+        return sum(self.error(prediction - target)), size(prediction)
+
+    def result(self, *totals: float) -> float:
+        error, count = totals
+        return error / count
+
+
+class MAE(Error):
+    """Mean absolute error: mean of |ŷ − y|."""
+
+    def error(self, difference: Node) -> Node:
+        return abs(difference)
+
+
+class MSE(Error):
+    """Mean squared error: mean of (ŷ − y)²."""
+
+    def error(self, difference: Node) -> Node:
+        return square(difference)
+
+
+class RMSE(MSE):
+    """Root of the mean squared error, in the unit of the target."""
+
+    def result(self, *totals: float) -> float:
+        return math.sqrt(super().result(*totals))
+
+
+class R2(Metric):
+    """R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², the mean over the columns of the target.
+
+    1 is perfect, 0 as good as the mean ȳ. A column that never varies counts as 0
+    unless it is predicted exactly (scikit-learn ``r2_score``).
+    """
+
+    def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
+        same_shape(self.type_name, target, prediction, INSTEAD)
+        width = target.shape[-1] if target.ndim > 1 else 1
+        y, guess = reshape(target, (-1, width)), reshape(prediction, (-1, width))
+        columns = range(width or 1)
+        parts = [(y[:, i], guess[:, i]) for i in columns]
+        sums = [
+            total
+            for a, b in parts
+            for total in (sum(square(b - a)), sum(a), sum(square(a)))
+        ]
+        return size(y[:, 0]), *sums
+
+    def result(self, *totals: float) -> float:
+        count, *sums = totals
+        scores = []
+        for residual, first, second in zip(*[iter(sums)] * 3, strict=True):
+            spread = second - first * first / count
+            if spread > 0:
+                scores.append(1 - residual / spread)
+            else:
+                scores.append(1.0 if residual == 0 else 0.0)
+        return math.fsum(scores) / len(scores)

@@ -1,0 +1,24 @@
+"""A constraint: weights that grow too long are cut back after each step."""
+
+from __future__ import annotations
+
+from chainrule.graph import Node
+from chainrule.kinds.regularizer import Regularizer
+from chainrule.ops import minimum, sqrt, square, sum
+from chainrule.spec import Positive
+
+EPSILON = 1e-7
+
+
+class MaxNorm(Regularizer):
+    """w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c.
+
+    The norm is taken over the first axis of a kernel (features, units); c = 2 and
+    ε = 10⁻⁷ as in tf.keras ``MaxNorm(axis=0)``.
+    """
+
+    limit: Positive = 2.0
+
+    def constrain(self, parameter: Node) -> Node:
+        norm = sqrt(sum(square(parameter), axis=0, keepdims=True))
+        return parameter * (minimum(norm, self.limit) / (norm + EPSILON))

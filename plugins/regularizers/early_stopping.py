@@ -1,0 +1,58 @@
+"""Early stopping: end training when it no longer helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chainrule.errors import HyperparameterError, did_you_mean
+from chainrule.kinds.regularizer import Regularizer, Verdict
+from chainrule.registry import registry
+from chainrule.spec import NonNegative, PositiveInt
+
+
+class EarlyStopping(Regularizer):
+    """Stop when `monitor` has not improved for `patience` epochs.
+
+    Args:
+        monitor: a name in the history, such as ``"val_loss"`` or ``"val_accuracy"``.
+            A loss should fall; a metric says itself what is better.
+        patience: how many epochs without improvement to wait.
+        min_delta: what counts as improvement, at least.
+        restore_best_weights: put the weights of the best epoch back at the end.
+
+    Raises:
+        HyperparameterError: `monitor` is not in the history of this training.
+    """
+
+    monitor: str = "val_loss"
+    patience: PositiveInt = 5
+    min_delta: NonNegative = 0.0
+    restore_best_weights: bool = True
+
+    def watch(self, history: Mapping[str, list[float]]) -> Verdict:
+        if self.monitor not in history:
+            hint = did_you_mean(self.monitor, history)
+            if self.monitor.startswith("val_"):
+                hint = " Give fit validation data: validation=(x, y)." + hint
+            raise HyperparameterError(
+                f"EarlyStopping(monitor={self.monitor!r}): the history of this "
+                f"training has no such name.{hint}"
+            )
+        sign = -1.0 if self._higher_is_better() else 1.0
+        best, best_epoch = float("inf"), 0
+        for epoch, value in enumerate(history[self.monitor], start=1):
+            if sign * value < best - self.min_delta:
+                best, best_epoch = sign * value, epoch
+        epochs = len(history[self.monitor])
+        if epochs and best_epoch == epochs:
+            return "best"
+        return "stop" if epochs - best_epoch >= self.patience else "go on"
+
+    @property
+    def restores(self) -> bool:
+        return self.restore_best_weights
+
+    def _higher_is_better(self) -> bool:
+        name = self.monitor.removeprefix("val_")
+        known = name in registry.catalog("metrics")
+        return known and bool(registry.find("metrics", name).target.higher_is_better)
