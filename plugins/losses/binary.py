@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chainrule import ops
 from chainrule.graph import Node
 from chainrule.kinds.loss import Loss, over_features
@@ -15,6 +17,8 @@ class BinaryCrossEntropy(Loss):
     Args:
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
+
+    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     label_smoothing: Fraction = 0.0
 
@@ -30,11 +34,16 @@ class SigmoidCrossEntropy(Loss):
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
 
+    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+
     label_smoothing: Fraction = 0.0
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         y = towards_half(target, self.label_smoothing)
         return over_features(ops.softplus(prediction) - y * prediction)
+
+    def decision(self, prediction: Node) -> Node:
+        return ops.sigmoid(prediction)
 
 
 class Hinge(Loss):
@@ -43,9 +52,14 @@ class Hinge(Loss):
     The prediction z is a margin, not a probability (Cortes & Vapnik, 1995).
     """
 
+    between: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+
     def per_example(self, target: Node, prediction: Node) -> Node:
         y = ops.where(target > 0, 1.0, -1.0)
         return over_features(ops.maximum(1 - y * prediction, 0.0))
+
+    def decision(self, prediction: Node) -> Node:
+        return (prediction + 1) / 2
 
 
 def towards_half(target: Node, smoothing: float) -> Node:

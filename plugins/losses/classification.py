@@ -23,6 +23,9 @@ class CategoricalCrossEntropy(Loss):
         label_smoothing: the part of y that is spread evenly over all classes.
     """
 
+    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    counterpart: ClassVar[str] = "sparse_categorical_cross_entropy"
+
     label_smoothing: Fraction = 0.0
 
     def per_example(self, target: Node, prediction: Node) -> Node:
@@ -37,6 +40,9 @@ class SoftmaxCrossEntropy(Loss):
     Args:
         label_smoothing: the part of y that is spread evenly over all classes.
     """
+
+    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    counterpart: ClassVar[str] = "sparse_softmax_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -54,6 +60,7 @@ class SparseCategoricalCrossEntropy(Loss):
     """
 
     target: ClassVar[Literal["same", "classes"]] = "classes"
+    counterpart: ClassVar[str] = "categorical_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -71,6 +78,7 @@ class SparseSoftmaxCrossEntropy(Loss):
     """
 
     target: ClassVar[Literal["same", "classes"]] = "classes"
+    counterpart: ClassVar[str] = "softmax_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chainrule import ops
 from chainrule.graph import Node
 from chainrule.kinds.loss import Loss, over_features
@@ -13,6 +15,8 @@ class KLDivergence(Loss):
 
     Target y and prediction p are distributions over the last axis.
     """
+
+    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         ratio = ops.log(bounded(target)) - ops.log(bounded(prediction))
