@@ -1,0 +1,559 @@
+"""chainrule: a deep-learning framework that you can see through.
+
+Written by tools/write_stub.py; do not edit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import chainrule.kinds.activation
+import chainrule.kinds.initializer
+import chainrule.kinds.schedule
+import chainrule.plugins.activations.gated
+import chainrule.plugins.activations.identity
+import chainrule.plugins.activations.rectified
+import chainrule.plugins.activations.sigmoidal
+import chainrule.plugins.activations.softmax
+import chainrule.plugins.datasets.clusters
+import chainrule.plugins.datasets.csv
+import chainrule.plugins.datasets.curves
+import chainrule.plugins.datasets.digits
+import chainrule.plugins.datasets.idx
+import chainrule.plugins.datasets.mnist
+import chainrule.plugins.datasets.npz
+import chainrule.plugins.initializers.fixed
+import chainrule.plugins.initializers.orthogonal
+import chainrule.plugins.initializers.random
+import chainrule.plugins.initializers.scaled
+import chainrule.plugins.layers.activation
+import chainrule.plugins.layers.batch_norm
+import chainrule.plugins.layers.dense
+import chainrule.plugins.layers.dropout
+import chainrule.plugins.layers.gaussian_noise
+import chainrule.plugins.layers.layer_norm
+import chainrule.plugins.layers.perceptron
+import chainrule.plugins.layers.reshape
+import chainrule.plugins.losses.binary
+import chainrule.plugins.losses.classification
+import chainrule.plugins.losses.divergence
+import chainrule.plugins.losses.regression
+import chainrule.plugins.metrics.accuracy
+import chainrule.plugins.metrics.detection
+import chainrule.plugins.metrics.regression
+import chainrule.plugins.optimizers.adadelta
+import chainrule.plugins.optimizers.adagrad
+import chainrule.plugins.optimizers.adam
+import chainrule.plugins.optimizers.adamax
+import chainrule.plugins.optimizers.descent
+import chainrule.plugins.optimizers.momentum
+import chainrule.plugins.optimizers.nadam
+import chainrule.plugins.optimizers.rmsprop
+import chainrule.plugins.regularizers.constraint
+import chainrule.plugins.regularizers.early_stopping
+import chainrule.plugins.regularizers.noise
+import chainrule.plugins.regularizers.penalty
+import chainrule.plugins.schedules
+from chainrule import ops as ops
+from chainrule.catalog import Catalog
+from chainrule.autodiff import backward as backward
+from chainrule.autodiff import grad as grad
+from chainrule.drawing import draw as draw
+from chainrule.drawing import explain as explain
+from chainrule.errors import ChainRuleError as ChainRuleError
+from chainrule.graph import Constant as Constant
+from chainrule.graph import Graph as Graph
+from chainrule.graph import Input as Input
+from chainrule.graph import Node as Node
+from chainrule.graph import Parameter as Parameter
+from chainrule.graph import constant as constant
+from chainrule.graph import input as input
+from chainrule.graph import parameter as parameter
+from chainrule.graph import scope as scope
+from chainrule.hooks import hookimpl as hookimpl
+from chainrule.kinds.activation import Activation as Activation
+from chainrule.kinds.backend import Backend as Backend
+from chainrule.kinds.callback import Callback as Callback
+from chainrule.kinds.initializer import Initializer as Initializer
+from chainrule.kinds.layer import Layer as Layer
+from chainrule.kinds.loss import Loss as Loss
+from chainrule.kinds.metric import Metric as Metric
+from chainrule.kinds.optimizer import Optimizer as Optimizer
+from chainrule.kinds.regularizer import Regularizer as Regularizer
+from chainrule.kinds.schedule import Schedule as Schedule
+from chainrule.model.model import Model as Model
+from chainrule.model.saving import load as load
+from chainrule.model.sequential import Sequential as Sequential
+from chainrule.ops import Elementwise as Elementwise
+from chainrule.ops import Op as Op
+from chainrule.program.evaluate import evaluate as evaluate
+from chainrule.program.program import Program as Program
+
+__all__: list[str]
+__version__: str
+
+class _Activations(Catalog):
+    @property
+    def elu(self) -> chainrule.plugins.activations.rectified.Elu:
+        r"""y = x for x > 0, α·(eˣ − 1) elsewhere (Clevert et al., 2015)."""
+    def Elu(self, alpha: float = 1.0) -> chainrule.plugins.activations.rectified.Elu:
+        r"""y = x for x > 0, α·(eˣ − 1) elsewhere (Clevert et al., 2015)."""
+    @property
+    def gelu(self) -> chainrule.plugins.activations.gated.Gelu:
+        r"""y = x Φ(x) = x/2 · (1 + erf(x/√2)) (Hendrycks & Gimpel, 2016)."""
+    def Gelu(self, approximate: bool = False) -> chainrule.plugins.activations.gated.Gelu:
+        r"""y = x Φ(x) = x/2 · (1 + erf(x/√2)) (Hendrycks & Gimpel, 2016)."""
+    @property
+    def hard_sigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
+        r"""y = x/6 + ½, kept in [0, 1]; the slope is that of Keras 3 and PyTorch."""
+    def HardSigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
+        r"""y = x/6 + ½, kept in [0, 1]; the slope is that of Keras 3 and PyTorch."""
+    @property
+    def hard_tanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
+        r"""y = x, kept in [−1, 1] (Collobert, 2004)."""
+    def HardTanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
+        r"""y = x, kept in [−1, 1] (Collobert, 2004)."""
+    @property
+    def identity(self) -> chainrule.plugins.activations.identity.Identity:
+        r"""y = x; a deep network of these is one linear map. tf.keras calls it linear."""
+    def Identity(self) -> chainrule.plugins.activations.identity.Identity:
+        r"""y = x; a deep network of these is one linear map. tf.keras calls it linear."""
+    @property
+    def leaky_relu(self) -> chainrule.plugins.activations.rectified.LeakyRelu:
+        r"""y = x for x > 0, a·x elsewhere (Maas et al., 2013)."""
+    def LeakyRelu(self, negative_slope: float = 0.2) -> chainrule.plugins.activations.rectified.LeakyRelu:
+        r"""y = x for x > 0, a·x elsewhere (Maas et al., 2013)."""
+    @property
+    def log_softmax(self) -> chainrule.plugins.activations.softmax.LogSoftmax:
+        r"""yᵢ = xᵢ − ln Σⱼ e^xⱼ: the logarithm of softmax, without overflow."""
+    def LogSoftmax(self, axis: int = -1) -> chainrule.plugins.activations.softmax.LogSoftmax:
+        r"""yᵢ = xᵢ − ln Σⱼ e^xⱼ: the logarithm of softmax, without overflow."""
+    @property
+    def mish(self) -> chainrule.plugins.activations.gated.Mish:
+        r"""y = x tanh(ln(1 + eˣ)) (Misra, 2019)."""
+    def Mish(self) -> chainrule.plugins.activations.gated.Mish:
+        r"""y = x tanh(ln(1 + eˣ)) (Misra, 2019)."""
+    @property
+    def prelu(self) -> chainrule.plugins.activations.rectified.Prelu:
+        r"""y = x for x > 0, α·x elsewhere, where α is learned, one for each feature."""
+    def Prelu(self, alpha_initializer: chainrule.kinds.initializer.Initializer | str = ...) -> chainrule.plugins.activations.rectified.Prelu:
+        r"""y = x for x > 0, α·x elsewhere, where α is learned, one for each feature."""
+    @property
+    def relu(self) -> chainrule.plugins.activations.rectified.Relu:
+        r"""y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton, 2010)."""
+    def Relu(self) -> chainrule.plugins.activations.rectified.Relu:
+        r"""y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton, 2010)."""
+    @property
+    def selu(self) -> chainrule.plugins.activations.rectified.Selu:
+        r"""y = λ·x for x > 0, λ·α·(eˣ − 1) elsewhere (Klambauer et al., 2017)."""
+    def Selu(self) -> chainrule.plugins.activations.rectified.Selu:
+        r"""y = λ·x for x > 0, λ·α·(eˣ − 1) elsewhere (Klambauer et al., 2017)."""
+    @property
+    def sigmoid(self) -> chainrule.plugins.activations.sigmoidal.Sigmoid:
+        r"""y = σ(x) = 1 / (1 + e⁻ˣ), in (0, 1)."""
+    def Sigmoid(self) -> chainrule.plugins.activations.sigmoidal.Sigmoid:
+        r"""y = σ(x) = 1 / (1 + e⁻ˣ), in (0, 1)."""
+    @property
+    def silu(self) -> chainrule.plugins.activations.gated.Silu:
+        r"""y = x σ(x), also called swish (Elfwing et al., 2017)."""
+    def Silu(self) -> chainrule.plugins.activations.gated.Silu:
+        r"""y = x σ(x), also called swish (Elfwing et al., 2017)."""
+    @property
+    def softmax(self) -> chainrule.plugins.activations.softmax.Softmax:
+        r"""yᵢ = e^xᵢ / Σⱼ e^xⱼ: positive numbers whose sum is 1."""
+    def Softmax(self, axis: int = -1) -> chainrule.plugins.activations.softmax.Softmax:
+        r"""yᵢ = e^xᵢ / Σⱼ e^xⱼ: positive numbers whose sum is 1."""
+    @property
+    def softplus(self) -> chainrule.plugins.activations.rectified.Softplus:
+        r"""y = ln(1 + eˣ), a smooth relu (Dugas et al., 2001)."""
+    def Softplus(self) -> chainrule.plugins.activations.rectified.Softplus:
+        r"""y = ln(1 + eˣ), a smooth relu (Dugas et al., 2001)."""
+    @property
+    def softsign(self) -> chainrule.plugins.activations.sigmoidal.Softsign:
+        r"""y = x / (1 + |x|), in (−1, 1) (Bergstra et al., 2009)."""
+    def Softsign(self) -> chainrule.plugins.activations.sigmoidal.Softsign:
+        r"""y = x / (1 + |x|), in (−1, 1) (Bergstra et al., 2009)."""
+    @property
+    def step(self) -> chainrule.plugins.activations.sigmoidal.Step:
+        r"""y = 1 where x ≥ 0, 0 elsewhere: the perceptron's threshold (Rosenblatt, 1958)."""
+    def Step(self) -> chainrule.plugins.activations.sigmoidal.Step:
+        r"""y = 1 where x ≥ 0, 0 elsewhere: the perceptron's threshold (Rosenblatt, 1958)."""
+    @property
+    def tanh(self) -> chainrule.plugins.activations.sigmoidal.Tanh:
+        r"""y = tanh(x), in (−1, 1)."""
+    def Tanh(self) -> chainrule.plugins.activations.sigmoidal.Tanh:
+        r"""y = tanh(x), in (−1, 1)."""
+    ...
+
+activations: _Activations
+
+class _Layers(Catalog):
+    def Activation(self, activation: chainrule.kinds.activation.Activation | str | Callable[[Node], Node], *, name: str | None = None) -> chainrule.plugins.layers.activation.Activation:
+        r"""y = g(x), for x of any shape."""
+    @property
+    def batch_norm(self) -> chainrule.plugins.layers.batch_norm.BatchNorm:
+        r"""y = γ (x − μ) / √(σ² + ε) + β, feature by feature (Ioffe & Szegedy, 2015)."""
+    def BatchNorm(self, momentum: float = 0.99, epsilon: float = 0.001, *, name: str | None = None) -> chainrule.plugins.layers.batch_norm.BatchNorm:
+        r"""y = γ (x − μ) / √(σ² + ε) + β, feature by feature (Ioffe & Szegedy, 2015)."""
+    def Dense(self, units: int, activation: chainrule.kinds.activation.Activation | str | Callable[[Node], Node] | None = None, use_bias: bool = True, kernel_initializer: chainrule.kinds.initializer.Initializer | str = 'glorot_uniform', bias_initializer: chainrule.kinds.initializer.Initializer | str = 'zeros', *, name: str | None = None) -> chainrule.plugins.layers.dense.Dense:
+        r"""ŷ = g(x W + b): each unit sums all features, each with a weight of its own."""
+    def Dropout(self, rate: float, *, name: str | None = None) -> chainrule.plugins.layers.dropout.Dropout:
+        r"""y = x · m / (1 − rate) while training, m = 1 with probability 1 − rate, else 0."""
+    @property
+    def flatten(self) -> chainrule.plugins.layers.reshape.Flatten:
+        r"""y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+    def Flatten(self, *, name: str | None = None) -> chainrule.plugins.layers.reshape.Flatten:
+        r"""y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+    def GaussianNoise(self, stddev: float, *, name: str | None = None) -> chainrule.plugins.layers.gaussian_noise.GaussianNoise:
+        r"""y = x + ε with ε ~ N(0, stddev²) while training, y = x otherwise."""
+    @property
+    def layer_norm(self) -> chainrule.plugins.layers.layer_norm.LayerNorm:
+        r"""y = γ (x − μ) / √(σ² + ε) + β, example by example (Ba et al., 2016)."""
+    def LayerNorm(self, epsilon: float = 0.001, *, name: str | None = None) -> chainrule.plugins.layers.layer_norm.LayerNorm:
+        r"""y = γ (x − μ) / √(σ² + ε) + β, example by example (Ba et al., 2016)."""
+    @property
+    def perceptron(self) -> chainrule.plugins.layers.perceptron.Perceptron:
+        r"""ŷ = g(w₀ + Σ xᵢ wᵢ): one unit (Rosenblatt, 1958)."""
+    def Perceptron(self, activation: chainrule.kinds.activation.Activation | str | Callable[[Node], Node] = 'step', weights: Sequence[float] | None = None, bias: float = 0.0, *, name: str | None = None) -> chainrule.plugins.layers.perceptron.Perceptron:
+        r"""ŷ = g(w₀ + Σ xᵢ wᵢ): one unit (Rosenblatt, 1958)."""
+    def Reshape(self, shape: Sequence[int], *, name: str | None = None) -> chainrule.plugins.layers.reshape.Reshape:
+        r"""y = x with the axes after the batch in another shape."""
+    ...
+
+layers: _Layers
+
+class _Losses(Catalog):
+    @property
+    def binary_cross_entropy(self) -> chainrule.plugins.losses.binary.BinaryCrossEntropy:
+        r"""J = mean of −(y ln p + (1 − y) ln(1 − p)); the prediction p is a probability."""
+    def BinaryCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.binary.BinaryCrossEntropy:
+        r"""J = mean of −(y ln p + (1 − y) ln(1 − p)); the prediction p is a probability."""
+    @property
+    def categorical_cross_entropy(self) -> chainrule.plugins.losses.classification.CategoricalCrossEntropy:
+        r"""J = mean of −Σ yⱼ ln pⱼ; y and p are probabilities over the last axis."""
+    def CategoricalCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.classification.CategoricalCrossEntropy:
+        r"""J = mean of −Σ yⱼ ln pⱼ; y and p are probabilities over the last axis."""
+    @property
+    def hinge(self) -> chainrule.plugins.losses.binary.Hinge:
+        r"""J = mean of max(0, 1 − y z), y = ±1; a target of 0 counts as −1, as in tf.keras."""
+    def Hinge(self) -> chainrule.plugins.losses.binary.Hinge:
+        r"""J = mean of max(0, 1 − y z), y = ±1; a target of 0 counts as −1, as in tf.keras."""
+    @property
+    def huber(self) -> chainrule.plugins.losses.regression.Huber:
+        r"""J = mean of e²/2 where |e| ≤ δ, δ(|e| − δ/2) elsewhere (Huber, 1964)."""
+    def Huber(self, delta: float = 1.0) -> chainrule.plugins.losses.regression.Huber:
+        r"""J = mean of e²/2 where |e| ≤ δ, δ(|e| − δ/2) elsewhere (Huber, 1964)."""
+    @property
+    def kl_divergence(self) -> chainrule.plugins.losses.divergence.KLDivergence:
+        r"""J = mean of Σ y ln(y / p) over the last axis (Kullback & Leibler, 1951)."""
+    def KLDivergence(self) -> chainrule.plugins.losses.divergence.KLDivergence:
+        r"""J = mean of Σ y ln(y / p) over the last axis (Kullback & Leibler, 1951)."""
+    @property
+    def log_cosh(self) -> chainrule.plugins.losses.regression.LogCosh:
+        r"""J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large."""
+    def LogCosh(self) -> chainrule.plugins.losses.regression.LogCosh:
+        r"""J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large."""
+    @property
+    def mae(self) -> chainrule.plugins.losses.regression.MAE:
+        r"""J = mean of |ŷ − y|: the mean absolute error."""
+    def MAE(self) -> chainrule.plugins.losses.regression.MAE:
+        r"""J = mean of |ŷ − y|: the mean absolute error."""
+    @property
+    def mse(self) -> chainrule.plugins.losses.regression.MSE:
+        r"""J = mean of (ŷ − y)²: the mean squared error."""
+    def MSE(self) -> chainrule.plugins.losses.regression.MSE:
+        r"""J = mean of (ŷ − y)²: the mean squared error."""
+    @property
+    def sigmoid_cross_entropy(self) -> chainrule.plugins.losses.binary.SigmoidCrossEntropy:
+        r"""J = mean of ln(1 + eᶻ) − y z: binary cross entropy of p = σ(z), from the logit z."""
+    def SigmoidCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.binary.SigmoidCrossEntropy:
+        r"""J = mean of ln(1 + eᶻ) − y z: binary cross entropy of p = σ(z), from the logit z."""
+    @property
+    def softmax_cross_entropy(self) -> chainrule.plugins.losses.classification.SoftmaxCrossEntropy:
+        r"""J = mean of −Σ yⱼ ln softmax(z)ⱼ; y are probabilities, z logits."""
+    def SoftmaxCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.classification.SoftmaxCrossEntropy:
+        r"""J = mean of −Σ yⱼ ln softmax(z)ⱼ; y are probabilities, z logits."""
+    @property
+    def sparse_categorical_cross_entropy(self) -> chainrule.plugins.losses.classification.SparseCategoricalCrossEntropy:
+        r"""J = mean of −ln p[y]; y is the number of a class, p are probabilities."""
+    def SparseCategoricalCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.classification.SparseCategoricalCrossEntropy:
+        r"""J = mean of −ln p[y]; y is the number of a class, p are probabilities."""
+    @property
+    def sparse_softmax_cross_entropy(self) -> chainrule.plugins.losses.classification.SparseSoftmaxCrossEntropy:
+        r"""J = mean of −ln softmax(z)[y]; y is the number of a class, z are logits."""
+    def SparseSoftmaxCrossEntropy(self, label_smoothing: float = 0.0) -> chainrule.plugins.losses.classification.SparseSoftmaxCrossEntropy:
+        r"""J = mean of −ln softmax(z)[y]; y is the number of a class, z are logits."""
+    ...
+
+losses: _Losses
+
+class _Optimizers(Catalog):
+    @property
+    def adadelta(self) -> chainrule.plugins.optimizers.adadelta.Adadelta:
+        r"""s ← ρ s + (1−ρ) g²;  δ = g √(d+ε) / √(s+ε);  d ← ρ d + (1−ρ) δ²;  p ← p − α δ."""
+    def Adadelta(self, lr: float = 0.001, rho: float = 0.95, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adadelta.Adadelta:
+        r"""s ← ρ s + (1−ρ) g²;  δ = g √(d+ε) / √(s+ε);  d ← ρ d + (1−ρ) δ²;  p ← p − α δ."""
+    @property
+    def adagrad(self) -> chainrule.plugins.optimizers.adagrad.Adagrad:
+        r"""s ← s + g²;  p ← p − α g / √(s + ε)."""
+    def Adagrad(self, lr: float = 0.001, initial_accumulator: float = 0.1, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adagrad.Adagrad:
+        r"""s ← s + g²;  p ← p − α g / √(s + ε)."""
+    @property
+    def adam(self) -> chainrule.plugins.optimizers.adam.Adam:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − αₜ m / (√v + ε′)."""
+    def Adam(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adam.Adam:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − αₜ m / (√v + ε′)."""
+    @property
+    def adamax(self) -> chainrule.plugins.optimizers.adamax.Adamax:
+        r"""m ← β₁ m + g;  u ← max(β₂ u, |g|);  p ← p − α (1−β₁)/(1−β₁ᵗ) m / (u + ε)."""
+    def Adamax(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adamax.Adamax:
+        r"""m ← β₁ m + g;  u ← max(β₂ u, |g|);  p ← p − α (1−β₁)/(1−β₁ᵗ) m / (u + ε)."""
+    @property
+    def adamw(self) -> chainrule.plugins.optimizers.adam.AdamW:
+        r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
+    def AdamW(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, weight_decay: float = 0.004, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adam.AdamW:
+        r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
+    @property
+    def gradient_descent(self) -> chainrule.plugins.optimizers.descent.GradientDescent:
+        r"""Gradient descent on the whole training set: p ← p − α ∂J/∂p."""
+    def GradientDescent(self, lr: float = 0.01, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.descent.GradientDescent:
+        r"""Gradient descent on the whole training set: p ← p − α ∂J/∂p."""
+    @property
+    def momentum(self) -> chainrule.plugins.optimizers.momentum.Momentum:
+        r"""m ← μ m − α g;  p ← p + m."""
+    def Momentum(self, lr: float = 0.01, momentum: float = 0.9, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.momentum.Momentum:
+        r"""m ← μ m − α g;  p ← p + m."""
+    @property
+    def nadam(self) -> chainrule.plugins.optimizers.nadam.Nadam:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − (a m + b g) / (√v + ε / r)."""
+    def Nadam(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.nadam.Nadam:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − (a m + b g) / (√v + ε / r)."""
+    @property
+    def nesterov(self) -> chainrule.plugins.optimizers.momentum.Nesterov:
+        r"""m ← μ m − α g;  p ← p + μ m − α g: the momentum as it will be after the step."""
+    def Nesterov(self, lr: float = 0.01, momentum: float = 0.9, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.momentum.Nesterov:
+        r"""m ← μ m − α g;  p ← p + μ m − α g: the momentum as it will be after the step."""
+    @property
+    def rmsprop(self) -> chainrule.plugins.optimizers.rmsprop.RMSprop:
+        r"""s ← ρ s + (1−ρ) g²;  p ← p − α g / √(s + ε)."""
+    def RMSprop(self, lr: float = 0.001, rho: float = 0.9, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.rmsprop.RMSprop:
+        r"""s ← ρ s + (1−ρ) g²;  p ← p − α g / √(s + ε)."""
+    @property
+    def sgd(self) -> chainrule.plugins.optimizers.descent.SGD:
+        r"""Stochastic gradient descent: p ← p − α g, g from one batch."""
+    def SGD(self, lr: float = 0.01, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.descent.SGD:
+        r"""Stochastic gradient descent: p ← p − α g, g from one batch."""
+    ...
+
+optimizers: _Optimizers
+
+class _Regularizers(Catalog):
+    @property
+    def dropout(self) -> chainrule.plugins.regularizers.noise.Dropout:
+        r"""h · m / (1 − rate) on hidden layers, m = 1 with probability 1 − rate, else 0."""
+    def Dropout(self, rate: float = 0.5) -> chainrule.plugins.regularizers.noise.Dropout:
+        r"""h · m / (1 − rate) on hidden layers, m = 1 with probability 1 − rate, else 0."""
+    @property
+    def early_stopping(self) -> chainrule.plugins.regularizers.early_stopping.EarlyStopping:
+        r"""Stop when `monitor` has not improved for `patience` epochs."""
+    def EarlyStopping(self, monitor: str = 'val_loss', patience: int = 5, min_delta: float = 0.0, restore_best_weights: bool = True) -> chainrule.plugins.regularizers.early_stopping.EarlyStopping:
+        r"""Stop when `monitor` has not improved for `patience` epochs."""
+    @property
+    def elastic_net(self) -> chainrule.plugins.regularizers.penalty.ElasticNet:
+        r"""J + λ₁ Σ |w| + λ₂ Σ w² over every kernel: tf.keras ``L1L2``."""
+    def ElasticNet(self, l1: float = 0.01, l2: float = 0.01) -> chainrule.plugins.regularizers.penalty.ElasticNet:
+        r"""J + λ₁ Σ |w| + λ₂ Σ w² over every kernel: tf.keras ``L1L2``."""
+    @property
+    def gaussian_noise(self) -> chainrule.plugins.regularizers.noise.GaussianNoise:
+        r"""h + σ ε on every hidden layer, ε ~ N(0, 1): tf.keras ``GaussianNoise``."""
+    def GaussianNoise(self, stddev: float = 0.1) -> chainrule.plugins.regularizers.noise.GaussianNoise:
+        r"""h + σ ε on every hidden layer, ε ~ N(0, 1): tf.keras ``GaussianNoise``."""
+    @property
+    def l1(self) -> chainrule.plugins.regularizers.penalty.L1:
+        r"""J + λ Σ |w| over every kernel; biases are free. λ = 0.01: tf.keras ``L1``."""
+    def L1(self, strength: float = 0.01) -> chainrule.plugins.regularizers.penalty.L1:
+        r"""J + λ Σ |w| over every kernel; biases are free. λ = 0.01: tf.keras ``L1``."""
+    @property
+    def l2(self) -> chainrule.plugins.regularizers.penalty.L2:
+        r"""J + λ Σ w² over every kernel; biases are free. λ = 0.01: tf.keras ``L2``."""
+    def L2(self, strength: float = 0.01) -> chainrule.plugins.regularizers.penalty.L2:
+        r"""J + λ Σ w² over every kernel; biases are free. λ = 0.01: tf.keras ``L2``."""
+    @property
+    def max_norm(self) -> chainrule.plugins.regularizers.constraint.MaxNorm:
+        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c."""
+    def MaxNorm(self, limit: float = 2.0) -> chainrule.plugins.regularizers.constraint.MaxNorm:
+        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c."""
+    ...
+
+regularizers: _Regularizers
+
+class _Initializers(Catalog):
+    def Constant(self, value: float | Sequence[float]) -> chainrule.plugins.initializers.fixed.Constant:
+        r"""Given values."""
+    @property
+    def glorot_normal(self) -> chainrule.plugins.initializers.scaled.GlorotNormal:
+        r"""Normal with variance 2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
+    def GlorotNormal(self) -> chainrule.plugins.initializers.scaled.GlorotNormal:
+        r"""Normal with variance 2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
+    @property
+    def glorot_uniform(self) -> chainrule.plugins.initializers.scaled.GlorotUniform:
+        r"""Uniform with variance 2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
+    def GlorotUniform(self) -> chainrule.plugins.initializers.scaled.GlorotUniform:
+        r"""Uniform with variance 2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
+    @property
+    def he_normal(self) -> chainrule.plugins.initializers.scaled.HeNormal:
+        r"""Normal with variance 2/fan_in, for relu and its relatives (He et al., 2015)."""
+    def HeNormal(self) -> chainrule.plugins.initializers.scaled.HeNormal:
+        r"""Normal with variance 2/fan_in, for relu and its relatives (He et al., 2015)."""
+    @property
+    def he_uniform(self) -> chainrule.plugins.initializers.scaled.HeUniform:
+        r"""Uniform with variance 2/fan_in, for relu and its relatives (He et al., 2015)."""
+    def HeUniform(self) -> chainrule.plugins.initializers.scaled.HeUniform:
+        r"""Uniform with variance 2/fan_in, for relu and its relatives (He et al., 2015)."""
+    @property
+    def lecun_normal(self) -> chainrule.plugins.initializers.scaled.LecunNormal:
+        r"""Normal with variance 1/fan_in (LeCun et al., 1998), as selu wants it."""
+    def LecunNormal(self) -> chainrule.plugins.initializers.scaled.LecunNormal:
+        r"""Normal with variance 1/fan_in (LeCun et al., 1998), as selu wants it."""
+    @property
+    def lecun_uniform(self) -> chainrule.plugins.initializers.scaled.LecunUniform:
+        r"""Uniform with variance 1/fan_in (LeCun et al., 1998)."""
+    def LecunUniform(self) -> chainrule.plugins.initializers.scaled.LecunUniform:
+        r"""Uniform with variance 1/fan_in (LeCun et al., 1998)."""
+    @property
+    def normal(self) -> chainrule.plugins.initializers.random.Normal:
+        r"""N(mean, stddev²)."""
+    def Normal(self, mean: float = 0.0, stddev: float = 0.05) -> chainrule.plugins.initializers.random.Normal:
+        r"""N(mean, stddev²)."""
+    @property
+    def ones(self) -> chainrule.plugins.initializers.fixed.Ones:
+        r"""Every element 1."""
+    def Ones(self) -> chainrule.plugins.initializers.fixed.Ones:
+        r"""Every element 1."""
+    @property
+    def orthogonal(self) -> chainrule.plugins.initializers.orthogonal.Orthogonal:
+        r"""A random orthogonal matrix (Saxe et al., 2014): orthonormal rows or columns."""
+    def Orthogonal(self, gain: float = 1.0) -> chainrule.plugins.initializers.orthogonal.Orthogonal:
+        r"""A random orthogonal matrix (Saxe et al., 2014): orthonormal rows or columns."""
+    @property
+    def uniform(self) -> chainrule.plugins.initializers.random.Uniform:
+        r"""U[low, high)."""
+    def Uniform(self, low: float = -0.05, high: float = 0.05) -> chainrule.plugins.initializers.random.Uniform:
+        r"""U[low, high)."""
+    @property
+    def zeros(self) -> chainrule.plugins.initializers.fixed.Zeros:
+        r"""Every element 0."""
+    def Zeros(self) -> chainrule.plugins.initializers.fixed.Zeros:
+        r"""Every element 0."""
+    ...
+
+initializers: _Initializers
+
+class _Schedules(Catalog):
+    @property
+    def constant(self) -> chainrule.plugins.schedules.Constant:
+        r"""The optimizer's own rate, α, all the time."""
+    def Constant(self) -> chainrule.plugins.schedules.Constant:
+        r"""The optimizer's own rate, α, all the time."""
+    def CosineDecay(self, epochs: float, floor: float = 0.0) -> chainrule.plugins.schedules.CosineDecay:
+        r"""α · (floor + (1 − floor) (1 + cos(π t / epochs)) / 2), then α · floor."""
+    @property
+    def exponential_decay(self) -> chainrule.plugins.schedules.ExponentialDecay:
+        r"""α · factor^(t / epochs): tf.keras ``ExponentialDecay``."""
+    def ExponentialDecay(self, factor: float = 0.96, epochs: float = 1.0) -> chainrule.plugins.schedules.ExponentialDecay:
+        r"""α · factor^(t / epochs): tf.keras ``ExponentialDecay``."""
+    def PiecewiseConstant(self, boundaries: Sequence[float], factors: Sequence[float]) -> chainrule.plugins.schedules.PiecewiseConstant:
+        r"""α · factors[i] between boundaries[i − 1] and boundaries[i]."""
+    @property
+    def step_decay(self) -> chainrule.plugins.schedules.StepDecay:
+        r"""α · factor^⌊t / epochs⌋: tf.keras ``ExponentialDecay(staircase=True)``."""
+    def StepDecay(self, factor: float = 0.5, epochs: float = 10.0) -> chainrule.plugins.schedules.StepDecay:
+        r"""α · factor^⌊t / epochs⌋: tf.keras ``ExponentialDecay(staircase=True)``."""
+    @property
+    def warmup(self) -> chainrule.plugins.schedules.Warmup:
+        r"""A rate that rises evenly from near 0 during the first epochs; then another one."""
+    def Warmup(self, epochs: float = 1.0, then: chainrule.kinds.schedule.Schedule | str = 'constant') -> chainrule.plugins.schedules.Warmup:
+        r"""A rate that rises evenly from near 0 during the first epochs; then another one."""
+    ...
+
+schedules: _Schedules
+
+class _Metrics(Catalog):
+    @property
+    def accuracy(self) -> chainrule.plugins.metrics.accuracy.Accuracy:
+        r"""Share of right answers: binary, categorical or sparse as the shapes say."""
+    def Accuracy(self) -> chainrule.plugins.metrics.accuracy.Accuracy:
+        r"""Share of right answers: binary, categorical or sparse as the shapes say."""
+    @property
+    def binary_accuracy(self) -> chainrule.plugins.metrics.accuracy.BinaryAccuracy:
+        r"""Share of elements on the right side of the threshold."""
+    def BinaryAccuracy(self, threshold: float = 0.5) -> chainrule.plugins.metrics.accuracy.BinaryAccuracy:
+        r"""Share of elements on the right side of the threshold."""
+    @property
+    def categorical_accuracy(self) -> chainrule.plugins.metrics.accuracy.CategoricalAccuracy:
+        r"""Share of examples whose largest prediction is at the one of a one-hot target."""
+    def CategoricalAccuracy(self) -> chainrule.plugins.metrics.accuracy.CategoricalAccuracy:
+        r"""Share of examples whose largest prediction is at the one of a one-hot target."""
+    @property
+    def mae(self) -> chainrule.plugins.metrics.regression.MAE:
+        r"""Mean absolute error: mean of |ŷ − y|."""
+    def MAE(self) -> chainrule.plugins.metrics.regression.MAE:
+        r"""Mean absolute error: mean of |ŷ − y|."""
+    @property
+    def mse(self) -> chainrule.plugins.metrics.regression.MSE:
+        r"""Mean squared error: mean of (ŷ − y)²."""
+    def MSE(self) -> chainrule.plugins.metrics.regression.MSE:
+        r"""Mean squared error: mean of (ŷ − y)²."""
+    @property
+    def precision(self) -> chainrule.plugins.metrics.detection.Precision:
+        r"""Right yeses / all yeses that were said; 0 if none was said."""
+    def Precision(self, threshold: float = 0.5) -> chainrule.plugins.metrics.detection.Precision:
+        r"""Right yeses / all yeses that were said; 0 if none was said."""
+    @property
+    def r2(self) -> chainrule.plugins.metrics.regression.R2:
+        r"""R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², the mean over the columns of the target."""
+    def R2(self) -> chainrule.plugins.metrics.regression.R2:
+        r"""R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², the mean over the columns of the target."""
+    @property
+    def recall(self) -> chainrule.plugins.metrics.detection.Recall:
+        r"""Right yeses / all that should have been yes; 0 if there are none."""
+    def Recall(self, threshold: float = 0.5) -> chainrule.plugins.metrics.detection.Recall:
+        r"""Right yeses / all that should have been yes; 0 if there are none."""
+    @property
+    def rmse(self) -> chainrule.plugins.metrics.regression.RMSE:
+        r"""Root of the mean squared error, in the unit of the target."""
+    def RMSE(self) -> chainrule.plugins.metrics.regression.RMSE:
+        r"""Root of the mean squared error, in the unit of the target."""
+    @property
+    def sparse_categorical_accuracy(self) -> chainrule.plugins.metrics.accuracy.SparseCategoricalAccuracy:
+        r"""Share of examples whose largest prediction is at the class of the target."""
+    def SparseCategoricalAccuracy(self) -> chainrule.plugins.metrics.accuracy.SparseCategoricalAccuracy:
+        r"""Share of examples whose largest prediction is at the class of the target."""
+    @property
+    def top_k(self) -> chainrule.plugins.metrics.accuracy.TopK:
+        r"""Share of examples whose true class is among the k largest predictions."""
+    def TopK(self, k: int = 5) -> chainrule.plugins.metrics.accuracy.TopK:
+        r"""Share of examples whose true class is among the k largest predictions."""
+    ...
+
+metrics: _Metrics
+
+class _Callbacks(Catalog):
+    ...
+
+callbacks: _Callbacks
+
+class _Datasets(Catalog):
+    blobs = staticmethod(chainrule.plugins.datasets.clusters.blobs)
+    circles = staticmethod(chainrule.plugins.datasets.clusters.circles)
+    digits = staticmethod(chainrule.plugins.datasets.digits.digits)
+    load_csv = staticmethod(chainrule.plugins.datasets.csv.load_csv)
+    load_idx = staticmethod(chainrule.plugins.datasets.idx.load_idx)
+    load_npz = staticmethod(chainrule.plugins.datasets.npz.load_npz)
+    mnist = staticmethod(chainrule.plugins.datasets.mnist.mnist)
+    moons = staticmethod(chainrule.plugins.datasets.clusters.moons)
+    noisy_curve = staticmethod(chainrule.plugins.datasets.curves.noisy_curve)
+    spirals = staticmethod(chainrule.plugins.datasets.clusters.spirals)
+    xor = staticmethod(chainrule.plugins.datasets.clusters.xor)
+    ...
+
+datasets: _Datasets

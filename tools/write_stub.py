@@ -1,0 +1,171 @@
+"""Write core/__init__.pyi, so that type checkers and editors see every component.
+
+The public names are imported lazily, which no type checker can follow; the stub states
+them, and gives each built-in component the signature of its hyperparameters. After
+adding a component run ``python tools/write_stub.py``; a test compares the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+import chainrule
+from chainrule.catalog import Entry
+from chainrule.registry import KINDS, registry
+from chainrule.spec import Component, Kind, field_types, required_fields
+
+TARGET = Path(__file__).parents[1] / "core" / "__init__.pyi"
+
+HEAD = '''\
+"""chainrule: a deep-learning framework that you can see through.
+
+Written by tools/write_stub.py; do not edit.
+"""
+
+'''
+
+
+def stub() -> str:
+    """Return the text of the stub."""
+    body = "\n".join(line for kind in chainrule._CATALOGS for line in catalog(kind))
+    public = [
+        f"from chainrule.{home} import {name} as {name}"
+        for name, home in sorted(chainrule._HOME.items(), key=lambda item: item[::-1])
+    ]
+    modules = {
+        entry.module for kind in chainrule._CATALOGS for entry in built_in(kind)
+    } | {name.rpartition(".")[0] for name in _qualified}
+    imports = [
+        "from collections.abc import Callable, Mapping, Sequence",
+        "from typing import Any, Literal",
+        "",
+        *(f"import {module}" for module in sorted(modules)),
+        "from chainrule import ops as ops",
+        "from chainrule.catalog import Catalog",
+        *public,
+        "",
+        "__all__: list[str]",
+        "__version__: str",
+        "",
+    ]
+    return HEAD + "\n".join(imports) + "\n" + body
+
+
+def built_in(kind: str) -> list[Entry]:
+    """Return what chainrule itself registers of a kind, by name."""
+    entries = [e for e in registry.entries(kind) if e.distribution == "chainrule"]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def catalog(kind: str) -> Iterator[str]:
+    """Yield the lines of one catalog's class."""
+    name = f"_{kind.title()}"
+    yield f"class {name}(Catalog):"
+    for entry in built_in(kind):
+        if isinstance(entry.target, type):
+            yield from component(entry)
+        else:
+            where = f"{entry.module}.{entry.target.__name__}"
+            yield f"    {entry.name} = staticmethod({where})"
+    yield "    ..."
+    yield ""
+    yield f"{kind}: {name}"
+    yield ""
+
+
+def component(entry: Entry) -> Iterator[str]:
+    """Yield the class, as a method, and the ready object, as a property."""
+    cls = entry.target
+    returns = qualified(cls)
+    if not (issubclass(cls, Component) and required_fields(cls)):
+        yield "    @property"
+        yield from method(entry.name, "self", returns, entry.summary)
+    parameters = ", ".join(["self", *fields(cls)])
+    yield from method(cls.__name__, parameters, returns, entry.summary)
+
+
+def method(name: str, parameters: str, returns: str, summary: str) -> Iterator[str]:
+    """Yield one method."""
+    yield f"    def {name}({parameters}) -> {returns}:"
+    yield f'        r"""{summary}"""'
+
+
+def fields(cls: type[Component]) -> Iterator[str]:
+    """Yield a component's hyperparameters as parameters."""
+    hints = field_types(cls)
+    required = required_fields(cls)
+    every = [f for f in dataclasses.fields(cls) if f.init]
+    for keyword in (False, True):
+        chosen = [f for f in every if f.kw_only is keyword]
+        if keyword and chosen:
+            yield "*"
+        for field in chosen:
+            default = "" if field.name in required else shown(field.default)
+            yield f"{field.name}: {written(hints[field.name])}{default}"
+
+
+def shown(default: Any) -> str:
+    """Return a default as it is written in a signature, if that is short."""
+    plain = default is None or isinstance(default, (bool, int, float, str))
+    return f" = {default!r}" if plain else " = ..."
+
+
+_qualified: set[str] = set()
+
+
+def qualified(cls: type) -> str:
+    """Return a class's full name, and remember to import its module."""
+    if cls.__module__ == "builtins":
+        return cls.__qualname__
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    _qualified.add(name)
+    return name
+
+
+def written(annotation: Any) -> str:
+    """Return an annotation as it is written, as wide as what is accepted."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        base, *marks = arguments
+        for mark in marks:
+            if isinstance(mark, Kind):
+                return named(mark.name, type(None) in typing.get_args(base))
+        return written(base)
+    if origin in (Union, types.UnionType):
+        parts = dict.fromkeys(written(part) for part in arguments)
+        return " | ".join(parts)
+    if origin is Literal:
+        return f"Literal[{', '.join(repr(value) for value in arguments)}]"
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        return f"Sequence[{written(arguments[0])}]"
+    if origin is not None and getattr(origin, "__name__", "") == "Callable":
+        return "Callable[..., Any]"
+    if origin is not None:
+        inner = ", ".join(written(part) for part in arguments)
+        return f"{qualified(origin)}[{inner}]"
+    if annotation is type(None) or annotation is None:
+        return "None"
+    if annotation is Any:
+        return "Any"
+    if isinstance(annotation, type):
+        return qualified(annotation)
+    raise TypeError(f"cannot write the annotation {annotation!r}")
+
+
+def named(kind: str, optional: bool) -> str:
+    """Return what is accepted where a component of a kind is wanted."""
+    base = KINDS[kind]
+    accepted = [qualified(base) if base else "Callable[..., Any]", "str"]
+    if hasattr(base, "adapt"):
+        accepted.append("Callable[[Node], Node]")
+    return " | ".join([*accepted, "None"] if optional else accepted)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(stub(), encoding="utf-8")
+    print(f"wrote {TARGET}")
