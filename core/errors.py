@@ -73,6 +73,10 @@ class DivergenceError(ChainRuleError, ArithmeticError):
     """Training produced NaN or infinity; names the first node and step that did."""
 
 
+class ConformanceError(ChainRuleError, AssertionError):
+    """A component that breaks its contract; says which part, and with what numbers."""
+
+
 class RenderError(ChainRuleError, RuntimeError):
     """A diagram that cannot be rendered here; the message carries the remedy."""
 

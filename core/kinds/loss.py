@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
@@ -25,6 +26,8 @@ class Loss(Component, ABC):
     the prediction's shape less its last axis."""
     between: ClassVar[tuple[float, float] | None] = None
     """The interval in which targets must lie, ends included; None: all numbers."""
+    domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """The open interval in which predictions lie, such as (0, 1) for probabilities."""
     counterpart: ClassVar[str] = ""
     """The loss for targets of the other form: one-hot rows, or class labels."""
 

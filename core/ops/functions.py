@@ -108,7 +108,6 @@ class Relu(Elementwise):
 
     notation = "relu({0})"
     latex = r"\operatorname{relu}\left({0}\right)"
-    domain = ((0.0, math.inf),)
 
     def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
         return (to_float(greater(inputs[0], 0.0)),)

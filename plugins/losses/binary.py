@@ -19,6 +19,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     label_smoothing: Fraction = 0.0
 

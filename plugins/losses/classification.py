@@ -24,6 +24,7 @@ class CategoricalCrossEntropy(Loss):
     """
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     counterpart: ClassVar[str] = "sparse_categorical_cross_entropy"
 
     label_smoothing: Fraction = 0.0
@@ -60,6 +61,7 @@ class SparseCategoricalCrossEntropy(Loss):
     """
 
     target: ClassVar[Literal["same", "classes"]] = "classes"
+    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     counterpart: ClassVar[str] = "categorical_cross_entropy"
 
     label_smoothing: Fraction = 0.0

@@ -17,6 +17,7 @@ class KLDivergence(Loss):
     """
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         ratio = ops.log(bounded(target)) - ops.log(bounded(prediction))
