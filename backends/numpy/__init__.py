@@ -1,0 +1,45 @@
+"""The NumPy backend: the definition that every other backend is held against."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from chainrule.hooks import hookimpl
+from chainrule.kinds.backend import Backend, Device, Executable
+from chainrule.ops import Op
+from chainrule.program import Pack, Program
+from chainrule.registry import registry
+
+from .emit import SPECIAL
+from .executable import NumpyExecutable
+from .kernels import ELEMENTWISE, VIEWS
+
+
+class NumpyBackend(Backend):
+    """Straight-line NumPy code over preallocated buffers, on the CPU."""
+
+    type_name: ClassVar[str] = "numpy"
+    kernels: ClassVar[Mapping[type[Op], Any]] = {
+        **ELEMENTWISE, **SPECIAL, **dict.fromkeys(VIEWS), Pack: None,
+    }  # fmt: skip
+
+    def devices(self) -> Sequence[Device]:
+        """List the one device: this computer's processor."""
+        return [Device(name=f"CPU, {os.cpu_count()} threads", kind="cpu")]
+
+    @functools.cached_property
+    def _all_kernels(self) -> Mapping[type[Op], Any]:
+        return {**self.kernels, **registry.kernels(self.type_name)}
+
+    def compile(self, program: Program) -> Executable:
+        """Generate and compile code for a program."""
+        return NumpyExecutable(program, self._all_kernels)
+
+
+@hookimpl
+def register_backends() -> Sequence[type[Backend]]:
+    """Register the NumPy backend."""
+    return [NumpyBackend]

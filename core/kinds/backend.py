@@ -52,6 +52,10 @@ class Executable(ABC):
     def fetch(self, index: int) -> npt.NDArray[Any]:
         """Return a copy of output `index` of the last run."""
 
+    @abstractmethod
+    def take_totals(self) -> npt.NDArray[Any]:
+        """Return the totals summed over all runs since they were last taken."""
+
 
 class Backend(ABC):
     """Base of backends. Making one opens no device; `compile` may."""

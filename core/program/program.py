@@ -8,8 +8,9 @@ from typing import Literal
 
 from chainrule.errors import GraphError
 from chainrule.graph import Graph, Input, Node, Parameter, Shape, topological
-from chainrule.ops import Op
+from chainrule.ops import Op, Uniform
 from chainrule.ops.base import describe
+from chainrule.ops.random import name_streams
 from chainrule.program.passes import algebra, constants, stable
 from chainrule.program.passes.common import common
 from chainrule.program.passes.expansion import expand
@@ -19,7 +20,7 @@ from chainrule.program.passes.specialise import (
     collect_updates,
     specialise,
 )
-from chainrule.program.rewrite import Rules, rewrite
+from chainrule.program.rewrite import Rules, rewrite, with_op
 
 LEARNING_RATE = Input("learning_rate", ())
 """The learning rate of a step, a number fed when the program is run."""
@@ -83,6 +84,7 @@ class Program:
         training: which branch of `chainrule.ops.training` to take.
         dtype: the width of floats.
         checked: stop at the first node with a value that is not finite.
+        trusted: indices are known to be in range, so that nothing need look.
     """
 
     outputs: Sequence[Node] = ()
@@ -92,6 +94,7 @@ class Program:
     training: bool = False
     dtype: Width = "float32"
     checked: bool = False
+    trusted: bool = False
     stages: list[Stage] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +121,9 @@ class Program:
         phases = [Phase(list(self.outputs), list(self.totals), assigned[0])]
         phases += [Phase([], [], assigns) for assigns in assigned[1:]]
         self.stages = [Stage("as built", phases)]
+        names = name_streams(topological([r for phase in phases for r in phase.roots]))
+        streams = {node.op: name for node, name in names.items()}
+        phases = [p.with_roots(_name_draws(p.roots, streams)) for p in phases]
         phases = [self._one_mode(phase) for phase in phases]
         self.stages.append(Stage("specialised", phases))
         for name, lowering in _passes(kernels):
@@ -141,6 +147,14 @@ class Program:
         return "\n".join([f"{'pass':<14}{'nodes':>7}", *rows])
 
 
+def _name_draws(roots: list[Node], streams: Mapping[Op | None, str]) -> list[Node]:
+    def rule(node: Node) -> Node | None:
+        name = streams.get(node.op)
+        return None if name is None else with_op(node, Uniform(name))
+
+    return rewrite(roots, {Uniform: (rule,)}, sweeps=1) if streams else roots
+
+
 def _merged(*tables: Rules) -> Rules:
     return {
         op: tuple(rule for table in tables for rule in table.get(op, ()))
@@ -148,7 +162,8 @@ def _merged(*tables: Rules) -> Rules:
     }
 
 
-_SIMPLER = _merged(constants.RULES, stable.RULES, algebra.RULES)
+_SIMPLER = _merged(constants.RULES, algebra.RULES)
+_STABLE = _merged(constants.RULES, stable.RULES, algebra.RULES)
 
 
 def _passes(
@@ -157,7 +172,7 @@ def _passes(
     """List the passes after specialisation, in order."""
     return (
         ("common", common),
-        ("simplified", lambda roots: rewrite(roots, _SIMPLER)),
+        ("stable", lambda roots: rewrite(roots, _STABLE)),
         ("reused", lambda roots: reuse(common(roots))),
         ("expanded", lambda roots: expand(roots, kernels)),
         ("simplified", lambda roots: common(rewrite(roots, _SIMPLER))),

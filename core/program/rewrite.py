@@ -15,7 +15,16 @@ Rules: TypeAlias = Mapping[type[Op], Sequence[Rule]]
 
 def with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     """Return a copy of a node with other inputs of the same shapes."""
-    copy = Node(node.op, inputs, node.shape, node.dtype, node.name)
+    return _copied(node, node.op, inputs)
+
+
+def with_op(node: Node, op: Op) -> Node:
+    """Return a copy of a node with another op, with the same result's shape."""
+    return _copied(node, op, node.inputs)
+
+
+def _copied(node: Node, op: Op | None, inputs: tuple[Node, ...]) -> Node:
+    copy = Node(op, inputs, node.shape, node.dtype, node.name)
     copy.scope = node.scope
     copy.origin = node.origin
     return copy

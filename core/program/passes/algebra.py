@@ -22,6 +22,13 @@ from chainrule.program.passes.matching import is_zeros, number
 from chainrule.program.rewrite import Rule, Rules
 
 
+def _broadcast(node: Node) -> Node | None:
+    (x,) = node.inputs
+    if isinstance(x.op, BroadcastTo):
+        return BroadcastTo(node.shape)(x.inputs[0])  # type: ignore[arg-type]
+    return _same_shape(node)
+
+
 def _through(node: Node) -> Node | None:
     return node.inputs[0]
 
@@ -114,7 +121,11 @@ def _mul(node: Node) -> Node | None:
                 return mul(a.inputs[0], -value)
         elif isinstance(b.op, Neg):
             return neg(mul(a, b.inputs[0]))
-        elif isinstance(b.op, Div) and number(b.inputs[1]) is None:
+        elif (
+            isinstance(b.op, Div)
+            and b.shape == node.shape
+            and number(b.inputs[1]) is None
+        ):
             above, below = b.inputs
             return div(a if number(above) == 1.0 else mul(a, above), below)
         elif a is b:
@@ -174,7 +185,8 @@ def _sum(node: Node) -> Node | None:
         return x
     if isinstance(x.op, Mul):
         y, c = _scaled(x)
-        if c is not None and y.shape == x.shape:
+        single = node.shape == () or isinstance(y.op, OneHot)
+        if c is not None and y.shape == x.shape and single:
             return mul(op(y), c)
     if isinstance(x.op, Neg):
         return neg(op(x.inputs[0]))
@@ -194,6 +206,8 @@ def _reshape(node: Node) -> Node | None:
     (x,) = node.inputs
     if x.shape == node.shape:
         return x
+    if x.shape == ():
+        return BroadcastTo(node.shape)(x)  # type: ignore[arg-type]
     if isinstance(x.op, (Reshape, ExpandDims, Squeeze)):
         return Reshape(node.shape)(x.inputs[0])
     return None
@@ -239,7 +253,7 @@ _SPECIFIC: dict[type[Op], tuple[Rule, ...]] = {
     Add: (_add,), Sub: (_sub,), Mul: (_mul,), Div: (_div,), Neg: (_neg,),
     Pow: (_pow,), Square: (_square,), Reciprocal: (_reciprocal,), Sum: (_sum,),
     Identity: (_through,), StopGradient: (_through,), ToFloat: (_same_dtype,),
-    BroadcastTo: (_same_shape,), Reshape: (_reshape,), ExpandDims: (_reshape,),
+    BroadcastTo: (_broadcast,), Reshape: (_reshape,), ExpandDims: (_reshape,),
     Squeeze: (_reshape,), Slice: (_same_shape,), Transpose: (_transpose,),
     Matmul: (_matmul,),
 }  # fmt: skip

@@ -21,7 +21,7 @@ def reuse(roots: Sequence[Node]) -> list[Node]:
         (condition,) = node.inputs
         if isinstance(condition.op, Greater) and number(condition.inputs[1]) == 0.0:
             y = relu_of.get(condition.inputs[0])
-            return sign(y) if y else None
+            return None if y is None else sign(y)
         return None
 
     return rewrite(roots, {ToFloat: (mask,)}, sweeps=1) if relu_of else list(roots)

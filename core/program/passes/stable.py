@@ -30,7 +30,7 @@ def _log(node: Node) -> Node | None:
         if isinstance(inner.op, Sigmoid) and inner.shape == x.shape:
             return neg(softplus(inner.inputs[0]))
     exponent = _one_plus_exp(x)
-    return softplus(exponent) if exponent else None
+    return None if exponent is None else softplus(exponent)
 
 
 def _log1p(node: Node) -> Node | None:
@@ -52,7 +52,7 @@ def _quotient(node: Node) -> Node | None:
     ):
         return Softmax(total.op.axes[0])(top.inputs[0])
     exponent = _one_plus_exp(bottom)
-    if exponent and number(top) == 1.0 and exponent.shape == node.shape:
+    if exponent is not None and number(top) == 1.0 and exponent.shape == node.shape:
         return sigmoid(neg(exponent))
     return None
 
@@ -72,10 +72,31 @@ def _product(node: Node) -> Node | None:
             if not total.op.keepdims and above.shape == total.shape and axes:
                 weight = expand_dims(above, axes)
             return mul(weight, exp(sub(z, log_total)))
-        exponent = _one_plus_exp(below)
-        if exponent is z:
+        if _one_plus_exp(below) is z:
             return mul(above, sigmoid(z))
     return None
+
+
+def _odds(node: Node) -> Node | None:
+    """… · σ(−z) · exp(z) = … · σ(z), which has no infinity in it."""
+    parts = factors(node)
+    for e in parts:
+        if not isinstance(e.op, Exp):
+            continue
+        for s in parts:
+            if isinstance(s.op, Sigmoid) and _opposite(s.inputs[0], e.inputs[0]):
+                result = sigmoid(e.inputs[0])
+                for other in parts:
+                    if other is not e and other is not s:
+                        result = mul(other, result)
+                return result if result.shape == node.shape else None
+    return None
+
+
+def _opposite(a: Node, b: Node) -> bool:
+    return any(
+        isinstance(x.op, Neg) and x.inputs[0] is y for x, y in ((a, b), (b, a))
+    )
 
 
 def _cancelled(node: Node) -> Node | None:
@@ -141,6 +162,6 @@ RULES: Rules = {
     Log: (_log,),
     Log1p: (_log1p,),
     Div: (_quotient,),
-    Mul: (_cancelled, _product),
+    Mul: (_cancelled, _odds, _product),
     Pick: (_pick,),
 }

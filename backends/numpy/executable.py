@@ -1,0 +1,117 @@
+"""A compiled program: generated code, its buffers, and the errors it may raise."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
+from chainrule.graph import Input, Node
+from chainrule.kinds.backend import Executable
+from chainrule.ops import Op
+from chainrule.ops.base import describe
+from chainrule.program import Program
+
+from .generate import Code, PhaseCode
+
+_numbers = count(1)
+
+
+class NumpyExecutable(Executable):
+    """Straight-line Python over preallocated buffers.
+
+    Attributes:
+        source: the generated code.
+        peak_memory: bytes of intermediate results, reused where they are dead.
+    """
+
+    def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
+        self._program = program
+        self._kernels = kernels
+        self._results: list[Any] = [None] * len(program.outputs)
+        self._totals = [0.0] * len(program.totals)
+        self._compile()
+
+    def _compile(self) -> None:
+        phases = self._program.lower(self._kernels)
+        code = Code(self._program, self._kernels)
+        code.namespace["check"] = _check
+        for number, phase in enumerate(phases):
+            PhaseCode(code, phase, number).generate()
+        body = "".join(f"    {line}\n" for line in code.lines) or "    pass\n"
+        self.source = f"def run(seed, step, lr, results, totals):\n{body}"
+        self._file = f"<chainrule program {next(_numbers)}>"
+        exec(compile(self.source, self._file, "exec"), code.namespace)
+        self._run = code.namespace["run"]
+        lines = [f"{line}\n" for line in self.source.splitlines()]
+        linecache.cache[self._file] = (len(self.source), None, lines, self._file)
+        self._node_of_line = code.node_of_line
+        self._bound = [(p, p.value) for p in code.parameters]
+        self._inputs = code.inputs
+        self._outputs = code.outputs
+        self.peak_memory = code.pool.allocated
+
+    def __del__(self) -> None:
+        linecache.cache.pop(getattr(self, "_file", ""), None)
+
+    def put(
+        self, leaf: Input, values: npt.NDArray[Any], rows: npt.NDArray[Any] | None = None
+    ) -> None:
+        buffer = self._inputs.get(leaf)
+        if buffer is None:
+            return
+        if rows is None:
+            np.copyto(buffer, values, "unsafe")
+        elif values.dtype == buffer.dtype:
+            values.take(rows, 0, buffer, "clip")
+        else:
+            np.copyto(buffer, values[rows], "unsafe")
+
+    def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        for parameter, array in self._bound:
+            if parameter.value is not array:
+                self._compile()
+                break
+        try:
+            with np.errstate(all="ignore"):
+                self._run(seed, np.float64(step), np.float64(lr), self._results, self._totals)
+        except ChainRuleError:
+            raise
+        except Exception as error:
+            raise self._explained(error) from error
+
+    def fetch(self, index: int) -> npt.NDArray[Any]:
+        array = self._outputs[index]
+        if array is None:
+            return np.asarray(self._results[index], self._program.dtype)
+        return array.copy()
+
+    def take_totals(self) -> npt.NDArray[np.float64]:
+        taken = np.array(self._totals, np.float64)
+        self._totals[:] = [0.0] * len(self._totals)
+        return taken
+
+    def _explained(self, error: Exception) -> ExecutionError:
+        trace = error.__traceback__
+        line = 0
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self._file:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        node = self._node_of_line.get(line - 1)
+        if node is None:
+            return ExecutionError(f"the program failed: {error}")
+        operands = ", ".join(describe(x) for x in node.inputs)
+        return ExecutionError(f"{describe(node)} of {operands} failed: {error}")
+
+
+def _check(value: Any, node: Node) -> None:
+    if not np.isfinite(value).all():
+        kind = "NaN" if np.isnan(value).any() else "infinity"
+        operands = ", ".join(describe(x) for x in node.inputs)
+        raise DivergenceError(f"{describe(node)} of {operands} produced {kind}")

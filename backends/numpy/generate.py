@@ -1,0 +1,484 @@
+"""Code generation: a lowered program becomes straight-line Python over fixed buffers.
+
+Every buffer and every view is made here, once; the generated function only calls NumPy
+with ``out=`` buffers. It is meant to be read: see `Executable.source`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.graph import Constant, Input, Node, Parameter
+from chainrule.ops import Elementwise, Op
+from chainrule.ops.base import describe
+from chainrule.program import LEARNING_RATE, STEP, Pack, Phase, Program
+from chainrule.program.passes.specialise import BoundInput
+
+from . import emit
+from .kernels import ELEMENTWISE, NAMESPACE, NEVER_IN_PLACE, SCALAR, VIEWS, clip, view_of
+from .memory import Buffer, Pool, sizes, width
+from .schedule import Schedule
+
+BLOCK = 1 << 16
+"""Elements in a block: what a few arrays of fit into a core's second-level cache."""
+BLOCKED_FROM = 1 << 19
+"""Elements from which a run of elementwise ops is computed block by block."""
+
+
+class Code:
+    """The code being generated, with the objects its names stand for."""
+
+    def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
+        self.program = program
+        self.kernels = kernels
+        self.floats = np.dtype(program.dtype)
+        self.namespace: dict[str, Any] = {
+            **NAMESPACE,
+            "clip": clip,
+            "add_reduce": np.add.reduce,
+            "max_reduce": np.maximum.reduce,
+            "min_reduce": np.minimum.reduce,
+            "one": np.array(1, self.floats),
+            "zero": np.array(0, self.floats),
+            "inf": np.array(np.inf, self.floats),
+        }
+        self.lines: list[str] = []
+        self.node_of_line: dict[int, Node] = {}
+        self.inputs: dict[Input, npt.NDArray[Any]] = {}
+        self.parameters: dict[Parameter, npt.NDArray[Any]] = {}
+        self.outputs: list[npt.NDArray[Any] | None] = []
+        self.pool = Pool()
+        self._taken: Counter[str] = Counter(dict.fromkeys(self.namespace, 1))
+        self._ones: dict[int, str] = {}
+        self._names: dict[int, str] = {}
+        self._kept: list[npt.NDArray[Any]] = []
+
+    # -- names -------------------------------------------------------------------
+
+    def fresh(self, base: str) -> str:
+        """Return a name that is not taken yet."""
+        base = re.sub(r"\W", "_", base, flags=re.ASCII)[:40] or "v"
+        base = base if base[0].isalpha() else f"v{base}"
+        self._taken[base] += 1
+        name = f"{base}_{self._taken[base]}"
+        return name if name not in self.namespace else self.fresh(base)
+
+    def name(self, value: Any, base: str) -> str:
+        """Return a name for an object, the same each time it is asked for."""
+        found = self._names.get(id(value))
+        if found is None:
+            found = self.fresh(base)
+            self.namespace[found] = value
+            self._names[id(value)] = found
+            self._kept.append(value)  # so that its id stays its own
+        return found
+
+    def ones(self, count: int) -> str:
+        """Return the name of a vector of ones."""
+        if count not in self._ones:
+            vector = np.ones(count, self.floats)
+            self._ones[count] = self.name(vector, f"ones_{count}")
+        return self._ones[count]
+
+    def line(self, text: str, node: Node | None = None) -> None:
+        """Append a line of code; `node` is what it computes."""
+        self.lines.append(text)
+        if node is not None:
+            self.node_of_line[len(self.lines)] = node
+
+
+class PhaseCode:
+    """Generates the code of one phase."""
+
+    def __init__(self, code: Code, phase: Phase, number: int) -> None:
+        self.code = code
+        self.phase = phase
+        self.first = number == 0
+        self.schedule = Schedule(phase)
+        self.array: dict[Node, npt.NDArray[Any]] = {}
+        self.scalar: dict[Node, str] = {}
+        self.buffer: dict[Node, Buffer] = {}
+        self.place: dict[Node, npt.NDArray[Any]] = {}
+        self.unread: list[list[Node]] = [[] for _ in range(len(self.schedule.order) + 1)]
+        for home, index in self.schedule.last_use.items():
+            self.unread[index].append(home)
+
+    def generate(self) -> None:
+        """Emit the whole phase."""
+        for node in self.schedule.home:
+            if node.op is None:
+                self._leaf(node)
+        self._choose_places()
+        least = 1 << 62 if self.code.program.checked else BLOCKED_FROM
+        for run in self.schedule.runs(least):
+            if len(run) > 1:
+                self._blocked(run)
+            else:
+                self._single(run[0])
+        self._finish()
+
+    # -- leaves and places ---------------------------------------------------------
+
+    def _leaf(self, node: Node) -> None:
+        code = self.code
+        if node is LEARNING_RATE or node is STEP:
+            self.scalar[node] = "lr" if node is LEARNING_RATE else "step"
+        elif isinstance(node, Parameter):
+            self.array[node] = self._parameter(node)
+        elif isinstance(node, Input):
+            source = node.source if isinstance(node, BoundInput) else node
+            if source not in code.inputs:
+                dtype = width(node.dtype, code.floats)
+                code.inputs[source] = np.zeros(sizes(node), dtype)
+                code.name(code.inputs[source], node.name or "input")
+            self.array[node] = code.inputs[source]
+        elif isinstance(node, Constant):
+            value = node.value.astype(width(node.dtype, code.floats))
+            self.array[node] = value
+            if node.shape == ():
+                self.scalar[node] = repr(node.value.item())
+                if self.scalar[node] in ("inf", "-inf", "nan"):
+                    self.scalar[node] = f"float64('{self.scalar[node]}')"
+
+    def _parameter(self, node: Parameter) -> npt.NDArray[Any]:
+        code = self.code
+        if node not in code.parameters:
+            value = node.value
+            direct = value.dtype == code.floats and value.flags.c_contiguous
+            code.parameters[node] = value if direct else value.astype(code.floats)
+            code.name(code.parameters[node], node.name or "parameter")
+        array = code.parameters[node]
+        if array is not node.value and self.schedule.reads[node]:
+            source = code.name(node.value, f"{node.name}_home")
+            code.line(f"copyto({code.name(array, 'parameter')}, {source})")
+        return array
+
+    def _choose_places(self) -> None:
+        """Let results be computed right where they are to be assigned."""
+        for target, node in self.phase.assigns:
+            home = self.array.get(target)
+            if home is None:
+                home = target.value
+            if home.dtype != self.code.floats or not home.flags.c_contiguous:
+                continue
+            if isinstance(node.op, Pack):
+                self._place_parts(node, home)
+            elif self._may_overwrite(node, target, home):
+                self.place[node] = home
+
+    def _place_parts(self, pack: Node, home: npt.NDArray[Any]) -> None:
+        if self._is_read(home):
+            return
+        self.place[pack] = home
+        start = 0
+        for part in pack.inputs:
+            size = int(np.prod(sizes(part)))
+            if self._owns_memory(part) and part not in self.place:
+                self.place[part] = home[start : start + size].reshape(sizes(part))
+            start += size
+
+    def _owns_memory(self, node: Node) -> bool:
+        """Whether a node is computed into a buffer of its own choice."""
+        return node.op is not None and node.shape != () and type(node.op) not in VIEWS
+
+    def _is_read(self, home: npt.NDArray[Any]) -> bool:
+        return any(
+            np.may_share_memory(self.array[leaf], home)
+            for leaf, readers in self.schedule.reads.items()
+            if leaf in self.array and isinstance(leaf, Parameter) and readers
+        )
+
+    def _may_overwrite(
+        self, node: Node, target: Parameter, home: npt.NDArray[Any]
+    ) -> bool:
+        """Whether nobody reads a parameter's old value after `node` is computed."""
+        if not isinstance(node.op, Elementwise) or not self._owns_memory(node):
+            return False
+        if node in self.place or type(node.op) in NEVER_IN_PLACE:
+            return False
+        position = self.schedule.index[node]
+        for leaf in self.schedule.home:
+            if not isinstance(leaf, Parameter) or leaf not in self.array:
+                continue
+            if not np.may_share_memory(self.array[leaf], home):
+                continue
+            last = self.schedule.last_use.get(leaf, -1)
+            if last > position or (last == position and leaf is not target):
+                return False
+        return True
+
+    # -- one node --------------------------------------------------------------------
+
+    def operand(self, node: Node) -> str:
+        """Return the name of a node's array."""
+        return self.code.name(self.array[node], _label(node))
+
+    def number(self, node: Node) -> str:
+        """Return an expression for a scalar node."""
+        if node not in self.scalar:
+            self.scalar[node] = f"float64({self.operand(node)})"
+        return self.scalar[node]
+
+    def result(self, node: Node) -> npt.NDArray[Any]:
+        """Choose where a node's result goes: its place, a dying operand, or the pool."""
+        array = self.place.get(node)
+        if array is None:
+            array = self._in_place(node)
+        if array is None:
+            made = self.code.pool.take(sizes(node), width(node.dtype, self.code.floats))
+            self.buffer[node], array = made, made.array
+        self.array[node] = array
+        return array
+
+    def _in_place(self, node: Node) -> npt.NDArray[Any] | None:
+        if not isinstance(node.op, Elementwise) or type(node.op) in NEVER_IN_PLACE:
+            return None
+        if not isinstance(self.code.kernels[type(node.op)], str):
+            return None
+        index = self.schedule.index[node]
+        for x in node.inputs:
+            home = self.schedule.home[x]
+            dying = self.schedule.last_use[home] == index and home in self.buffer
+            if dying and x.shape == node.shape and x.dtype == node.dtype:
+                array = self.array[x]
+                if array.flags.c_contiguous and array.size == self.array[home].size:
+                    self.buffer[node] = self.buffer.pop(home)
+                    return array
+        return None
+
+    def scratch(self, shape: tuple[int, ...]) -> str:
+        """Return the name of a buffer used by one kernel only."""
+        made = self.code.pool.take(shape, self.code.floats)
+        self.code.pool.give_back(made)
+        return self.code.name(made.array, "scratch")
+
+    def _single(self, node: Node) -> None:
+        code = self.code
+        if node.shape == () and self._scalar(node):
+            pass
+        elif type(node.op) in VIEWS:
+            self._view(node)
+        elif isinstance(node.op, Pack):
+            self._pack(node)
+        else:
+            special = emit.SPECIAL.get(type(node.op))
+            if special:
+                special(self, node)
+            else:
+                self._call(node)
+        if code.program.checked and node.dtype == "float":
+            value = self.scalar.get(node) or self.operand(node)
+            code.line(f"check({value}, {code.name(node, 'node')})", node)
+        self._release(self.schedule.index[node])
+
+    def _release(self, index: int) -> None:
+        for home in self.unread[index]:
+            buffer = self.buffer.pop(home, None)
+            if buffer is not None:
+                self.code.pool.give_back(buffer)
+
+    def _scalar(self, node: Node) -> bool:
+        """Compute a single number as Python does, if it is arithmetic of numbers."""
+        template = SCALAR.get(type(node.op))
+        if template is None or any(x.shape != () for x in node.inputs):
+            return False
+        name = self.code.fresh(_label(node))
+        values = [self.number(x) for x in node.inputs]
+        self.code.line(f"{name} = {template.format(*values)}", node)
+        self.scalar[node] = name
+        self.hold(node)
+        return True
+
+    def hold(self, node: Node) -> None:
+        """Put a number where array ops can read it, if any does."""
+        readers = self.schedule.reads[node]
+        if any(r.shape != () or type(r.op) not in SCALAR for r in readers):
+            array = np.zeros((), width(node.dtype, self.code.floats))
+            self.array[node] = array
+            self.code.line(f"{self.operand(node)}[()] = {self.scalar[node]}", node)
+
+    def _view(self, node: Node) -> None:
+        (x,) = node.inputs
+        view = view_of(node.op, self._as_array(x), sizes(node))  # type: ignore[arg-type]
+        if view is None:
+            out = self.result(node)
+            self.buffer.pop(node, None)  # its home outlives it: keep it
+            source = self.code.name(self._as_array(x), _label(x))
+            shaped = self.code.name(out.reshape(sizes(x)), _label(node))
+            self.code.line(f"copyto({shaped}, {source})", node)
+        else:
+            self.array[node] = view
+
+    def _as_array(self, node: Node) -> npt.NDArray[Any]:
+        return self.array[node]
+
+    def _pack(self, node: Node) -> None:
+        out = self.result(node)
+        start = 0
+        for part in node.inputs:
+            size = int(np.prod(sizes(part)))
+            place = out[start : start + size].reshape(sizes(part))
+            if self.place.get(part) is None or not _same(self.array[part], place):
+                target = self.code.name(place, "part")
+                self.code.line(f"copyto({target}, {self.operand(part)})", node)
+            start += size
+
+    def _call(self, node: Node) -> None:
+        kernel = self.code.kernels[type(node.op)]
+        out = self.code.name(self.result(node), _label(node))
+        operands = [self.operand(x) for x in node.inputs]
+        self.code.line(self.kernel_line(node, kernel, out, operands), node)
+
+    def kernel_line(
+        self, node: Node, kernel: Any, out: str, operands: list[str]
+    ) -> str:
+        """Return the line that calls a kernel."""
+        if isinstance(kernel, str):
+            return kernel.format(*operands, out=out)
+        function = self.code.name(kernel, getattr(kernel, "__name__", "kernel"))
+        op = self.code.name(node.op, "op")
+        return f"{function}({', '.join([op, out, *operands])})"
+
+    # -- blocks ----------------------------------------------------------------------
+
+    def _blocked(self, run: list[Node]) -> None:
+        """Compute a run of elementwise ops block by block, so that it stays in cache."""
+        inside = set(run)
+        rows = sizes(run[0])[0]
+        step = max(1, BLOCK * rows // int(np.prod(sizes(run[0]))))
+        sliced: dict[str, npt.NDArray[Any]] = {}
+        local: dict[Node, str] = {}
+        spare: list[str] = []
+        body: list[tuple[str, Node]] = []
+        for node in run:
+            operands = [self._block_operand(x, local, sliced, rows) for x in node.inputs]
+            place = self._block_result(node, inside, local, sliced, spare, step)
+            kernel = self.code.kernels[type(node.op)]
+            body.append((self.kernel_line(node, kernel, place, operands), node))
+            for x in dict.fromkeys(node.inputs):
+                if x in local and local[x].startswith("t") and self._dies(x, node):
+                    spare.append(local[x])
+        names = list(sliced)
+        blocks = [
+            tuple(_block(sliced[name], lo, min(lo + step, rows), step) for name in names)
+            for lo in range(0, rows, step)
+        ]
+        self.code.line(f"for {', '.join(names)}, in {self.code.name(blocks, 'blocks')}:")
+        for text, node in body:
+            self.code.line(f"    {text}", node)
+        for node in run:
+            self._release(self.schedule.index[node])
+
+    def _dies(self, x: Node, reader: Node) -> bool:
+        return self.schedule.last_use[x] == self.schedule.index[reader]
+
+    def _block_operand(
+        self,
+        x: Node,
+        local: dict[Node, str],
+        sliced: dict[str, npt.NDArray[Any]],
+        rows: int,
+    ) -> str:
+        if x in local:
+            return local[x]
+        array = self.array[x]
+        if x.shape and sizes(x)[0] == rows and rows > 1:
+            name = f"b{len(sliced)}"
+            sliced[name] = array
+            local[x] = name
+            return name
+        return self.operand(x)
+
+    def _block_result(
+        self,
+        node: Node,
+        inside: set[Node],
+        local: dict[Node, str],
+        sliced: dict[str, npt.NDArray[Any]],
+        spare: list[str],
+        step: int,
+    ) -> str:
+        readers = self.schedule.reads[node]
+        kept = self.schedule.last_use[node] == len(self.schedule.order)
+        if node in self.place or kept or any(r not in inside for r in readers):
+            array = self.result(node)
+            name = f"b{len(sliced)}"
+            sliced[name] = array
+        elif spare and node.dtype == "float":
+            name = spare.pop()
+        else:
+            dtype = width(node.dtype, self.code.floats)
+            name = f"t{len(sliced)}"
+            temporary = self.code.pool.take((step, *sizes(node)[1:]), dtype).array
+            sliced[name] = Temporary(temporary)
+        local[node] = name
+        return name
+
+    # -- the end -----------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        code, schedule = self.code, self.schedule
+        for i, node in enumerate(self.phase.outputs):
+            if node.shape == () and node not in self.array:
+                code.line(f"results[{i}] = {self.number(node)}")
+                code.outputs.append(None)
+                continue
+            array = self._as_array(node)
+            if schedule.home[node].op is None:
+                kept = np.empty(array.shape, array.dtype)
+                code.line(
+                    f"copyto({code.name(kept, 'output')}, {code.name(array, 'view')})"
+                )
+                array = kept
+            code.outputs.append(array)
+        for i, node in enumerate(self.phase.totals):
+            code.line(f"totals[{i}] += {self.number(node)}")
+        for target, node in self.phase.assigns:
+            home = self.array.get(target)
+            home = target.value if home is None else home
+            placed = self.place.get(node)
+            if placed is None or not _same(placed, home):
+                source = self.scalar.get(node) if node.shape == () else None
+                value = source or self.operand(node)
+                code.line(f"copyto({code.name(home, _label(target))}, {value})")
+            if home is not target.value:
+                final = code.name(target.value, f"{target.name}_home")
+                code.line(
+                    f"copyto({final}, {code.name(home, _label(target))}, 'same_kind')"
+                )
+
+
+class Temporary:
+    """A buffer of one block's size, not sliced but cut to the last block's length."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self.array = array
+
+
+def _block(
+    array: npt.NDArray[Any] | Temporary, lo: int, hi: int, step: int
+) -> npt.NDArray[Any]:
+    return array.array[: hi - lo] if isinstance(array, Temporary) else array[lo:hi]
+
+
+def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+    """Whether two arrays are the same memory in the same shape."""
+    return (
+        a.__array_interface__["data"] == b.__array_interface__["data"]
+        and a.shape == b.shape
+        and a.strides == b.strides
+    )
+
+
+def _label(node: Node) -> str:
+    if isinstance(node, Constant):
+        return f"c{node.value.item():g}" if node.shape == () else "constant"
+    return node.name or (node.op.type_name if node.op else "leaf")
+
+

@@ -1,0 +1,57 @@
+"""Buffers: which memory each result lives in, reused as soon as it is dead."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.graph import Dtype, Node
+from chainrule.program.flat import aligned
+
+INT = np.dtype(np.int64)
+BOOL = np.dtype(np.bool_)
+
+
+class Buffer(NamedTuple):
+    """Raw memory, and the array that it is used as."""
+
+    raw: npt.NDArray[Any]
+    array: npt.NDArray[Any]
+
+
+class Pool:
+    """Hands out buffers, and takes back those that are no longer read."""
+
+    def __init__(self) -> None:
+        self._free: list[npt.NDArray[Any]] = []
+        self.allocated = 0
+        """Bytes allocated in all: the peak memory of intermediate results."""
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Return a C-contiguous buffer; the best fit of those given back, or a new one."""
+        need = math.prod(shape) * dtype.itemsize
+        fits = [raw for raw in self._free if need <= raw.nbytes <= 4 * need + 256]
+        if fits:
+            raw = min(fits, key=lambda buffer: buffer.nbytes)
+            self._free = [kept for kept in self._free if kept is not raw]
+        else:
+            raw = aligned(max(need, 64), np.dtype(np.uint8))
+            self.allocated += raw.nbytes
+        return Buffer(raw, raw[:need].view(dtype).reshape(shape))
+
+    def give_back(self, buffer: Buffer) -> None:
+        """Take a buffer back."""
+        self._free.append(buffer.raw)
+
+
+def width(dtype: Dtype, floats: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the NumPy dtype of a node's dtype."""
+    return floats if dtype == "float" else INT if dtype == "int" else BOOL
+
+
+def sizes(node: Node) -> tuple[int, ...]:
+    """Return the shape of a specialised node, which has no open dimension."""
+    return tuple([s for s in node.shape if s is not None])
