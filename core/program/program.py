@@ -172,7 +172,7 @@ def _passes(
     """List the passes after specialisation, in order."""
     return (
         ("common", common),
-        ("stable", lambda roots: rewrite(roots, _STABLE)),
+        ("stable", lambda roots: rewrite(common(rewrite(roots, _STABLE)), _STABLE)),
         ("reused", lambda roots: reuse(common(roots))),
         ("expanded", lambda roots: expand(roots, kernels)),
         ("simplified", lambda roots: common(rewrite(roots, _SIMPLER))),

@@ -99,6 +99,19 @@ def _opposite(a: Node, b: Node) -> bool:
     )
 
 
+def _reduced(node: Node) -> Node | None:
+    """(a · y) / y = a."""
+    above, below = node.inputs
+    parts = factors(above)
+    if len(parts) < 2 or below not in parts:
+        return None
+    parts.remove(below)
+    result = parts[0]
+    for part in parts[1:]:
+        result = mul(result, part)
+    return result if result.shape == node.shape else None
+
+
 def _cancelled(node: Node) -> Node | None:
     """(a / y) · y = a, and (a / p + b / q) · (p · q) = a · q + b · p."""
     for total, product in (node.inputs, node.inputs[::-1]):
@@ -161,7 +174,7 @@ def _aligned(total: Node, bottom: Node) -> bool:
 RULES: Rules = {
     Log: (_log,),
     Log1p: (_log1p,),
-    Div: (_quotient,),
+    Div: (_quotient, _reduced),
     Mul: (_cancelled, _odds, _product),
     Pick: (_pick,),
 }
