@@ -1,0 +1,161 @@
+"""A TOML document that remembers where everything in it was written."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from chainrule.errors import ChainRuleError, ConfigError
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The way to a value: ``("layers", 0, "units")``."""
+
+
+class Document:
+    """The tables of a TOML file, with settings from the command line put over them.
+
+    Args:
+        file: the file to read.
+        settings: ``a.b=c`` strings; ``layers.0.units=64`` reaches into a list, and a
+            value that is not TOML is taken as a string.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML, or a setting is malformed.
+    """
+
+    def __init__(self, file: str | Path, settings: Sequence[str] = ()) -> None:
+        self.file = Path(file)
+        try:
+            text = self.file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file} cannot be read: {error}") from None
+        try:
+            self.tables: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            message = re.sub(r" \(at line (\d+), column \d+\)$", "", str(error))
+            found = re.search(r"at line (\d+)", str(error))
+            line = found[1] if found else text.count("\n") + 1
+            raise ConfigError(f"{file}:{line}: {message}") from None
+        self._written: dict[Place, str] = {
+            place: f"{file}:{line}" for place, line in lines_of(text)
+        }
+        for setting in settings:
+            self._set(setting)
+
+    def where(self, place: Place) -> str:
+        """Return ``file:line`` of a value, or of the nearest thing around it."""
+        while place and place not in self._written:
+            place = place[:-1]
+        return self._written.get(place, str(self.file))
+
+    def error(self, place: Place, message: str) -> ConfigError:
+        """Build the error for a mistake in a value."""
+        return ConfigError(f"{self.where(place)}: {message}")
+
+    @contextmanager
+    def at(self, place: Place) -> Iterator[None]:
+        """Say the line if what is done in the block is refused."""
+        try:
+            yield
+        except ConfigError:
+            raise
+        except ChainRuleError as error:
+            raise self.error(place, str(error)) from error
+
+    def _set(self, setting: str) -> None:
+        name, equals, text = setting.partition("=")
+        parts = [part.strip() for part in name.split(".")]
+        if not equals or not all(parts):
+            raise ConfigError(
+                f"--set {setting}: write it as name=value, such as training.epochs=5"
+            )
+        place: list[str | int] = []
+        inside: Any = self.tables
+        for part in parts[:-1]:
+            key = _key(inside, part, setting)
+            place.append(key)
+            inside = inside.setdefault(key, {}) if key == part else inside[key]
+            if not isinstance(inside, (dict, list)):
+                raise ConfigError(
+                    f"--set {setting}: {part} is a value and has nothing inside"
+                )
+        last = _key(inside, parts[-1], setting)
+        inside[last] = _value(text.strip())
+        self._written[(*place, last)] = f"--set {setting}"
+
+
+def _key(inside: dict[str, Any] | list[Any], part: str, setting: str) -> Any:
+    if isinstance(inside, dict):
+        return part
+    if not part.isdecimal() or int(part) >= len(inside):
+        raise ConfigError(
+            f"--set {setting}: {part} is not one of the numbers 0 … {len(inside) - 1}"
+        )
+    return int(part)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def lines_of(text: str) -> Iterator[tuple[Place, int]]:
+    """Yield (place, line) for every table and key of a valid TOML text.
+
+    The text is cut into statements: lines are put together until they parse, which an
+    unclosed string or list does not.
+    """
+    table: Place = ()
+    lengths: dict[Place, int] = {}
+    pending, start = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        pending = f"{pending}\n{line}" if pending else line
+        try:
+            statement = tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue
+        if pending.lstrip().startswith("["):
+            is_list = pending.lstrip().startswith("[[")
+            table = _opened(statement, lengths, is_list)
+            yield table, start
+        else:
+            for place in _places(statement):
+                yield (*table, *place), start
+        pending, start = "", number + 1
+
+
+def _opened(
+    statement: dict[str, Any], lengths: dict[Place, int], is_list: bool
+) -> Place:
+    """Return the place that a table header opens."""
+    place: Place = ()
+    inside: Any = statement
+    while inside:
+        name, inside = next(iter(inside.items()))
+        place = (*place, name)
+        if isinstance(inside, list):
+            inside = inside[0]
+        if is_list and not inside:
+            lengths[place] = lengths.get(place, 0) + 1
+        if place in lengths:
+            place = (*place, lengths[place] - 1)
+    return place
+
+
+def _places(value: Any) -> Iterator[Place]:
+    """Yield the places inside a value."""
+    items: Iterator[tuple[Any, Any]] = iter(())
+    if isinstance(value, dict):
+        items = iter(value.items())
+    elif isinstance(value, list):
+        items = iter(enumerate(value))
+    for key, inner in items:
+        yield (key,)
+        for rest in _places(inner):
+            yield (key, *rest)

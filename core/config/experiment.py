@@ -1,0 +1,140 @@
+"""What a configuration file describes: data, a model, and how to train it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.config.building import build, call, check_keys, fill
+from chainrule.config.document import Document
+from chainrule.errors import DataError
+from chainrule.philox import generator
+from chainrule.registry import registry
+from chainrule.spec import (
+    Component, Fraction, Kind, NonNegativeInt, PositiveInt, check_value,
+)  # fmt: skip
+
+Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+SECTIONS = (
+    "data", "layers", "training", "optimizer", "schedule", "regularizers", "callbacks",
+)  # fmt: skip
+
+
+class Training(Component):
+    """The table ``[training]``: how `Model.fit` is called."""
+
+    loss: Annotated[Any, Kind("losses")]
+    epochs: PositiveInt = 10
+    batch_size: PositiveInt = 32
+    metrics: tuple[Annotated[Any, Kind("metrics")], ...] = ()
+    backend: str | None = None
+    seed: NonNegativeInt = 0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A checked configuration; nothing is loaded or trained yet."""
+
+    load: Callable[[], Any]
+    hold_out: float | None
+    layers: Sequence[Any]
+    training: Training
+    optimizer: Any
+    schedule: Any
+    regularizers: Sequence[Any]
+    callbacks: Sequence[Any]
+
+    def data(self) -> tuple[Arrays, Arrays | None]:
+        """Load the data: the part to train with, and the part held out.
+
+        Raises:
+            ConfigError: they cannot be read; says the line of ``[data]``.
+            DataError: they are not examples with targets.
+        """
+        loaded = self.load()
+        if not (isinstance(loaded, tuple) and len(loaded) == 2):
+            raise DataError(
+                "this data set does not give examples with targets, (x, y); "
+                "use one that does, such as load_npz or load_csv"
+            )
+        if isinstance(loaded[0], tuple):
+            if self.hold_out is not None:
+                raise DataError("this data set holds out a part itself: drop hold_out")
+            return loaded[0], loaded[1]
+        x, y = loaded
+        held_out = round((0.2 if self.hold_out is None else self.hold_out) * len(x))
+        if not held_out:
+            return (x, y), None
+        order = generator(self.training.seed, "hold out").permutation(len(x))
+        test, train = np.sort(order[:held_out]), np.sort(order[held_out:])
+        return (x[train], y[train]), (x[test], y[test])
+
+
+def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
+    """Read a configuration file, with settings from the command line put over it.
+
+    Args:
+        file: a TOML file.
+        settings: such as ``"training.epochs=5"``.
+
+    Raises:
+        ConfigError: the file has a mistake; says file and line.
+    """
+    document = Document(file, settings)
+    check_keys(document, document.tables, SECTIONS, (), "a configuration")
+    load, hold_out = _data(document)
+    return Experiment(
+        load=load,
+        hold_out=hold_out,
+        layers=_several(document, "layers"),
+        training=fill(
+            document, Training, _table(document, "training"), ("training",), "training"
+        ),
+        optimizer=_single(document, "optimizer"),
+        schedule=_single(document, "schedule"),
+        regularizers=_several(document, "regularizers"),
+        callbacks=_several(document, "callbacks"),
+    )
+
+
+def _data(document: Document) -> tuple[Callable[[], Any], float | None]:
+    table = dict(_table(document, "data"))
+    name = table.pop("dataset", None)
+    if not isinstance(name, str):
+        raise document.error(("data",), 'data needs a name: dataset = "digits"')
+    with document.at(("data", "dataset")):
+        function = registry.find("datasets", name).target
+    with document.at(("data", "hold_out")):
+        wanted = Annotated[float | None, *Fraction.__metadata__]
+        hold_out = check_value(table.pop("hold_out", None), wanted, "data: hold_out")
+    return call(document, function, table, ("data",), name), hold_out
+
+
+def _table(document: Document, name: str) -> dict[str, Any]:
+    if name not in document.tables:
+        raise document.error((), f"there is no [{name}], which is needed")
+    table = document.tables[name]
+    if not isinstance(table, dict):
+        raise document.error((name,), f"{name} must be a table: write [{name}]")
+    return table
+
+
+def _single(document: Document, kind: str) -> Any:
+    if kind not in document.tables:
+        return None
+    return build(document, f"{kind}s", document.tables[kind], (kind,))
+
+
+def _several(document: Document, kind: str) -> list[Any]:
+    listed = document.tables.get(kind, [])
+    if not isinstance(listed, list):
+        raise document.error((kind,), f"{kind} must be a list: write [[{kind}]]")
+    if kind == "layers" and not listed:
+        raise document.error((), "there are no [[layers]], which are needed")
+    return [build(document, kind, item, (kind, i)) for i, item in enumerate(listed)]
