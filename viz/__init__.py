@@ -1,0 +1,16 @@
+"""Diagrams: graphs drawn forward and backward, gradients explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.hooks import hookimpl
+
+
+@hookimpl
+def register_renderers() -> Sequence[Callable[..., Any]]:
+    """Return the functions behind ``cr.draw``, ``cr.explain`` and their relatives."""
+    from chainrule.viz.draw import draw
+
+    return [draw]

@@ -1,0 +1,218 @@
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import GraphError, OutputError, RenderError
+
+
+def lecture():
+    """x → z₁ → ŷ → J(W), with w₁ and w₂."""
+    x, t = cr.input("x"), cr.input("t")
+    w1, w2 = cr.parameter("w_1", 0.5), cr.parameter("w_2", 1.1)
+    z = (w1 * x).named("z_1")
+    y = (cr.ops.sigmoid(z) * w2).named("y_hat")
+    return cr.ops.square(t - y).named("J(W)"), {x: 2.0, t: 1.0}
+
+
+def network():
+    x, t = cr.input("x", (None, 64)), cr.input("t", (None,), "int")
+    a = cr.layers.Dense(32, activation="relu")(x)
+    return cr.losses.sparse_softmax_cross_entropy(t, cr.layers.Dense(10)(a))
+
+
+def labels(diagram, kind="backward"):
+    return {
+        (link.tail, link.head): [line.text.unicode() for line in link.lines]
+        for link in diagram.scene.links
+        if link.kind == kind
+    }
+
+
+def test_named_results_are_the_blocks_at_layer_level():
+    loss, _ = lecture()
+    diagram = cr.draw(loss, level="layer")
+    titles = [block.title.unicode() for block in diagram.scene.blocks]
+    assert sorted(titles) == sorted(["x", "t", "w₁", "w₂", "z₁", "ŷ", "J(W)"])
+
+
+def test_backward_edges_carry_the_derivative_and_its_number():
+    loss, values = lecture()
+    edges = labels(cr.draw(loss, level="layer", direction="both", values=values))
+    assert edges["y_hat", "J_W_"] == ["∂J/∂ŷ", "= −2 · (t − ŷ)", "= −0.3917"]
+    assert edges["z_1", "y_hat"] == [
+        "∂ŷ/∂z₁", "= w₂ · σ(z₁) · (1 − σ(z₁))", "= 0.2163",
+    ]  # fmt: skip
+    assert edges["w_1", "z_1"] == ["∂z₁/∂w₁", "= x", "= 2"]
+    assert ("x", "z_1") not in edges  # nobody asked for the gradient of the data
+
+
+def test_the_lectures_colours():
+    loss, values = lecture()
+    scene = cr.draw(loss, level="layer", direction="backward", values=values).scene
+    roles = {link.tail: link.role for link in scene.links if link.kind == "backward"}
+    assert roles == {
+        "y_hat": "loss", "z_1": "between", "w_1": "parameter", "w_2": "parameter",
+    }  # fmt: skip
+
+
+def test_rules_of_layers_are_printed_from_what_is_computed():
+    diagram = cr.draw(network(), level="layer", direction="both")
+    first = diagram.scene.block("dense_1")
+    lines = [line.text.unicode() for line in first.lines]
+    assert "z⁽¹⁾ = x · W⁽¹⁾ + b⁽¹⁾" in lines
+    assert "∂J/∂W⁽¹⁾ = xᵀ · ∂J/∂z⁽¹⁾" in lines
+    assert "∂J/∂z⁽¹⁾ = ∂J/∂a⁽¹⁾ ⊙ [z⁽¹⁾ > 0]" in lines
+    assert labels(diagram)["dense_1", "dense_2"] == [
+        "∂J/∂a⁽¹⁾", "= ∂J/∂z⁽²⁾ · W⁽²⁾ᵀ",
+    ]  # fmt: skip
+
+
+def test_scopes_are_clusters_at_op_level():
+    diagram = cr.draw(network(), level="op")
+    assert "subgraph cluster_dense_1" in diagram.source
+    assert "subgraph cluster_dense_1_relu_1" in diagram.source
+
+
+def test_expand_opens_one_layer_of_several():
+    scene = cr.draw(network(), level="layer", expand="dense_2").scene
+    ids = [block.id for block in scene.blocks]
+    assert "dense_1" in ids
+    assert "dense_2" not in ids
+    assert "dense_2_z" in ids
+
+
+def test_an_operand_used_twice_has_two_edges():
+    x = cr.parameter("x", 3.0)
+    edges = [
+        [line.text.unicode() for line in link.lines]
+        for link in cr.draw(x * x, direction="backward").scene.links
+    ]
+    assert edges == [["∂J/∂x", "= x"], ["∂J/∂x", "= x"]]
+
+
+def test_without_a_loss_there_is_no_gradient_yet():
+    y = cr.layers.Dense(3)(cr.input("x", (None, 2)))
+    diagram = cr.draw(y, direction="both")
+    assert "no gradient yet" in diagram.scene.caption[0].text.unicode()
+    assert not labels(diagram)
+
+
+def test_drawing_changes_nothing():
+    loss, values = lecture()
+    (w,) = [p for p in cr.Graph([loss]).parameters if p.name == "w_1"]
+    before, state = w.value.copy(), np.random.get_state()[1].copy()
+    cr.draw(loss, direction="both", values=values).render("svg")
+    assert np.array_equal(w.value, before)
+    assert np.array_equal(np.random.get_state()[1], state)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "pdf", "dot"])
+def test_formats(tmp_path, format):
+    loss, _ = lecture()
+    file = cr.draw(loss).save(tmp_path / "deep" / f"a.{format}")
+    head = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
+    assert file.read_bytes().startswith(head[format])
+
+
+def test_dpi_changes_the_size_of_a_png():
+    diagram = cr.draw(lecture()[0])
+    sizes = [diagram.render("png", dpi=dpi)[16:20] for dpi in (72, 144)]
+    small, large = (int.from_bytes(size, "big") for size in sizes)
+    assert abs(large - 2 * small) <= 3
+
+
+def test_svg_scales_and_describes_itself():
+    svg = ET.fromstring(cr.draw(lecture()[0], title="the lecture").render("svg"))
+    assert svg.get("viewBox")
+    assert svg.get("width") is None
+    space = "{http://www.w3.org/2000/svg}"
+    assert svg.find(f"{space}title").text == "the lecture"
+    assert "7 blocks" in cr.draw(lecture()[0], level="layer").render("svg").decode()
+    ids = [e.get("id") for e in svg.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    assert "node-y_hat" in ids
+
+
+def test_notebooks_get_the_svg():
+    bundle = cr.draw(lecture()[0])._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg")
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed():
+    script = (
+        "import chainrule as cr\n"
+        "x, t = cr.input('x', (None, 4)), cr.input('t', (None, 2))\n"
+        "y = cr.layers.Dense(2, activation='tanh')(x)\n"
+        "J = cr.losses.mse(t, y)\n"
+        "d = cr.draw(J, direction='both')\n"
+        "import sys; sys.stdout.buffer.write(d.source.encode() + d.render('svg'))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "77")
+    }  # fmt: skip
+    assert len(seen) == 1
+
+
+def test_pictures_need_no_dot_on_the_path(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert cr.draw(lecture()[0]).render("svg").startswith(b"<svg")
+    with pytest.raises(RenderError, match="leave engine='dot' out"):
+        cr.draw(lecture()[0]).render("svg", engine="dot")
+
+
+def test_a_machine_without_fonts_still_shows_letters(monkeypatch):
+    diagram = cr.draw(lecture()[0])
+    assert "FONTCONFIG_FILE" not in os.environ
+    assert b"DejaVu" in diagram.render("pdf", dpi=72) or diagram.render("pdf")
+    assert "FONTCONFIG_FILE" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"level": "ops"}, "Did you mean 'op'"),
+        ({"direction": "backwards"}, "Did you mean 'backward'"),
+        ({"rankdir": "XX"}, "rankdir is one of"),
+    ],
+)
+def test_unknown_options(option, message):
+    with pytest.raises(GraphError, match=message):
+        cr.draw(lecture()[0], **option)
+
+
+def test_unknown_formats_and_places(tmp_path):
+    diagram = cr.draw(lecture()[0])
+    with pytest.raises(RenderError, match=r"no format 'pgn'. Did you mean 'png'"):
+        diagram.save(tmp_path / "a.pgn")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write"):
+        diagram.save(tmp_path / "file" / "a.dot")
+
+
+def test_only_nodes_and_models_can_be_drawn():
+    with pytest.raises(GraphError, match="draw takes a node"):
+        cr.draw(3)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['"q" \\', "<script>alert(1)</script>", "a\nb", "😀", "שלום", "x" * 10_000, "a:b"],
+)
+def test_hostile_names_are_only_text(name):
+    x, w = cr.input(name), cr.parameter(name, 1.0)
+    with cr.scope(name):
+        loss = cr.ops.square(x * w).named(name)
+    diagram = cr.draw(loss, direction="both", title=name)
+    svg = diagram.render("svg").decode()
+    ET.fromstring(svg)
+    assert "<script" not in svg
+    assert diagram.source.count("->") == len(diagram.scene.links)

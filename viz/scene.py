@@ -1,0 +1,81 @@
+"""What a diagram shows, before anything is said about how it looks.
+
+The DOT, JSON and TikZ writers all read a `Scene`, so a new format is one file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chainrule.graph import Node
+from chainrule.notation import Written
+
+BlockKind: TypeAlias = Literal["input", "parameter", "constant", "op", "layer", "loss"]
+Role: TypeAlias = Literal["loss", "between", "parameter", "data"]
+"""Where a backward edge lies: it leaves the loss, lies between, ends in a parameter."""
+LineKind: TypeAlias = Literal[
+    "title", "formula", "shape", "value", "gradient", "symbol", "note", "mark"
+]
+
+
+@dataclass
+class Line:
+    """One line of a label."""
+
+    text: Written
+    kind: LineKind
+    role: Role | None = None
+    """Whose colour it has; None: black."""
+
+
+@dataclass
+class Block:
+    """A box: a node of the graph, or several that are shown as one."""
+
+    id: str
+    kind: BlockKind
+    title: Written
+    lines: list[Line] = field(default_factory=list)
+    cluster: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    exits: tuple[Node, ...] = ()
+    """The nodes that others, outside, use."""
+    tooltip: str = ""
+    marks: tuple[str, ...] = ()
+    """What is remarkable: "dead", "vanishing", "exploding", "dropped" …"""
+    times: int = 1
+    """How many blocks like this one it stands for."""
+
+
+@dataclass
+class Link:
+    """An edge. A backward one runs against the forward one between the same blocks."""
+
+    tail: str
+    head: str
+    kind: Literal["forward", "backward"]
+    role: Role = "between"
+    lines: list[Line] = field(default_factory=list)
+    tooltip: str = ""
+    marks: tuple[str, ...] = ()
+    weight: float | None = None
+    """A number that thickness may show."""
+
+
+@dataclass
+class Scene:
+    """Everything in one diagram."""
+
+    name: str
+    blocks: list[Block] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    clusters: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Path of a cluster → what it is called."""
+    caption: list[Line] = field(default_factory=list)
+    legend: list[tuple[Role, str]] = field(default_factory=list)
+    rankdir: str = "LR"
+
+    def block(self, identity: str) -> Block:
+        """Return the block of an id."""
+        return next(block for block in self.blocks if block.id == identity)

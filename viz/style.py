@@ -1,0 +1,39 @@
+"""How diagrams look: the lecture's colours, fonts and sizes."""
+
+from __future__ import annotations
+
+from chainrule.viz.scene import BlockKind, Role
+
+FONT = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
+"""DejaVu Sans comes with chainrule; what follows is for viewers that lack it."""
+
+COLOR: dict[Role, str] = {
+    "loss": "#7B2CBF",
+    "between": "#C1121F",
+    "parameter": "#0353A4",
+    "data": "#6C757D",
+}
+"""Purple ∂J/∂ŷ, red ∂ŷ/∂z, blue ∂z/∂w."""
+
+DASH: dict[Role, str] = {
+    "loss": "solid", "between": "solid", "parameter": "dashed", "data": "dotted",
+}  # fmt: skip
+"""The same told without colour."""
+
+INK, FAINT, FORWARD, GOOD = "#1B1B1E", "#5C636A", "#9AA0A6", "#2B7A3D"
+
+FILL: dict[BlockKind, tuple[str, str]] = {
+    "input": ("#FFFFFF", "#FFFFFF"),
+    "constant": ("#FFFFFF", "#FFFFFF"),
+    "parameter": ("#EAF2FB", "#0353A4"),
+    "op": ("#FAFAFA", "#5C636A"),
+    "layer": ("#FAFAFA", "#5C636A"),
+    "loss": ("#FFF7E6", "#B7791F"),
+}
+"""Kind of block → background and border."""
+
+SIZE = {
+    "title": 16, "symbol": 13, "formula": 12, "shape": 10, "value": 12, "gradient": 12,
+    "note": 11, "mark": 11,
+}  # fmt: skip
+"""Kind of line → point size."""
