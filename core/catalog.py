@@ -40,7 +40,12 @@ class Entry:
     def names(self) -> set[str]:
         """All names it answers to: its own, its class's, and its aliases."""
         own = getattr(self.target, "__name__", self.name)
-        return {self.name, own, *self._said("aliases", ())}
+        return {self.name, own, *self.aliases}
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names that it claims."""
+        return tuple(self._said("aliases", ()))
 
     @property
     def overrides(self) -> bool:
