@@ -52,6 +52,11 @@ class Scope:
 _current_scope: ContextVar[tuple[Scope, ...]] = ContextVar("scope", default=())
 
 
+def current_scope() -> tuple[Scope, ...]:
+    """Return the scope path that a node made now would get."""
+    return _current_scope.get()
+
+
 @contextmanager
 def scope(inner: Scope | str | tuple[Scope, ...]) -> Iterator[None]:
     """Put the nodes made in the block into a scope inside the current one.
@@ -441,7 +446,7 @@ def number_scopes(
 ) -> dict[tuple[Scope, ...], tuple[str, ...]]:
     """Name every scope: its own name, or its label and a number, in order met."""
     paths: dict[tuple[Scope, ...], None] = {}
-    for node in order:
+    for node in sorted(order, key=lambda node: not node.inputs):  # leaves say little
         for depth in range(len(node.scope)):
             if node.scope in paths:
                 break
