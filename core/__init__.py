@@ -22,7 +22,7 @@ _HOME = {
     "Metric": "kinds.metric", "Callback": "kinds.callback",
     "Backend": "kinds.backend",
     "evaluate": "program.evaluate", "Program": "program.program",
-    "Model": "model.model", "Sequential": "model.sequential", "load": "model.saving",
+    "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
     "draw": "drawing", "explain": "drawing",
 }  # fmt: skip
 """Public name → the module that defines it."""

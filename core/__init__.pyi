@@ -81,7 +81,7 @@ from chainrule.kinds.optimizer import Optimizer as Optimizer
 from chainrule.kinds.regularizer import Regularizer as Regularizer
 from chainrule.kinds.schedule import Schedule as Schedule
 from chainrule.model.model import Model as Model
-from chainrule.model.saving import load as load
+from chainrule.model.loading import load as load
 from chainrule.model.sequential import Sequential as Sequential
 from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op

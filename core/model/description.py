@@ -1,0 +1,74 @@
+"""Models as descriptions that JSON can hold: calls of layers, and single ops."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from chainrule.errors import ModelFileError
+from chainrule.graph import Constant, Input, Node, Parameter
+from chainrule.kinds.module import calls
+from chainrule.model.structure import Part, Structure, operands
+from chainrule.training.network import Network
+
+
+def describe(structure: Structure, network: Network) -> dict[str, Any]:
+    """Return the layers of a model and, node by node, what they are called on.
+
+    Nodes refer to each other by their position in the list.
+    """
+    at = {node: i for i, node in enumerate(structure.order)}
+    return {
+        "layers": [describe_part(part) for part in structure.parts],
+        "nodes": [_node(node, at) for node in structure.order],
+        "inputs": [at[leaf] for leaf in network.inputs],
+        "outputs": [at[node] for node in network.outputs],
+    }
+
+
+def describe_part(part: Part) -> dict[str, Any]:
+    """Return a layer's, activation's or model's name in the model and its config."""
+    return {
+        "name": part.scope.name,
+        "kind": getattr(part, "kind", "models"),
+        "config": part.to_config(),
+    }
+
+
+def _node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
+    record: dict[str, Any] = {"name": node.name} if node.name else {}
+    if node in calls:
+        record["call"] = calls[node].module.scope.name
+        record["output"] = calls[node].output
+        record["of"] = [at[x] for x in operands(node)]
+        return record
+    if isinstance(node, Input):
+        return record | {"input": list(node.shape), "dtype": node.dtype}
+    if isinstance(node, Parameter):
+        return record | {
+            "parameter": list(node.value.shape), "trainable": node.trainable,
+        }  # fmt: skip
+    if isinstance(node, Constant):
+        return record | {
+            "constant": node.value.tolist(),
+            "dtype": str(node.value.dtype),
+        }
+    if node.op is None:
+        raise ModelFileError(f"{node!r} is a leaf that no file can hold")
+    scopes = [part.name or part.label for part in node.scope]
+    return record | {
+        "op": node.op.type_name,
+        "fields": {
+            field.name: _plain(getattr(node.op, field.name))
+            for field in dataclasses.fields(node.op)  # type: ignore[arg-type]
+        },
+        "of": [at[x] for x in node.inputs],
+        "scope": scopes,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return an op's attribute for JSON; a stream that has no name is null."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (int, float, str, bool)) else None

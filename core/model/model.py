@@ -1,0 +1,403 @@
+"""Models: a graph from inputs to outputs that can be trained, saved and used again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from chainrule.errors import (
+    DataError,
+    GraphError,
+    HyperparameterError,
+    NotBuiltError,
+    did_you_mean,
+)
+from chainrule.graph import Input, Node, Parameter, Scope, Shape, as_node, current_scope
+from chainrule.kinds.backend import Backend
+from chainrule.kinds.module import Call, OwnedParameter, calls
+from chainrule.model import structure
+from chainrule.model.description import describe
+from chainrule.model.summary import table
+from chainrule.model.writing import write
+from chainrule.ops import identity
+from chainrule.program import open_backend
+from chainrule.spec import PositiveInt, check_value
+from chainrule.substitution import substitute
+from chainrule.training import History, data, inference
+from chainrule.training.fit import fit
+from chainrule.training.goal import Goal
+from chainrule.training.network import Network
+from chainrule.training.request import examples, request
+from chainrule.training.trainer import Trainer
+
+
+class Model:
+    """A function of inputs with parameters that can be trained.
+
+    ::
+
+        x = cr.input("x", (None, 64))
+        h = cr.layers.Dense(32, activation="relu")(x)
+        model = cr.Model(x, cr.layers.Dense(10)(h))
+
+    Layers and plain ops can be mixed; a layer that is called twice is shared. A model
+    can itself be called like a layer.
+
+    Args:
+        inputs: one input or several.
+        outputs: one output or several, computed from the inputs.
+        name: what it is called when it is part of another model.
+
+    Attributes:
+        history: the `History` of the last `fit`, or None.
+
+    Raises:
+        GraphError: the outputs depend on other inputs, or two layers have one name.
+    """
+
+    label = "model"
+
+    def __init__(
+        self,
+        inputs: Input | Sequence[Input],
+        outputs: Node | Sequence[Node],
+        *,
+        name: str | None = None,
+    ) -> None:
+        self._prepare(name)
+        self._establish(
+            (inputs,) if isinstance(inputs, Node) else tuple(inputs),
+            (outputs,) if isinstance(outputs, Node) else tuple(outputs),
+        )
+
+    def _prepare(self, name: str | None) -> None:
+        self.scope = Scope(self.label, name, self)
+        self.history: History | None = None
+        self._trainer: Trainer | None = None
+
+    def _establish(self, inputs: tuple[Input, ...], outputs: tuple[Node, ...]) -> None:
+        for leaf in inputs:
+            if not isinstance(leaf, Input):
+                raise GraphError(f"{leaf!r} is no input; make one with cr.input")
+        for node in outputs:
+            if not isinstance(node, Node):
+                raise GraphError(f"an output is a node of the graph, got {node!r}")
+        structure.check_leaves(inputs, outputs)
+        self._structure = structure.trace(outputs)
+        structure.name_parts(self._structure.parts)
+        self._owned = structure.owned(self._structure.parts)
+        network = Network(
+            inputs,
+            outputs,
+            structure.output_names(outputs),
+            structure.parameters(outputs, self._owned),
+        )
+        self._trainer = Trainer(network)
+        self._draw_weights(0)
+
+    def _draw_weights(self, seed: int) -> None:
+        """Start the parameters that nobody touched from a seed."""
+        for path, parameter in self._owned.items():
+            if parameter.untouched and parameter.drawn != (seed, path):
+                parameter.initialize(seed, path)
+
+    # -- what it is made of ------------------------------------------------------------
+
+    @property
+    def trainer(self) -> Trainer:
+        """What is kept between calls: compiled programs and the optimizer's state.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+        """
+        if self._trainer is None:
+            raise NotBuiltError(
+                f"this {type(self).__name__} does not know its input shape yet: give "
+                "input_shape=…, or call fit or predict with data first"
+            )
+        return self._trainer
+
+    @property
+    def network(self) -> Network:
+        """The graph: inputs, outputs and parameters.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+        """
+        return self.trainer.network
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs."""
+        return self.network.inputs
+
+    @property
+    def outputs(self) -> tuple[Node, ...]:
+        """The outputs: nodes that can be drawn, differentiated and built upon."""
+        return self.network.outputs
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, in the order in which they are first called."""
+        self.trainer  # noqa: B018 - says what is missing
+        return self._structure.parts
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters by path, such as ``"dense_1/kernel"``."""
+        return dict(self.network.parameters)
+
+    def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
+        """Yield (path, parameter) for what the layers own, as a layer does."""
+        self.trainer  # noqa: B018
+        yield from self._owned.items()
+
+    def get_weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the parameters' values by path."""
+        return {path: p.value.copy() for path, p in self.parameters.items()}
+
+    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Give some or all parameters values; training starts from them.
+
+        Raises:
+            DataError: no such parameter, another shape, or no finite number. Then
+                nothing was changed.
+        """
+        known, new = self.parameters, {}
+        for path, value in weights.items():
+            if path not in known:
+                raise DataError(f"no parameter {path!r}.{did_you_mean(path, known)}")
+            array = np.asarray(value)
+            if array.shape != known[path].value.shape or array.dtype.kind not in "fiub":
+                raise DataError(
+                    f"{path} has shape {known[path].value.shape}, "
+                    f"got {array.dtype} of shape {array.shape}"
+                )
+            new[path] = data.finite(array, path)
+        for path, array in new.items():
+            np.copyto(known[path].value, array, casting="unsafe")
+            if path in self._owned:
+                self._owned[path].drawn = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the model to nodes, like a layer; parameters are shared.
+
+        Give one node for each input, or a list of them; several outputs come back as a
+        tuple.
+
+        Raises:
+            ShapeError: the nodes do not fit.
+        """
+        if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
+            inputs = tuple(inputs[0])
+        nodes = tuple(as_node(x) for x in inputs)
+        self._build_for([x.shape for x in nodes])
+        if len(nodes) != len(self.inputs):
+            raise GraphError(
+                f"the model has {len(self.inputs)} inputs, it was called with "
+                f"{len(nodes)}"
+            )
+        results = substitute(
+            self.outputs,
+            dict(zip(self.inputs, nodes, strict=True)),
+            inside=(*current_scope(), self.scope),
+        )
+        for i, result in enumerate(results):
+            if result in nodes or result in self.outputs:
+                results[i] = result = identity(result)  # so that the call can be found
+            calls[result] = Call(self, nodes, i)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def _build_for(self, shapes: Sequence[Shape]) -> None:
+        """Make what depends on the shapes of the inputs; here all is made already."""
+
+    def _build_from(self, x: Any) -> None:
+        if self._trainer is None:
+            array = data.numeric(x, "x")
+            if array.ndim < 2:
+                raise DataError(
+                    f"x has shape {array.shape}; a model wants one row for each "
+                    "example: x[:, None] if there is one feature, x[None] if this is "
+                    "one example"
+                )
+            self._build_for([(None, *array.shape[1:])])
+
+    # -- training and using ------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        loss: Any,
+        optimizer: Any = "adam",
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation: Any = None,
+        regularizers: Sequence[Any] = (),
+        callbacks: Sequence[Any] = ("progress",),
+        metrics: Sequence[Any] = (),
+        schedule: Any = None,
+        backend: str | Backend | None = None,
+        seed: int = 0,
+        sample_weight: npt.ArrayLike | None = None,
+        shuffle: bool = True,
+    ) -> History:
+        """Train on examples; return the history of losses and metrics by epoch.
+
+        The same seed gives the same bytes. A model that was never trained starts from
+        the weights of `seed`, save those that somebody set. Called again, training goes
+        on: epochs and steps are counted on and the optimizer keeps its slots, so two
+        calls of 5 epochs equal one of 10; an optimizer with other hyperparameters (the
+        learning rate aside) starts anew.
+
+        ``"loss"`` and ``"val_loss"`` contain the penalties of regularizers, as in
+        tf.keras.
+
+        Args:
+            x: the examples, one row each; a list or a mapping for several inputs.
+            y: the targets; a list or a mapping for several outputs.
+            loss: name, object, or a function of (target, prediction); a list or a
+                mapping for several outputs, whose losses are added.
+            optimizer: name or object.
+            epochs: how often to go through all examples.
+            batch_size: how many examples make a step; the last batch may be smaller.
+            validation: ``(x, y)``, ``(x, y, sample_weight)``, or a fraction of the
+                examples to hold out, drawn from the seed.
+            regularizers: names or objects.
+            callbacks: names or objects; the default shows progress on a terminal.
+            metrics: names or objects; measured without sample weights.
+            schedule: of the learning rate; name or object.
+            backend: name, such as ``"numpy"``; None is the default.
+            seed: of initial weights, shuffling, dropout and noise.
+            sample_weight: how much each example counts, one number each.
+            shuffle: whether to take the examples in another order in each epoch.
+
+        Raises:
+            DataError: data that cannot be learned from; says where and why.
+            HyperparameterError: a number out of range.
+            UnknownNameError: a name that nothing registered.
+            GradientError: the loss does not depend on some trainable parameter.
+            DivergenceError: NaN or infinity; names the first node and step that had
+                one. The parameters are those of the last finite epoch, the history so
+                far is in `history`.
+            KeyboardInterrupt: Ctrl-C. The step was finished, the best weights put back
+                if a regularizer does that, and the history so far is in `history`.
+        """
+        self._build_from(x)
+        trainer = self.trainer
+        goal = Goal.of(trainer.network, loss, metrics, regularizers)
+        asked = request(
+            trainer.network,
+            x,
+            y,
+            goal=goal,
+            optimizer=optimizer,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=validation,
+            callbacks=callbacks,
+            schedule=schedule,
+            backend=backend,
+            seed=seed,
+            sample_weight=sample_weight,
+            shuffle=shuffle,
+        )
+        if trainer.state is None:
+            self._draw_weights(asked.seed)
+        return fit(self, trainer, asked)
+
+    def predict(
+        self,
+        x: Any,
+        *,
+        batch_size: int = inference.ROWS,
+        backend: str | Backend | None = None,
+    ) -> Any:
+        """Return the outputs for examples, as an array, or a list for several outputs.
+
+        Raises:
+            DataError: examples that do not fit the model.
+        """
+        batch_size = check_value(batch_size, PositiveInt, "batch_size")
+        self._build_from(x)
+        arrays = data.inputs(self.network, x)
+        results = inference.predict(
+            self.trainer, arrays, open_backend(backend), batch_size
+        )
+        return results[0] if len(results) == 1 else results
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        batch_size: int = inference.ROWS,
+        backend: str | Backend | None = None,
+    ) -> dict[str, float]:
+        """Return loss and metrics on examples, by name.
+
+        Without `loss`, what the last `fit` was asked for is measured, penalties
+        included, so that the result compares with the history.
+
+        Raises:
+            DataError: examples or targets that do not fit the model.
+            HyperparameterError: no loss is known.
+        """
+        batch_size = check_value(batch_size, PositiveInt, "batch_size")
+        self._build_from(x)
+        trainer, backend = self.trainer, open_backend(backend)
+        goal = trainer.goal
+        if loss is not None:
+            goal = Goal.of(trainer.network, loss, metrics or ())
+        elif goal is None:
+            raise HyperparameterError(
+                "evaluate does not know which loss to compute: give loss=…, or fit "
+                "the model first"
+            )
+        elif metrics is not None:
+            goal = Goal.of(trainer.network, goal.losses, metrics, goal.regularizers)
+        arrays = examples(trainer.network, goal, x, y, sample_weight)
+        targets = arrays[len(self.inputs) :][: len(self.outputs)]
+        objective = trainer.objective(goal, targets, weighted=sample_weight is not None)
+        backend.push(list(trainer.network.parameters.values()))
+        return inference.measure(trainer, objective, arrays, backend, batch_size)
+
+    # -- telling about it --------------------------------------------------------------
+
+    def summary(self) -> None:
+        """Print the layers with the shapes of their outputs and their parameters."""
+        Console().print(table(self._structure, self.network))
+
+    def to_config(self) -> dict[str, Any]:
+        """Return a description that JSON can hold; weights are not in it."""
+        return {"type": self.label, **describe(self._structure, self.network)}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one file: structure, weights, and optimizer.
+
+        The file is in safetensors format and holds no code. It replaces an older one
+        only when it is complete.
+
+        Raises:
+            ModelFileError: the model contains a function that no file can hold.
+            OutputError: the file cannot be written.
+        """
+        description = {"name": self.scope.name, "model": self.to_config()}
+        write(path, description, self.trainer)
+
+    def __repr__(self) -> str:
+        if self._trainer is None:
+            return f"<{type(self).__name__}, not built yet>"
+        count = sum(p.value.size for p in self.parameters.values())
+        return (
+            f"<{type(self).__name__}: {len(self.layers)} layers, {count:,} parameters>"
+        )

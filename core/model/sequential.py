@@ -1,0 +1,88 @@
+"""Sequential: layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chainrule.errors import GraphError
+from chainrule.graph import Input, Node, Shape
+from chainrule.kinds.module import Module
+from chainrule.model import structure
+from chainrule.model.description import describe_part
+from chainrule.model.model import Model
+from chainrule.registry import registry
+
+
+class Sequential(Model):
+    """A model that passes its input through layers, one after the other.
+
+    ::
+
+        model = cr.Sequential([
+            cr.layers.Dense(32, activation="relu"),
+            cr.layers.Dense(10),
+        ])
+
+    Args:
+        layers: layers, activations, models, or names and configs of layers.
+        input_shape: the shape of one example, such as ``(64,)``; without it, it is that
+            of the first data.
+        name: what it is called when it is part of another model.
+
+    Raises:
+        GraphError: there is no layer, or two have one name.
+        ShapeError: the layers do not fit together.
+    """
+
+    label = "sequential"
+
+    def __init__(
+        self,
+        layers: Iterable[Any],
+        input_shape: int | Sequence[int | None] | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        self._prepare(name)
+        self._layers = tuple(
+            layer
+            if isinstance(layer, (Module, Model))
+            else registry.resolve("layers", layer)
+            for layer in layers
+        )
+        if not self._layers:
+            raise GraphError("a Sequential needs at least one layer")
+        structure.name_parts(dict.fromkeys(self._layers))
+        if input_shape is not None:
+            sizes = (input_shape,) if isinstance(input_shape, int) else input_shape
+            self._build_for([(None, *sizes)])
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, in order."""
+        return self._layers
+
+    def _build_for(self, shapes: Sequence[Shape]) -> None:
+        if self._trainer is None and len(shapes) == 1:
+            x = Input("x", (None, *shapes[0][1:]))
+            y: Node = x
+            for layer in self._layers:
+                y = layer(y)
+                if not isinstance(y, Node):
+                    raise GraphError(
+                        f"{layer!r} has several outputs; a Sequential passes on one: "
+                        "use cr.Model"
+                    )
+            self._establish((x,), (y,))
+
+    def to_config(self) -> dict[str, Any]:
+        """Return a description that JSON can hold; weights are not in it."""
+        return {
+            "type": self.label,
+            "input_shape": list(self.inputs[0].shape[1:]),
+            "layers": [describe_part(layer) for layer in self._layers],
+        }
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self._layers))}])"

@@ -1,0 +1,45 @@
+"""A table of a model's layers."""
+
+from __future__ import annotations
+
+import math
+
+from rich.table import Table
+
+from chainrule.graph import Parameter, shape_text
+from chainrule.kinds.module import calls
+from chainrule.model.structure import Structure
+from chainrule.training.network import Network
+
+
+def table(structure: Structure, network: Network) -> Table:
+    """Return a table of calls: layer, shape of its output, numbers it learns.
+
+    What no layer owns is in a row of its own; a shared layer's parameters are counted
+    once.
+    """
+    made = Table(show_footer=True, header_style="bold")
+    total = sum(p.value.size for p in network.parameters.values())
+    fixed = sum(p.value.size for p in network.parameters.values() if not p.trainable)
+    note = f"{total:,}" + (f" ({fixed:,} not trained)" if fixed else "")
+    made.add_column("Layer", "Total")
+    made.add_column("Output")
+    made.add_column("Parameters", note, justify="right")
+    counted: set[Parameter] = set()
+    for leaf in network.inputs:
+        made.add_row(leaf.name or "input", shape_text(leaf.shape), "")
+    for node in structure.order:
+        if node in calls:
+            part = calls[node].module
+            name = f"{part.scope.name} ({type(part).__name__})"
+            own = {owned.node for _, owned in part.owned_parameters()} - counted
+            counted |= own
+            made.add_row(name, shape_text(node.shape), f"{_size(own):,}")
+    rest = set(network.parameters.values()) - counted
+    if rest:
+        made.add_row("(no layer)", "", f"{_size(rest):,}")
+    return made
+
+
+def _size(parameters: set[Parameter]) -> int:
+    return sum(math.prod(p.value.shape) for p in parameters)

@@ -1,0 +1,112 @@
+"""Writing model files: safetensors with a JSON description, complete or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save
+
+from chainrule.errors import ModelFileError, OutputError
+from chainrule.graph import Parameter
+from chainrule.kinds.loss import Loss
+from chainrule.training.goal import Goal
+from chainrule.training.state import TrainingState
+from chainrule.training.trainer import Trainer
+
+VERSION = 1
+KEY = "chainrule"
+"""Where in a file's metadata the description is."""
+
+
+def write(
+    path: str | os.PathLike[str], description: Mapping[str, Any], trainer: Trainer
+) -> None:
+    """Write a model's description, its weights, and what its optimizer remembers.
+
+    Raises:
+        ModelFileError: the description contains a function.
+        OutputError: the file cannot be written; an older one is left as it is.
+    """
+    parameters = trainer.network.parameters
+    tensors = {name: p.value for name, p in parameters.items()}
+    record = {"version": VERSION, **description, "goal": _goal(trainer.goal)}
+    if trainer.state is not None:
+        state = trainer.state
+        record["training"] = {
+            "optimizer": state.optimizer.to_config(),
+            "step": state.step,
+            "epoch": state.epoch,
+        }
+        tensors |= dict(slot_views(state, parameters))
+    contiguous = {name: np.ascontiguousarray(t) for name, t in tensors.items()}
+    content = save(contiguous, metadata={KEY: _json(record)})
+    _replace(Path(path), content)
+
+
+def slot_views(
+    state: TrainingState, parameters: Mapping[str, Parameter]
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield (name in a file, view) for every slot of every trainable parameter."""
+    paths = {parameter: path for path, parameter in parameters.items()}
+    bounds = list(pairwise(state.flat.offsets))
+    for name, slot in state.slots.items():
+        if slot.ndim == 0:
+            yield f"optimizer:{name}", slot.value
+            continue
+        for member, (start, stop) in zip(state.flat.members, bounds, strict=True):
+            view = slot.value[start:stop].reshape(member.value.shape)
+            yield f"optimizer:{name}:{paths[member]}", view
+
+
+def _goal(goal: Goal | None) -> dict[str, Any] | None:
+    """Return what `evaluate` measures, unless a plain function is part of it."""
+    if goal is None or not all(isinstance(loss, Loss) for loss in goal.losses):
+        return None
+    return {
+        "loss": [loss.to_config() for loss in goal.losses if isinstance(loss, Loss)],
+        "metrics": [metric.to_config() for metric in goal.metrics],
+        "regularizers": [r.to_config() for r in goal.regularizers],
+    }
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    def refuse(value: object) -> None:
+        raise ModelFileError(
+            f"cannot save {value!r}: a file holds names and numbers, no functions; "
+            "make a class of it, and register that in a plugin"
+        )
+
+    return json.dumps(record, default=refuse)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside the old one, then put it in its place."""
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

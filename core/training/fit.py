@@ -1,0 +1,190 @@
+"""Fit: everything between the user's data and a trained network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DivergenceError
+from chainrule.graph import Parameter
+from chainrule.kinds.backend import Executable
+from chainrule.kinds.callback import Callback
+from chainrule.kinds.regularizer import Regularizer
+from chainrule.philox import generator
+from chainrule.training.data import Array
+from chainrule.training.history import History
+from chainrule.training.inference import measure
+from chainrule.training.interrupt import interruptible
+from chainrule.training.loop import Loop, all_finite, replay
+from chainrule.training.request import Request
+from chainrule.training.run import Run
+from chainrule.training.state import Snapshot
+from chainrule.training.trainer import Trainer
+
+
+def fit(model: Any, trainer: Trainer, request: Request) -> History:
+    """Train, and return the history.
+
+    Raises:
+        DivergenceError: a loss or parameter became NaN or infinite; the parameters are
+            those of the last finite epoch.
+        KeyboardInterrupt: Ctrl-C was pressed; the step was finished, and everything
+            that ends a training was done.
+    """
+    return _Fit(model, trainer, request).run_epochs()
+
+
+class _Fit:
+    """One training, from the first epoch to the last."""
+
+    def __init__(self, model: Any, trainer: Trainer, request: Request) -> None:
+        self.trainer = trainer
+        self.request = request
+        self.backend = request.backend
+        targets = request.arrays[len(trainer.network.inputs) :]
+        count = len(trainer.network.outputs)
+        self.objective = trainer.objective(
+            request.goal, targets[:count], weighted=len(targets) > count
+        )
+        self.measured = self.objective
+        if request.validation is not None:
+            self.measured = trainer.objective(
+                request.goal,
+                targets[:count],
+                weighted=len(request.validation) > len(trainer.network.inputs) + count,
+            )
+        self.state = trainer.prepare(request.optimizer)
+        self.step = trainer.step(self.objective, request.goal)
+        rows = len(request.arrays[0])
+        size = rows if request.optimizer.full_batch else min(request.batch_size, rows)
+        self.run = Run(
+            model=model,
+            history=_history(request.callbacks),
+            last_epoch=self.state.epoch + request.epochs,
+            steps_per_epoch=-(-rows // size),
+            epoch=self.state.epoch,
+            step=self.state.step,
+            lr=request.optimizer.lr,
+        )
+        self.loop = Loop(
+            self.run,
+            self.state,
+            list(zip(self.objective.leaves, request.arrays, strict=True)),
+            size,
+            request.seed,
+            request.schedule,
+            [
+                callback.step_end
+                for callback in request.callbacks
+                if type(callback).step_end is not Callback.step_end
+            ],
+        )
+        self.best: dict[Regularizer, Snapshot] = {}
+
+    def run_epochs(self) -> History:
+        """Do all epochs, unless something stops them; then tidy up."""
+        run, history = self.run, self.run.history
+        history.interrupted = False
+        history.expect(self._names())
+        for regularizer in self.request.goal.regularizers:
+            regularizer.watch(history)
+        self.trainer.goal = self.request.goal
+        run.model.history = history
+        self.backend.push(self._changing())
+        try:
+            self._tell("begin")
+            with interruptible(run):
+                while not run.stopping and run.epoch < run.last_epoch:
+                    self._epoch()
+        except KeyboardInterrupt:
+            history.interrupted = True
+            raise
+        finally:
+            self._finish()
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return history
+
+    def _epoch(self) -> None:
+        run, state = self.run, self.state
+        run.epoch, run.step_of_epoch = state.epoch + 1, 0
+        self._tell("epoch_begin")
+        begin, first = Snapshot(self._changing()), state.step
+        order = self._order()
+        totals = self.loop.epoch(order, self._program)
+        self.backend.pull(self._changing())
+        run.step = state.step
+        if not all_finite(totals, state):
+            raise self._diverged(order, begin, first)
+        if state.step - first < run.steps_per_epoch:
+            return  # stopped in its middle: it has no numbers
+        numbers = self.objective.measured(totals, len(order))
+        if self.request.validation is not None:
+            measured = measure(
+                self.trainer, self.measured, self.request.validation, self.backend
+            )
+            numbers |= {f"val_{name}": value for name, value in measured.items()}
+        run.history.append(numbers)
+        state.epoch += 1
+        self._judge()
+        self._tell("epoch_end")
+
+    def _judge(self) -> None:
+        for regularizer in self.request.goal.regularizers:
+            verdict = regularizer.watch(self.run.history)
+            if verdict == "stop":
+                self.run.stop()
+            elif verdict == "best" and regularizer.restores:
+                parameters = list(self.trainer.network.parameters.values())
+                self.best[regularizer] = Snapshot(parameters)
+
+    def _diverged(self, order: Array, begin: Snapshot, first: int) -> DivergenceError:
+        begin.restore()
+        self.backend.push(self._changing())
+        self.state.step = first
+        error = replay(self.loop, order, self._checked_program)
+        begin.restore()
+        self.backend.push(self._changing())
+        self.state.step = first
+        return error
+
+    def _finish(self) -> None:
+        self.backend.pull(self._changing())
+        for snapshot in list(self.best.values())[:1]:
+            snapshot.restore()
+        self._tell("end")
+
+    def _program(self, rows: int) -> Executable:
+        return self.trainer.stepper(self.step, rows, self.backend)
+
+    def _checked_program(self, rows: int) -> Executable:
+        return self.trainer.stepper(self.step, rows, self.backend, checked=True)
+
+    def _order(self) -> Array:
+        rows = len(self.request.arrays[0])
+        if not self.request.shuffle or self.loop.size == rows:
+            return np.arange(rows)
+        seed, epoch = self.request.seed, self.run.epoch
+        return generator(seed, "shuffle", epoch).permutation(rows)
+
+    def _changing(self) -> list[Parameter]:
+        """Return everything that training changes."""
+        kept = [p for p in self.trainer.network.parameters.values() if not p.trainable]
+        return [*self.state.parameters, *kept]
+
+    def _names(self) -> list[str]:
+        names = self.objective.names
+        if self.request.validation is None:
+            return names
+        return [*names, *(f"val_{name}" for name in names)]
+
+    def _tell(self, event: str) -> None:
+        for callback in self.request.callbacks:
+            getattr(callback, event)(self.run)
+
+
+def _history(callbacks: list[Callback]) -> History:
+    """Return the history to fill: one given as a callback, or a new one."""
+    given = [callback for callback in callbacks if isinstance(callback, History)]
+    return given[0] if given else History()

@@ -1,0 +1,89 @@
+"""What a training is asked to make small and to measure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.errors import DataError
+from chainrule.kinds.metric import Metric
+from chainrule.kinds.regularizer import Regularizer
+from chainrule.registry import registry
+from chainrule.training.data import spread
+from chainrule.training.fingerprint import fingerprint
+from chainrule.training.network import Network
+from chainrule.training.objective import LossLike
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Losses, one for each output; metrics; and regularizers."""
+
+    losses: tuple[LossLike, ...]
+    metrics: tuple[Metric, ...] = ()
+    regularizers: tuple[Regularizer, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        loss: Any,
+        metrics: Sequence[Any] = (),
+        regularizers: Sequence[Any] = (),
+    ) -> Goal:
+        """Resolve what a user wrote.
+
+        One loss serves all outputs; several are given as a list or as a mapping from
+        the outputs' names.
+
+        Raises:
+            UnknownNameError: a name that nothing registered.
+            DataError: not one loss for each output.
+        """
+        names = network.output_names
+        several = isinstance(loss, (list, tuple)) or (
+            isinstance(loss, Mapping) and "type" not in loss
+        )
+        if several and len(loss) != len(names):
+            raise DataError(
+                f"{len(loss)} losses for {len(names)} outputs ({', '.join(names)})"
+            )
+        if isinstance(loss, (list, tuple)) and len(names) == 1:
+            losses = list(loss)
+        else:
+            losses = spread(loss, names, "output") if several else [loss] * len(names)
+        return cls(
+            tuple(_loss(one) for one in losses),
+            tuple(_each("metrics", metrics)),
+            tuple(_each("regularizers", regularizers)),
+        )
+
+    @property
+    def key(self) -> Hashable:
+        """Return what is equal for goals that make the same graph."""
+        losses = tuple(fingerprint(loss) for loss in self.losses)
+        acting = tuple(r for r in self.regularizers if _acts(r))
+        return losses, fingerprint(self.metrics), fingerprint(acting)
+
+
+def _loss(value: Any) -> LossLike:
+    made: LossLike = value
+    if isinstance(value, (str, Mapping, type)) or not callable(value):
+        made = registry.resolve("losses", value)
+    return made
+
+
+def _each(kind: str, values: Sequence[Any]) -> list[Any]:
+    if isinstance(values, (str, Mapping)) or not isinstance(values, Sequence):
+        values = [values]
+    return [registry.resolve(kind, value) for value in values]
+
+
+def _acts(regularizer: Regularizer) -> bool:
+    """Whether a regularizer changes the graph, and does not only watch."""
+    cls = type(regularizer)
+    return any(
+        getattr(cls, method) is not getattr(Regularizer, method)
+        for method in ("penalty", "transform", "constrain")
+    )

@@ -1,0 +1,56 @@
+"""History: what a training run measured, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+
+from chainrule.kinds.callback import Callback
+
+
+class History(Callback, Mapping[str, list[float]]):
+    """The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` ….
+
+    `fit` returns one. Given to `fit` among the callbacks it is filled while training
+    goes on, and given to several it goes on where the last one ended.
+
+    Attributes:
+        interrupted: whether Ctrl-C ended the last training.
+    """
+
+    interrupted: bool = field(default=False, init=False)
+    _values: dict[str, list[float]] = field(default_factory=dict, init=False)
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are."""
+        return max((len(values) for values in self._values.values()), default=0)
+
+    @property
+    def last(self) -> dict[str, float]:
+        """The numbers of the last epoch."""
+        return {name: values[-1] for name, values in self.items() if values}
+
+    def expect(self, names: list[str]) -> None:
+        """Make room for these names; one that is new starts empty."""
+        for name in names:
+            self._values.setdefault(name, [])
+
+    def append(self, numbers: Mapping[str, float]) -> None:
+        """Add the numbers of an epoch."""
+        for name, value in numbers.items():
+            self._values.setdefault(name, []).append(value)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value:.4g}" for name, value in self.last.items())
+        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        return f"<History: {epochs}{'; ' if shown else ''}{shown}>"

@@ -1,0 +1,37 @@
+"""Ctrl-C ends training between two steps, never within one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from chainrule.training.run import Run
+
+
+@contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """In the block, let Ctrl-C stop `run` after its current step; a second one raises.
+
+    Only where Python's own handler is in place, and in the main thread, which alone may
+    set handlers.
+    """
+    usual = threading.current_thread() is threading.main_thread() and (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if not usual:
+        yield
+        return
+
+    def first(signum: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run.history.interrupted = True
+        run.stop()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

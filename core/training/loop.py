@@ -1,0 +1,122 @@
+"""The training loop: one epoch, as little around each step as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from chainrule.errors import DivergenceError
+from chainrule.graph import Input
+from chainrule.kinds.backend import Executable
+from chainrule.kinds.schedule import Schedule
+from chainrule.training.data import Array
+from chainrule.training.run import Run
+from chainrule.training.state import TrainingState
+
+Hook = Callable[[Run], None]
+
+
+class Loop:
+    """Runs training steps over rows in a given order.
+
+    Args:
+        run: what callbacks see; its `stop` is heeded after every step.
+        state: counts the steps.
+        feeds: each leaf with all its rows.
+        size: how many rows a batch has; the last one may be smaller.
+        seed: seed of dropout and its like.
+        schedule: the learning rate of each step, or None for the optimizer's own.
+        hooks: what is called after each step.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        state: TrainingState,
+        feeds: Sequence[tuple[Input, Array]],
+        size: int,
+        seed: int,
+        schedule: Schedule | None,
+        hooks: Sequence[Hook],
+    ) -> None:
+        self.run = run
+        self.state = state
+        self.feeds = feeds
+        self.size = size
+        self.seed = seed
+        self.schedule = schedule
+        self.hooks = hooks
+
+    def epoch(
+        self, order: Array, program: Callable[[int], Executable]
+    ) -> dict[int, Array]:
+        """Do the steps of one epoch.
+
+        Args:
+            order: the rows, in the order in which they are taken.
+            program: batch size → the compiled step.
+
+        Returns:
+            Size of batch → the totals, added up over all batches of that size.
+        """
+        whole = len(order) - len(order) % self.size
+        totals = {}
+        for rows in (order[:whole].reshape(-1, self.size), order[None, whole:]):
+            if rows.size and not self.run.stopping:
+                executable = program(rows.shape[1])
+                self._steps(executable, rows)
+                totals[rows.shape[1]] = executable.take_totals()
+        return totals
+
+    def _steps(self, executable: Executable, batches: Array) -> None:
+        run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
+        put, compute, schedule = executable.put, executable.run, self.schedule
+        lr, step = self.state.optimizer.lr, self.state.step
+        try:
+            for rows in batches:
+                for leaf, array in feeds:
+                    put(leaf, array, rows)
+                if schedule is not None:
+                    lr = schedule.rate(
+                        self.state.optimizer.lr, step + 1, run.steps_per_epoch
+                    )
+                compute(seed=seed, step=step + 1, lr=lr)
+                step += 1
+                if hooks:
+                    run.step, run.lr = step, lr
+                    run.step_of_epoch += 1
+                    for hook in hooks:
+                        hook(run)
+                if run.stopping:
+                    break
+        finally:
+            self.state.step = step
+
+
+def replay(
+    loop: Loop, order: Array, checked: Callable[[int], Executable]
+) -> DivergenceError:
+    """Return the error of an epoch that went wrong, found by doing it once more.
+
+    Steps are functions of parameters, data, seed and step number, so the same thing
+    happens again; this time every node is looked at.
+    """
+    loop.hooks, loop.run.stopping = (), False
+    what = "the loss or a parameter is not finite"
+    step = ""
+    try:
+        loop.epoch(order, checked)
+    except DivergenceError as error:
+        what, step = str(error), f", step {loop.state.step + 1}"
+    return DivergenceError(
+        f"training diverged in epoch {loop.run.epoch}{step}: {what}; take a lower "
+        "learning rate, or clip gradients with clip_norm=1.0"
+    )
+
+
+def all_finite(totals: dict[int, Array], state: TrainingState) -> bool:
+    """Whether an epoch's totals and the parameters it ended with are numbers."""
+    with np.errstate(all="ignore"):
+        sums = [np.sum(part) for part in (*totals.values(), state.flat.value)]
+        return bool(np.isfinite(sums).all())

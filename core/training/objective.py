@@ -1,0 +1,137 @@
+"""The objective: what training makes small, and what people read, as one graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+from chainrule.errors import GraphError
+from chainrule.graph import Dtype, Input, Node, Shape
+from chainrule.kinds.loss import Loss
+from chainrule.kinds.metric import Metric
+from chainrule.kinds.regularizer import Regularizer
+from chainrule.ops.base import describe
+from chainrule.training.hidden import transformed
+from chainrule.training.network import Network
+
+LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
+"""A loss, or a function of (target, prediction) that returns one number."""
+
+
+class Objective:
+    """The losses, penalties and metrics of a network.
+
+    Attributes:
+        targets: the leaves that targets are fed to, one for each output.
+        weight: the leaf for sample weights, or None.
+        loss: what is made small: the sum of all losses and penalties.
+        totals: scalars to add up over batches: means over a batch (the loss, and the
+            loss of each output if there are several), then the sums of the metrics.
+        names: what is measured, in order.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        losses: Sequence[LossLike],
+        metrics: Sequence[Metric],
+        regularizers: Sequence[Regularizer],
+        target_shapes: Sequence[Shape],
+        *,
+        weighted: bool = False,
+    ) -> None:
+        several = len(network.outputs) > 1
+        labels = [f"{name}_" if several else "" for name in network.output_names]
+        self.inputs = network.inputs
+        self.weight = Input("sample_weight", (None,)) if weighted else None
+        self.targets = [
+            Input(f"{label}target", shape, _dtype(loss))
+            for label, loss, shape in zip(labels, losses, target_shapes, strict=True)
+        ]
+        predictions = transformed(network.outputs, regularizers)
+        parts = [
+            self._applied(loss, target, prediction)
+            for loss, target, prediction in zip(
+                losses, self.targets, predictions, strict=True
+            )
+        ]
+        penalties = _penalties(network, regularizers)
+        self.loss = sum(parts[1:] + penalties, start=parts[0])
+        means = {"loss": self.loss}
+        if several:
+            means |= {f"{k}loss": part for k, part in zip(labels, parts, strict=True)}
+        self._means = list(means)
+        self.totals = list(means.values())
+        self._metrics: list[tuple[str, Metric, int]] = []
+        for label, loss, target, prediction in zip(
+            labels, losses, self.targets, predictions, strict=True
+        ):
+            seen = loss.decision(prediction) if isinstance(loss, Loss) else prediction
+            for metric in metrics:
+                sums = metric.totals(target, seen)
+                self._metrics.append((label + metric.type_name, metric, len(sums)))
+                self.totals += sums
+        self.names = [*self._means, *(name for name, _, _ in self._metrics)]
+
+    @property
+    def leaves(self) -> list[Input]:
+        """The leaves to feed: inputs, targets, and sample weights if there are any."""
+        weight = [] if self.weight is None else [self.weight]
+        return [*self.inputs, *self.targets, *weight]
+
+    def shapes(self, rows: int) -> dict[Input, Shape]:
+        """Return the shape of each leaf for a batch of this many rows."""
+        return {leaf: (rows, *leaf.shape[1:]) for leaf in self.leaves}
+
+    def measured(
+        self, batches: Mapping[int, npt.NDArray[Any]], rows: int
+    ) -> dict[str, float]:
+        """Return the numbers of an epoch, exact however the rows were cut.
+
+        Args:
+            batches: size of batch → the totals, added up over all batches of that size.
+            rows: how many rows there were in all.
+        """
+        count = len(self._means)
+        numbers = {
+            name: math.fsum(n * float(t[i]) for n, t in batches.items()) / rows
+            for i, name in enumerate(self._means)
+        }
+        at = count
+        for name, metric, width in self._metrics:
+            sums = (
+                sum(float(t[i]) for t in batches.values())
+                for i in range(at, at + width)
+            )
+            numbers[name] = float(metric.result(*sums))
+            at += width
+        return numbers
+
+    def _applied(self, loss: LossLike, target: Input, prediction: Node) -> Node:
+        if isinstance(loss, Loss):
+            return loss(target, prediction, self.weight)
+        if self.weight is not None:
+            raise GraphError(
+                f"sample_weight needs a loss that gives one number for each example; "
+                f"{loss!r} is a plain function: make a class of it, from cr.Loss"
+            )
+        value = loss(target, prediction)
+        if not isinstance(value, Node) or value.shape != ():
+            shown = describe(value) if isinstance(value, Node) else repr(value)
+            raise GraphError(
+                f"the loss {loss!r} must return one number, as a node; it returned "
+                f"{shown}; take its mean, e.g. cr.ops.mean(loss)"
+            )
+        return value
+
+
+def _dtype(loss: LossLike) -> Dtype:
+    return loss.target_dtype if isinstance(loss, Loss) else "float"
+
+
+def _penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
+    made = (r.penalty(kernel) for r in regularizers for kernel in network.kernels)
+    return [penalty for penalty in made if penalty is not None]

@@ -1,0 +1,107 @@
+"""Targets, checked against predictions and loss, and converted once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError
+from chainrule.graph import Node, Shape, shape_text
+from chainrule.kinds.loss import Loss
+from chainrule.training.data import Array, finite, integral, numeric, where
+
+
+def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
+    """Return the targets of one output as its loss wants them.
+
+    A vector is taken for a single column, and the reverse; nothing is broadcast.
+
+    Raises:
+        DataError: wrong shape, NaN or infinity, labels that are not integral or out of
+            range, one-hot rows where labels are wanted or the reverse.
+    """
+    if isinstance(loss, Loss) and loss.target == "classes":
+        return _labels(value, prediction, loss, name)
+    array = finite(numeric(value, name), name)
+    if not isinstance(loss, Loss):
+        return array  # a function of the user's knows what it wants
+    array = _as_column(array, prediction.shape)
+    classes = prediction.shape[-1]
+    if array.shape[1:] != prediction.shape[1:] and not _fits(array, prediction.shape):
+        if loss.counterpart and _look_like_labels(array, classes):
+            raise DataError(
+                f"{name} holds class labels, shape {array.shape}, but "
+                f"{loss.type_name} wants rows of shape {shape_text(prediction.shape)}"
+                f'; use loss="{loss.counterpart}", or one-hot rows'
+            )
+        raise DataError(
+            f"{name} has shape {array.shape}, but the prediction has shape "
+            f"{shape_text(prediction.shape)} and {loss.type_name} compares them "
+            "element by element"
+        )
+    _inside(array, loss, name)
+    return array
+
+
+def _labels(value: Any, prediction: Node, loss: Loss, name: str) -> Array:
+    classes = prediction.shape[-1] or 0
+    array = finite(numeric(value, name), name)
+    wanted = prediction.shape[:-1]
+    if array.ndim == len(wanted) + 1 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == len(wanted) + 1 and array.shape[-1] == classes:
+        raise DataError(
+            f"{name} holds rows of {classes}, shape {array.shape}, but "
+            f"{loss.type_name} wants class labels of shape {shape_text(wanted)}; use "
+            f'loss="{loss.counterpart}", or labels: {name}.argmax(-1)'
+        )
+    if not _fits(array, wanted):
+        raise DataError(
+            f"{name} has shape {array.shape}, but {loss.type_name} wants class labels "
+            f"of shape {shape_text(wanted)}"
+        )
+    integral(array, name)
+    outside = (array < 0) | (array >= classes)
+    if outside.any():
+        at = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise DataError(
+            f"{name} has label {array[at]:g} in {where(at)}, but the model has "
+            f"{classes} outputs, for labels 0 to {classes - 1}"
+        )
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _as_column(array: Array, shape: Shape) -> Array:
+    """Turn (n,) into (n, 1) or the reverse, if that is what the prediction has."""
+    if array.ndim == 1 and len(shape) == 2 and shape[1] == 1:
+        return array[:, None]
+    if array.ndim == 2 and array.shape[1] == 1 and len(shape) == 1:
+        return array[:, 0]
+    return array
+
+
+def _fits(array: Array, shape: Shape) -> bool:
+    return array.ndim == len(shape) and all(
+        want in (None, got)
+        for want, got in zip(shape[1:], array.shape[1:], strict=True)
+    )
+
+
+def _look_like_labels(array: Array, classes: int | None) -> bool:
+    flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    inside = (flat >= 0) & (flat < (classes or 0)) & (flat == np.floor(flat))
+    return flat.ndim == 1 and bool(inside.all())
+
+
+def _inside(array: Array, loss: Loss, name: str) -> None:
+    if loss.between is None:
+        return
+    low, high = loss.between
+    outside = (array < low) | (array > high)
+    if outside.any():
+        at = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise DataError(
+            f"{name} has {array[at]:g} in {where(at)}, but {loss.type_name} wants "
+            f"targets from {low:g} to {high:g}"
+        )

@@ -1,0 +1,15 @@
+"""Built-in callbacks."""
+
+from __future__ import annotations
+
+from chainrule.hooks import hookimpl
+from chainrule.kinds.callback import Callback
+from chainrule.plugins.callbacks.checkpoint import Checkpoint
+from chainrule.plugins.callbacks.progress import Progress
+from chainrule.training import History
+
+
+@hookimpl
+def register_callbacks() -> list[type[Callback]]:
+    """Return the built-in callbacks."""
+    return [History, Progress, Checkpoint]
