@@ -34,9 +34,10 @@ class Naming:
         self._symbols: dict[Node, Symbol] = {}
         given = {n: name for name, n in (names or {}).items() if isinstance(n, Node)}
         self._number: dict[tuple[Scope, ...], str] = {}
+        owners = {_owner(p) for p in graph.parameters}
         for node in graph:
-            owner = _owner(node) if isinstance(node, Parameter) else ()
-            if owner:
+            owner = _owner(node)
+            if owner and owner in owners and node.inputs:
                 self._number.setdefault(owner, f"({len(self._number) + 1})")
         self._name_given(graph, given)
         self._name_layers(graph)
@@ -82,7 +83,8 @@ class Naming:
                 continue
             symbol = parse_symbol(name)
             number = self._number.get(_owner(node), "")
-            if number and not node.origin:
+            plain = not (symbol.accent or symbol.sub or symbol.sup)
+            if number and plain and node.origin is None:
                 symbol = replace(symbol, sup=symbol.sup + number)
             name += number
             used[name] += 1

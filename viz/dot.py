@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import graphviz
@@ -28,6 +29,8 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     for block in scene.blocks:
         tree.setdefault(block.cluster, []).append(block)
     _add_cluster(dot, scene, tree, ())
+    if scene.shape == "circles":
+        _add_columns(dot, scene)
     for link in scene.links:
         dot.edge(link.tail, link.head, **_link_attributes(link))
     bottom = [table(scene.caption)] if scene.caption else []
@@ -41,10 +44,27 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     return dot
 
 
-def table(lines: list[Line]) -> str:
+def _add_columns(dot: Any, scene: Scene) -> None:
+    """Put units of one column on one rank, in order, with room for weights between."""
+    written = any(link.lines for link in scene.links)
+    gaps = {"ranksep": "2.6", "nodesep": "0.55"} if written else {"ranksep": "1.6"}
+    dot.attr(splines="line", ordering="out", **gaps)
+    columns: dict[int, list[str]] = {}
+    for block in scene.blocks:
+        if block.rank is not None:
+            columns.setdefault(block.rank, []).append(block.id)
+    for ids in columns.values():
+        with dot.subgraph() as column:
+            column.attr(rank="same")
+            for above, below in itertools.pairwise(ids):
+                column.edge(above, below, style="invis")
+
+
+def table(lines: list[Line], background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
     rows = "".join(f"<TR><TD>{_html_of(line)}</TD></TR>" for line in lines)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0">{rows}</TABLE>'
+    fill = f' BGCOLOR="{background}"' if background else ""
+    return f'<TABLE{fill} BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>'
 
 
 def _add_cluster(
@@ -56,10 +76,12 @@ def _add_cluster(
     """Add the blocks of one cluster and, inside it, those of the clusters below."""
     for block in tree.get(path, ()):
         dot.node(
-            block.id, label=f"<{_block_table(block)}>", id=f"node-{block.id}",
+            block.id,
+            id=f"node-{block.id}",
             tooltip=_quoted(block.tooltip),
             **{"class": " ".join(("node", block.kind, *block.marks))},
-        )  # fmt: skip
+            **(_circle(block) if scene.shape == "circles" else _box(block)),
+        )
     depth = len(path) + 1
     for child, name in scene.clusters.items():
         if len(child) == depth and child[:-1] == path:
@@ -74,7 +96,20 @@ def _add_cluster(
                 _add_cluster(inner, scene, tree, child)
 
 
-def _block_table(block: Block) -> str:
+def _circle(block: Block) -> dict[str, str]:
+    if block.kind == "constant":
+        return {"label": "⋮", "shape": "plain", "fontsize": "20"}
+    fill, border = style.FILL[block.kind]
+    return {
+        "label": f"<{table([Line(block.title, 'title'), *block.lines])}>",
+        "shape": "circle", "style": "filled", "fillcolor": fill, "margin": "0.02",
+        "color": border if block.kind != "input" else style.FAINT,
+        "width": "0.9", "penwidth": "1.3",
+    }  # fmt: skip
+
+
+def _box(block: Block) -> dict[str, str]:
+    """Return the label of a block as a table with a frame."""
     fill, border = style.FILL[block.kind]
     width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
     title = Line(block.title, "title")
@@ -82,25 +117,26 @@ def _block_table(block: Block) -> str:
         ("<HR/>" if new_section else "") + f"<TR><TD>{_html_of(line)}</TD></TR>"
         for line, new_section in _sections([title, *block.lines])
     )
-    return (
-        f'<TABLE BORDER="{width}" COLOR="{border}" STYLE="rounded" CELLBORDER="0" '
-        f'CELLSPACING="0" CELLPADDING="3" BGCOLOR="{fill}">{rows}</TABLE>'
-    )
+    return {
+        "label": f'<<TABLE BORDER="{width}" COLOR="{border}" STYLE="rounded" '
+        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{fill}">'
+        f"{rows}</TABLE>>"
+    }
 
 
 def _sections(lines: list[Line]) -> list[tuple[Line, bool]]:
     """Say where a rule is drawn: before the gradients of a long label."""
-    long = len(lines) > 5
-    return [
-        (line, long and line.kind == "gradient" and before.kind != "gradient")
-        for before, line in zip([lines[0], *lines], lines, strict=False)
-    ]
+    kinds = [line.kind for line in lines]
+    first = kinds.index("gradient") if "gradient" in kinds and len(lines) > 5 else -1
+    return [(line, number == first) for number, line in enumerate(lines)]
 
 
 def _html_of(line: Line) -> str:
     """Return one line with its size and colour."""
     color = style.COLOR[line.role] if line.role else style.INK
-    if line.role is None and line.kind in ("shape", "value", "note"):
+    if line.kind == "mark":
+        color = style.ALARM
+    elif line.role is None and line.kind in ("shape", "value", "note"):
         color = style.FAINT
     text = line.text.html()
     if line.kind == "symbol":
@@ -112,19 +148,42 @@ def _link_attributes(link: Link) -> dict[str, str]:
     identity = f"{link.kind}-{link.tail}-{link.head}"
     tip = _quoted(link.tooltip)
     if link.kind == "forward":
-        return {
+        attributes = {
             "color": style.FORWARD, "arrowhead": "vee", "class": "forward",
             "id": identity, "tooltip": tip, "arrowsize": "0.7",
         }  # fmt: skip
+        return attributes | (_weighted(link) if link.weight is not None else {})
     color = style.COLOR[link.role]
-    cells = "".join(f"<TR><TD>{_html_of(line)}</TD></TR>" for line in link.lines)
+    width, dash = _stroke(link)
     return {
-        "dir": "back", "color": color, "fontcolor": color, "penwidth": "2.2",
-        "style": style.DASH[link.role], "id": identity, "tooltip": tip,
+        "dir": "back", "color": color, "fontcolor": color, "penwidth": width,
+        "style": dash, "id": identity, "tooltip": tip,
         "labeltooltip": tip, "class": " ".join(("backward", link.role, *link.marks)),
-        "label": f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" '
-        f'CELLPADDING="1">{cells}</TABLE>>',
+        "label": f"<{table(link.lines)}>",
     }  # fmt: skip
+
+
+def _weighted(link: Link) -> dict[str, str]:
+    """Show a weight: thick if large, dashed if negative, its number near its unit."""
+    assert link.weight is not None
+    look = {
+        "penwidth": f"{min(0.6 + abs(link.weight), 3):.2f}", "arrowhead": "none",
+        "style": "dashed" if link.weight < 0 else "solid",
+    }  # fmt: skip
+    if link.lines:
+        look |= {
+            "headlabel": f"<{table(link.lines, background='white')}>",
+            "labeldistance": "6.5", "labelangle": "0",
+        }  # fmt: skip
+    return look
+
+
+def _stroke(link: Link) -> tuple[str, str]:
+    """Return width and dash: thin and dotted if little flows, thick if too much."""
+    if {"dead", "vanishing"} & set(link.marks):
+        return "1", "dotted"
+    wide = {"exploding", "not finite"} & set(link.marks)
+    return "5" if wide else "2.2", style.DASH[link.role]
 
 
 def _legend(scene: Scene) -> str:

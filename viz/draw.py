@@ -11,8 +11,11 @@ from chainrule.graph import Graph, Node
 from chainrule.naming import Naming
 from chainrule.viz.compose import Composer, Direction
 from chainrule.viz.diagram import Diagram
+from chainrule.viz.fold import find_repeats
+from chainrule.viz.labels import Labels
+from chainrule.viz.neurons import neuron_scene
 from chainrule.viz.partition import Expand, Level, partition
-from chainrule.viz.scene import Line
+from chainrule.viz.scene import Line, Scene
 from chainrule.viz.text import Plain
 
 
@@ -26,16 +29,18 @@ def draw(
     rankdir: str = "LR",
     depth: int | None = None,
     expand: Expand = None,
+    fold: bool = True,
     show_shapes: bool = True,
     legend: bool = True,
     title: str = "graph",
+    example: int = 0,
     seed: int = 0,
 ) -> Diagram:
     """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
 
     Args:
         what: a node, several nodes, or a model. Backward edges need a loss.
-        level: ``"op"``, ``"layer"`` or ``"model"``.
+        level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units.
         direction: ``"forward"``, ``"backward"`` or ``"both"``. Every backward edge
             carries its derivative, printed from the expression that is computed.
         values: arrays for the inputs, by node or by name; then nodes and edges show
@@ -44,9 +49,11 @@ def draw(
         rankdir: ``"LR"``, ``"TB"``, ``"RL"`` or ``"BT"``.
         depth: scopes deeper than this are shown as one block.
         expand: names or patterns of layers to show operation by operation.
+        fold: whether blocks that repeat are shown once, as "× 12".
         show_shapes: whether shapes are written.
         legend: whether the colours are explained.
         title: what the diagram is called.
+        example: which of the batch ``level="neuron"`` shows.
         seed: of the random numbers, where values are asked for.
 
     Raises:
@@ -61,11 +68,20 @@ def draw(
     if direction != "forward":
         sweep, remark = _sweep(graph)
     naming = Naming(graph, names, loss=_loss(graph))
+    if level == "neuron":
+        scene = neuron_scene(
+            graph, naming, direction, sweep, values, example=example, name=title,
+            rankdir=rankdir, seed=seed,
+        )  # fmt: skip
+        return _finished(scene, remark, legend)
     parts = partition(graph, level or "op", expand=expand, depth=depth)
-    composer = Composer(
-        graph, parts, naming, direction, sweep, values, show_shapes, seed
-    )
-    scene = composer.scene(title, rankdir)
+    repeats = find_repeats(parts, graph) if fold else []
+    labels = Labels(graph, naming, sweep, show_shapes)
+    composer = Composer(graph, parts, repeats, labels, direction, sweep, values, seed)
+    return _finished(composer.scene(title, rankdir), remark, legend)
+
+
+def _finished(scene: Scene, remark: str, legend: bool) -> Diagram:
     if remark:
         scene.caption.append(Line(Plain(remark), "note"))
     return Diagram(scene, legend=legend)

@@ -7,6 +7,7 @@ named result), ``model`` one for each outermost scope.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -29,6 +30,11 @@ class Part:
     component: object = None
     whole: bool = False
     """Whether it is a scope, and not a single node."""
+    last: Part | None = None
+    """Where it stands for several that repeat: the last of them."""
+    times: int = 1
+    period: int = 1
+    """How many, and of how many parts one repetition consists."""
 
 
 def partition(
@@ -68,7 +74,23 @@ def partition(
             part.whole = True
         else:
             part.scope = graph.scope_path[node]
-    return list(parts.values())
+    return _ordered(list(parts.values()), graph)
+
+
+def _ordered(parts: list[Part], graph: Graph) -> list[Part]:
+    """Put parts into the order they are computed in, leaves right before their user."""
+    turn = {node: i for i, node in enumerate(graph)}
+    place = {node: i for i, part in enumerate(parts) for node in part.nodes}
+    keys = [float(turn[part.nodes[-1]]) for part in parts]
+    used: dict[int, float] = {}
+    for node in graph:
+        for x in node.inputs:
+            if x in place and node in place and place[x] != place[node]:
+                used[place[x]] = min(used.get(place[x], math.inf), keys[place[node]])
+    for i, part in enumerate(parts):
+        if len(part.nodes) == 1 and not part.nodes[0].inputs and i in used:
+            keys[i] = used[i] - 0.5
+    return [parts[i] for i in sorted(range(len(parts)), key=lambda i: (keys[i], i))]
 
 
 def consumers(graph: Graph) -> dict[Node, list[Node]]:

@@ -46,6 +46,8 @@ class Block:
     """What is remarkable: "dead", "vanishing", "exploding", "dropped" …"""
     times: int = 1
     """How many blocks like this one it stands for."""
+    rank: int | None = None
+    """Its column, where blocks stand in columns."""
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Scene:
     caption: list[Line] = field(default_factory=list)
     legend: list[tuple[Role, str]] = field(default_factory=list)
     rankdir: str = "LR"
+    shape: Literal["boxes", "circles"] = "boxes"
 
     def block(self, identity: str) -> Block:
         """Return the block of an id."""

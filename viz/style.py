@@ -20,7 +20,8 @@ DASH: dict[Role, str] = {
 }  # fmt: skip
 """The same told without colour."""
 
-INK, FAINT, FORWARD, GOOD = "#1B1B1E", "#5C636A", "#9AA0A6", "#2B7A3D"
+INK, FAINT, FORWARD = "#1B1B1E", "#5C636A", "#9AA0A6"
+GOOD, ALARM = "#2B7A3D", "#9D0208"
 
 FILL: dict[BlockKind, tuple[str, str]] = {
     "input": ("#FFFFFF", "#FFFFFF"),

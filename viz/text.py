@@ -41,7 +41,7 @@ class Formula:
     node: Node
     naming: Naming
     depth: int | None = DEPTH
-    longest: int = 90
+    longest: int = 64
 
     def unicode(self) -> str:
         """Write it as plain text."""

@@ -1,0 +1,48 @@
+"""What is remarkable about a gradient: dead, vanishing, exploding, not a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+VANISHING, EXPLODING = 1e-4, 1e4
+"""Root mean square, as a multiple of that of the gradient where the sweep begins."""
+
+SIGN = {
+    "not finite": "⚠ not finite", "dead": "☠ dead: all zero",
+    "vanishing": "▼ vanishing", "exploding": "▲ exploding",
+}  # fmt: skip
+"""Mark → how it is shown, by more than colour."""
+
+
+def rms(array: npt.NDArray[Any]) -> float:
+    """Return √(mean x²)."""
+    flat = np.asarray(array, dtype=np.float64).reshape(-1)
+    return float(np.sqrt(np.mean(flat**2))) if flat.size else 0.0
+
+
+def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
+    """Return the marks of a gradient; `reference` is the RMS where the sweep begins.
+
+    >>> marks_of(np.zeros(3), 1.0), marks_of(np.full(3, 1e-7), 1.0)
+    (('dead',), ('vanishing',))
+    """
+    if not np.all(np.isfinite(gradient)):
+        return ("not finite",)
+    size = rms(gradient)
+    if size == 0:
+        return ("dead",)
+    if reference > 0 and size < VANISHING * reference:
+        return ("vanishing",)
+    if reference > 0 and size > EXPLODING * reference:
+        return ("exploding",)
+    return ()
+
+
+def dead_units(gradient: npt.NDArray[Any]) -> int:
+    """Count the columns that are zero for every example of a batch."""
+    if gradient.ndim != 2 or gradient.shape[0] < 2:
+        return 0
+    return int(np.sum(np.all(gradient == 0, axis=0)))
