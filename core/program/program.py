@@ -20,7 +20,7 @@ from chainrule.program.passes.specialise import (
     collect_updates,
     specialise,
 )
-from chainrule.program.rewrite import Rules, rewrite, with_op
+from chainrule.program.rewrite import merged, rewrite, with_op
 
 LEARNING_RATE = Input("learning_rate", ())
 """The learning rate of a step, a number fed when the program is run."""
@@ -155,15 +155,8 @@ def _name_draws(roots: list[Node], streams: Mapping[Op | None, str]) -> list[Nod
     return rewrite(roots, {Uniform: (rule,)}, sweeps=1) if streams else roots
 
 
-def _merged(*tables: Rules) -> Rules:
-    return {
-        op: tuple(rule for table in tables for rule in table.get(op, ()))
-        for op in dict.fromkeys(op for table in tables for op in table)
-    }
-
-
-_SIMPLER = _merged(constants.RULES, algebra.RULES)
-_STABLE = _merged(constants.RULES, stable.RULES, algebra.RULES)
+_SIMPLER = merged(constants.RULES, algebra.RULES)
+_STABLE = merged(constants.RULES, stable.RULES, algebra.RULES)
 
 
 def _passes(

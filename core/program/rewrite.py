@@ -13,6 +13,14 @@ Rule: TypeAlias = Callable[[Node], Node | None]
 Rules: TypeAlias = Mapping[type[Op], Sequence[Rule]]
 
 
+def merged(*tables: Rules) -> Rules:
+    """Return one table with the rules of all; those of the first are tried first."""
+    return {
+        op: tuple(rule for table in tables for rule in table.get(op, ()))
+        for op in dict.fromkeys(op for table in tables for op in table)
+    }
+
+
 def with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     """Return a copy of a node with other inputs of the same shapes."""
     return _copied(node, node.op, inputs)

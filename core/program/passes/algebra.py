@@ -260,8 +260,7 @@ _SPECIFIC: dict[type[Op], tuple[Rule, ...]] = {
 RULES: Rules = {
     **{op: (_all_filled, _plain_broadcasts) for op in _BROADCASTING},
     **{
-        op: ((_all_filled, _plain_broadcasts) if op in _BROADCASTING else ()) + rules
+        op: rules + ((_all_filled, _plain_broadcasts) if op in _BROADCASTING else ())
         for op, rules in _SPECIFIC.items()
-        if rules
     },
 }

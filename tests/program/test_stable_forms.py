@@ -1,0 +1,73 @@
+"""What a user writes by hand is computed without overflow, forward and backward."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+
+Z = np.array([1000.0, 0.0, -1000.0])
+
+
+def value_and_gradient(loss, z, feeds):
+    (dz,) = cr.grad(loss, [z])
+    return cr.evaluate([loss, dz], feeds, dtype="float32")
+
+
+def test_cross_entropy_of_a_softmax():
+    z, t = cr.input("z", (3,)), cr.input("t", (3,))
+    loss = -ops.sum(t * ops.log(ops.softmax(z)))
+    value, slope = value_and_gradient(loss, z, {z: Z, t: [0, 1, 0]})
+    assert value == 1000
+    np.testing.assert_array_equal(slope, [1, -1, 0])  # softmax(z) − t
+
+
+def test_binary_cross_entropy_of_a_sigmoid():
+    z, t = cr.input("z", (3,)), cr.input("t", (3,))
+    y = ops.sigmoid(z)
+    loss = -ops.sum(t * ops.log(y) + (1 - t) * ops.log(1 - y))
+    value, slope = value_and_gradient(loss, z, {z: Z, t: [0, 1, 1]})
+    np.testing.assert_allclose(value, 2000 + np.log(2), rtol=1e-6)
+    np.testing.assert_allclose(slope, [1, -0.5, -1])  # σ(z) − t
+
+
+@pytest.mark.parametrize(
+    ("build", "value", "slope"),
+    [
+        (lambda z: ops.log(ops.sum(ops.exp(z))), 1000, [1, 0, 0]),
+        (
+            lambda z: ops.sum(ops.log(1 + ops.exp(z))),
+            1000 + np.log(2),
+            [1, 0.5, 0],
+        ),
+        (
+            lambda z: ops.sum(ops.log1p(ops.exp(z))),
+            1000 + np.log(2),
+            [1, 0.5, 0],
+        ),
+        (
+            lambda z: ops.sum(ops.log(1 / (1 + ops.exp(-z)))),
+            -1000 - np.log(2),
+            [0, 0.5, 1],
+        ),
+        (lambda z: ops.sum(ops.log(ops.sigmoid(z))), -1000 - np.log(2), [0, 0.5, 1]),
+    ],
+    ids=["logsumexp", "softplus", "log1p", "logistic", "log-sigmoid"],
+)
+def test_by_hand(build, value, slope):
+    z = cr.input("z", (3,))
+    got, gradient = value_and_gradient(build(z), z, {z: Z})
+    np.testing.assert_allclose(got, value, rtol=1e-6)
+    np.testing.assert_allclose(gradient, slope, atol=1e-6)
+
+
+def test_stable_forms_keep_ordinary_values():
+    z, t = cr.input("z", (None, 4)), cr.input("t", (None, 4))
+    loss = -ops.mean(ops.sum(t * ops.log(ops.softmax(z)), axis=1))
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    target = np.eye(4)[[0, 1, 2, 3, 0]]
+    (dz,) = cr.grad(loss, [z])
+    value, slope = cr.evaluate([loss, dz], {z: x, t: target}, dtype="float64")
+    p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    np.testing.assert_allclose(value, -np.log((p * target).sum(1)).mean())
+    np.testing.assert_allclose(slope, (p - target) / 5)
