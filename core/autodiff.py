@@ -18,7 +18,6 @@ from chainrule.graph import Constant, Node, Origin, Value, scope, topological
 from chainrule.ops import Elementwise, broadcast_like, identity, mul, neg, sum_like
 from chainrule.ops.base import describe
 
-
 Arrival: TypeAlias = tuple[Node, Node, int]
 """What came along one edge: the contribution, the consumer, the operand's position."""
 

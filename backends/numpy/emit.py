@@ -19,7 +19,7 @@ from chainrule.graph import Node
 from chainrule.ops import Op
 from chainrule.ops.reductions import Reduction
 
-from .memory import sizes
+from .memory import label, sizes
 from .random import UniformStream
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ def matmul(phase: PhaseCode, node: Node) -> None:
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:
         a, out = a.reshape(-1, a.shape[-1]), out.reshape(-1, out.shape[-1])
     small = out.ndim == 2 and out.size < DOT_UP_TO
-    names = [code.name(v, f"matmul_{k}") for k, v in (("a", a), ("b", b))]
+    flags = op.transpose_a, op.transpose_b
+    names = [
+        code.name(v, phase.operand(x) + ("_T" if flag else ""))
+        for v, x, flag in zip((a, b), node.inputs, flags, strict=True)
+    ]
     function = "dot" if small else "matmul"
-    code.line(
-        f"{function}({names[0]}, {names[1]}, {code.name(out, 'matmul')})", node
-    )
+    result = code.name(out, label(node))
+    code.line(f"{function}({names[0]}, {names[1]}, {result})", node)
 
 
 def total(phase: PhaseCode, node: Node) -> None:
@@ -61,24 +64,26 @@ def total(phase: PhaseCode, node: Node) -> None:
     terms = math.prod(x.shape[a] for a in op.axes)
     plain = node.dtype == "float" and x.flags.c_contiguous and 0 < terms <= ONES_UP_TO
     if node.shape == ():
-        name = code.fresh("sum")
+        name = code.fresh(label(node))
         if plain:
-            flat = code.name(x.reshape(-1), "flat")
+            flat = code.name(x.reshape(-1), f"{phase.operand(node.inputs[0])}_flat")
             code.line(f"{name} = dot({flat}, {code.ones(terms)})", node)
         else:
-            code.line(f"{name} = add_reduce({phase.operand(node.inputs[0])}, None)", node)
+            code.line(
+                f"{name} = add_reduce({phase.operand(node.inputs[0])}, None)", node
+            )
         phase.scalar[node] = name
         phase.hold(node)
         return
     out = phase.result(node)
-    flat_out = code.name(out.reshape(-1), "sum")
+    flat_out = code.name(out.reshape(-1), label(node))
     leading = op.axes == tuple(range(len(op.axes)))
     trailing = op.axes == tuple(range(x.ndim - len(op.axes), x.ndim))
     if plain and leading:
-        matrix = code.name(x.reshape(terms, -1), "sum_of")
+        matrix = code.name(x.reshape(terms, -1), phase.operand(node.inputs[0]))
         code.line(f"dot({code.ones(terms)}, {matrix}, {flat_out})", node)
     elif plain and trailing:
-        matrix = code.name(x.reshape(-1, terms), "sum_of")
+        matrix = code.name(x.reshape(-1, terms), phase.operand(node.inputs[0]))
         code.line(f"dot({matrix}, {code.ones(terms)}, {flat_out})", node)
     else:
         _reduce(phase, node, "add_reduce", x, out)
@@ -93,8 +98,8 @@ def largest(phase: PhaseCode, node: Node) -> None:
         out = phase.result(node)
         if node.dtype == "float" and node.shape:
             turned = phase.scratch(x.shape[::-1])
-            code.line(f"copyto({turned}, {code.name(x.T, 'transposed')})", node)
-            flat_out = code.name(out.reshape(-1), "max")
+            code.line(f"copyto({turned}, {phase.operand(node.inputs[0])}.T)", node)
+            flat_out = code.name(out.reshape(-1), label(node))
             code.line(f"max_reduce({turned}, 0, None, {flat_out})", node)
             return
     _extremum(phase, node, "max_reduce")
@@ -122,7 +127,7 @@ def _reduce(
 ) -> None:
     op, code = node.op, phase.code
     assert isinstance(op, Reduction)
-    names = code.name(x, "operand"), code.name(out, op.type_name)
+    names = phase.operand(node.inputs[0]), code.name(out, label(node))
     code.line(
         f"{function}({names[0]}, {op.axes}, None, {names[1]}, {op.keepdims})", node
     )
@@ -132,7 +137,7 @@ def argmax(phase: PhaseCode, node: Node) -> None:
     """Emit the index of the largest element."""
     assert isinstance(node.op, ops.Argmax)
     x = phase.operand(node.inputs[0])
-    out = phase.code.name(phase.result(node), "argmax")
+    out = phase.code.name(phase.result(node), label(node))
     phase.code.line(f"argmax({x}, {node.op.axis}, {out})", node)
 
 
@@ -144,14 +149,14 @@ def one_hot(phase: PhaseCode, node: Node) -> None:
     name = code.name(eye, f"eye_{node.op.depth}")
     index = phase.operand(node.inputs[0])
     check_index(phase, node, index, node.op.depth)
-    out = code.name(phase.result(node), "one_hot")
+    out = code.name(phase.result(node), label(node))
     code.line(f"{name}.take({index}, 0, {out}, 'clip')", node)
 
 
 def take(phase: PhaseCode, node: Node) -> None:
     """Emit rows chosen by index."""
     x, index = (phase.operand(i) for i in node.inputs)
-    out = phase.code.name(phase.result(node), "take")
+    out = phase.code.name(phase.result(node), label(node))
     check_index(phase, node, index, sizes(node.inputs[0])[0])
     phase.code.line(f"{x}.take({index}, 0, {out}, 'clip')", node)
 
@@ -163,12 +168,12 @@ def pick(phase: PhaseCode, node: Node) -> None:
     rows = np.arange(0, x.size, x.shape[-1]).reshape(x.shape[:-1])
     place = code.name(np.empty(rows.shape, np.int64), "place")
     start = code.name(rows, "row_start")
-    out = code.name(phase.result(node), "pick")
-    flat = code.name(x.reshape(-1), "flat")
+    out = code.name(phase.result(node), label(node))
+    flat = code.name(x.reshape(-1), f"{phase.operand(node.inputs[0])}_flat")
     if not np.may_share_memory(x.reshape(-1), x):
-        flat = f"{code.name(x, 'picked')}.reshape(-1)"
-    check_index(phase, node, code.name(index, "index"), x.shape[-1])
-    code.line(f"add({code.name(index, 'index')}, {start}, {place})", node)
+        flat = f"{phase.operand(node.inputs[0])}.reshape(-1)"
+    check_index(phase, node, phase.operand(node.inputs[1]), x.shape[-1])
+    code.line(f"add({phase.operand(node.inputs[1])}, {start}, {place})", node)
     code.line(f"{flat}.take({place}, None, {out}, 'clip')", node)
 
 
@@ -190,7 +195,7 @@ def concatenate(phase: PhaseCode, node: Node) -> None:
     """Emit operands one behind the other."""
     assert isinstance(node.op, ops.Concatenate)
     parts = ", ".join(phase.operand(x) for x in node.inputs)
-    out = phase.code.name(phase.result(node), "concatenate")
+    out = phase.code.name(phase.result(node), label(node))
     phase.code.line(f"concatenate(({parts},), {node.op.axis}, {out})", node)
 
 
@@ -201,7 +206,7 @@ def unslice(phase: PhaseCode, node: Node) -> None:
     x = phase.operand(node.inputs[0])
     out = phase.result(node)
     window = out[tuple(slice(*r) for r in node.op.ranges)]
-    code.line(f"{code.name(out, 'unslice')}.fill(0)", node)
+    code.line(f"{code.name(out, label(node))}.fill(0)", node)
     code.line(f"copyto({code.name(window, 'window')}, {x})", node)
 
 
@@ -209,7 +214,7 @@ def uniform(phase: PhaseCode, node: Node) -> None:
     """Emit a draw of random numbers."""
     assert isinstance(node.op, ops.Uniform) and isinstance(node.op.stream, str)
     stream = phase.code.name(UniformStream(node.op.stream, sizes(node)), "stream")
-    out = phase.code.name(phase.result(node), "uniform")
+    out = phase.code.name(phase.result(node), label(node))
     phase.code.line(f"{stream}.fill({out}, seed, step)", node)
 
 

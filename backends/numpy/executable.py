@@ -60,7 +60,10 @@ class NumpyExecutable(Executable):
         linecache.cache.pop(getattr(self, "_file", ""), None)
 
     def put(
-        self, leaf: Input, values: npt.NDArray[Any], rows: npt.NDArray[Any] | None = None
+        self,
+        leaf: Input,
+        values: npt.NDArray[Any],
+        rows: npt.NDArray[Any] | None = None,
     ) -> None:
         buffer = self._inputs.get(leaf)
         if buffer is None:
@@ -79,7 +82,9 @@ class NumpyExecutable(Executable):
                 break
         try:
             with np.errstate(all="ignore"):
-                self._run(seed, np.float64(step), np.float64(lr), self._results, self._totals)
+                self._run(
+                    seed, np.float64(step), np.float64(lr), self._results, self._totals
+                )
         except ChainRuleError:
             raise
         except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,19 @@ import numpy.typing as npt
 
 from chainrule.graph import Constant, Input, Node, Parameter
 from chainrule.ops import Elementwise, Op
-from chainrule.ops.base import describe
 from chainrule.program import LEARNING_RATE, STEP, Pack, Phase, Program
 from chainrule.program.passes.specialise import BoundInput
 
 from . import emit
-from .kernels import ELEMENTWISE, NAMESPACE, NEVER_IN_PLACE, SCALAR, VIEWS, clip, view_of
-from .memory import Buffer, Pool, sizes, width
+from .kernels import (
+    NAMESPACE,
+    NEVER_IN_PLACE,
+    SCALAR,
+    VIEWS,
+    clip,
+    view_of,
+)
+from .memory import Buffer, Pool, label, sizes, width
 from .schedule import Schedule
 
 BLOCK = 1 << 16
@@ -54,7 +61,8 @@ class Code:
         self.parameters: dict[Parameter, npt.NDArray[Any]] = {}
         self.outputs: list[npt.NDArray[Any] | None] = []
         self.pool = Pool()
-        self._taken: Counter[str] = Counter(dict.fromkeys(self.namespace, 1))
+        arguments = ("seed", "step", "lr", "results", "totals", "check", "in_range")
+        self._taken = Counter(dict.fromkeys((*self.namespace, *arguments), 1))
         self._ones: dict[int, str] = {}
         self._names: dict[int, str] = {}
         self._kept: list[npt.NDArray[Any]] = []
@@ -63,10 +71,11 @@ class Code:
 
     def fresh(self, base: str) -> str:
         """Return a name that is not taken yet."""
-        base = re.sub(r"\W", "_", base, flags=re.ASCII)[:40] or "v"
-        base = base if base[0].isalpha() else f"v{base}"
+        base = re.sub(r"\W+", "_", base, flags=re.ASCII).strip("_")[:40]
+        base = base if base[:1].isalpha() and not iskeyword(base) else f"v_{base}"
         self._taken[base] += 1
-        name = f"{base}_{self._taken[base]}"
+        count = self._taken[base]
+        name = base if count == 1 else f"{base}_{count}"
         return name if name not in self.namespace else self.fresh(base)
 
     def name(self, value: Any, base: str) -> str:
@@ -105,7 +114,9 @@ class PhaseCode:
         self.scalar: dict[Node, str] = {}
         self.buffer: dict[Node, Buffer] = {}
         self.place: dict[Node, npt.NDArray[Any]] = {}
-        self.unread: list[list[Node]] = [[] for _ in range(len(self.schedule.order) + 1)]
+        self.unread: list[list[Node]] = [
+            [] for _ in range(len(self.schedule.order) + 1)
+        ]
         for home, index in self.schedule.last_use.items():
             self.unread[index].append(home)
 
@@ -129,6 +140,7 @@ class PhaseCode:
         code = self.code
         if node is LEARNING_RATE or node is STEP:
             self.scalar[node] = "lr" if node is LEARNING_RATE else "step"
+            self.hold(node)
         elif isinstance(node, Parameter):
             self.array[node] = self._parameter(node)
         elif isinstance(node, Input):
@@ -136,7 +148,7 @@ class PhaseCode:
             if source not in code.inputs:
                 dtype = width(node.dtype, code.floats)
                 code.inputs[source] = np.zeros(sizes(node), dtype)
-                code.name(code.inputs[source], node.name or "input")
+                code.name(code.inputs[source], label(source))
             self.array[node] = code.inputs[source]
         elif isinstance(node, Constant):
             value = node.value.astype(width(node.dtype, code.floats))
@@ -152,19 +164,29 @@ class PhaseCode:
             value = node.value
             direct = value.dtype == code.floats and value.flags.c_contiguous
             code.parameters[node] = value if direct else value.astype(code.floats)
-            code.name(code.parameters[node], node.name or "parameter")
+            code.name(code.parameters[node], label(node))
         array = code.parameters[node]
         if array is not node.value and self.schedule.reads[node]:
-            source = code.name(node.value, f"{node.name}_home")
-            code.line(f"copyto({code.name(array, 'parameter')}, {source})")
+            source = code.name(node.value, f"{label(node)}_home")
+            code.line(f"copyto({code.name(array, label(node))}, {source})")
+        if self._is_wanted_old_and_new(node):
+            old = np.empty_like(array)
+            name = code.name(old, f"{label(node)}_old")
+            code.line(f"copyto({name}, {code.name(array, label(node))})")
+            return old
         return array
+
+    def _is_wanted_old_and_new(self, parameter: Parameter) -> bool:
+        """Whether a parameter is assigned while its old value itself is a result."""
+        home = self.schedule.home
+        return any(target is parameter for target, _ in self.phase.assigns) and any(
+            home[root] is parameter for root in self.phase.roots
+        )
 
     def _choose_places(self) -> None:
         """Let results be computed right where they are to be assigned."""
         for target, node in self.phase.assigns:
-            home = self.array.get(target)
-            if home is None:
-                home = target.value
+            home = self.code.parameters.get(target, target.value)
             if home.dtype != self.code.floats or not home.flags.c_contiguous:
                 continue
             if isinstance(node.op, Pack):
@@ -217,7 +239,7 @@ class PhaseCode:
 
     def operand(self, node: Node) -> str:
         """Return the name of a node's array."""
-        return self.code.name(self.array[node], _label(node))
+        return self.code.name(self.array[node], label(node))
 
     def number(self, node: Node) -> str:
         """Return an expression for a scalar node."""
@@ -288,7 +310,7 @@ class PhaseCode:
         template = SCALAR.get(type(node.op))
         if template is None or any(x.shape != () for x in node.inputs):
             return False
-        name = self.code.fresh(_label(node))
+        name = self.code.fresh(label(node))
         values = [self.number(x) for x in node.inputs]
         self.code.line(f"{name} = {template.format(*values)}", node)
         self.scalar[node] = name
@@ -309,8 +331,8 @@ class PhaseCode:
         if view is None:
             out = self.result(node)
             self.buffer.pop(node, None)  # its home outlives it: keep it
-            source = self.code.name(self._as_array(x), _label(x))
-            shaped = self.code.name(out.reshape(sizes(x)), _label(node))
+            source = self.code.name(self._as_array(x), label(x))
+            shaped = self.code.name(out.reshape(sizes(x)), label(node))
             self.code.line(f"copyto({shaped}, {source})", node)
         else:
             self.array[node] = view
@@ -331,7 +353,7 @@ class PhaseCode:
 
     def _call(self, node: Node) -> None:
         kernel = self.code.kernels[type(node.op)]
-        out = self.code.name(self.result(node), _label(node))
+        out = self.code.name(self.result(node), label(node))
         operands = [self.operand(x) for x in node.inputs]
         self.code.line(self.kernel_line(node, kernel, out, operands), node)
 
@@ -357,7 +379,9 @@ class PhaseCode:
         spare: list[str] = []
         body: list[tuple[str, Node]] = []
         for node in run:
-            operands = [self._block_operand(x, local, sliced, rows) for x in node.inputs]
+            operands = [
+                self._block_operand(x, local, sliced, rows) for x in node.inputs
+            ]
             place = self._block_result(node, inside, local, sliced, spare, step)
             kernel = self.code.kernels[type(node.op)]
             body.append((self.kernel_line(node, kernel, place, operands), node))
@@ -366,10 +390,14 @@ class PhaseCode:
                     spare.append(local[x])
         names = list(sliced)
         blocks = [
-            tuple(_block(sliced[name], lo, min(lo + step, rows), step) for name in names)
+            tuple(
+                _block(sliced[name], lo, min(lo + step, rows), step) for name in names
+            )
             for lo in range(0, rows, step)
         ]
-        self.code.line(f"for {', '.join(names)}, in {self.code.name(blocks, 'blocks')}:")
+        self.code.line(
+            f"for {', '.join(names)}, in {self.code.name(blocks, 'blocks')}:"
+        )
         for text, node in body:
             self.code.line(f"    {text}", node)
         for node in run:
@@ -440,17 +468,16 @@ class PhaseCode:
         for i, node in enumerate(self.phase.totals):
             code.line(f"totals[{i}] += {self.number(node)}")
         for target, node in self.phase.assigns:
-            home = self.array.get(target)
-            home = target.value if home is None else home
+            home = self.code.parameters.get(target, target.value)
             placed = self.place.get(node)
             if placed is None or not _same(placed, home):
                 source = self.scalar.get(node) if node.shape == () else None
                 value = source or self.operand(node)
-                code.line(f"copyto({code.name(home, _label(target))}, {value})")
+                code.line(f"copyto({code.name(home, label(target))}, {value})")
             if home is not target.value:
-                final = code.name(target.value, f"{target.name}_home")
+                final = code.name(target.value, f"{label(target)}_home")
                 code.line(
-                    f"copyto({final}, {code.name(home, _label(target))}, 'same_kind')"
+                    f"copyto({final}, {code.name(home, label(target))}, 'same_kind')"
                 )
 
 
@@ -474,11 +501,3 @@ def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
         and a.shape == b.shape
         and a.strides == b.strides
     )
-
-
-def _label(node: Node) -> str:
-    if isinstance(node, Constant):
-        return f"c{node.value.item():g}" if node.shape == () else "constant"
-    return node.name or (node.op.type_name if node.op else "leaf")
-
-

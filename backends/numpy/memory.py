@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Dtype, Node
+from chainrule.graph import Constant, Dtype, Node
 from chainrule.program.flat import aligned
 
 INT = np.dtype(np.int64)
@@ -55,3 +55,11 @@ def width(dtype: Dtype, floats: np.dtype[Any]) -> np.dtype[Any]:
 def sizes(node: Node) -> tuple[int, ...]:
     """Return the shape of a specialised node, which has no open dimension."""
     return tuple([s for s in node.shape if s is not None])
+
+
+def label(node: Node) -> str:
+    """Return the name that generated code gives to a node's result."""
+    if isinstance(node, Constant):
+        return f"c{node.value.item():g}" if node.shape == () else "constant"
+    own = node.name or (node.op.type_name if node.op else "leaf")
+    return "_".join([*(s.name or s.label for s in node.scope), own])

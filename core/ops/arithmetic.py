@@ -39,7 +39,11 @@ class Mul(Elementwise):
 
     def written(self, node: Node) -> tuple[str, str]:
         arrays = all(x.ndim for x in node.inputs)
-        return ("{0} ⊙ {1}", r"{0} \odot {1}") if arrays else ("{0} · {1}", r"{0} \cdot {1}")
+        return (
+            ("{0} ⊙ {1}", r"{0} \odot {1}")
+            if arrays
+            else ("{0} · {1}", r"{0} \cdot {1}")
+        )
 
     def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
         a, b = inputs

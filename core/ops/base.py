@@ -130,9 +130,7 @@ class Elementwise(Op):
         )
 
     def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return tuple(
-            None if d is None else g * d for d in self.derivatives(y, *inputs)
-        )
+        return tuple(None if d is None else g * d for d in self.derivatives(y, *inputs))
 
 
 def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:
@@ -173,7 +171,9 @@ def describe(node: Node) -> str:
     return f"{path + '/' if path else ''}{what} {shape_text(node.shape)}"
 
 
-def normal_axes(axis: int | tuple[int, ...] | None, x: Node, op: str) -> tuple[int, ...]:
+def normal_axes(
+    axis: int | tuple[int, ...] | None, x: Node, op: str
+) -> tuple[int, ...]:
     """Return axes as sorted non-negative numbers; None means all of them.
 
     Raises:

@@ -136,6 +136,11 @@ class Where(Elementwise):
 
 
 equal, not_equal = Equal(), NotEqual()
-less, less_equal, greater, greater_equal = Less(), LessEqual(), Greater(), GreaterEqual()
+less, less_equal, greater, greater_equal = (
+    Less(),
+    LessEqual(),
+    Greater(),
+    GreaterEqual(),
+)
 logical_and, logical_or, logical_not = LogicalAnd(), LogicalOr(), LogicalNot()
 is_finite, to_float, to_int, where = IsFinite(), ToFloat(), ToInt(), Where()

@@ -46,7 +46,9 @@ class Take(Op):
         x, indices = inputs
         rows = x.shape[0]
         if rows is None:
-            raise ShapeError(f"take: no derivative along the open axis of {describe(x)}")
+            raise ShapeError(
+                f"take: no derivative along the open axis of {describe(x)}"
+            )
         chosen = OneHot(rows)(reshape(indices, (-1,)))
         width = 1
         for size in x.shape[1:]:

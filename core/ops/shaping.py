@@ -180,7 +180,9 @@ class Transpose(Op):
     def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
         (x,) = inputs
         if sorted(self.axes) != list(range(x.ndim)):
-            raise ShapeError(f"transpose: {self.axes} are not the axes of {describe(x)}")
+            raise ShapeError(
+                f"transpose: {self.axes} are not the axes of {describe(x)}"
+            )
         return tuple(x.shape[a] for a in self.axes), x.dtype
 
     def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
@@ -301,7 +303,9 @@ def reshape(x: Value, shape: Any) -> Node:
         shape = shape[0]
     sizes = tuple(None if s is None or s == -1 else int(s) for s in shape)
     if sizes.count(None) > 1:
-        raise ShapeError(f"reshape: at most one size of {shape_text(sizes)} can be open")
+        raise ShapeError(
+            f"reshape: at most one size of {shape_text(sizes)} can be open"
+        )
     return Reshape(sizes)(x)
 
 
@@ -363,7 +367,9 @@ def slice_(x: Value, key: Any) -> Node:
             ranges.append((0 if k.start is None else int(k.start), k.stop, step))
         elif isinstance(k, int):
             if size is not None and not -size <= k < size:
-                raise ShapeError(f"slice: {describe(x)} has no index {k} on axis {axis}")
+                raise ShapeError(
+                    f"slice: {describe(x)} has no index {k} on axis {axis}"
+                )
             ranges.append((k, None if k == -1 else k + 1, 1))
             dropped.append(axis)
         else:

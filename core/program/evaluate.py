@@ -59,9 +59,7 @@ def evaluate(
     return [executable.fetch(i) for i in range(len(program.outputs))]
 
 
-def bind_feeds(
-    nodes: Sequence[Node], feeds: Feeds
-) -> dict[Input, npt.NDArray[Any]]:
+def bind_feeds(nodes: Sequence[Node], feeds: Feeds) -> dict[Input, npt.NDArray[Any]]:
     """Return an array for every input that `nodes` depend on.
 
     Raises:

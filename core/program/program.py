@@ -122,7 +122,11 @@ class Program:
         phases += [Phase([], [], assigns) for assigns in assigned[1:]]
         self.stages = [Stage("as built", phases)]
         names = name_streams(topological([r for phase in phases for r in phase.roots]))
-        streams = {node.op: name for node, name in names.items()}
+        streams = {
+            node.op: name
+            for node, name in names.items()
+            if isinstance(node.op, Uniform) and node.op.stream != name
+        }
         phases = [p.with_roots(_name_draws(p.roots, streams)) for p in phases]
         phases = [self._one_mode(phase) for phase in phases]
         self.stages.append(Stage("specialised", phases))

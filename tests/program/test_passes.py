@@ -42,9 +42,7 @@ def test_a_mode_is_chosen():
 
 def test_updates_are_collected_only_where_they_are_reached():
     mean = cr.parameter("mean", np.zeros(4))
-    node = ops.training(
-        ops.also_update(X, mean, ops.mean(X, axis=0)), ops.sub(X, mean)
-    )
+    node = ops.training(ops.also_update(X, mean, ops.mean(X, axis=0)), ops.sub(X, mean))
     roots, updates = collect_updates(choose_mode([node], True))
     assert roots == [X]
     assert [target for target, _ in updates] == [mean]
@@ -159,4 +157,3 @@ def test_the_summary_counts_nodes_after_each_pass():
     lines = program.summary().splitlines()
     assert lines[1].split() == ["as", "built", "3"]
     assert len(lines) == len(program.stages) + 1
-

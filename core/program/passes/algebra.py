@@ -8,16 +8,48 @@ from __future__ import annotations
 
 from chainrule.graph import Constant, Node
 from chainrule.ops import (
-    Add, BroadcastTo, Div, Elementwise, ExpandDims, Greater, Identity, Matmul, Mul, Neg,
-    OneHot, Op, Pow, Reciprocal, Reshape, Slice, Square, Squeeze, StopGradient,
-    Sub, Sum, ToFloat, Transpose, Where, add, div, mul, neg, square,
+    Add,
+    BroadcastTo,
+    Div,
+    Elementwise,
+    ExpandDims,
+    Greater,
+    Identity,
+    Matmul,
+    Mul,
+    Neg,
+    OneHot,
+    Op,
+    Pow,
+    Reciprocal,
+    Reshape,
+    Slice,
+    Square,
+    Squeeze,
+    StopGradient,
+    Sub,
+    Sum,
+    ToFloat,
+    Transpose,
+    Where,
+    add,
+    div,
+    mul,
+    neg,
+    square,
     sub,
 )  # fmt: skip
+from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.ops.base import broadcast_shapes
 from chainrule.ops.comparison import (
-    Equal, GreaterEqual, Less, LessEqual, LogicalAnd, LogicalOr, NotEqual,
+    Equal,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    LogicalAnd,
+    LogicalOr,
+    NotEqual,
 )  # fmt: skip
-from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.program.passes.matching import is_zeros, number
 from chainrule.program.rewrite import Rule, Rules
 
@@ -55,9 +87,7 @@ def _all_filled(node: Node) -> Node | None:
     """f(fill(a), b) = fill(f(a, b)) when every operand is one number repeated."""
     if node.shape == () or not node.op:
         return None
-    scalars = [
-        x.inputs[0] if isinstance(x.op, BroadcastTo) else x for x in node.inputs
-    ]
+    scalars = [x.inputs[0] if isinstance(x.op, BroadcastTo) else x for x in node.inputs]
     if any(x.shape != () for x in scalars):
         return None
     return BroadcastTo(node.shape)(node.op(*scalars))  # type: ignore[arg-type]
@@ -85,7 +115,7 @@ def _sub(node: Node) -> Node | None:
 
 
 def _factored(node: Node) -> Node | None:
-    """a · c ± b · c = (a ± b) · c for a number c."""
+    """A · c ± b · c = (a ± b) · c for a number c."""
     a, b = node.inputs
     if isinstance(a.op, Mul) and isinstance(b.op, Mul) and node.op:
         (x, c), (y, d) = _scaled(a), _scaled(b)
@@ -258,7 +288,7 @@ _SPECIFIC: dict[type[Op], tuple[Rule, ...]] = {
     Matmul: (_matmul,),
 }  # fmt: skip
 RULES: Rules = {
-    **{op: (_all_filled, _plain_broadcasts) for op in _BROADCASTING},
+    **dict.fromkeys(_BROADCASTING, (_all_filled, _plain_broadcasts)),
     **{
         op: rules + ((_all_filled, _plain_broadcasts) if op in _BROADCASTING else ())
         for op, rules in _SPECIFIC.items()

@@ -8,8 +8,20 @@ import numpy as np
 
 from chainrule.graph import Constant, Node
 from chainrule.ops import (
-    Add, BroadcastTo, Div, ExpandDims, Mul, Neg, Op, Pow, Reciprocal, Reshape, Sqrt,
-    Square, Squeeze, Sub,
+    Add,
+    BroadcastTo,
+    Div,
+    ExpandDims,
+    Mul,
+    Neg,
+    Op,
+    Pow,
+    Reciprocal,
+    Reshape,
+    Sqrt,
+    Square,
+    Squeeze,
+    Sub,
 )  # fmt: skip
 from chainrule.program.rewrite import Rules
 
@@ -53,7 +65,7 @@ def is_filled(x: Node) -> bool:
 
 
 RULES: Rules = {
-    **{op: (_fold,) for op in (Add, Sub, Mul, Div, Pow)},
-    **{op: (_fold, _move_out) for op in (Neg, Sqrt, Square, Reciprocal)},
-    **{op: (_refill,) for op in (Reshape, ExpandDims, Squeeze)},
+    **dict.fromkeys((Add, Sub, Mul, Div, Pow), (_fold,)),
+    **dict.fromkeys((Neg, Sqrt, Square, Reciprocal), (_fold, _move_out)),
+    **dict.fromkeys((Reshape, ExpandDims, Squeeze), (_refill,)),
 }

@@ -19,7 +19,9 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
     current = list(roots)
     while True:
         missing = {
-            type(n.op) for n in topological(current) if n.op and type(n.op) not in kernels
+            type(n.op)
+            for n in topological(current)
+            if n.op and type(n.op) not in kernels
         }
         if not missing:
             return current
@@ -30,7 +32,7 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
                     f"and {op.__name__} has no expand(): write one in terms of other "
                     "ops, or register a kernel with register_kernels"
                 )
-        rules = {op: (_expanded,) for op in missing}
+        rules = dict.fromkeys(missing, (_expanded,))
         current = rewrite(current, rules, sweeps=1)
 
 

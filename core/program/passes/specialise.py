@@ -58,9 +58,7 @@ def collect_updates(
     both = [*roots, *updates.values()]
     both = rewrite(both, {AlsoUpdate: (lambda n: n.inputs[0],)})
     targets = [p for p in updates if isinstance(p, Parameter)]
-    return both[: len(roots)], list(
-        zip(targets, both[len(roots) :], strict=True)
-    )
+    return both[: len(roots)], list(zip(targets, both[len(roots) :], strict=True))
 
 
 def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Node]:
@@ -151,7 +149,9 @@ def _mean(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
     assert isinstance(op, Mean)
     (x,) = inputs
     count = math.prod(_fixed(x.shape)[a] for a in op.axes)
-    share = 1.0 / count if count else math.nan  # the mean of nothing is NaN, as in NumPy
+    share = (
+        1.0 / count if count else math.nan
+    )  # the mean of nothing is NaN, as in NumPy
     return mul(Sum(op.axes, op.keepdims)(x), share)
 
 

@@ -9,15 +9,36 @@ from __future__ import annotations
 
 from chainrule.graph import Node
 from chainrule.ops import (
-    Add, Div, Exp, Log, Log1p, LogSoftmax, LogSumExp, Mul, Neg, Pick, Sigmoid, Softmax,
-    Sub, Sum, exp, expand_dims, mul, neg, pick, reshape, sigmoid, softplus, sub,
+    Add,
+    Div,
+    Exp,
+    Log,
+    Log1p,
+    LogSoftmax,
+    LogSumExp,
+    Mul,
+    Neg,
+    Pick,
+    Sigmoid,
+    Softmax,
+    Sub,
+    Sum,
+    exp,
+    expand_dims,
+    mul,
+    neg,
+    pick,
+    reshape,
+    sigmoid,
+    softplus,
+    sub,
 )  # fmt: skip
 from chainrule.program.passes.matching import factors, number, strip
 from chainrule.program.rewrite import Rules
 
 
 def _log(node: Node) -> Node | None:
-    """ln of softmax, of Σ exp, of σ and of 1 − σ."""
+    """Ln of softmax, of Σ exp, of σ and of 1 − σ."""
     (x,) = node.inputs
     if isinstance(x.op, Softmax):
         return LogSoftmax(x.op.axis)(x.inputs[0])
@@ -94,9 +115,7 @@ def _odds(node: Node) -> Node | None:
 
 
 def _opposite(a: Node, b: Node) -> bool:
-    return any(
-        isinstance(x.op, Neg) and x.inputs[0] is y for x, y in ((a, b), (b, a))
-    )
+    return any(isinstance(x.op, Neg) and x.inputs[0] is y for x, y in ((a, b), (b, a)))
 
 
 def _reduced(node: Node) -> Node | None:
