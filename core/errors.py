@@ -58,7 +58,7 @@ class UnknownAttributeError(UnknownNameError, AttributeError):
 
 
 class PluginError(ChainRuleError, RuntimeError):
-    """A plugin that cannot be used; names the plugin, its distribution and the reason."""
+    """A plugin that cannot be used; names it, its distribution and the reason."""
 
 
 class BackendError(ChainRuleError, RuntimeError):

@@ -410,7 +410,7 @@ class Graph:
         self.nx: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
         self.nx.add_nodes_from((i, {"node": n}) for i, n in self.node.items())
         self.nx.add_edges_from(
-            (self.id[x], self.id[node], position)
+            (self.id[x], self.id[node], position, {})
             for node in self.order
             for position, x in enumerate(node.inputs)
         )
@@ -458,8 +458,8 @@ def number_scopes(
     numbers: Counter[tuple[tuple[Scope, ...], str]] = Counter()
     named: dict[tuple[Scope, ...], tuple[str, ...]] = {(): ()}
     for path in paths:
-        name = path[-1].name
-        if name is None:
+        name = path[-1].name or ""
+        if not name:
             siblings = used.setdefault(path[:-1], set())
             key = (path[:-1], path[-1].label)
             numbers[key] += 1

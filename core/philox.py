@@ -40,5 +40,5 @@ def state(seed: int, stream: str, step: int = 0) -> dict[str, Any]:
 def generator(seed: int, stream: str, step: int = 0) -> np.random.Generator:
     """Return a generator of the numbers of one step of a stream."""
     bits = np.random.Philox(key=0)
-    bits.state = state(seed, stream, step)
+    bits.state = state(seed, stream, step)  # type: ignore[assignment]
     return np.random.Generator(bits)

@@ -1,8 +1,8 @@
 """Components: classes whose typed fields are their hyperparameters.
 
 Activations, layers, losses, optimizers … are dataclasses made from `Component`.
-Configs, checkpoints, ``repr``, the command line and the documentation are generated from the
-fields, and every value is checked against its annotation when the object is made::
+Configs, checkpoints, ``repr``, the command line and the documentation are generated
+from the fields, and each value is checked against its annotation::
 
     class Adam(Optimizer):
         lr: Positive = 1e-3
@@ -104,9 +104,9 @@ class Component:
         if inspect.isabstract(cls):
             raise TypeError(
                 f"{cls.__name__} is abstract: define "
-                f"{', '.join(sorted(cls.__abstractmethods__))} in a subclass"
+                f"{', '.join(sorted(getattr(cls, '__abstractmethods__', ())))} in a subclass"
             )
-        fields = [f for f in dataclasses.fields(cls) if f.init]
+        fields = fields_of(cls)
         known = [f.name for f in fields]
         positional = [f.name for f in fields if not f.kw_only]
         for name in kwargs:
@@ -131,20 +131,15 @@ class Component:
 
     def __post_init__(self) -> None:
         hints = field_types(type(self))
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            if field.init:
-                value = getattr(self, field.name)
-                where = f"{type(self).__name__}({field.name}=…)"
-                checked = check_value(value, hints[field.name], where)
-                object.__setattr__(self, field.name, checked)
+        for field in fields_of(type(self)):
+            value = getattr(self, field.name)
+            where = f"{type(self).__name__}({field.name}=…)"
+            checked = check_value(value, hints[field.name], where)
+            object.__setattr__(self, field.name, checked)
 
     def hyperparameters(self) -> dict[str, Any]:
         """Return the fields and their values, in the order they were declared."""
-        return {
-            f.name: getattr(self, f.name)
-            for f in dataclasses.fields(self)  # type: ignore[arg-type]
-            if f.init
-        }
+        return {f.name: getattr(self, f.name) for f in fields_of(type(self))}
 
     def to_config(self) -> dict[str, Any]:
         """Return what a JSON or TOML file needs to make this component again."""
@@ -156,15 +151,9 @@ class Component:
     def _changed(self) -> dict[str, Any]:
         hints = field_types(type(self))
         changed = {}
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            if not field.init:
-                continue
+        for field in fields_of(type(self)):
             value = getattr(self, field.name)
-            default: Any = field.default
-            if default is dataclasses.MISSING and field.default_factory is not (
-                dataclasses.MISSING
-            ):
-                default = field.default_factory()
+            default = _default(field)
             if default is not dataclasses.MISSING:
                 default = check_value(default, hints[field.name], field.name)
                 same = _plain(value) == _plain(default)
@@ -198,14 +187,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def required_fields(cls: type[Component]) -> list[str]:
+def fields_of(cls: type) -> list[dataclasses.Field[Any]]:
+    """Return the fields that are hyperparameters, in the order they were declared."""
+    return [f for f in dataclasses.fields(cls) if f.init]
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def required_fields(cls: type) -> list[str]:
     """Return the names of the hyperparameters that have no default."""
     return [
         f.name
-        for f in dataclasses.fields(cls)
-        if f.init
-        and f.default is dataclasses.MISSING
-        and f.default_factory is dataclasses.MISSING
+        for f in fields_of(cls)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     ]
 
 

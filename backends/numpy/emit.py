@@ -94,14 +94,13 @@ def largest(phase: PhaseCode, node: Node) -> None:
     op, code = node.op, phase.code
     assert isinstance(op, Reduction)
     x = phase.array[node.inputs[0]]
-    if x.ndim == 2 and op.axes == (1,) and 0 < x.shape[1] <= SHORT_AXIS:
-        out = phase.result(node)
-        if node.dtype == "float" and node.shape:
-            turned = phase.scratch(x.shape[::-1])
-            code.line(f"copyto({turned}, {phase.operand(node.inputs[0])}.T)", node)
-            flat_out = code.name(out.reshape(-1), label(node))
-            code.line(f"max_reduce({turned}, 0, None, {flat_out})", node)
-            return
+    short = x.ndim == 2 and op.axes == (1,) and 0 < x.shape[1] <= SHORT_AXIS
+    if short and node.dtype == "float":
+        flat_out = code.name(phase.result(node).reshape(-1), label(node))
+        turned = phase.scratch(x.shape[::-1])
+        code.line(f"copyto({turned}, {phase.operand(node.inputs[0])}.T)", node)
+        code.line(f"max_reduce({turned}, 0, None, {flat_out})", node)
+        return
     _extremum(phase, node, "max_reduce")
 
 
@@ -111,11 +110,7 @@ def smallest(phase: PhaseCode, node: Node) -> None:
 
 
 def _extremum(phase: PhaseCode, node: Node, function: str) -> None:
-    if node in phase.array:
-        out = phase.array[node]
-    else:
-        out = phase.result(node)
-    _reduce(phase, node, function, phase.array[node.inputs[0]], out)
+    _reduce(phase, node, function, phase.array[node.inputs[0]], phase.result(node))
 
 
 def _reduce(
@@ -164,7 +159,7 @@ def take(phase: PhaseCode, node: Node) -> None:
 def pick(phase: PhaseCode, node: Node) -> None:
     """Emit one element of each row, by its place in the flat array."""
     code = phase.code
-    x, index = (phase.array[i] for i in node.inputs)
+    x = phase.array[node.inputs[0]]
     rows = np.arange(0, x.size, x.shape[-1]).reshape(x.shape[:-1])
     place = code.name(np.empty(rows.shape, np.int64), "place")
     start = code.name(rows, "row_start")
@@ -212,7 +207,8 @@ def unslice(phase: PhaseCode, node: Node) -> None:
 
 def uniform(phase: PhaseCode, node: Node) -> None:
     """Emit a draw of random numbers."""
-    assert isinstance(node.op, ops.Uniform) and isinstance(node.op.stream, str)
+    assert isinstance(node.op, ops.Uniform)
+    assert isinstance(node.op.stream, str)
     stream = phase.code.name(UniformStream(node.op.stream, sizes(node)), "stream")
     out = phase.code.name(phase.result(node), label(node))
     phase.code.line(f"{stream}.fill({out}, seed, step)", node)

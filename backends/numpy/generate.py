@@ -29,7 +29,7 @@ from .kernels import (
     clip,
     view_of,
 )
-from .memory import Buffer, Pool, label, sizes, width
+from .memory import Buffer, Pool, label, op_class, sizes, width
 from .schedule import Schedule
 
 BLOCK = 1 << 16
@@ -248,7 +248,7 @@ class PhaseCode:
         return self.scalar[node]
 
     def result(self, node: Node) -> npt.NDArray[Any]:
-        """Choose where a node's result goes: its place, a dying operand, or the pool."""
+        """Choose where a result goes: its place, a dying operand, or the pool."""
         array = self.place.get(node)
         if array is None:
             array = self._in_place(node)
@@ -261,7 +261,7 @@ class PhaseCode:
     def _in_place(self, node: Node) -> npt.NDArray[Any] | None:
         if not isinstance(node.op, Elementwise) or type(node.op) in NEVER_IN_PLACE:
             return None
-        if not isinstance(self.code.kernels[type(node.op)], str):
+        if not isinstance(self.code.kernels[op_class(node)], str):
             return None
         index = self.schedule.index[node]
         for x in node.inputs:
@@ -289,7 +289,7 @@ class PhaseCode:
         elif isinstance(node.op, Pack):
             self._pack(node)
         else:
-            special = emit.SPECIAL.get(type(node.op))
+            special = emit.SPECIAL.get(op_class(node))
             if special:
                 special(self, node)
             else:
@@ -307,7 +307,7 @@ class PhaseCode:
 
     def _scalar(self, node: Node) -> bool:
         """Compute a single number as Python does, if it is arithmetic of numbers."""
-        template = SCALAR.get(type(node.op))
+        template = SCALAR.get(op_class(node))
         if template is None or any(x.shape != () for x in node.inputs):
             return False
         name = self.code.fresh(label(node))
@@ -352,7 +352,7 @@ class PhaseCode:
             start += size
 
     def _call(self, node: Node) -> None:
-        kernel = self.code.kernels[type(node.op)]
+        kernel = self.code.kernels[op_class(node)]
         out = self.code.name(self.result(node), label(node))
         operands = [self.operand(x) for x in node.inputs]
         self.code.line(self.kernel_line(node, kernel, out, operands), node)
@@ -370,24 +370,26 @@ class PhaseCode:
     # -- blocks ----------------------------------------------------------------------
 
     def _blocked(self, run: list[Node]) -> None:
-        """Compute a run of elementwise ops block by block, so that it stays in cache."""
+        """Compute a run of elementwise ops block by block: it stays in cache."""
         inside = set(run)
         rows = sizes(run[0])[0]
         step = max(1, BLOCK * rows // int(np.prod(sizes(run[0]))))
-        sliced: dict[str, npt.NDArray[Any]] = {}
+        sliced: dict[str, npt.NDArray[Any] | Temporary] = {}
         local: dict[Node, str] = {}
         spare: list[str] = []
         body: list[tuple[str, Node]] = []
         for node in run:
             operands = [
-                self._block_operand(x, local, sliced, rows) for x in node.inputs
+                self._block_operand(x, local, sliced, node) for x in node.inputs
             ]
             place = self._block_result(node, inside, local, sliced, spare, step)
-            kernel = self.code.kernels[type(node.op)]
+            kernel = self.code.kernels[op_class(node)]
             body.append((self.kernel_line(node, kernel, place, operands), node))
-            for x in dict.fromkeys(node.inputs):
-                if x in local and local[x].startswith("t") and self._dies(x, node):
-                    spare.append(local[x])
+            spare.extend(
+                local[x]
+                for x in dict.fromkeys(node.inputs)
+                if x in local and local[x].startswith("t") and self._dies(x, node)
+            )
         names = list(sliced)
         blocks = [
             tuple(
@@ -410,13 +412,13 @@ class PhaseCode:
         self,
         x: Node,
         local: dict[Node, str],
-        sliced: dict[str, npt.NDArray[Any]],
-        rows: int,
+        sliced: dict[str, npt.NDArray[Any] | Temporary],
+        like: Node,
     ) -> str:
         if x in local:
             return local[x]
         array = self.array[x]
-        if x.shape and sizes(x)[0] == rows and rows > 1:
+        if x.ndim == like.ndim and x.shape[0] == like.shape[0] and x.shape[0] != 1:
             name = f"b{len(sliced)}"
             sliced[name] = array
             local[x] = name
@@ -428,7 +430,7 @@ class PhaseCode:
         node: Node,
         inside: set[Node],
         local: dict[Node, str],
-        sliced: dict[str, npt.NDArray[Any]],
+        sliced: dict[str, npt.NDArray[Any] | Temporary],
         spare: list[str],
         step: int,
     ) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.graph import Constant, Dtype, Node
+from chainrule.ops import Op
 from chainrule.program.flat import aligned
 
 INT = np.dtype(np.int64)
@@ -31,7 +32,7 @@ class Pool:
         """Bytes allocated in all: the peak memory of intermediate results."""
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
-        """Return a C-contiguous buffer; the best fit of those given back, or a new one."""
+        """Return a contiguous buffer: the best fit of those given back, or new."""
         need = math.prod(shape) * dtype.itemsize
         fits = [raw for raw in self._free if need <= raw.nbytes <= 4 * need + 256]
         if fits:
@@ -55,6 +56,12 @@ def width(dtype: Dtype, floats: np.dtype[Any]) -> np.dtype[Any]:
 def sizes(node: Node) -> tuple[int, ...]:
     """Return the shape of a specialised node, which has no open dimension."""
     return tuple([s for s in node.shape if s is not None])
+
+
+def op_class(node: Node) -> type[Op]:
+    """Return the class of a computed node's op."""
+    assert node.op is not None
+    return type(node.op)
 
 
 def label(node: Node) -> str:

@@ -51,12 +51,12 @@ class Schedule:
         steps: list[list[Node]] = []
         for node in self.order:
             big = isinstance(node.op, Elementwise) and _elements(node) >= least
-            last = steps[-1] if steps else []
-            if big and last and last[0].shape == node.shape and len(last[0].shape):
-                if isinstance(last[0].op, Elementwise):
-                    last.append(node)
-                    continue
-            steps.append([node])
+            first = steps[-1][0] if steps else node
+            together = isinstance(first.op, Elementwise) and first.shape == node.shape
+            if steps and big and together:
+                steps[-1].append(node)
+            else:
+                steps.append([node])
         return steps
 
 

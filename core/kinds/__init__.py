@@ -1,0 +1,1 @@
+"""The base classes of everything that can be registered by name, one kind a file."""

@@ -79,8 +79,8 @@ class Backend(ABC):
             BackendError: an op has neither a kernel here nor an expansion.
         """
 
-    def push(self, parameters: Sequence[Parameter]) -> None:
+    def push(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
         """Copy parameters from their home to the device; nothing to do on the host."""
 
-    def pull(self, parameters: Sequence[Parameter]) -> None:
+    def pull(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
         """Copy parameters from the device to their home; nothing to do on the host."""

@@ -106,7 +106,7 @@ class Reciprocal(Elementwise):
     """y = 1 / x."""
 
     notation = "1 / {0}"
-    latex = r"\frac{1}{{0}}"
+    latex = r"\frac 1{{0}}"
     precedence = PRODUCT
     domain = ((0.0, math.inf),)
     result = "float"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chainrule.graph import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
@@ -197,7 +197,9 @@ def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
 
 
-def _along(cls: Any, x: Value, axis: int) -> Node:
+def _along(
+    cls: type[Argmax] | type[Softmax] | type[LogSoftmax], x: Value, axis: int
+) -> Node:
     x = as_node(x)
     return cls(normal_axes(axis, x, cls.type_name)[0])(x)
 

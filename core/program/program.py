@@ -122,7 +122,7 @@ class Program:
         phases += [Phase([], [], assigns) for assigns in assigned[1:]]
         self.stages = [Stage("as built", phases)]
         names = name_streams(topological([r for phase in phases for r in phase.roots]))
-        streams = {
+        streams: dict[Op, str] = {
             node.op: name
             for node, name in names.items()
             if isinstance(node.op, Uniform) and node.op.stream != name
@@ -151,9 +151,9 @@ class Program:
         return "\n".join([f"{'pass':<14}{'nodes':>7}", *rows])
 
 
-def _name_draws(roots: list[Node], streams: Mapping[Op | None, str]) -> list[Node]:
+def _name_draws(roots: list[Node], streams: Mapping[Op, str]) -> list[Node]:
     def rule(node: Node) -> Node | None:
-        name = streams.get(node.op)
+        name = streams.get(node.op) if node.op else None
         return None if name is None else with_op(node, Uniform(name))
 
     return rewrite(roots, {Uniform: (rule,)}, sweeps=1) if streams else roots

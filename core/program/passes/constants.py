@@ -39,7 +39,7 @@ def _fold(node: Node) -> Node | None:
             return None
         values.append(np.float64(x.value))
     with np.errstate(all="ignore"):
-        return Constant(_SCALAR[type(node.op)](*values))
+        return Constant(_SCALAR[type(node.op)](*values))  # type: ignore[index]
 
 
 def _move_out(node: Node) -> Node | None:

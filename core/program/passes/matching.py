@@ -23,9 +23,9 @@ def is_zeros(x: Node) -> bool:
 def strip(x: Node) -> Node:
     """Return what x repeats or what it adds axes of size 1 to."""
     while True:
-        if isinstance(x.op, (BroadcastTo, ExpandDims)) or (isinstance(x.op, Reshape) and _without_ones(x) == _without_ones(
-            x.inputs[0]
-        )):
+        if isinstance(x.op, (BroadcastTo, ExpandDims)) or (
+            isinstance(x.op, Reshape) and _without_ones(x) == _without_ones(x.inputs[0])
+        ):
             x = x.inputs[0]
         else:
             return x

@@ -79,7 +79,7 @@ def _quotient(node: Node) -> Node | None:
 
 
 def _product(node: Node) -> Node | None:
-    """(a / Σ exp(z)) · exp(z) = a · exp(z − logsumexp(z)); (a / (1 + e)) · e = a · σ."""
+    """(a / Σ exp(z)) · exp(z) = a · exp(z − logsumexp(z)); a / (1 + e) · e = a · σ."""
     for quotient, e in (node.inputs, node.inputs[::-1]):
         inner = strip(quotient)
         if not isinstance(e.op, Exp) or not isinstance(inner.op, Div):

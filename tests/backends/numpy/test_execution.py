@@ -118,7 +118,7 @@ def test_float64_reads_and_writes_float32_parameters():
     np.testing.assert_allclose(p.value, [7 / 3], rtol=1e-7)
 
 
-@pytest.mark.parametrize("shape", [(700_001,), (1025, 700)])
+@pytest.mark.parametrize("shape", [(700_001,), (1025, 700), (800, 800)])
 def test_large_runs_are_computed_in_blocks(shape):
     p, g = cr.parameter("p", RNG.normal(size=shape)), cr.input("g", shape)
     row = cr.parameter("row", RNG.normal(size=shape[-1:]))
