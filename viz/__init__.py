@@ -11,6 +11,8 @@ from chainrule.hooks import hookimpl
 @hookimpl
 def register_renderers() -> Sequence[Callable[..., Any]]:
     """Return the functions behind ``cr.draw``, ``cr.explain`` and their relatives."""
+    from chainrule.viz.curve import curve
     from chainrule.viz.draw import draw
+    from chainrule.viz.explain import explain
 
-    return [draw]
+    return [draw, explain, curve]

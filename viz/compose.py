@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ class Composer:
         ]  # fmt: skip
 
     def _fold(self) -> None:
-        """Let the first of what repeats stand for all; `home` says who stands for whom."""
+        """Let the first of what repeats stand for all; `home` says for whom."""
         self.home = [(i, 0) for i in range(len(self.parts))]
         for repeat in self.repeats:
             for i in range(repeat.start, repeat.stop):
@@ -131,7 +131,9 @@ class Composer:
         return head_copy > 0 or (tail_copy > 0 and self._together(tail, head))
 
     def _together(self, a: int, b: int) -> bool:
-        return any(r.start <= a < r.stop and r.start <= b < r.stop for r in self.repeats)
+        return any(
+            r.start <= a < r.stop and r.start <= b < r.stop for r in self.repeats
+        )
 
     def _wanted(self, edges: list[Edge]) -> Iterator[Node]:
         """Yield every node whose value the diagram shows."""
@@ -145,7 +147,7 @@ class Composer:
         yield from (edge.rule.expression for edge in edges if edge.rule)
 
     def _identities(self) -> list[str]:
-        """Make ids for blocks that are safe in every format and do not depend on order."""
+        """Make ids that are safe in every format and do not depend on order."""
         taken: Counter[str] = Counter()
         found = []
         for part, exits in zip(self.parts, self.exits, strict=True):
@@ -195,7 +197,7 @@ class Composer:
         """Return a path in a repeated stretch, and which of its clusters is the one."""
         size = repeat.period
         inside = [self._cluster_of(self.parts[i]) for i in repeat.first()]
-        prefix = tuple(os.path.commonprefix(inside))
+        prefix = _common(inside)
         shared = any(
             self._cluster_of(self.parts[i])[: len(prefix)] == prefix
             for i in range(len(self.parts))
@@ -208,7 +210,7 @@ class Composer:
             self._cluster_of(self.parts[i])
             for i in range(repeat.stop - size, repeat.stop)
         ]
-        end = tuple(os.path.commonprefix(ends))
+        end = _common(ends)
         words = f"{prefix[-1]} … {end[-1]}" if end and end != prefix else prefix[-1]
         return path, len(prefix), f"{words}  × {repeat.times}"
 
@@ -233,6 +235,12 @@ class Composer:
         if gradient is not None and gradient in self.labels.values:
             link.marks = self.labels.marks(self.labels.values[gradient])
         yield link
+
+
+def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what all paths begin with."""
+    levels = itertools.takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+    return tuple(names[0] for names in levels)
 
 
 LEGEND: dict[Role, str] = {

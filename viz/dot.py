@@ -32,7 +32,8 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     if scene.shape == "circles":
         _add_columns(dot, scene)
     for link in scene.links:
-        dot.edge(link.tail, link.head, **_link_attributes(link))
+        straight = {"weight": "50"} if link.straight else {}
+        dot.edge(link.tail, link.head, **_link_attributes(link), **straight)
     bottom = [table(scene.caption)] if scene.caption else []
     if legend and scene.legend:
         bottom.append(_legend(scene))
@@ -64,7 +65,8 @@ def table(lines: list[Line], background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
     rows = "".join(f"<TR><TD>{_html_of(line)}</TD></TR>" for line in lines)
     fill = f' BGCOLOR="{background}"' if background else ""
-    return f'<TABLE{fill} BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>'
+    frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
+    return f"<TABLE{fill} {frame}>{rows}</TABLE>"
 
 
 def _add_cluster(
@@ -80,6 +82,7 @@ def _add_cluster(
             id=f"node-{block.id}",
             tooltip=_quoted(block.tooltip),
             **{"class": " ".join(("node", block.kind, *block.marks))},
+            **({"group": block.group} if block.group else {}),
             **(_circle(block) if scene.shape == "circles" else _box(block)),
         )
     depth = len(path) + 1
@@ -134,8 +137,8 @@ def _sections(lines: list[Line]) -> list[tuple[Line, bool]]:
 def _html_of(line: Line) -> str:
     """Return one line with its size and colour."""
     color = style.COLOR[line.role] if line.role else style.INK
-    if line.kind == "mark":
-        color = style.ALARM
+    if line.kind in ("mark", "good"):
+        color = style.GOOD if line.kind == "good" else style.ALARM
     elif line.role is None and line.kind in ("shape", "value", "note"):
         color = style.FAINT
     text = line.text.html()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.graph import Graph, Input, Node
 from chainrule.viz.partition import Part
@@ -22,7 +23,7 @@ LONGEST = 48
 
 @dataclass(frozen=True)
 class Repeat:
-    """Parts ``start … start + period·times`` are `times` copies of the first `period`."""
+    """From part `start` on, the next `period` parts are there `times` times."""
 
     start: int
     period: int
@@ -84,7 +85,7 @@ def _kind(
         ("in", inside[x]) if x in inside else ("back", here - place.get(x, here))
         for x in node.inputs
     )
-    what: Hashable = type(node)
+    what: Any = type(node)
     if node.op is not None:
         what = node.op.type_name if _random(node) else node.op.key
     elif isinstance(node, Input):
@@ -99,4 +100,3 @@ def _random(node: Node) -> bool:
 
 def _unnumbered(name: str) -> str:
     return re.sub(r"_?\d+$", "", name)
-

@@ -18,7 +18,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Graph, Input, Node, Parameter, shape_text
 from chainrule.naming import Naming
 from chainrule.notation import Written, number
-from chainrule.ops import Matmul
+from chainrule.ops.linalg import Matmul
 from chainrule.symbols import Derivative, Symbol
 from chainrule.viz.compose import Direction
 from chainrule.viz.labels import Labels
@@ -245,8 +245,7 @@ class _Neurons:
     def _weight_symbol(self, kernel: Parameter, i: int, j: int) -> Symbol:
         symbol = self.naming.symbol(kernel)
         base = symbol if isinstance(symbol, Symbol) else Symbol("w")
-        if base.base == "W":
-            base = replace(base, base="w")
+        base = replace(base, base=base.base.lower())
         sub = f"{i + 1}{j + 1}" if max(i, j) < 9 else f"{i + 1},{j + 1}"
         return replace(base, sub=sub)
 

@@ -15,7 +15,16 @@ BlockKind: TypeAlias = Literal["input", "parameter", "constant", "op", "layer", 
 Role: TypeAlias = Literal["loss", "between", "parameter", "data"]
 """Where a backward edge lies: it leaves the loss, lies between, ends in a parameter."""
 LineKind: TypeAlias = Literal[
-    "title", "formula", "shape", "value", "gradient", "symbol", "note", "mark"
+    "title",
+    "formula",
+    "shape",
+    "value",
+    "gradient",
+    "symbol",
+    "note",
+    "mark",
+    "good",
+    "equation",
 ]
 
 
@@ -46,6 +55,8 @@ class Block:
     """What is remarkable: "dead", "vanishing", "exploding", "dropped" …"""
     times: int = 1
     """How many blocks like this one it stands for."""
+    group: str = ""
+    """Blocks of one group stand in one row, as far as that is possible."""
     rank: int | None = None
     """Its column, where blocks stand in columns."""
 
@@ -63,6 +74,8 @@ class Link:
     marks: tuple[str, ...] = ()
     weight: float | None = None
     """A number that thickness may show."""
+    straight: bool = False
+    """Whether it is part of a chain that should run straight."""
 
 
 @dataclass

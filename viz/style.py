@@ -35,6 +35,6 @@ FILL: dict[BlockKind, tuple[str, str]] = {
 
 SIZE = {
     "title": 16, "symbol": 13, "formula": 12, "shape": 10, "value": 12, "gradient": 12,
-    "note": 11, "mark": 11,
+    "note": 11, "mark": 11, "good": 11, "equation": 17,
 }  # fmt: skip
 """Kind of line → point size."""

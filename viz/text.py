@@ -10,6 +10,8 @@ from chainrule.graph import Node
 from chainrule.naming import Naming
 from chainrule.notation import DEPTH, Style, Written, symbol_text, write
 from chainrule.symbols import isolated, tex_text
+from chainrule.viz.scene import Role
+from chainrule.viz.style import COLOR
 
 LONGEST = 300
 """Characters of plain text that a diagram shows."""
@@ -87,6 +89,26 @@ class Row:
             else symbol_text(part, style)
             for part in self.parts
         )
+
+
+@dataclass(frozen=True)
+class Tinted:
+    """Text in the colour of a role."""
+
+    text: Written
+    role: Role
+
+    def unicode(self) -> str:
+        """Write it as plain text."""
+        return self.text.unicode()
+
+    def latex(self) -> str:
+        """Write it in LaTeX, with the package xcolor."""
+        return rf"\textcolor[HTML]{{{COLOR[self.role][1:]}}}{{{self.text.latex()}}}"
+
+    def html(self) -> str:
+        """Write it as a Graphviz HTML label."""
+        return f'<FONT COLOR="{COLOR[self.role]}">{self.text.html()}</FONT>'
 
 
 def row(*parts: Written | str) -> Row:

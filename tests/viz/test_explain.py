@@ -1,0 +1,184 @@
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import GradientError, GraphError
+
+
+def lecture():
+    x, t = cr.input("x"), cr.input("t")
+    w1, w2 = cr.parameter("w_1", 0.5), cr.parameter("w_2", 1.1)
+    z = (w1 * x).named("z_1")
+    y = (cr.ops.sigmoid(z) * w2).named("y_hat")
+    return cr.ops.square(t - y).named("J(W)"), w1, {x: 2.0, t: 1.0}
+
+
+def network(batch, seed=0):
+    rng = np.random.default_rng(seed)
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    hidden = cr.layers.Dense(3, activation="tanh")(x)
+    hidden = cr.layers.Dense(3, activation="sigmoid")(hidden)
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden))
+    kernel = next(p for p in cr.Graph([loss]).parameters if p.shape == (2, 3))
+    feeds = {x: rng.normal(size=(batch, 2)), t: rng.normal(size=(batch, 1))}
+    return loss, kernel, feeds
+
+
+def test_the_lectures_chain():
+    loss, w, feeds = lecture()
+    e = cr.explain(loss, w, values=feeds)
+    lines = e.text.splitlines()
+    assert lines[0] == "∂J/∂w₁ = ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁"
+    assert lines[1].strip() == "= −0.3917 · 0.2163 · 2"
+    assert lines[2].strip() == "= −0.1694"
+    rules = [factor.rule.unicode() for factor in e.factors]
+    assert rules == ["−2 · (t − ŷ)", "w₂ · σ(z₁) · (1 − σ(z₁))", "x"]
+    assert [factor.role for factor in e.factors] == ["loss", "between", "parameter"]
+    assert e.check().agrees
+    assert e.count == 1
+    assert "✓ autodiff −0.1694" in e.text
+
+
+def test_the_diagram_shows_the_chain_and_what_was_checked():
+    loss, w, feeds = lecture()
+    scene = cr.explain(loss, w, values=feeds).diagram.scene
+    edges = [
+        [line.text.unicode() for line in link.lines]
+        for link in scene.links
+        if link.kind == "backward"
+    ]
+    assert ["∂J/∂ŷ", "= −2 · (t − ŷ)", "= −0.3917"] in edges
+    caption = [line.text.unicode() for line in scene.caption]
+    assert "∂J/∂w₁" in caption[0]
+    assert caption[2].startswith("✓ autodiff −0.1694     ✓ finite difference −0.1694")
+    titles = {block.title.unicode() for block in scene.blocks}
+    assert titles == {"w₁", "z₁", "ŷ", "J(W)", "x", "t", "w₂"}
+
+
+def test_entries_of_matrices_have_indices_and_branches_are_summed():
+    loss, kernel, feeds = network(batch=1)
+    e = cr.explain(loss, kernel, (0, 1), values=feeds)
+    assert e.symbol.unicode() == "∂J/∂w₁₂⁽¹⁾"
+    symbols = [factor.symbol.unicode() for factor in e.factors]
+    assert symbols[-1] == "∂z₂⁽¹⁾/∂w₁₂⁽¹⁾"
+    assert e.factors[-1].rule.unicode() == "x₁"
+    assert e.count == 3
+    assert sum(path.contribution for path in e.paths) == pytest.approx(e.value)
+    assert e.check().agrees
+
+
+def test_paths_are_ranked_and_cut():
+    loss, kernel, feeds = network(batch=6)
+    e = cr.explain(loss, kernel, (1, 2), values=feeds, top=4)
+    assert e.count == 18
+    sizes = [abs(path.contribution) for path in e.paths]
+    assert len(sizes) == 4
+    assert sizes == sorted(sizes, reverse=True)
+    every = cr.explain(loss, kernel, (1, 2), values=feeds, top=18)
+    assert sum(p.contribution for p in every.paths) == pytest.approx(e.value)
+    assert [p.contribution for p in every.paths[:4]] == pytest.approx(
+        [p.contribution for p in e.paths]
+    )
+
+
+def test_paths_are_counted_and_not_listed():
+    w = cr.parameter("w", 0.01)
+    node = w
+    for _ in range(70):
+        node = cr.ops.sin(node) + node
+    e = cr.explain(node, w, top=3)
+    assert e.count == 2**70
+    assert len(e.paths) == 3
+    assert e.check().agrees
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_paths_autodiff_and_finite_differences_agree(seed):
+    """A random expression of scalars and vectors, explained at a random entry."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(1, 4))
+    w = cr.parameter("w", rng.normal(size=size))
+    x = cr.input("x", (size,))
+    nodes = [w, x]
+    for _ in range(int(rng.integers(3, 9))):
+        a, b = (nodes[int(rng.integers(len(nodes)))] for _ in range(2))
+        made = {
+            0: lambda a=a, b=b: a + b, 1: lambda a=a, b=b: a * b,
+            2: lambda a=a, b=b: a - 0.5 * b, 3: lambda a=a: cr.ops.tanh(a),
+            4: lambda a=a: cr.ops.sigmoid(a) * 2, 5: lambda a=a: cr.ops.sin(a),
+            6: lambda a=a: cr.ops.softmax(a), 7: lambda a=a: a * cr.ops.mean(a),
+            8: lambda a=a: cr.ops.exp(-cr.ops.square(a)),
+        }[int(rng.integers(9))]()  # fmt: skip
+        nodes.append(made)
+    loss = cr.ops.sum(cr.ops.tanh(nodes[-1]) * w) + cr.ops.mean(nodes[-2])
+    e = cr.explain(loss, w, int(rng.integers(size)), values={x: rng.normal(size=size)})
+    check = e.check()
+    assert check.exact, check
+    assert check.near, check
+    product = np.prod([factor.value for factor in e.factors])
+    assert product == pytest.approx(e.value, abs=1e-12)
+
+
+def test_explaining_changes_no_parameter():
+    loss, w, feeds = lecture()
+    before = w.value.copy()
+    cr.explain(loss, w, values=feeds).check()
+    assert np.array_equal(w.value, before)
+
+
+def test_a_wrong_derivative_is_flagged_and_named():
+    class Broken(cr.Elementwise):
+        """y = x², with the derivative of x³."""
+
+        notation = "broken({0})"
+
+        def derivatives(self, y, x):
+            return (3 * x * x,)
+
+        def expand(self, x):
+            return x * x
+
+    w = cr.parameter("w", 2.0)
+    e = cr.explain(Broken()(w), w)
+    assert e.check().exact
+    assert not e.check().near
+    assert "✗ finite difference 4" in e.text
+    assert "✗ finite difference 4" in e.diagram.source
+
+
+def test_questions_that_have_no_answer():
+    loss, w, feeds = lecture()
+    with pytest.raises(GradientError, match="does not depend on"):
+        cr.explain(loss, cr.parameter("other", 1.0), values=feeds)
+    with pytest.raises(GraphError, match=r"none\s+of its entries"):
+        cr.explain(loss, w, (3,), values=feeds)
+    loss, kernel, feeds = network(batch=1)
+    with pytest.raises(GraphError, match=r"write e.g. index=\(0, 0\)"):
+        cr.explain(loss, kernel, values=feeds)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+def test_latex_compiles(tmp_path):
+    loss, w, feeds = lecture()
+    wide, kernel, more = network(batch=1)
+    named = (cr.parameter("a_b%$#{}\\~^", 1.0) * 2).named('"<q>" & שלום é')
+    odd = cr.explain(cr.ops.square(named), cr.Graph([named]).parameters[0])
+    texts = [
+        cr.explain(loss, w, values=feeds).latex,
+        cr.explain(wide, kernel, (0, 0), values=more).latex,
+        odd.latex,
+    ]
+    (tmp_path / "a.tex").write_text(
+        "\\documentclass{article}\\usepackage[T1]{fontenc}"
+        "\\usepackage{amsmath,xcolor}\\begin{document}\n"
+        + "\n".join(texts)
+        + "\n\\end{document}\n"
+    )
+    done = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "a.tex"],
+        cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode("latin-1")[-2000:]

@@ -1,0 +1,183 @@
+"""The chain rule written out: a factor from each number all paths pass to the next.
+
+Because every path goes through these numbers, the product of the factors is the whole
+derivative; where paths part in between, the factor is the sum over them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chainrule.autodiff import Backward
+from chainrule.graph import Constant, Node, Parameter
+from chainrule.naming import Naming
+from chainrule.notation import Written, number
+from chainrule.ops.linalg import Matmul
+from chainrule.symbols import Derivative, Symbol
+from chainrule.viz.elements import Element, Elements, Step
+from chainrule.viz.factors import EdgeRule, edge_rule
+from chainrule.viz.paths import best_paths, between, count_and_sum, dominators
+from chainrule.viz.scene import Role
+from chainrule.viz.text import Formula, Plain, row
+from chainrule.viz.trace import Values
+
+
+@dataclass(frozen=True)
+class Factor:
+    """∂top/∂bottom: one factor of the chain.
+
+    Attributes:
+        bottom, top: the numbers it leads from and to.
+        symbol: how it is written, ∂ŷ/∂z₁.
+        rule: the expression that is computed, where one can be printed.
+        value: its number, summed over all paths in between.
+        count: how many paths that is.
+        role: which colour it has.
+    """
+
+    bottom: Element
+    top: Element
+    symbol: Derivative
+    rule: Written
+    value: float
+    count: int
+    role: Role
+
+
+class Chain:
+    """Finds the factors between one number and the loss."""
+
+    def __init__(
+        self, sweep: Backward, naming: Naming, within: Elements, values: Values
+    ) -> None:
+        self.sweep = sweep
+        self.naming = naming
+        self.within = within
+        self.values = values
+
+    def factors(self) -> list[Factor]:
+        """Return the factors, the loss's first, as the chain rule is written."""
+        stops = self._stops()
+        pairs = list(itertools.pairwise(stops))
+        found = []
+        for place, (bottom, top) in enumerate(pairs):
+            count, value = count_and_sum(self.within, bottom, top)
+            role: Role = "between"
+            if place == 0:
+                role = "parameter"
+            if place == len(pairs) - 1:
+                role = "loss"
+            symbol = Derivative(self.symbol(top), (self.symbol(bottom),))
+            rule = self._rule(bottom, top, count)
+            found.append(Factor(bottom, top, symbol, rule, value, count, role))
+        return found[::-1]
+
+    def _stops(self) -> list[Element]:
+        """Choose among the numbers all paths pass: those with a name, if any have."""
+        all_pass = dominators(self.within)
+        inner = all_pass[1:-1]
+        named = [e for e in inner if isinstance(self.naming.symbol(e.node), Symbol)]
+        chosen = named or inner
+        self.naming.number(element.node for element in chosen)
+        return [all_pass[0], *chosen, *all_pass[-1:]] if len(all_pass) > 1 else all_pass
+
+    def symbol(self, element: Element) -> Symbol:
+        """Return the symbol of a number: that of its node, with its indices."""
+        symbol = self.naming.symbol(element.node)
+        found = symbol if isinstance(symbol, Symbol) else Symbol("v")
+        shape = self.values[element.node].shape
+        if int(np.prod(shape)) == 1:
+            return found
+        if isinstance(element.node, Parameter):
+            found = replace(found, base=found.base.lower())  # an entry of W is w
+        indices = [int(i) + 1 for i in np.unravel_index(element.entry, shape)]
+        if (
+            len(indices) > 1
+            and shape[0] == 1
+            and not isinstance(element.node, Parameter)
+        ):
+            indices = indices[1:]  # a batch of one
+        join = "" if max(indices) < 10 and not found.sub else ","
+        sub = join.join(map(str, indices))
+        return replace(found, sub=f"{found.sub},{sub}" if found.sub else sub)
+
+    def _rule(self, bottom: Element, top: Element, count: int) -> Written:
+        """Print the factor: an expression, a product along a path, or Σ over paths."""
+        rule = self._expression(bottom, top)
+        if rule is not None and rule.of is not None:
+            return Formula(rule.expression, self.naming)
+        if count == 1:
+            (path,) = best_paths(self.within, bottom, top, 1)
+            slopes = [self._slope(step) for step in reversed(path.steps)]
+            texts = [text for text in slopes if text is not None]
+            parts: list[Written | str] = []
+            for text in texts:
+                several = len(texts) > 1 and isinstance(text, Formula)
+                parts += [" · "] if parts else []
+                parts += ["(", text, ")"] if several else [text]
+            return row(*parts) if parts else Plain("1")
+        return Plain(f"Σ over {count:,} paths".replace(",", " "))
+
+    def _expression(self, bottom: Element, top: Element) -> EdgeRule | None:
+        """Return the factor as one expression, where all in between is elementwise."""
+        nodes = dict.fromkeys(e.node for e in between(self.within, bottom, top))
+        part = [node for node in nodes if node is not bottom.node]
+        edges = [
+            (y, position)
+            for y in part
+            for position, x in enumerate(y.inputs)
+            if x is bottom.node
+        ]
+        shapes = {self.values[node].shape for node in nodes}
+        if len(shapes) > 1:
+            return None
+        return edge_rule(self.sweep, bottom.node, edges, part, [top.node])
+
+    def _slope(self, step: Step) -> Written | None:
+        """Print the derivative along one edge; None is 1."""
+        y, x = step.target.node, step.source.node
+        local = self.sweep.local.get((y, step.position))
+        if isinstance(local, Node):
+            return Formula(local, self.naming)
+        if local is not None:
+            return None if local == 1 else Plain(number(local))
+        if isinstance(y.op, Matmul) and not (y.op.transpose_a or y.op.transpose_b):
+            other = y.inputs[1 - step.position]
+            return self.symbol(self._partner(step, other))
+        return (
+            None
+            if step.slope == 1
+            else Derivative(
+                self.symbol(step.target), (self.symbol(Element(x, step.source.entry)),)
+            )
+        )
+
+    def _partner(self, step: Step, other: Node) -> Element:
+        """Return the number that a matrix product multiplies the source with."""
+        y = step.target.node
+        row_of, column = np.unravel_index(step.target.entry, self.values[y].shape)[-2:]
+        where = np.unravel_index(step.source.entry, self.values[step.source.node].shape)
+        index = (row_of, where[-2]) if step.position else (where[-1], column)
+        shape = self.values[other].shape
+        lead = np.unravel_index(step.target.entry, self.values[y].shape)[:-2]
+        full = (*lead, *index)[-len(shape) :]
+        return Element(other, int(np.ravel_multi_index(full, shape)))
+
+
+def is_leaf(node: Node) -> bool:
+    """Whether a node is an input, a parameter or a constant with a name."""
+    return not node.inputs and (not isinstance(node, Constant) or bool(node.name))
+
+
+def context(segment: Sequence[Element], skip: set[Node]) -> list[Node]:
+    """Return the leaves that the nodes of a stretch use besides the chain."""
+    found: dict[Node, None] = {}
+    for element in segment:
+        for x in element.node.inputs:
+            if is_leaf(x) and x not in skip:
+                found[x] = None
+    return list(found)

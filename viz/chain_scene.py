@@ -1,0 +1,139 @@
+"""The picture of an explanation: the chain, its factors on the edges, the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chainrule.graph import Graph, Node, Parameter
+from chainrule.notation import Written, number
+from chainrule.symbols import Derivative
+from chainrule.viz.chain import Chain, Factor, context
+from chainrule.viz.elements import Element
+from chainrule.viz.paths import best_paths, between, count_and_sum
+from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
+from chainrule.viz.text import Formula, Plain, Tinted, row
+from chainrule.viz.trace import spanned
+
+if TYPE_CHECKING:
+    from chainrule.viz.explanation import Explanation
+
+
+MOST_BRANCHES = 4
+"""Paths whose numbers are written out on an edge; more are only counted."""
+
+
+def sum_text(parts: Sequence[float]) -> str:
+    """Write a sum: ``0.1718 − 0.073``.
+
+    >>> sum_text([0.5, -0.25])
+    '0.5 − 0.25'
+    """
+    first, *others = parts
+    text = number(first)
+    for part in others:
+        text += f" {'−' if part < 0 else '+'} {number(abs(part))}"
+    return text
+
+
+def chain_scene(explanation: Explanation, chain: Chain, graph: Graph) -> Scene:
+    """Draw the numbers of a chain, what else they use, and the factors between them."""
+    scene = Scene(explanation.symbol.unicode())
+    factors = explanation.factors[::-1]  # the weight's first, as the graph runs
+    stops = [f.bottom for f in factors] + [f.top for f in factors[-1:]]
+    ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
+    drawn: dict[Node, str] = {}
+    for place, stop in enumerate(stops):
+        scene.blocks.append(_block(ids[stop], stop, chain, place == len(stops) - 1))
+    for factor in factors:
+        _add_factor(scene, factor, ids, chain, drawn, graph)
+    scene.caption = _caption(explanation)
+    return scene
+
+
+def _block(identity: str, stop: Element, chain: Chain, last: bool) -> Block:
+    node = stop.node
+    kind: BlockKind = "op"
+    if isinstance(node, Parameter):
+        kind = "parameter"
+    elif last:
+        kind = "loss"
+    symbol = chain.symbol(stop)
+    block = Block(identity, kind, symbol, nodes=(node,), group="chain")
+    if node.inputs:
+        block.lines.append(Line(Formula(node, chain.naming), "formula"))
+    value = float(chain.values[node].reshape(-1)[stop.entry])
+    block.lines.append(Line(Plain(number(value)), "value"))
+    if not last:
+        _, slope = count_and_sum(chain.within, stop, chain.within.end)
+        top = chain.symbol(chain.within.end)
+        text = row(Derivative(top, (symbol,)), " = ", Plain(number(slope)))
+        first = stop == chain.within.start
+        block.lines.append(Line(text, "gradient", "parameter" if first else "between"))
+    return block
+
+
+def _add_factor(
+    scene: Scene,
+    factor: Factor,
+    ids: dict[Element, str],
+    chain: Chain,
+    drawn: dict[Node, str],
+    graph: Graph,
+) -> None:
+    tail, head = ids[factor.bottom], ids[factor.top]
+    scene.links.append(Link(tail, head, "forward", straight=True))
+    lines = [Line(factor.symbol, "symbol", factor.role)]
+    lines.append(Line(row("= ", factor.rule), "formula", factor.role))
+    text = number(factor.value)
+    if 1 < factor.count <= MOST_BRANCHES:
+        branches = best_paths(chain.within, factor.bottom, factor.top, factor.count)
+        sums = sum_text([path.contribution for path in branches])
+        lines.append(Line(Plain(f"= {sums}"), "value", factor.role))
+    if factor.rule.unicode() != text:
+        lines.append(Line(Plain(f"= {text}"), "value", factor.role))
+    scene.links.append(Link(tail, head, "backward", factor.role, lines, straight=True))
+    segment = [
+        e for e in between(chain.within, factor.bottom, factor.top)
+        if e != factor.bottom
+    ]  # fmt: skip
+    for leaf in context(segment, {stop.node for stop in ids}):
+        if leaf not in drawn:
+            drawn[leaf] = f"leaf{len(drawn)}"
+            symbol = chain.naming.symbol(leaf)
+            block = Block(drawn[leaf], "input", symbol or Plain("?"), nodes=(leaf,))
+            value = Plain(spanned(chain.values[leaf]))
+            block.lines.append(Line(value, "value"))
+            scene.blocks.append(block)
+        scene.links.append(Link(drawn[leaf], head, "forward"))
+
+
+def _caption(explanation: Explanation) -> list[Line]:
+    """Write the equation under the picture, each factor in the colour of its edge."""
+    factors = explanation.factors
+    symbols: list[tuple[Written | str, Factor | None]] = [(explanation.symbol, None)]
+    numbers: list[tuple[Written | str, Factor | None]] = [
+        (Plain(number(explanation.value)), None)
+    ]
+    for place, factor in enumerate(factors):
+        symbols += [
+            ("   =   " if not place else "  ·  ", None),
+            (factor.symbol, factor),
+        ]
+        text = number(factor.value)
+        text = f"({text})" if factor.value < 0 and place else text
+        numbers += [("   =   " if not place else "  ·  ", None), (Plain(text), factor)]
+    lines = [
+        Line(row(*(_tinted(*part) for part in parts)), "equation")
+        for parts in (symbols, numbers)
+    ]
+    check = explanation.check()
+    marks = [f"{'✓' if ok else '✗'} {text}" for ok, text in check.lines()]
+    marks.append(explanation.counted)
+    verdict = Plain("     ".join(marks))
+    lines.append(Line(verdict, "good" if check.agrees else "mark"))
+    return lines
+
+
+def _tinted(text: Written | str, factor: Factor | None) -> Written | str:
+    return Tinted(text, factor.role) if factor and not isinstance(text, str) else text

@@ -1,0 +1,209 @@
+"""The graph of single numbers between one weight and the loss.
+
+Where tensors hide thousands of paths, a path runs from number to number: an `Element`
+is one entry of one node's value. Only what the chosen entry reaches is looked at. The
+derivative along each edge is ∂(entry of y)/∂(entry of x): the printed local derivative
+for elementwise ops, and otherwise the op's own vjp, turned around by differentiating it
+once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.autodiff import Backward, grad
+from chainrule.errors import GradientError, GraphError
+from chainrule.graph import Constant, Input, Node, Parameter, topological
+from chainrule.ops import identity, mul, sum
+from chainrule.ops.control import AlsoUpdate
+from chainrule.viz.trace import Values, trace
+
+MOST = 20_000
+"""Elements that one explanation looks at."""
+
+
+class Element(NamedTuple):
+    """One number: an entry of a node's value, counted as in ``value.reshape(-1)``."""
+
+    node: Node
+    entry: int
+
+
+class Step(NamedTuple):
+    """The edge from one number to another that uses it."""
+
+    source: Element
+    target: Element
+    slope: float
+    """∂target/∂source."""
+    position: int
+    """Which operand of the target's op the source is."""
+
+
+@dataclass
+class Elements:
+    """All steps on the way from one number to the loss.
+
+    Attributes:
+        start: where it begins.
+        end: the loss.
+        order: the elements, each behind all that it depends on.
+        into: for each element, the steps that arrive there.
+    """
+
+    start: Element
+    end: Element
+    order: list[Element] = field(default_factory=list)
+    into: dict[Element, list[Step]] = field(default_factory=dict)
+
+
+def elements(
+    sweep: Backward, start: Element, values: Values, feeds: Mapping[Any, Any]
+) -> Elements:
+    """Follow one number forward to the loss.
+
+    Raises:
+        GraphError: it reaches more numbers than an explanation can hold.
+    """
+    order = topological([sweep.loss])
+    reached: dict[Node, list[int]] = {start.node: [start.entry]}
+    steps: list[Step] = []
+    count = 1
+    for y in order:
+        edges = [
+            (position, x)
+            for position, x in enumerate(y.inputs)
+            if x in reached and (y, position) in sweep.contribution
+        ]
+        entries: dict[int, None] = {}
+        for position, x in edges:
+            for step in _steps(sweep, y, position, x, reached[x], values):
+                steps.append(step)
+                entries[step.target.entry] = None
+        if entries:
+            reached[y] = sorted(entries)
+            count += len(entries)
+        if count > MOST:
+            raise GraphError(
+                f"this number reaches more than {MOST} others before the loss: "
+                "explain it for fewer examples, such as a batch of one"
+            )
+    return _leading_to_end(steps, start, Element(sweep.loss, 0), reached, order)
+
+
+def _leading_to_end(
+    steps: list[Step],
+    start: Element,
+    end: Element,
+    reached: Mapping[Node, list[int]],
+    order: list[Node],
+) -> Elements:
+    """Keep the steps from which the loss can be reached."""
+    into: dict[Element, list[Step]] = {}
+    useful = {end}
+    for step in reversed(steps):
+        if step.target in useful:
+            useful.add(step.source)
+            into.setdefault(step.target, []).append(step)
+    for arriving in into.values():
+        arriving.reverse()
+    sequence = [
+        Element(node, entry)
+        for node in order
+        for entry in reached.get(node, ())
+        if Element(node, entry) in useful
+    ]
+    return Elements(start, end, sequence, into)
+
+
+def _steps(
+    sweep: Backward, y: Node, position: int, x: Node, entries: list[int], values: Values
+) -> list[Step]:
+    local = sweep.local.get((y, position))
+    if local is not None and values[x].shape == values[y].shape:
+        slopes = np.broadcast_to(
+            values[local] if isinstance(local, Node) else local, values[y].shape
+        ).reshape(-1)
+        return [
+            Step(Element(x, i), Element(y, i), float(slopes[i]), position)
+            for i in entries
+        ]
+    found = []
+    columns = _columns(y, position, values)
+    for i in entries:
+        seed = np.zeros(values[x].size)
+        seed[i] = 1.0
+        column = columns(seed.reshape(values[x].shape)).reshape(-1)
+        found += [
+            Step(Element(x, i), Element(y, int(k)), float(column[k]), position)
+            for k in np.flatnonzero(column)
+        ]
+    return found
+
+
+def _columns(y: Node, position: int, values: Values) -> Any:
+    """Return the function u ↦ (∂y/∂x) u for one operand of one op.
+
+    vjp(g) is linear in g, so its derivative with respect to g, applied to u, is that.
+    """
+    from chainrule.program.evaluate import evaluate
+
+    assert y.op is not None
+    if isinstance(y.op, AlsoUpdate):
+        return lambda u: u
+    leaves: list[Node] = []
+    feeds: dict[Any, npt.NDArray[Any]] = {}
+    for i, x in enumerate(y.inputs):
+        if isinstance(x, Constant):
+            leaves.append(x)
+            continue
+        leaves.append(Input(f"x{i}", values[x].shape, x.dtype))
+        feeds[leaves[-1]] = values[x]
+    op: Any = y.op
+    again = op(*leaves)
+    g, u = Input("g", again.shape), Input("u", leaves[position].shape)
+    feeds[g] = np.zeros(again.shape)
+    try:
+        (part,) = grad(sum(mul(again, g)), [leaves[position]])
+        (column,) = grad(sum(mul(part, u)), [g])
+    except GradientError:
+        return lambda u: np.zeros(values[y].size)
+
+    def apply(direction: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        fed = {**feeds, u: direction}
+        return np.asarray(evaluate([identity(column)], fed, dtype="float64")[0])
+
+    return apply
+
+
+def values_for(sweep: Backward, feeds: Mapping[Any, Any], seed: int) -> Values:
+    """Evaluate every forward node and every local derivative, in one run."""
+    forward = topological([sweep.loss])
+    local = [node for node in sweep.local.values() if isinstance(node, Node)]
+    return trace([*forward, *local, *sweep.gradient.values()], feeds, seed)
+
+
+def entry_of(w: Node, value: npt.NDArray[Any], index: tuple[int, ...]) -> int:
+    """Return the flat number of an entry.
+
+    Raises:
+        GraphError: the node has no such entry, or several and none was chosen.
+    """
+    if index == () and value.size == 1:
+        return 0
+    inside = len(index) == value.ndim and all(
+        -size <= i < size for i, size in zip(index, value.shape, strict=True)
+    )
+    if not inside:
+        what = "parameter" if isinstance(w, Parameter) else "node"
+        raise GraphError(
+            f"{what} {w.name or '?'} has shape {value.shape}, index={index!r} is none "
+            f"of its entries; write e.g. index={(0,) * value.ndim}"
+        )
+    positive = [i % s for i, s in zip(index, value.shape, strict=True)]
+    return int(np.arange(value.size).reshape(value.shape)[tuple(positive)])
