@@ -82,6 +82,11 @@ class Objective:
         weight = [] if self.weight is None else [self.weight]
         return [*self.inputs, *self.targets, *weight]
 
+    @property
+    def trusted(self) -> bool:
+        """Whether all indices are labels, whose range was checked with the data."""
+        return all(leaf.dtype != "int" for leaf in self.inputs)
+
     def shapes(self, rows: int) -> dict[Input, Shape]:
         """Return the shape of each leaf for a batch of this many rows."""
         return {leaf: (rows, *leaf.shape[1:]) for leaf in self.leaves}

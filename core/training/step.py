@@ -50,6 +50,7 @@ class Step:
             shapes=self._objective.shapes(rows),
             training=True,
             checked=checked,
+            trusted=self._objective.trusted,
         )
 
 

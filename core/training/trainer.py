@@ -76,7 +76,11 @@ class Trainer:
         return self._compiled(
             backend,
             (objective, rows),
-            lambda: Program(totals=objective.totals, shapes=objective.shapes(rows)),
+            lambda: Program(
+                totals=objective.totals,
+                shapes=objective.shapes(rows),
+                trusted=objective.trusted,
+            ),
         )
 
     def stepper(
