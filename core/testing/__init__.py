@@ -1,0 +1,34 @@
+"""Checks for components, to be called in the tests of a plugin.
+
+::
+
+    from chainrule.testing import check_activation
+
+    def test_swish():
+        check_activation(Swish())
+
+They raise `ConformanceError`, which is an `AssertionError`. The built-in components are
+held against the same checks.
+"""
+
+from __future__ import annotations
+
+from chainrule.errors import ConformanceError
+from chainrule.testing.components import (
+    check_activation,
+    check_component,
+    check_initializer,
+    check_layer,
+    check_loss,
+    check_optimizer,
+    check_regularizer,
+)
+from chainrule.testing.derivatives import check_derivatives
+from chainrule.testing.examples import example
+from chainrule.testing.ops import check_op
+
+__all__ = [
+    "ConformanceError", "check_activation", "check_component", "check_derivatives",
+    "check_initializer", "check_layer", "check_loss", "check_op", "check_optimizer",
+    "check_regularizer", "example",
+]  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from chainrule import ops
 from chainrule.errors import HyperparameterError, ShapeError
@@ -20,6 +22,8 @@ class Reshape(Layer):
         HyperparameterError: a size is neither positive nor −1, or two are −1.
         ShapeError: an example has another number of elements.
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"shape": (2, -1)}
 
     shape: tuple[int, ...]
 

@@ -1,0 +1,143 @@
+"""Derivatives held against finite differences, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.autodiff import backward
+from chainrule.errors import ConformanceError
+from chainrule.graph import Constant, Node
+from chainrule.ops import sum, uniform
+from chainrule.program import Program, open_backend
+from chainrule.testing.functions import leaves_for
+
+Array = npt.NDArray[Any]
+
+_STEP = 1e-4
+_STEPS = np.arange(-2, 3) * _STEP
+_SLOPE = np.array([1, -8, 0, 8, -1]) / (12 * _STEP)
+"""Five values along a line, weighed to give the slope; exact for polynomials to x⁴."""
+_KINK = np.array([1, -4, 6, -4, 1]) / _STEP
+"""Weighed to give almost 0 for a smooth function, and a jump of the slope otherwise."""
+_SMOOTH = 1e-7
+_TOLERANCE = 1e-6
+
+
+def check_derivatives(
+    function: Callable[..., Node],
+    values: Sequence[npt.ArrayLike],
+    *,
+    training: bool = False,
+    seed: int = 0,
+) -> None:
+    """Check first and second derivatives of a function of nodes at some values.
+
+    The result is projected on a random u: L = ⟨u, f(x)⟩. Along a random line x + s·v
+    the slope ⟨∂L/∂x, v⟩ is held against differences of L, and the curvature
+    vᵀ(∂²L/∂x²)v against differences of the slope. So two numbers serve any function
+    and any shape: one wrong element changes them. A point near a kink is moved off it.
+
+    Args:
+        function: takes as many nodes as there are `values` and returns a node.
+        values: where to check; floats are moved, integers and booleans stay.
+        training: whether dropout and its like are active.
+        seed: of the random directions and of random ops.
+
+    Raises:
+        ConformanceError: a derivative is wrong; says which, where, and by how much.
+    """
+    random = np.random.default_rng(seed)
+    line = _Line(function, [_as_float64(v) for v in values], training, seed, random)
+    for _ in range(20):
+        profile = line.profile()
+        if np.abs(_KINK @ profile[:, :2]).max() <= _SMOOTH * _scale(profile[:, :2]):
+            break
+        line.jitter(random)
+    else:
+        raise ConformanceError("found no point without a kink near the values")
+    for order, name in enumerate(("first", "second")):
+        expected, got = _SLOPE @ profile[:, order], profile[2, order + 1]
+        error = abs(got - expected)
+        if not error <= _TOLERANCE * _scale(profile[:, order : order + 2]):
+            raise ConformanceError(
+                f"the {name} derivative along a line is {got:.10g}, where differences "
+                f"give {expected:.10g}; at {', '.join(map(repr, line.point))}"
+            )
+
+
+class _Line:
+    """A function along a line: its projection, slope and curvature."""
+
+    def __init__(
+        self,
+        function: Callable[..., Node],
+        point: list[Array],
+        training: bool,
+        seed: int,
+        random: np.random.Generator,
+    ) -> None:
+        self.point = point
+        self.seed = seed
+        self.leaves = leaves_for(point)
+        self.directions = {
+            leaf: random.standard_normal(value.shape)
+            for leaf, value in zip(self.leaves, point, strict=True)
+            if leaf.dtype == "float"
+        }
+        y = function(*self.leaves)
+        projected = sum(y * (uniform(y, "projection") - 0.5))
+        slope = self._along(projected)
+        program = Program(
+            outputs=[projected, slope, self._along(slope)],
+            shapes={leaf: leaf.shape for leaf in self.leaves},
+            training=training,
+            dtype="float64",
+        )
+        self._executable = open_backend().compile(program)
+
+    def _along(self, node: Node) -> Node:
+        """Return the derivative of a scalar in the direction of the line."""
+        gradient = backward(node, list(self.directions)).gradient
+        total: Node = Constant(0.0)
+        for leaf, direction in self.directions.items():
+            if leaf in gradient:
+                g = gradient[leaf]
+                if g.shape != leaf.shape:
+                    raise ConformanceError(
+                        f"the derivative with respect to an operand of shape "
+                        f"{leaf.shape} has shape {g.shape}"
+                    )
+                total = total + sum(g * Constant(direction))
+        return total
+
+    def profile(self) -> Array:
+        """Return value, slope and curvature at five points around the middle."""
+        rows = []
+        for step in _STEPS:
+            for leaf, value in zip(self.leaves, self.point, strict=True):
+                moved = leaf in self.directions
+                at = value + step * self.directions[leaf] if moved else value
+                self._executable.put(leaf, at)
+            self._executable.run(seed=self.seed)
+            rows.append([float(self._executable.fetch(i)) for i in range(3)])
+        return np.array(rows)
+
+    def jitter(self, random: np.random.Generator) -> None:
+        """Move the middle of the line a little."""
+        for i, leaf in enumerate(self.leaves):
+            if leaf in self.directions:
+                noise = random.uniform(-0.01, 0.01, leaf.shape)
+                self.point[i] = self.point[i] + noise
+
+
+def _as_float64(value: npt.ArrayLike) -> Array:
+    array = np.asarray(value)
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _scale(values: Array) -> float:
+    return 1 + float(np.abs(values).max())

@@ -1,0 +1,110 @@
+"""What every function of nodes must do: shape, dtype, an open batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.autodiff import backward
+from chainrule.errors import ConformanceError, ShapeError
+from chainrule.graph import Dtype, Input, Node, Shape
+from chainrule.ops import sum, uniform
+from chainrule.program import evaluate
+
+Array: TypeAlias = npt.NDArray[Any]
+Function: TypeAlias = Callable[..., Node]
+
+
+def dtype_of(value: Array) -> Dtype:
+    """Return a graph's name for the dtype of an array."""
+    kinds: dict[str, Dtype] = {"b": "bool", "i": "int", "u": "int", "f": "float"}
+    return kinds[value.dtype.kind]
+
+
+def leaves_for(values: Sequence[Array], batch: int | None = None) -> list[Input]:
+    """Return inputs for values; a leading axis of size `batch` is left open."""
+    return [
+        Input(f"x{i}", _opened(value.shape, batch), dtype_of(value))
+        for i, value in enumerate(values)
+    ]
+
+
+def _opened(shape: tuple[int, ...], batch: int | None) -> Shape:
+    return (None, *shape[1:]) if shape[:1] == (batch,) else shape
+
+
+def check_result(
+    function: Function, values: Sequence[Array], *, training: bool = False
+) -> None:
+    """Check that the result has the shape and dtype that the graph says.
+
+    Raises:
+        ConformanceError: it has not.
+    """
+    for width in ("float32", "float64"):
+        leaves = leaves_for(values)
+        y = function(*leaves)
+        (got,) = evaluate(
+            [y], dict(zip(leaves, values, strict=True)), dtype=width, training=training
+        )
+        if got.shape != y.shape or dtype_of(got) != y.dtype:
+            raise ConformanceError(
+                f"the graph says {y.shape} {y.dtype}, the program computes {got.shape} "
+                f"{got.dtype}"
+            )
+        if y.dtype == "float" and got.dtype != width:
+            raise ConformanceError(f"the result is {got.dtype}, {width} was asked for")
+
+
+def check_open_batch(
+    function: Function, values: Sequence[Array], *, training: bool = False
+) -> None:
+    """Check that value and gradient are the same with the first axis open.
+
+    Raises:
+        ConformanceError: they are not.
+    """
+    closed = _value_and_gradient(function, values, leaves_for(values), training)
+    leaves = leaves_for(values, values[0].shape[0])
+    try:
+        opened = _value_and_gradient(function, values, leaves, training)
+    except ShapeError as error:
+        if "open" in str(error):
+            return  # this axis must be known, and the message says so
+        raise
+    for a, b in zip(closed, opened, strict=True):
+        if a.shape != b.shape or not np.allclose(a, b, rtol=1e-12, atol=1e-12):
+            raise ConformanceError(
+                f"with the batch open the result is {b!r}, with it closed {a!r}"
+            )
+
+
+def _value_and_gradient(
+    function: Function, values: Sequence[Array], leaves: list[Input], training: bool
+) -> list[Array]:
+    y = function(*leaves)
+    nodes = [y]
+    if y.dtype == "float":
+        projected = sum(y * (uniform(y, "projection") - 0.5))
+        gradient = backward(projected, leaves).gradient
+        nodes += [gradient[leaf] for leaf in leaves if leaf in gradient]
+    feeds = dict(zip(leaves, values, strict=True))
+    return evaluate(nodes, feeds, dtype="float64", training=training)
+
+
+def check_equal(
+    one: Function, other: Function, values: Sequence[Array], what: str
+) -> None:
+    """Check that two functions of nodes compute the same.
+
+    Raises:
+        ConformanceError: they do not; the message says that `what` differs.
+    """
+    leaves = leaves_for(values)
+    feeds = dict(zip(leaves, values, strict=True))
+    a, b = evaluate([one(*leaves), other(*leaves)], feeds, dtype="float64")
+    if a.shape != b.shape or not np.allclose(a, b, rtol=1e-10, atol=1e-12):
+        raise ConformanceError(f"{what} gives {b!r} where {a!r} was expected")
