@@ -37,6 +37,7 @@ DEFAULT_PLUGINS: tuple[str, ...] = (
     "chainrule.plugins.callbacks",
     "chainrule.plugins.datasets",
     "chainrule.backends.numpy",
+    "chainrule.backends.opencl",
     "chainrule.viz",
 )
 """The built-in plugins, in the order they are loaded."""

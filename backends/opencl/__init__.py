@@ -1,0 +1,88 @@
+"""The OpenCL backend: generated kernels on any device that has a driver."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from chainrule import ops
+from chainrule.graph import Parameter
+from chainrule.hooks import hookimpl
+from chainrule.kinds.backend import Backend, Device, Executable
+from chainrule.ops import Op
+from chainrule.program import Pack, Program
+from chainrule.registry import registry
+
+from .device import choose, diagnose, find_devices
+from .kernels import ELEMENTWISE, INDEXING, REDUCTIONS, VIEWS
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+
+class OpenCLBackend(Backend):
+    """One device, chosen by number or name (``"opencl:1"``, ``"opencl:NVIDIA"``).
+
+    Parameters live on the device, in one copy that all executables of the backend
+    share. A program's parameters are copied there when it is compiled, unless they are
+    there already. From then on whoever writes to `Parameter.value` calls `push`, and
+    whoever reads it after a run calls `pull`; `pull` costs nothing if no run has
+    changed the parameters since.
+    """
+
+    type_name: ClassVar[str] = "opencl"
+    kernels: ClassVar[Mapping[type[Op], Any]] = {
+        **ELEMENTWISE,
+        **dict.fromkeys((*VIEWS, *INDEXING, *REDUCTIONS)),
+        **dict.fromkeys((ops.Matmul, ops.Uniform, Pack)),
+    }
+
+    @functools.cached_property
+    def _runtime(self) -> Runtime:
+        from .runtime import Runtime
+
+        return Runtime(choose(self.device))
+
+    def devices(self) -> Sequence[Device]:
+        """List the devices of all OpenCL platforms, in the order of their numbers.
+
+        Raises:
+            BackendError: there is no OpenCL driver; says how to get one.
+        """
+        return [found.described for found in find_devices()]
+
+    def chosen(self) -> Device:
+        """Return the device that this backend uses.
+
+        Raises:
+            BackendError: there is no such device.
+        """
+        return choose(self.device).described
+
+    def diagnose(self) -> list[tuple[bool, str]]:
+        """Say for each thing that is needed whether it is there, and what brings it."""
+        return diagnose()
+
+    def compile(self, program: Program) -> Executable:
+        """Generate and compile kernels for a program."""
+        from .executable import OpenCLExecutable
+
+        templates = {**self.kernels, **registry.kernels(self.type_name)}
+        return OpenCLExecutable(program, self._runtime, templates)
+
+    def push(self, parameters: Sequence[Parameter]) -> None:
+        """Copy parameters to the device, where programs use them."""
+        if "_runtime" in self.__dict__:
+            self._runtime.mirrors.push(parameters)
+
+    def pull(self, parameters: Sequence[Parameter]) -> None:
+        """Copy parameters that the device has changed since the last pull."""
+        if "_runtime" in self.__dict__:
+            self._runtime.mirrors.pull(parameters)
+
+
+@hookimpl
+def register_backends() -> Sequence[type[Backend]]:
+    """Register the OpenCL backend."""
+    return [OpenCLBackend]

@@ -1,0 +1,198 @@
+"""A compiled program: kernels, their buffers, and a queue to put them in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyopencl as cl
+
+from chainrule.graph import Input
+from chainrule.kinds.backend import Executable
+from chainrule.program import Program
+
+from . import philox
+from .body import Number
+from .faults import NONE
+from .kernels import preamble
+from .layout import View
+from .lower import Lowered
+from .memory import Mirror, plan
+from .runtime import Runtime, as_bytes
+from .step import Step
+
+Array = npt.NDArray[Any]
+
+_DTYPES: dict[str, npt.DTypeLike] = {
+    "float": np.float32, "double": np.float64, "long": np.int64, "uchar": np.uint8,
+}  # fmt: skip
+_MASK = (1 << 64) - 1
+
+
+class OpenCLExecutable(Executable):
+    """Kernels over buffers on a device.
+
+    Attributes:
+        source: the generated OpenCL C.
+        peak_memory: bytes of intermediate results, reused where they are dead.
+    """
+
+    def __init__(
+        self, program: Program, runtime: Runtime, templates: Mapping[type, Any]
+    ) -> None:
+        self._program = program
+        self._runtime = runtime
+        self._templates = templates
+        self._host_totals = np.zeros(len(program.totals))
+        self._numbers: Mapping[Any, float] = {}
+        self._compile()
+
+    # -- compiling -----------------------------------------------------------------
+
+    def _compile(self) -> None:
+        lowered = Lowered(self._program, self._runtime, self._templates)
+        self._lowered = lowered
+        self._bound = [(p, p.value) for p in lowered.parameters]
+        self.source = _name_and_join(lowered, self._runtime)
+        if lowered.faults.used:
+            lowered.faults.slot.handle = self._runtime.allocate(12, "faults")
+            self._clear_faults()
+        self.peak_memory = plan(lowered.steps, self._runtime)
+        self._launches = []
+        self._moving: list[tuple[int, cl.Kernel, Number, type]] = []
+        self._drawing: list[tuple[cl.Kernel, int]] = []
+        if lowered.steps:
+            built = self._runtime.build(self.source)
+            for step in lowered.steps:
+                self._add_launch(step, cl.Kernel(built, step.name))
+        self._mirrors = [s for s in lowered.assigned if isinstance(s, Mirror)]
+        self._pending: dict[Input, deque[Any]] = {}
+        if lowered.totals is not None:
+            self._write(lowered.totals, np.zeros(lowered.totals.shape))
+
+    def _add_launch(self, step: Step, kernel: cl.Kernel) -> None:
+        number = np.float64 if self._lowered.floats == "double" else np.float32
+        for position, what in enumerate(step.args):
+            if isinstance(what, Number):
+                self._moving.append((position, kernel, what, number))
+            else:
+                kernel.set_arg(position, what.handle)
+        if step.draws:
+            self._drawing.append((kernel, len(step.args)))
+        self._launches.append((kernel, step.items, step.local))
+
+    # -- running -------------------------------------------------------------------
+
+    def put(
+        self, leaf: Input, values: Array, rows: npt.NDArray[Any] | None = None
+    ) -> None:
+        view = self._lowered.inputs.get(leaf)
+        if view is None:
+            return
+        taken = values if rows is None else values.take(rows, 0)
+        data = np.array(taken, _DTYPES[view.ctype], order="C", copy=rows is None)
+        if data.size:
+            # Two transfers are held at a time, so the host runs ahead by one step.
+            held = self._pending.setdefault(leaf, deque(maxlen=2))
+            held.append(
+                cl.enqueue_copy(
+                    self._runtime.queue, view.slot.handle, data, is_blocking=False
+                )
+            )
+
+    def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        if any(parameter.value is not array for parameter, array in self._bound):
+            self._compile()
+        values = self._lowered.numbers.values(lr, step)
+        self._numbers = values
+        for position, kernel, what, number in self._moving:
+            kernel.set_arg(position, number(values[what.node]))
+        for kernel, position in self._drawing:
+            kernel.set_arg(position, np.uint64(int(seed) & _MASK))
+            kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
+        queue, launch = self._runtime.queue, cl.enqueue_nd_range_kernel
+        try:
+            for kernel, items, local in self._launches:
+                launch(queue, kernel, items, local)
+            queue.flush()
+        except cl.Error as error:
+            raise self._runtime.lost(error) from error
+        for mirror in self._mirrors:
+            mirror.newer = True
+        for i, node in enumerate(self._lowered.host_totals):
+            if node is not None:
+                self._host_totals[i] += values[node]
+        if self._program.checked:
+            self.look_for_faults()
+
+    # -- results -------------------------------------------------------------------
+
+    def fetch(self, index: int) -> Array:
+        self.look_for_faults()
+        output = self._lowered.outputs[index]
+        if not isinstance(output, View):
+            return np.asarray(self._numbers[output], self._program.dtype)
+        return self._read(output)
+
+    def take_totals(self) -> npt.NDArray[np.float64]:
+        self.look_for_faults()
+        taken = self._host_totals.copy()
+        self._host_totals[:] = 0
+        totals = self._lowered.totals
+        if totals is not None:
+            taken += self._read(totals).astype(np.float64).sum(axis=1)
+            self._write(totals, np.zeros(totals.shape))
+        return taken
+
+    def look_for_faults(self) -> None:
+        """Wait for the device, and raise what its kernels have noted.
+
+        Raises:
+            ExecutionError: an index was out of range.
+            DivergenceError: a value was not finite, in a program that is checked.
+        """
+        faults = self._lowered.faults
+        if not faults.used:
+            return
+        flags = np.empty(3, np.int32)
+        self._runtime.download(faults.slot.handle, 0, as_bytes(flags))
+        error = faults.error(flags)
+        if error is not None:
+            self._clear_faults()
+            raise error
+
+    def _clear_faults(self) -> None:
+        flags = np.full(3, NONE, np.int32)
+        self._runtime.upload(self._lowered.faults.slot.handle, 0, as_bytes(flags))
+
+    def _read(self, view: View) -> Array:
+        array = np.empty(view.shape, _DTYPES[view.ctype])
+        flat = array.reshape(-1)
+        start = view.offset * array.itemsize
+        self._runtime.download(view.slot.handle, start, flat.view(np.uint8))
+        return array.astype(bool) if view.ctype == "uchar" else array
+
+    def _write(self, view: View, values: Array) -> None:
+        data = as_bytes(values.astype(_DTYPES[view.ctype]))
+        self._runtime.upload(view.slot.handle, view.offset * 4, data)
+
+
+def _name_and_join(lowered: Lowered, runtime: Runtime) -> str:
+    """Name each kernel, one name for equal ones; return the whole source."""
+    named: dict[str, str] = {}
+    parts = []
+    for step in lowered.steps:
+        if step.text not in named:
+            label = "".join(c if c.isalnum() else "_" for c in step.label)
+            named[step.text] = f"k{len(named)}_{label}"
+            parts.append(f"kernel void {named[step.text]}{step.text}\n")
+        step.name = named[step.text]
+    head = preamble(lowered.floats, runtime.width(lowered.floats))
+    if any(step.draws for step in lowered.steps):
+        head += philox.SOURCE
+    return head + "\n" + "\n".join(parts)
+
+

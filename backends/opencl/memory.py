@@ -1,0 +1,145 @@
+"""Device memory: mirrors of the parameters' memory, and a pool for everything else."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import BackendError
+from chainrule.graph import Parameter
+
+from .layout import Slot, View
+from .step import Step
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+Array = npt.NDArray[Any]
+_CTYPES = {"float32": "float", "float64": "double"}
+
+
+class Mirror(Slot):
+    """The device's copy of one piece of host memory, shared by all executables.
+
+    Attributes:
+        start: the host address that the copy begins at.
+        newer: whether the device has written to it since it was last pulled.
+    """
+
+    def __init__(self, root: Array, runtime: Runtime) -> None:
+        address = root.__array_interface__["data"][0]
+        self.start = address - address % 64  # so that what is aligned here is there too
+        super().__init__(address % 64 + root.nbytes, kept=True)
+        self.root = weakref.ref(root)
+        self.newer = False
+        self.handle = runtime.allocate(self.nbytes, "parameters")
+        runtime.upload(self.handle, address % 64, _bytes(address, root.nbytes))
+
+
+class Mirrors:
+    """The mirrors of all memory that parameters of a backend's programs lie in."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._of: dict[int, Mirror] = {}
+
+    def view(self, parameter: Parameter) -> View:
+        """Return where a parameter lies on the device; copies it there if need be.
+
+        Raises:
+            BackendError: its value is neither float32 nor float64.
+        """
+        value = parameter.value
+        ctype = _CTYPES.get(value.dtype.name)
+        if ctype is None:
+            raise BackendError(
+                f"parameter {parameter.name} is {value.dtype}; on OpenCL a parameter "
+                "is float32 or float64: convert its value"
+            )
+        if ctype == "double":
+            self._runtime.need_float64(f"parameter {parameter.name}")
+        mirror = self._mirror(value)
+        offset = value.__array_interface__["data"][0] - mirror.start
+        strides = tuple(s // value.itemsize for s in value.strides)
+        return View(mirror, ctype, value.shape, strides, offset // value.itemsize)
+
+    def _mirror(self, value: Array) -> Mirror:
+        root = _root(value)
+        mirror = self._of.get(id(root))
+        if mirror is None or mirror.root() is not root:
+            mirror = self._of[id(root)] = Mirror(root, self._runtime)
+            weakref.finalize(root, self._of.pop, id(root), None)
+        return mirror
+
+    def push(self, parameters: Iterable[Parameter]) -> None:
+        """Copy parameters from the host to the device, where they have a mirror."""
+        for parameter in parameters:
+            mirror = self._of.get(id(_root(parameter.value)))
+            if mirror is not None:
+                low, high = np.lib.array_utils.byte_bounds(parameter.value)
+                host = _bytes(low, high - low)
+                self._runtime.upload(mirror.handle, low - mirror.start, host)
+
+    def pull(self, parameters: Iterable[Parameter]) -> None:
+        """Copy parameters that the device has changed to the host."""
+        for parameter in parameters:
+            root = _root(parameter.value)
+            mirror = self._of.get(id(root))
+            if mirror is not None and mirror.newer:
+                address = root.__array_interface__["data"][0]
+                host = _bytes(address, root.nbytes)
+                self._runtime.download(mirror.handle, address - mirror.start, host)
+                mirror.newer = False
+
+
+def _root(value: Array) -> Array:
+    """Return the array that owns the memory of a view."""
+    while isinstance(value.base, np.ndarray):
+        value = value.base
+    return value
+
+
+def _bytes(address: int, size: int) -> Array:
+    """Return the bytes at an address, whatever the array over them looks like."""
+    pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
+    return np.ctypeslib.as_array(pointer, (size,))
+
+
+def plan(steps: Sequence[Step], runtime: Runtime) -> int:
+    """Give every slot a buffer, shared by slots that are not needed at one time.
+
+    Returns:
+        The bytes allocated.
+    """
+    last: dict[Slot, int] = {}
+    for number, step in enumerate(steps):
+        for slot in step.slots:
+            last[slot] = number
+    ends: dict[int, list[Slot]] = {}
+    for slot, number in last.items():
+        ends.setdefault(number, []).append(slot)
+    free: list[tuple[int, Any]] = []
+    total = 0
+    size_of: dict[Slot, int] = {}
+    for number, step in enumerate(steps):
+        for slot in step.slots:
+            if slot.handle is not None:
+                continue
+            fits = [f for f in free if slot.nbytes <= f[0] <= 4 * slot.nbytes + 256]
+            if fits and not slot.kept:
+                best = min(fits, key=lambda f: f[0])
+                free = [f for f in free if f is not best]
+            else:
+                name = f"{step.label} for {step.node!r}"
+                best = (slot.nbytes, runtime.allocate(slot.nbytes, name))
+                total += slot.nbytes
+            size_of[slot], slot.handle = best
+        for slot in ends.get(number, ()):
+            if not slot.kept and slot in size_of:
+                free.append((size_of[slot], slot.handle))
+    return total

@@ -1,0 +1,127 @@
+"""The runtime: one device with its queue, its programs and its errors."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+import pyopencl as cl
+
+from chainrule.errors import BackendError
+
+from .device import Found
+from .memory import Mirrors
+
+Array = npt.NDArray[Any]
+
+
+class Runtime:
+    """An opened device.
+
+    Attributes:
+        found: the device.
+        queue: where everything is enqueued, in order.
+        mirrors: the device's copies of parameters.
+    """
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.context = cl.Context([found.handle])
+        self.queue = cl.CommandQueue(self.context)
+        self.mirrors = Mirrors(self)
+
+    @functools.cached_property
+    def on_cpu(self) -> bool:
+        """Whether the device is a processor, with wide vectors and no local memory."""
+        return self.found.kind == "cpu"
+
+    def width(self, floats: str) -> int:
+        """Return how many elements a work item takes at once."""
+        if not self.on_cpu:
+            return 1
+        return 8 if floats == "double" else 16
+
+    def need_float64(self, what: str) -> None:
+        """Refuse float64 where the device has none.
+
+        Raises:
+            BackendError: it has none.
+        """
+        if not self.found.handle.double_fp_config:
+            raise BackendError(
+                f"{what} is float64, which {self.found.name} cannot compute: use "
+                "float32, or another device (`chainrule devices` lists them)"
+            )
+
+    def allocate(self, size: int, purpose: str) -> cl.Buffer:
+        """Return a buffer of at least `size` bytes.
+
+        Raises:
+            BackendError: the device's memory is full; says what for and how much.
+        """
+        device = self.found.handle
+        size = max(size, 64)
+        try:
+            return cl.Buffer(self.context, cl.mem_flags.READ_WRITE, size)
+        except cl.Error as error:
+            raise BackendError(
+                f"{self.found.name} has no room for {purpose}: {_mib(size)} asked for, "
+                f"{_mib(device.global_mem_size)} in all, {_mib(device.max_mem_alloc_size)}"
+                f" at most in one piece ({error}); use a smaller batch"
+            ) from error
+
+    def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
+        """Copy bytes to the device; returns when they may be changed again."""
+        if data.nbytes:
+            cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset)
+
+    def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
+        """Copy bytes from the device, after everything that was enqueued before.
+
+        Raises:
+            BackendError: something that was enqueued before failed.
+        """
+        if not data.nbytes:
+            return
+        try:
+            cl.enqueue_copy(self.queue, data, buffer, src_offset=offset)
+        except cl.Error as error:
+            raise self.lost(error) from error
+
+    def lost(self, error: Exception) -> BackendError:
+        """Return the error for a device that fails while it runs."""
+        return BackendError(
+            f"{self.found.name} failed: {error}. Parameters on the host are those of "
+            "the last time they were pulled; run again, or with backend='numpy'"
+        )
+
+    def build(self, source: str) -> cl.Program:
+        """Compile source, or take it from the cache.
+
+        Raises:
+            BackendError: the driver refuses it; carries its log and the source.
+        """
+        folder = Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
+        try:
+            return cl.Program(self.context, source).build(cache_dir=str(folder))
+        except cl.Error as error:
+            numbered = "\n".join(
+                f"{i:>4}  {line}" for i, line in enumerate(source.splitlines(), 1)
+            )
+            raise BackendError(
+                f"{self.found.name} does not build the kernels of this program; "
+                f"please report it.\n{error}\n{numbered}"
+            ) from error
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
+
+
+def as_bytes(array: Array) -> Array:
+    """Return the bytes of a contiguous array."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
