@@ -1,0 +1,150 @@
+"""A training that diverges, and one that Ctrl-C ends: nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import DivergenceError
+from chainrule.training import Run
+
+random = np.random.default_rng(2)
+X = random.normal(size=(40, 3)).astype(np.float32)
+Y = random.normal(size=(40, 1)).astype(np.float32)
+
+
+def linear() -> cr.Sequential:
+    return cr.Sequential([cr.layers.Dense(8), cr.layers.Dense(1)], input_shape=3)
+
+
+class Keep(cr.Callback):
+    """Keeps the weights after each epoch, and counts how often `end` is called."""
+
+    def begin(self, run: Run) -> None:
+        self.weights: list[dict[str, Any]] = []
+        self.ends = 0
+
+    def epoch_end(self, run: Run) -> None:
+        self.weights.append(run.model.get_weights())
+
+    def end(self, run: Run) -> None:
+        self.ends += 1
+
+
+def test_divergence_names_node_and_step_and_keeps_the_last_finite_epoch() -> None:
+    model, keep = linear(), Keep()
+    with pytest.raises(DivergenceError) as caught:
+        model.fit(
+            X, Y, loss="mse", optimizer=cr.optimizers.SGD(lr=3.0), epochs=50,
+            batch_size=16, callbacks=[keep],
+        )  # fmt: skip
+    history = model.history
+    assert history is not None
+    epochs = history.epochs
+    assert 1 <= epochs < 50
+    assert np.isfinite(history["loss"]).all()
+    message = str(caught.value)
+    assert f"diverged in epoch {epochs + 1}, step " in message
+    step = int(message.split("step ")[1].split(":")[0])
+    assert 3 * epochs < step <= 3 * (epochs + 1) + 1
+    assert "produced infinity" in message or "produced NaN" in message
+    assert "learning rate" in message
+    assert keep.ends == 1
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, keep.weights[-1][path])
+
+
+def test_training_can_go_on_after_a_divergence() -> None:
+    careful, careless = linear(), linear()
+    calm = cr.optimizers.SGD(lr=0.01)
+    for model in (careful, careless):
+        model.fit(X, Y, loss="mse", optimizer=calm)
+    with pytest.raises(DivergenceError):
+        careless.fit(X, Y, loss="mse", optimizer=cr.optimizers.SGD(lr=1e30), epochs=9)
+    for model in (careful, careless):
+        model.fit(X, Y, loss="mse", optimizer=calm)
+    for path, value in careful.get_weights().items():
+        np.testing.assert_array_equal(value, careless.get_weights()[path])
+
+
+def test_a_step_that_overflows_the_parameters_only_is_noticed() -> None:
+    model = linear()
+    huge = cr.optimizers.SGD(lr=3e38)
+    with pytest.raises(DivergenceError, match="epoch 1"):
+        model.fit(X, Y * 1e4, loss="mse", optimizer=huge, batch_size=40)
+    assert all(np.isfinite(value).all() for value in model.get_weights().values())
+
+
+class Press(cr.Callback):
+    """Presses Ctrl-C after some step."""
+
+    at: int
+    raises: bool = False
+
+    def step_end(self, run: Run) -> None:
+        if run.step == self.at:
+            if self.raises:
+                raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_ctrl_c_ends_training_cleanly(raises: bool) -> None:
+    model, keep = linear(), Keep()
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            X, Y, loss="mse", batch_size=16, epochs=9,
+            callbacks=[Press(at=7, raises=raises), keep],
+        )  # fmt: skip
+    assert signal.getsignal(signal.SIGINT) is before
+    assert model.history is not None
+    assert model.history.interrupted
+    assert model.history.epochs == 2  # 3 steps each; the third was in its middle
+    assert model.trainer.state is not None
+    assert model.trainer.state.step == 7
+    assert keep.ends == 1
+    history = model.fit(X, Y, loss="mse", batch_size=16)
+    assert not history.interrupted
+
+
+def test_ctrl_c_puts_the_best_weights_back() -> None:
+    model, keep = linear(), Keep()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            X, Y, loss="mse", batch_size=20, epochs=9, validation=(X, -3 * Y),
+            optimizer=cr.optimizers.SGD(lr=0.05),
+            regularizers=[cr.regularizers.EarlyStopping(patience=9)],
+            callbacks=[keep, Press(at=11)],
+        )  # fmt: skip
+    assert model.history is not None
+    best = int(np.argmin(model.history["val_loss"]))
+    assert best < model.history.epochs - 1
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, keep.weights[best][path])
+
+
+def test_a_handler_of_the_users_own_is_left_in_place() -> None:
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+    try:
+        history = linear().fit(X, Y, loss="mse", batch_size=16, callbacks=[Press(at=2)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed == [1]
+    assert history.epochs == 1
+
+
+def test_training_works_in_a_thread() -> None:
+    histories: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: histories.append(linear().fit(X, Y, loss="mse"))
+    )
+    thread.start()
+    thread.join()
+    assert histories[0].epochs == 1
