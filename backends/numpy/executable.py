@@ -56,6 +56,13 @@ class NumpyExecutable(Executable):
         self._outputs = code.outputs
         self.peak_memory = code.pool.allocated
 
+    def _recompile(self) -> None:
+        """Compile for parameters whose values moved; what was put stays."""
+        before = self._inputs
+        self._compile()
+        for leaf, values in before.items():
+            np.copyto(self._inputs[leaf], values)
+
     def __del__(self) -> None:
         linecache.cache.pop(getattr(self, "_file", ""), None)
 
@@ -78,7 +85,7 @@ class NumpyExecutable(Executable):
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         for parameter, array in self._bound:
             if parameter.value is not array:
-                self._compile()
+                self._recompile()
                 break
         try:
             with np.errstate(all="ignore"):
