@@ -15,16 +15,15 @@ from __future__ import annotations
 
 from chainrule.errors import ConformanceError
 from chainrule.testing.components import (
-    check_activation,
     check_component,
     check_initializer,
-    check_layer,
-    check_loss,
     check_optimizer,
     check_regularizer,
 )
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.examples import example
+from chainrule.testing.losses import check_loss
+from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
 
 __all__ = [

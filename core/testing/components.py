@@ -1,209 +1,34 @@
-"""What every component of the mathematical kinds must do."""
+"""What every component must do; initializers, regularizers and optimizers."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.autodiff import backward
-from chainrule.errors import ConformanceError, ShapeError
-from chainrule.graph import Constant, Input, Node, Parameter, topological
-from chainrule.kinds.activation import Activation
+from chainrule.errors import ConformanceError
+from chainrule.graph import Input, Parameter
 from chainrule.kinds.initializer import Initializer
-from chainrule.kinds.layer import Layer
-from chainrule.kinds.loss import Loss
-from chainrule.kinds.module import Module
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.ops import Uniform, sum
 from chainrule.program import evaluate
 from chainrule.spec import Component, from_config
 from chainrule.substitution import substitute
 from chainrule.testing.derivatives import check_derivatives
-from chainrule.testing.functions import (
-    Function,
-    check_open_batch,
-    check_result,
-    leaves_for,
-)  # fmt: skip
-from chainrule.testing.samples import between
-
-Array = npt.NDArray[Any]
-FAR = 1e4
-"""An argument at which an activation or a loss must still be finite in float32."""
+from chainrule.testing.samples import given_or_random
 
 
-def check_activation(
-    activation: Activation, x: npt.ArrayLike | None = None, *, seed: int = 0
-) -> None:
-    """Check an activation: shape, derivatives, open batch, far arguments, config.
-
-    Args:
-        activation: the activation.
-        x: where to check it; None for random numbers of shape (3, 4).
-        seed: of what is random.
+def check_component(component: Component) -> None:
+    """Check that a component has a docstring and comes back from its configuration.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: it has none, or comes back as another one.
     """
-    value = _given(x, (3, 4), seed)
-    y = activation(Input("x", value.shape))
-    if y.shape != value.shape:
-        raise ConformanceError(f"the result has shape {y.shape}, x had {value.shape}")
-    _check_module(activation, value, seed)
-    _check_far(activation, np.linspace(-FAR, FAR, value.size).reshape(value.shape))
-
-
-def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) -> None:
-    """Check a layer, while training and not: derivatives, open batch, sharing, config.
-
-    Args:
-        layer: the layer.
-        x: what to apply it to; None for random numbers of shape (3, 4).
-        seed: of what is random.
-
-    Raises:
-        ConformanceError: something is not as it must be.
-    """
-    value = _given(x, (3, 4), seed)
-    _check_module(layer, value, seed)
-    leaf = Input("x", value.shape)
-    first, before = layer(leaf), len(list(layer.owned_parameters()))
-    second = layer(leaf)
-    if len(list(layer.owned_parameters())) != before:
-        raise ConformanceError("a second application made parameters of its own")
-    draws = any(isinstance(node.op, Uniform) for node in topological([first]))
-    a, b = evaluate([first, second], {leaf: value}, training=True)
-    if draws and np.array_equal(a, b):
-        raise ConformanceError(
-            "two applications draw the same random numbers: name no stream in the layer"
-        )
-    a, b = (evaluate([first], {leaf: value}, seed=seed)[0] for seed in (1, 2))
-    if not np.array_equal(a, b):
-        raise ConformanceError(
-            "the result is random while not training: put what is random into the "
-            "first operand of chainrule.ops.training"
-        )
-
-
-def _check_module(module: Module, value: Array, seed: int) -> None:
-    """Check a module as a function of its input and of its trainable parameters."""
-    check_component(module)
-    module(Input("x", value.shape))
-    owned = [owned.node for _, owned in module.owned_parameters()]
-    kept = {node: node.value.copy() for node in owned}
-    trainable = [node for node in owned if node.trainable]
-    random = np.random.default_rng(seed)
-    weights = [node.value + random.uniform(-0.5, 0.5, node.shape) for node in trainable]
-
-    def function(x: Node, *leaves: Node) -> Node:
-        replaced = dict(zip(trainable, leaves, strict=True))
-        return substitute([module(x)], replaced)[0]
-
-    values = [value, *(weight.astype(np.float64) for weight in weights)]
-    try:
-        for training in (False, True):
-            check_result(function, values, training=training)
-            check_derivatives(function, values, training=training, seed=seed)
-            check_open_batch(
-                lambda x: function(x, *map(Constant, values[1:])),
-                [value],
-                training=training,
-            )
-    finally:
-        for node, before in kept.items():
-            node.value[...] = before
-
-
-def check_loss(
-    loss: Loss,
-    target: npt.ArrayLike | None = None,
-    prediction: npt.ArrayLike | None = None,
-    *,
-    seed: int = 0,
-) -> None:
-    """Check a loss: one number, derivatives, open batch, weights, far predictions.
-
-    Args:
-        loss: the loss.
-        target: targets that it takes; None for random ones of its kind.
-        prediction: predictions in its domain; None for random ones of shape (3, 4).
-        seed: of what is random.
-
-    Raises:
-        ConformanceError: something is not as it must be.
-    """
-    check_component(loss)
-    random = np.random.default_rng(seed)
-    p = between(loss.domain, (3, 4), random) if prediction is None else prediction
-    p = np.asarray(p, np.float64)
-    t = sample_target(loss, p.shape, random) if target is None else np.asarray(target)
-    check_result(loss, [t, p])
-    check_open_batch(loss, [t, p])
-    check_derivatives(lambda node: loss(t, node), [p], seed=seed)
-    _check_weights(loss, t, p)
-    _check_mismatch(loss, t, p)
-    low, high = np.clip(loss.domain, -FAR, FAR)
-    _check_far(lambda node: loss(t, node), random.choice([low, high], p.shape))
-
-
-def sample_target(
-    loss: Loss, shape: tuple[int, ...], random: np.random.Generator
-) -> Array:
-    """Return random targets of the kind that a loss takes."""
-    if loss.target == "classes":
-        return random.integers(shape[-1], size=shape[:-1])
-    if loss.between is None:
-        return random.standard_normal(shape)
-    return random.uniform(*loss.between, shape)
-
-
-def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:
-    n = len(prediction)
-    singles = np.array([
-        _number(loss, target[i : i + 1], prediction[i : i + 1]) for i in range(n)
-    ])  # fmt: skip
-    for weights in (np.ones(n), np.zeros(n), np.arange(n)):
-        got = _number(loss, target, prediction, weights)
-        expected = float((weights * singles).mean())
-        if not np.isclose(got, expected, rtol=1e-10, atol=1e-12):
-            raise ConformanceError(
-                f"with sample weights {weights} the loss is {got}, the weighted mean "
-                f"of the examples' losses {expected}: per_example must return one loss "
-                "for each example, which depends on no other"
-            )
-
-
-def _number(loss: Loss, *values: Array) -> float:
-    leaves = leaves_for(values)
-    feeds = dict(zip(leaves, values, strict=True))
-    return float(evaluate([loss(*leaves)], feeds, dtype="float64")[0])
-
-
-def _check_mismatch(loss: Loss, target: Array, prediction: Array) -> None:
-    try:
-        loss(target[..., None], prediction)
-    except ShapeError:
-        return
-    raise ConformanceError("a target with an axis too many was accepted")
-
-
-def _check_far(function: Function, value: Array) -> None:
-    leaf = Input("x", value.shape)
-    y = function(leaf)
-    nodes = [y]
-    gradient = backward(sum(y), [leaf]).gradient
-    if leaf in gradient:
-        nodes.append(gradient[leaf])
-    for what, got in zip(
-        ("value", "gradient"), evaluate(nodes, {leaf: value}), strict=False
-    ):
-        if not np.isfinite(got).all():
-            at = value[~np.isfinite(got)] if got.shape == value.shape else value
-            raise ConformanceError(f"the {what} is not finite in float32 at {at}")
+    cls = type(component)
+    if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
+        raise ConformanceError(f"{cls.__name__} has no docstring: give its formula")
+    again = from_config(cls, component.to_config())
+    if again.to_config() != component.to_config():
+        raise ConformanceError(f"{component!r} comes back from its config as {again!r}")
 
 
 def check_initializer(
@@ -236,7 +61,7 @@ def check_regularizer(
         ConformanceError: something is not as it must be.
     """
     check_component(regularizer)
-    value = _given(weights, (4, 3), seed)
+    value = given_or_random(weights, (4, 3), seed)
     kernel = Parameter("kernel", value)
     penalty = regularizer.penalty(kernel)
     if penalty is not None:
@@ -269,8 +94,9 @@ def check_optimizer(optimizer: Optimizer) -> None:
     check_component(optimizer)
     start = np.array([1.0, -2.0, 0.5])
     p = Input("p", start.shape)
-    slots = {name: Input(name, start.shape) for name in optimizer.slots}
-    slots |= {name: Input(name, ()) for name in optimizer.scalar_slots}
+    shapes = dict.fromkeys(optimizer.slots, start.shape)
+    shapes |= dict.fromkeys(optimizer.scalar_slots, ())
+    slots = {name: Input(name, shape) for name, shape in shapes.items()}
     rate, step = Input("lr", ()), Input("step", ())
     new = optimizer.new_values(p, p, rate, step, slots)
     leaves = {"p": p, **slots}
@@ -283,8 +109,8 @@ def check_optimizer(optimizer: Optimizer) -> None:
     if extra := set(new) - set(leaves):
         raise ConformanceError(f"update returns {sorted(extra)}, which are no slots")
     values = {"p": start} | {
-        name: np.full(node.shape, optimizer.slot_start(name))
-        for name, node in slots.items()
+        name: np.full(shape, optimizer.slot_start(name))
+        for name, shape in shapes.items()
     }
     for number in range(1, 21):
         feeds = {leaf: values[name] for name, leaf in leaves.items()}
@@ -293,23 +119,3 @@ def check_optimizer(optimizer: Optimizer) -> None:
         values = dict(zip(new, results, strict=True))
     if not (values["p"] ** 2).sum() < (start**2).sum():
         raise ConformanceError(f"20 steps on ½p² lead from {start} to {values['p']}")
-
-
-def check_component(component: Component) -> None:
-    """Check that a component has a docstring and comes back from its configuration.
-
-    Raises:
-        ConformanceError: it has none, or comes back as another one.
-    """
-    cls = type(component)
-    if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
-        raise ConformanceError(f"{cls.__name__} has no docstring: give its formula")
-    again = from_config(cls, component.to_config())
-    if again.to_config() != component.to_config():
-        raise ConformanceError(f"{component!r} comes back from its config as {again!r}")
-
-
-def _given(x: npt.ArrayLike | None, shape: Sequence[int], seed: int) -> Array:
-    if x is None:
-        return np.random.default_rng(seed).standard_normal(shape)
-    return np.asarray(x, np.float64)

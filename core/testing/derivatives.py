@@ -130,7 +130,7 @@ class _Line:
         """Move the middle of the line a little."""
         for i, leaf in enumerate(self.leaves):
             if leaf in self.directions:
-                noise = random.uniform(-0.01, 0.01, leaf.shape)
+                noise = random.uniform(-0.01, 0.01, self.point[i].shape)
                 self.point[i] = self.point[i] + noise
 
 

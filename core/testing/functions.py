@@ -17,6 +17,9 @@ from chainrule.program import evaluate
 Array: TypeAlias = npt.NDArray[Any]
 Function: TypeAlias = Callable[..., Node]
 
+FAR = 1e4
+"""An argument at which an activation or a loss must still be finite in float32."""
+
 
 def dtype_of(value: Array) -> Dtype:
     """Return a graph's name for the dtype of an array."""
@@ -108,3 +111,23 @@ def check_equal(
     a, b = evaluate([one(*leaves), other(*leaves)], feeds, dtype="float64")
     if a.shape != b.shape or not np.allclose(a, b, rtol=1e-10, atol=1e-12):
         raise ConformanceError(f"{what} gives {b!r} where {a!r} was expected")
+
+
+def check_far(function: Function, value: Array) -> None:
+    """Check that value and gradient at far arguments are finite in float32.
+
+    Raises:
+        ConformanceError: they are not; says where.
+    """
+    leaf = Input("x", value.shape)
+    y = function(leaf)
+    nodes = [y]
+    gradient = backward(sum(y), [leaf]).gradient
+    if leaf in gradient:
+        nodes.append(gradient[leaf])
+    for what, got in zip(
+        ("value", "gradient"), evaluate(nodes, {leaf: value}), strict=False
+    ):
+        if not np.isfinite(got).all():
+            at = value[~np.isfinite(got)] if got.shape == value.shape else value
+            raise ConformanceError(f"the {what} is not finite in float32 at {at}")

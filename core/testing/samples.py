@@ -88,6 +88,12 @@ def between(
     return random.uniform(*bounds(domain), shape)
 
 
+def given_or_random(x: npt.ArrayLike | None, shape: Shape, seed: int) -> Array:
+    """Return x as an array; None stands for random numbers of this shape."""
+    random = np.random.default_rng(seed)
+    return np.asarray(random.standard_normal(shape) if x is None else x, np.float64)
+
+
 def _real(shape: Shape, random: np.random.Generator) -> Array:
     return between((-math.inf, math.inf), shape, random)
 
@@ -153,8 +159,8 @@ def _matmul(shape: Shape, random: np.random.Generator) -> Sample:
     *batch, m, k = (1, *shape) if len(shape) == 1 else shape
     flags = bool(random.random() < 0.5), bool(random.random() < 0.5)
     a = (*batch, k, m) if flags[0] else (*batch, m, k)
-    b = (3, k) if flags[1] else (k, 3)
-    b = (*batch, *b) if random.random() < 0.5 else b
+    stack = batch if random.random() < 0.5 else []
+    b = (*stack, 3, k) if flags[1] else (*stack, k, 3)
     return ops.Matmul(*flags), (_real(a, random), _real(b, random))
 
 

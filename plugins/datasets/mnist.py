@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from chainrule.errors import DataError
 from chainrule.plugins.datasets.clusters import Labelled
@@ -65,5 +64,5 @@ def _part(base: Path, part: str) -> Labelled:
             f"{images_file} has shape {images.shape} and {labels_file} "
             f"{labels.shape}: (n, rows, columns) and (n,) were expected"
         )
-    x: npt.NDArray[np.float32] = images.reshape(len(images), -1) / np.float32(255)
+    x = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
     return x, labels.astype(np.int64)

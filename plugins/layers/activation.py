@@ -19,4 +19,5 @@ class Activation(Layer):
     activation: Annotated[Any, Kind("activations")]
 
     def apply(self, x: Node) -> Node:
-        return self.activation(x)
+        y: Node = self.activation(x)
+        return y

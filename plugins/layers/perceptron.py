@@ -47,4 +47,5 @@ class Perceptron(Layer):
         w = self.parameter("weights", (features,), start)
         w_0 = self.parameter("bias", (1,), Constant(self.bias))
         z = w_0 + ops.sum(x * w, axis=-1, keepdims=True)
-        return self.activation(z.named("z"))
+        y: Node = self.activation(z.named("z"))
+        return y

@@ -1,0 +1,97 @@
+"""What every loss must do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import ConformanceError, ShapeError
+from chainrule.kinds.loss import Loss
+from chainrule.program import evaluate
+from chainrule.testing.components import check_component
+from chainrule.testing.derivatives import check_derivatives
+from chainrule.testing.functions import (
+    FAR,
+    check_far,
+    check_open_batch,
+    check_result,
+    leaves_for,
+)
+from chainrule.testing.samples import between
+
+Array = npt.NDArray[Any]
+
+
+def check_loss(
+    loss: Loss,
+    target: npt.ArrayLike | None = None,
+    prediction: npt.ArrayLike | None = None,
+    *,
+    seed: int = 0,
+) -> None:
+    """Check a loss: one number, derivatives, open batch, weights, far predictions.
+
+    Args:
+        loss: the loss.
+        target: targets that it takes; None for random ones of its kind.
+        prediction: predictions in its domain; None for random ones of shape (3, 4).
+        seed: of what is random.
+
+    Raises:
+        ConformanceError: something is not as it must be.
+    """
+    check_component(loss)
+    random = np.random.default_rng(seed)
+    p = between(loss.domain, (3, 4), random) if prediction is None else prediction
+    p = np.asarray(p, np.float64)
+    t = sample_target(loss, p.shape, random) if target is None else np.asarray(target)
+    check_result(loss, [t, p])
+    check_open_batch(loss, [t, p])
+    check_derivatives(lambda node: loss(t, node), [p], seed=seed)
+    _check_weights(loss, t, p)
+    _check_mismatch(loss, t, p)
+    low, high = np.clip(loss.domain, -FAR, FAR)
+    check_far(lambda node: loss(t, node), random.choice([low, high], p.shape))
+
+
+def sample_target(
+    loss: Loss, shape: tuple[int, ...], random: np.random.Generator
+) -> Array:
+    """Return random targets of the kind that a loss takes."""
+    if loss.target == "classes":
+        return random.integers(shape[-1], size=shape[:-1])
+    if loss.between is None:
+        return random.standard_normal(shape)
+    return random.uniform(*loss.between, shape)
+
+
+def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:
+    n = len(prediction)
+    singles = np.array([
+        _number(loss, target[i : i + 1], prediction[i : i + 1]) for i in range(n)
+    ])  # fmt: skip
+    for weights in (np.ones(n), np.zeros(n), np.arange(n)):
+        got = _number(loss, target, prediction, weights)
+        expected = float((weights * singles).mean())
+        if not np.isclose(got, expected, rtol=1e-10, atol=1e-12):
+            raise ConformanceError(
+                f"with sample weights {weights} the loss is {got}, the weighted mean "
+                f"of the examples' losses {expected}: per_example must return one loss "
+                "for each example, which depends on no other"
+            )
+
+
+def _number(loss: Loss, *values: Array) -> float:
+    leaves = leaves_for(values)
+    feeds = dict(zip(leaves, values, strict=True))
+    return float(evaluate([loss(*leaves)], feeds, dtype="float64")[0])
+
+
+def _check_mismatch(loss: Loss, target: Array, prediction: Array) -> None:
+    try:
+        loss(target[..., None], prediction)
+    except ShapeError:
+        return
+    raise ConformanceError("a target with an axis too many was accepted")

@@ -1,0 +1,109 @@
+"""What every activation and layer must do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import ConformanceError
+from chainrule.graph import Constant, Input, Node, Parameter, topological
+from chainrule.kinds.activation import Activation
+from chainrule.kinds.layer import Layer
+from chainrule.kinds.module import Module
+from chainrule.ops import Uniform
+from chainrule.program import evaluate
+from chainrule.substitution import substitute
+from chainrule.testing.components import check_component
+from chainrule.testing.derivatives import check_derivatives
+from chainrule.testing.functions import FAR, check_far, check_open_batch, check_result
+from chainrule.testing.samples import given_or_random
+
+Array = npt.NDArray[Any]
+
+
+def check_activation(
+    activation: Activation, x: npt.ArrayLike | None = None, *, seed: int = 0
+) -> None:
+    """Check an activation: shape, derivatives, open batch, far arguments, config.
+
+    Args:
+        activation: the activation.
+        x: where to check it; None for random numbers of shape (3, 4).
+        seed: of what is random.
+
+    Raises:
+        ConformanceError: something is not as it must be.
+    """
+    value = given_or_random(x, (3, 4), seed)
+    y = activation(Input("x", value.shape))
+    if y.shape != value.shape:
+        raise ConformanceError(f"the result has shape {y.shape}, x had {value.shape}")
+    _check_module(activation, value, seed)
+    check_far(activation, np.linspace(-FAR, FAR, value.size).reshape(value.shape))
+
+
+def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) -> None:
+    """Check a layer, while training and not: derivatives, open batch, sharing, config.
+
+    Args:
+        layer: the layer.
+        x: what to apply it to; None for random numbers of shape (3, 4).
+        seed: of what is random.
+
+    Raises:
+        ConformanceError: something is not as it must be.
+    """
+    value = given_or_random(x, (3, 4), seed)
+    _check_module(layer, value, seed)
+    leaf = Input("x", value.shape)
+    first, before = layer(leaf), len(list(layer.owned_parameters()))
+    second = layer(leaf)
+    if len(list(layer.owned_parameters())) != before:
+        raise ConformanceError("a second application made parameters of its own")
+    draws = any(isinstance(node.op, Uniform) for node in topological([first]))
+    a, b = evaluate([first, second], {leaf: value}, training=True)
+    if draws and np.array_equal(a, b):
+        raise ConformanceError(
+            "two applications draw the same random numbers: name no stream in the layer"
+        )
+    a, b = (evaluate([first], {leaf: value}, seed=seed)[0] for seed in (1, 2))
+    if not np.array_equal(a, b):
+        raise ConformanceError(
+            "the result is random while not training: put what is random into the "
+            "first operand of chainrule.ops.training"
+        )
+
+
+def _check_module(module: Module, value: Array, seed: int) -> None:
+    """Check a module as a function of its input and of its trainable parameters."""
+    check_component(module)
+    module(Input("x", value.shape))
+    owned = [owned.node for _, owned in module.owned_parameters()]
+    kept = {node: node.value.copy() for node in owned}
+    trainable = [node for node in owned if node.trainable]
+    random = np.random.default_rng(seed)
+    weights = [w + random.uniform(-0.5, 0.5, w.shape) for w in map(_value, trainable)]
+
+    def function(x: Node, *leaves: Node) -> Node:
+        replaced: dict[Node, Node] = dict(zip(trainable, leaves, strict=True))
+        return substitute([module(x)], replaced)[0]
+
+    values = [value, *weights]
+    try:
+        for training in (False, True):
+            check_result(function, values, training=training)
+            check_derivatives(function, values, training=training, seed=seed)
+            check_open_batch(
+                lambda x: function(x, *map(Constant, values[1:])),
+                [value],
+                training=training,
+            )
+    finally:
+        for node, before in kept.items():
+            node.value[...] = before
+
+
+def _value(node: Parameter) -> Array:
+    return node.value.astype(np.float64)
