@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -16,7 +16,12 @@ from chainrule.errors import DataError
 from chainrule.philox import generator
 from chainrule.registry import registry
 from chainrule.spec import (
-    Component, Fraction, Kind, NonNegativeInt, PositiveInt, check_value,
+    Component,
+    Fraction,
+    Kind,
+    NonNegativeInt,
+    PositiveInt,
+    check_value,
 )  # fmt: skip
 
 Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
@@ -24,6 +29,9 @@ Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 SECTIONS = (
     "data", "layers", "training", "optimizer", "schedule", "regularizers", "callbacks",
 )  # fmt: skip
+
+PARTS = ("x_train", "y_train", "x_test", "y_test")
+"""What arrays in an NPZ file are called."""
 
 
 class Training(Component):
@@ -57,23 +65,45 @@ class Experiment:
             ConfigError: they cannot be read; says the line of ``[data]``.
             DataError: they are not examples with targets.
         """
-        loaded = self.load()
-        if not (isinstance(loaded, tuple) and len(loaded) == 2):
-            raise DataError(
-                "this data set does not give examples with targets, (x, y); "
-                "use one that does, such as load_npz or load_csv"
-            )
-        if isinstance(loaded[0], tuple):
+        train, test = examples(self.load())
+        if test is not None:
             if self.hold_out is not None:
                 raise DataError("this data set holds out a part itself: drop hold_out")
-            return loaded[0], loaded[1]
-        x, y = loaded
+            return train, test
+        x, y = train
         held_out = round((0.2 if self.hold_out is None else self.hold_out) * len(x))
         if not held_out:
-            return (x, y), None
+            return train, None
         order = generator(self.training.seed, "hold out").permutation(len(x))
-        test, train = np.sort(order[:held_out]), np.sort(order[held_out:])
-        return (x[train], y[train]), (x[test], y[test])
+        out, kept = np.sort(order[:held_out]), np.sort(order[held_out:])
+        return (x[kept], y[kept]), (x[out], y[out])
+
+
+def examples(loaded: Any) -> tuple[Arrays, Arrays | None]:
+    """Return what a data set gave as a part to train with, and one held out.
+
+    Taken are ``(x, y)``, ``((x, y), (x, y))``, and arrays by name: ``x`` and ``y``, or
+    ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+
+    Raises:
+        DataError: it is nothing of these.
+    """
+    if isinstance(loaded, Mapping):
+        if {"x", "y"} <= loaded.keys():
+            return (loaded["x"], loaded["y"]), None
+        if set(PARTS) <= loaded.keys():
+            x, y, x_test, y_test = (loaded[name] for name in PARTS)
+            return (x, y), (x_test, y_test)
+        raise DataError(
+            f"the file holds {', '.join(loaded) or 'nothing'}; call the arrays x and "
+            f"y, or {', '.join(PARTS)}"
+        )
+    if isinstance(loaded, tuple) and len(loaded) == 2:
+        return loaded if isinstance(loaded[0], tuple) else (loaded, None)
+    raise DataError(
+        "this data set does not give examples with targets, (x, y); use one that does, "
+        "such as load_npz or load_csv"
+    )
 
 
 def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:

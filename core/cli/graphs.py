@@ -1,0 +1,77 @@
+"""From what is named on the command line to models and graphs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from chainrule.config import Experiment, read
+from chainrule.errors import GraphError, UnknownNameError, did_you_mean
+from chainrule.graph import Input, Node
+from chainrule.kinds.loss import Loss
+from chainrule.model.loading import load
+from chainrule.model.model import Model
+from chainrule.model.sequential import Sequential
+
+
+def model_of(experiment: Experiment, x: Any) -> Sequential:
+    """Return the untrained model of a configuration, built for data like x."""
+    return Sequential(experiment.layers, input_shape=x.shape[1:])
+
+
+def loss_of(model: Model, loss: Any) -> Node:
+    """Return the graph of a loss of a model's output, with a target ``t``.
+
+    Raises:
+        GraphError: the model has several outputs.
+    """
+    if len(model.outputs) != 1:
+        raise GraphError(
+            f"the model has {len(model.outputs)} outputs and no single loss: give "
+            "package.module:object, where object is the loss you mean"
+        )
+    prediction = model.outputs[0]
+    labels = isinstance(loss, Loss) and loss.target == "classes"
+    shape = prediction.shape[:-1] if labels else prediction.shape
+    node: Node = loss(Input("t", shape, "int" if labels else "float"), prediction)
+    return node
+
+
+def graph_of(what: str) -> Any:
+    """Return what there is to draw: a loss, or a model or node that has none.
+
+    Args:
+        what: a configuration, a model file, or ``package.module:object``.
+
+    Raises:
+        UnknownNameError: there is no such file, module or object.
+    """
+    file = Path(what)
+    if file.suffix == ".toml":
+        experiment = read(file)
+        (x, _), _ = experiment.data()
+        return loss_of(model_of(experiment, x), experiment.training.loss)
+    module, colon, name = what.partition(":")
+    if colon and not file.exists():
+        return _imported(module, name)
+    model = load(file)
+    goal = model.trainer.goal
+    return loss_of(model, goal.losses[0]) if goal else model
+
+
+def _imported(module: str, name: str) -> Any:
+    sys.path.insert(0, "")  # modules in the current folder, as python -m finds them
+    try:
+        found: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UnknownNameError(f"cannot import {module!r}: {error}") from error
+    finally:
+        sys.path.remove("")
+    for part in name.split("."):
+        if not hasattr(found, part):
+            hint = did_you_mean(part, [n for n in dir(found) if n[0] != "_"])
+            raise UnknownNameError(f"{module!r} has nothing called {part!r}.{hint}")
+        found = getattr(found, part)
+    return found

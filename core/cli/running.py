@@ -1,0 +1,71 @@
+"""Training from the command line: whatever ends it, what was reached is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chainrule.errors import DivergenceError, OutputError
+from chainrule.model.model import Model
+from chainrule.registry import registry
+from chainrule.training import History
+
+MODEL, HISTORY, CURVE = "model.safetensors", "history.json", "curve.svg"
+
+
+def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
+    """Train a model and write it, its history and its curve to a folder.
+
+    Training that diverges or is interrupted writes what it has, and then raises.
+
+    Raises:
+        DivergenceError: training diverged; the model is that of the last finite epoch.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    begun = time.perf_counter()
+    try:
+        history = model.fit(x, y, **how)
+    except (KeyboardInterrupt, DivergenceError):
+        keep(model, folder)
+        raise
+    seconds = time.perf_counter() - begun
+    epochs = f"{history.epochs} epoch{'' if history.epochs == 1 else 's'}"
+    click.echo(f"trained {epochs} on {len(x):,} examples in {seconds:.1f} s")
+    keep(model, folder)
+    return history
+
+
+def keep(model: Model, folder: Path) -> None:
+    """Write model, history and curve."""
+    model.save(folder / MODEL)
+    history = dict(model.history or {})
+    write(folder / HISTORY, json.dumps(history, indent=2) + "\n")
+    if any(history.values()):
+        curve = registry.find("renderers", "curve").target
+        write(folder / CURVE, curve(history))
+
+
+def write(file: Path, text: str) -> None:
+    """Write a text file.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+def numbers(measured: dict[str, float]) -> str:
+    """Return measures for people: ``accuracy 98.33 %, loss 0.0612``."""
+    shown = [
+        f"{name.replace('_', ' ')} "
+        + (f"{100 * value:.2f} %" if "accuracy" in name else f"{value:.4g}")
+        for name, value in sorted(measured.items())
+    ]
+    return ", ".join(shown)
