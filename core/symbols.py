@@ -141,10 +141,11 @@ class Derivative:
         return replace(self.of, argument="")
 
     def _below(self, mark: str, write: Callable[[Symbol], str]) -> str:
-        if len(self.wrt) == 2 and self.wrt[0] == self.wrt[1]:
+        below = [replace(symbol, argument="") for symbol in self.wrt]
+        if len(below) == 2 and below[0] == below[1]:
             twice = "²" if write is not Symbol.latex else "^2"
-            return mark + write(self.wrt[0]) + twice
-        return "".join(mark + write(symbol) for symbol in self.wrt)
+            return mark + write(below[0]) + twice
+        return "".join(mark + write(symbol) for symbol in below)
 
 
 @functools.lru_cache(maxsize=4096)

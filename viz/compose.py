@@ -78,6 +78,15 @@ class Composer:
         scene.legend = [(role, text) for role, text in LEGEND.items() if role in roles]
         return scene
 
+    def blocks_of_nodes(self) -> dict[Node, str]:
+        """Return, for the nodes of visible blocks, the id of the block."""
+        return {
+            node: self.ids[i]
+            for i, part in enumerate(self.parts)
+            if self.home[i] == (i, 0)
+            for node in part.nodes
+        }
+
     def _find_exits(self) -> None:
         self.place = {n: i for i, part in enumerate(self.parts) for n in part.nodes}
         users = consumers(self.graph)
@@ -239,7 +248,9 @@ class Composer:
 
 def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Return what all paths begin with."""
-    levels = itertools.takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+    levels = itertools.takewhile(
+        lambda names: len(set(names)) == 1, zip(*paths, strict=False)
+    )
     return tuple(names[0] for names in levels)
 
 

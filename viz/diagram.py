@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import OutputError, RenderError, did_you_mean
 from chainrule.viz.dot import to_digraph
-from chainrule.viz.render import Engine, render
+from chainrule.viz.frames import frame
+from chainrule.viz.json_format import to_json
+from chainrule.viz.page import to_page
+from chainrule.viz.render import PICTURES, Engine, render
 from chainrule.viz.scene import Scene
+from chainrule.viz.story import Extras, tell
 from chainrule.viz.svg import finish
+from chainrule.viz.tikz import to_document, to_tikz
 
 if TYPE_CHECKING:
     import graphviz
@@ -24,12 +30,24 @@ class Diagram:
         scene: what it shows, without how it looks.
     """
 
-    formats = ("svg", "png", "pdf", "dot")
+    formats = ("svg", "png", "pdf", "dot", "json", "tikz", "tex", "html")
     """What `save` can write, by the name of the file."""
 
-    def __init__(self, scene: Scene, *, legend: bool = True) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        legend: bool = True,
+        extras: Callable[[], Extras] = Extras,
+    ) -> None:
         self.scene = scene
         self._legend = legend
+        self._gather = extras
+
+    @functools.cached_property
+    def extras(self) -> Extras:
+        """What a page shows on request: values, explanations, updates."""
+        return self._gather()
 
     @functools.cached_property
     def digraph(self) -> graphviz.Digraph:
@@ -70,14 +88,26 @@ class Diagram:
         Raises:
             RenderError: there is no such format, or it cannot be rendered here.
         """
-        if format == "dot":
-            return self.source.encode()
         if format not in self.formats:
             raise RenderError(
                 f"no format {format!r}.{did_you_mean(format, self.formats)}"
             )
-        data = render(self.source, format, dpi=dpi, engine=engine)
-        return finish(data.decode(), self.scene).encode() if format == "svg" else data
+        if format in PICTURES:
+            data = render(self.source, format, dpi=dpi, engine=engine)
+            svg = format == "svg"
+            return finish(data.decode(), self.scene).encode() if svg else data
+        return self._written(format).encode()
+
+    def _written(self, format: str) -> str:
+        if format == "json":
+            return to_json(self.scene)
+        if format == "tikz":
+            return to_tikz(self.scene, self.source)
+        if format == "tex":
+            return to_document(self.scene, self.source)
+        if format == "html":
+            return to_page(self.scene, self.render("svg").decode(), self.extras)
+        return self.source
 
     def save(
         self, path: str | Path, *, dpi: int = 144, engine: Engine = "pygraphviz"
@@ -101,6 +131,27 @@ class Diagram:
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error}") from error
         return file
+
+    def save_frames(self, folder: str | Path) -> list[Path]:
+        """Write the story step by step as ``001.svg``, ``002.svg`` …, for slides.
+
+        Raises:
+            OutputError: a file cannot be written.
+        """
+        svg, steps = self.render("svg").decode(), tell(self.scene, self.extras)
+        width = max(3, len(str(len(steps))))
+        place = Path(folder)
+        written = []
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for number in range(len(steps)):
+                file = place / f"{number + 1:0{width}}.svg"
+                text = frame(svg, self.scene, steps, number)
+                file.write_text(text, encoding="utf-8")
+                written.append(file)
+        except OSError as error:
+            raise OutputError(f"cannot write to {place}: {error}") from error
+        return written
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

@@ -31,9 +31,10 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     _add_cluster(dot, scene, tree, ())
     if scene.shape == "circles":
         _add_columns(dot, scene)
-    for link in scene.links:
+    for link, identity in zip(scene.links, scene.link_ids(), strict=True):
         straight = {"weight": "50"} if link.straight else {}
-        dot.edge(link.tail, link.head, **_link_attributes(link), **straight)
+        look = _link_attributes(link, identity)
+        dot.edge(link.tail, link.head, **look, **straight)
     bottom = [table(scene.caption)] if scene.caption else []
     if legend and scene.legend:
         bottom.append(_legend(scene))
@@ -147,8 +148,7 @@ def _html_of(line: Line) -> str:
     return f'<FONT POINT-SIZE="{style.SIZE[line.kind]}" COLOR="{color}">{text}</FONT>'
 
 
-def _link_attributes(link: Link) -> dict[str, str]:
-    identity = f"{link.kind}-{link.tail}-{link.head}"
+def _link_attributes(link: Link, identity: str) -> dict[str, str]:
     tip = _quoted(link.tooltip)
     if link.kind == "forward":
         attributes = {

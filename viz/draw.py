@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from chainrule.autodiff import Backward, backward
@@ -10,12 +10,14 @@ from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph, Node
 from chainrule.naming import Naming
 from chainrule.viz.compose import Composer, Direction
+from chainrule.viz.details import extras_of
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.fold import find_repeats
 from chainrule.viz.labels import Labels
 from chainrule.viz.neurons import neuron_scene
 from chainrule.viz.partition import Expand, Level, partition
 from chainrule.viz.scene import Line, Scene
+from chainrule.viz.story import Extras
 from chainrule.viz.text import Plain
 
 
@@ -34,6 +36,7 @@ def draw(
     legend: bool = True,
     title: str = "graph",
     example: int = 0,
+    optimizer: object = "sgd",
     seed: int = 0,
 ) -> Diagram:
     """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
@@ -54,6 +57,7 @@ def draw(
         legend: whether the colours are explained.
         title: what the diagram is called.
         example: which of the batch ``level="neuron"`` shows.
+        optimizer: whose update the HTML page shows as its last steps.
         seed: of the random numbers, where values are asked for.
 
     Raises:
@@ -78,13 +82,20 @@ def draw(
     repeats = find_repeats(parts, graph) if fold else []
     labels = Labels(graph, naming, sweep, show_shapes)
     composer = Composer(graph, parts, repeats, labels, direction, sweep, values, seed)
-    return _finished(composer.scene(title, rankdir), remark, legend)
+    scene = composer.scene(title, rankdir)
+
+    def extras() -> Extras:
+        return extras_of(composer, composer.blocks_of_nodes(), optimizer)
+
+    return _finished(scene, remark, legend, extras)
 
 
-def _finished(scene: Scene, remark: str, legend: bool) -> Diagram:
+def _finished(
+    scene: Scene, remark: str, legend: bool, extras: Callable[[], Extras] = Extras
+) -> Diagram:
     if remark:
         scene.caption.append(Line(Plain(remark), "note"))
-    return Diagram(scene, legend=legend)
+    return Diagram(scene, legend=legend, extras=extras)
 
 
 def _outputs(what: Any) -> list[Node]:

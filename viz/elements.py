@@ -151,19 +151,20 @@ def _columns(y: Node, position: int, values: Values) -> Any:
 
     vjp(g) is linear in g, so its derivative with respect to g, applied to u, is that.
     """
-    from chainrule.program.evaluate import evaluate
+    from chainrule.program import Program, open_backend
 
     assert y.op is not None
     if isinstance(y.op, AlsoUpdate):
         return lambda u: u
     leaves: list[Node] = []
-    feeds: dict[Any, npt.NDArray[Any]] = {}
+    feeds: dict[Input, npt.NDArray[Any]] = {}
     for i, x in enumerate(y.inputs):
         if isinstance(x, Constant):
             leaves.append(x)
             continue
-        leaves.append(Input(f"x{i}", values[x].shape, x.dtype))
-        feeds[leaves[-1]] = values[x]
+        leaf = Input(f"x{i}", values[x].shape, x.dtype)
+        leaves.append(leaf)
+        feeds[leaf] = values[x]
     op: Any = y.op
     again = op(*leaves)
     g, u = Input("g", again.shape), Input("u", leaves[position].shape)
@@ -174,9 +175,17 @@ def _columns(y: Node, position: int, values: Values) -> Any:
     except GradientError:
         return lambda u: np.zeros(values[y].size)
 
+    shapes = {leaf: value.shape for leaf, value in feeds.items()}
+    shapes[u] = values[y.inputs[position]].shape
+    program = Program(outputs=[identity(column)], shapes=shapes, dtype="float64")
+    executable = open_backend(None).compile(program)
+    for leaf, value in feeds.items():
+        executable.put(leaf, value)
+
     def apply(direction: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        fed = {**feeds, u: direction}
-        return np.asarray(evaluate([identity(column)], fed, dtype="float64")[0])
+        executable.put(u, direction)
+        executable.run()
+        return executable.fetch(0)
 
     return apply
 

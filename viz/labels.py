@@ -153,7 +153,9 @@ class Labels:
         return [*lines, *(Line(Plain(text), "mark") for text in remarks)]
 
     def _dead(self, node: Node, gradient: npt.NDArray[Any]) -> list[str]:
-        dead = 0 if isinstance(node, Parameter) else dead_units(gradient)
+        if isinstance(node, Parameter) or node in self.loss_nodes:
+            return []
+        dead = dead_units(gradient)
         return [f"☠ {dead} of {gradient.shape[1]} units dead"] if dead else []
 
     def marks(self, gradient: npt.NDArray[Any]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ The DOT, JSON and TikZ writers all read a `Scene`, so a new format is one file.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -91,6 +92,16 @@ class Scene:
     legend: list[tuple[Role, str]] = field(default_factory=list)
     rankdir: str = "LR"
     shape: Literal["boxes", "circles"] = "boxes"
+
+    def link_ids(self) -> list[str]:
+        """Return an id for each link, as the SVG has them."""
+        met: Counter[str] = Counter()
+        ids = []
+        for link in self.links:
+            base = f"{link.kind}-{link.tail}-{link.head}"
+            met[base] += 1
+            ids.append(base if met[base] == 1 else f"{base}-{met[base]}")
+        return ids
 
     def block(self, identity: str) -> Block:
         """Return the block of an id."""

@@ -1,32 +1,60 @@
-"""What Graphviz' SVG lacks: a size that fits its place, a title and a description."""
+"""What Graphviz' SVG lacks: a size that fits its place, titles, classes for parts."""
 
 from __future__ import annotations
 
-import html
-import re
+import xml.etree.ElementTree as ET
 
 from chainrule.viz.scene import Scene
 
+SVG = "http://www.w3.org/2000/svg"
+_LINK = "http://www.w3.org/1999/xlink"
+
 
 def finish(svg: str, scene: Scene) -> str:
-    """Return the SVG with a viewBox only, a title and a description.
+    """Return the SVG with a viewBox only, a title, a description, classes on lines.
 
     Without a fixed width a notebook or a page scales the picture to the space there
     is, so that it is neither clipped nor blurred.
     """
-    start = svg.index("<svg")
-    svg = svg[start:]
-    width = re.search(r'<svg width="([\d.]+)pt" height="[\d.]+pt"', svg)
-    size = f' style="max-width:{width[1]}pt;width:100%;height:auto"' if width else ""
-    svg = re.sub(
-        r'<svg width="[\d.]+pt" height="[\d.]+pt"', f"<svg{size}", svg, count=1
-    )
-    head, _, rest = svg.partition(">")
-    described = html.escape(description(scene))
-    return (
-        f'{head} role="img" aria-label="{html.escape(scene.name)}">'
-        f"<title>{html.escape(scene.name)}</title><desc>{described}</desc>{rest}"
-    )
+    root = parse(svg)
+    width = root.attrib.pop("width", "100%")
+    root.attrib.pop("height", None)
+    root.set("style", f"max-width:{width};width:100%;height:auto")
+    root.set("role", "img")
+    root.set("aria-label", scene.name)
+    title, described = ET.Element(f"{{{SVG}}}title"), ET.Element(f"{{{SVG}}}desc")
+    title.text, described.text = scene.name, description(scene)
+    root[0:0] = [title, described]
+    kinds = {
+        f"node-{block.id}": ["title", *(line.kind for line in block.lines)]
+        for block in scene.blocks
+    }
+    for group in root.iter(f"{{{SVG}}}g"):
+        _mark_lines(group, kinds.get(group.get("id", ""), []))
+    return written(root)
+
+
+def parse(svg: str) -> ET.Element:
+    """Read an SVG that chainrule wrote."""
+    return ET.fromstring(svg)
+
+
+def written(root: ET.Element) -> str:
+    """Return an SVG as text."""
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", _LINK)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _mark_lines(group: ET.Element, kinds: list[str]) -> None:
+    """Give the texts of a block the class of their line, such as ``line gradient``."""
+    texts = list(group.iter(f"{{{SVG}}}text"))
+    rows = list(dict.fromkeys(text.get("y") for text in texts))
+    if len(rows) != len(kinds):
+        return
+    kind_of = dict(zip(rows, kinds, strict=True))
+    for text in texts:
+        text.set("class", f"line {kind_of[text.get('y')]}")
 
 
 def description(scene: Scene) -> str:

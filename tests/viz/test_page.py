@@ -1,0 +1,108 @@
+"""The page in a real browser: keys, slider, search, click, dark mode, no requests."""
+
+import shutil
+
+import pytest
+
+import chainrule as cr
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    x, t = cr.input("x"), cr.input("t")
+    w1, w2 = cr.parameter("w_1", 0.5), cr.parameter("w_2", 1.1)
+    z = (w1 * x).named("z_1")
+    y = (cr.ops.sigmoid(z) * w2).named("y_hat")
+    loss = cr.ops.square(t - y).named("J")
+    file = cr.draw(
+        loss, level="layer", direction="both", values={x: 2.0, t: 1.0},
+        title="<b>chain</b>",
+    ).save(tmp_path / "run.html")  # fmt: skip
+    page = browser.new_page()
+    page.seen = []
+    page.on("request", lambda request: page.seen.append(request.url))
+    page.on("console", lambda message: page.seen.append(message.text))
+    page.on("pageerror", lambda error: page.seen.append(str(error)))
+    page.goto(file.as_uri())
+    page.uri = file.as_uri()
+    yield page
+    assert page.seen == [page.uri]  # nothing fetched, nothing complained about
+    page.close()
+
+
+def test_arrows_home_and_end_step_through_the_run(page):
+    assert page.inner_text("#count").startswith("1 / ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#count").startswith("3 / ")
+    page.keyboard.press("End")
+    last, of = page.inner_text("#count").split(" / ")
+    assert last == of
+    assert "SGD" in page.inner_text("#said")
+    page.keyboard.press("Home")
+    assert page.inner_text("#count").startswith("1 / ")
+
+
+def test_what_comes_later_is_not_shown_yet(page):
+    edge = page.locator("#backward-z_1-y_hat")
+    assert not edge.is_visible()
+    page.keyboard.press("End")
+    assert edge.is_visible()
+
+
+def test_the_slider_and_the_play_button(page):
+    page.locator("#slider").fill("5")
+    assert page.inner_text("#count").startswith("6 / ")
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+def test_clicking_a_weight_explains_it(page):
+    page.keyboard.press("End")
+    page.click("#node-w_1")
+    panel = page.inner_text("#panel")
+    assert "∂J/∂w₁ = ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁" in panel
+    assert "✓ finite difference" in panel
+
+
+def test_blocks_are_reached_by_keyboard_and_named_for_screen_readers(page):
+    node = page.locator("#node-z_1")
+    assert node.get_attribute("aria-label").startswith("z₁, w₁ · x")
+    node.focus()
+    assert "z₁" in page.inner_text("#panel")
+
+
+def test_search_zoom_and_dark(page):
+    page.fill("#search", "w")
+    assert "found" in page.inner_text("#found")
+    before = page.get_attribute("#picture svg", "viewBox")
+    page.click("#zoom-in")
+    assert page.get_attribute("#picture svg", "viewBox") != before
+    page.click("#fit")
+    assert page.get_attribute("#picture svg", "viewBox").split() == [
+        f"{float(v):g}" for v in before.split()
+    ]
+    page.click("#theme")
+    assert page.evaluate("document.documentElement.className") == "dark"
+
+
+def test_a_title_is_text(page):
+    assert page.inner_text("h1") == "<b>chain</b>"
