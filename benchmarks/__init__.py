@@ -1,0 +1,1 @@
+"""Benchmarks: comparisons in one run, interleaved, medians, as ratios."""
