@@ -9,6 +9,7 @@ from chainrule.errors import ModelFileError
 from chainrule.graph import Constant, Input, Node, Parameter
 from chainrule.kinds.module import calls
 from chainrule.model.structure import Part, Structure, operands
+from chainrule.ops.random import Draw
 from chainrule.training.network import Network
 
 
@@ -71,4 +72,4 @@ def _plain(value: Any) -> Any:
     """Return an op's attribute for JSON; a stream that has no name is null."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, (int, float, str, bool)) else None
+    return None if isinstance(value, Draw) else value

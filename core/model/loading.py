@@ -35,6 +35,10 @@ FOREIGN = {
 """How files begin that people take for models."""
 
 
+NONSENSE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What is raised where a description lacks something, or has the wrong thing."""
+
+
 def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that `Model.save` wrote: it predicts, and trains on, as before.
 
@@ -55,7 +59,13 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(
             f"{path}: {error} Is a plugin missing that was there when it was saved?"
         ) from error
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ModelFileError(
             f"{path}: its description makes no sense ({type(error).__name__}: {error})"
         ) from error
@@ -81,7 +91,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
         )
     try:
         description = json.loads(metadata[KEY])
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is no JSON: {error}") from error
     version = description.get("version") if isinstance(description, dict) else None
     if version != VERSION:
@@ -117,13 +127,15 @@ def rebuild(config: Mapping[str, Any], name: str | None) -> Model:
         nodes.append(node.named(record["name"]) if "name" in record else node)
     inputs = [nodes[i] for i in config["inputs"]]
     outputs = [nodes[i] for i in config["outputs"]]
-    return Model(inputs, outputs, name=name)  # type: ignore[arg-type]
+    return Model(inputs, outputs, name=name)
 
 
 def _part(record: Mapping[str, Any]) -> Any:
     config, name = record["config"], record["name"]
     if record["kind"] == "models":
         return rebuild(config, name)
+    if record["kind"] not in ("layers", "activations"):
+        raise ModelFileError(f"{name!r} is of kind {record['kind']!r}, not a layer")
     part = registry.resolve(record["kind"], config)
     part.scope.name = name
     return part
@@ -145,7 +157,10 @@ def _node(
     operands = [nodes[i] for i in record["of"]]
     if "call" in record:
         results = parts[record["call"]](*operands)
-        return results[record["output"]] if isinstance(results, tuple) else results
+        called: Node = (
+            results[record["output"]] if isinstance(results, tuple) else results
+        )
+        return called
     cls = registry.find("ops", record["op"]).target
     values = {
         field.name: _tuples(record["fields"][field.name]) for field in fields(cls)
@@ -153,10 +168,10 @@ def _node(
     if cls is Uniform and values["stream"] is None:
         values["stream"] = Draw()
     names = record["scope"]
-    path = [tuple(names[: depth + 1]) for depth in range(len(names))]
-    for part in path:
-        scopes.setdefault(part, Scope(part[-1], part[-1]))
-    with scope(tuple(scopes[part] for part in path)):
+    paths = [tuple(names[:depth]) for depth in range(1, len(names) + 1)]
+    for path in paths:
+        scopes.setdefault(path, Scope(path[-1], path[-1]))
+    with scope(tuple(scopes[path] for path in paths)):
         made: Node = cls(**values)(*operands)
     return made
 

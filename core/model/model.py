@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 
 from chainrule.errors import (
     DataError,
@@ -22,17 +21,17 @@ from chainrule.kinds.backend import Backend
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
 from chainrule.model.description import describe
-from chainrule.model.summary import table
 from chainrule.model.writing import write
 from chainrule.ops import identity
 from chainrule.program import open_backend
 from chainrule.spec import PositiveInt, check_value
 from chainrule.substitution import substitute
 from chainrule.training import History, data, inference
+from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
 from chainrule.training.goal import Goal
 from chainrule.training.network import Network
-from chainrule.training.request import examples, request
+from chainrule.training.request import request
 from chainrule.training.trainer import Trainer
 
 
@@ -326,9 +325,9 @@ class Model:
         """
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
-        arrays = data.inputs(self.network, x)
+        feeds = list(zip(self.inputs, data.inputs(self.network, x), strict=True))
         results = inference.predict(
-            self.trainer, arrays, open_backend(backend), batch_size
+            self.trainer, feeds, open_backend(backend), batch_size
         )
         return results[0] if len(results) == 1 else results
 
@@ -365,17 +364,22 @@ class Model:
             )
         elif metrics is not None:
             goal = Goal.of(trainer.network, goal.losses, metrics, goal.regularizers)
-        arrays = examples(trainer.network, goal, x, y, sample_weight)
-        targets = arrays[len(self.inputs) :][: len(self.outputs)]
-        objective = trainer.objective(goal, targets, weighted=sample_weight is not None)
+        given = Examples.of(trainer.network, goal, x, y, sample_weight)
+        objective = trainer.objective(
+            goal, given.targets, weighted=given.weight is not None
+        )
         backend.push(list(trainer.network.parameters.values()))
-        return inference.measure(trainer, objective, arrays, backend, batch_size)
+        return inference.measure(
+            trainer, objective, given.feeds(objective), backend, batch_size
+        )
 
     # -- telling about it --------------------------------------------------------------
 
     def summary(self) -> None:
         """Print the layers with the shapes of their outputs and their parameters."""
-        Console().print(table(self._structure, self.network))
+        from chainrule.model.summary import show  # rich is slow to import
+
+        show(self.network, self._structure)
 
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""

@@ -131,16 +131,17 @@ def parameters(
     Raises:
         GraphError: two parameters that no layer owns have one name.
     """
-    paths = {parameter.node: path for path, parameter in by_layer.items()}
-    found: dict[str, Parameter] = {}
-    for node in topological(outputs):
-        if isinstance(node, Parameter):
-            path = paths.get(node) or "/".join((*_path(node), node.name or "parameter"))
-            if path in found:
-                raise GraphError(
-                    f"two parameters are called {path!r}; give each a name of its own"
-                )
-            found[path] = node
+    used = dict.fromkeys(n for n in topological(outputs) if isinstance(n, Parameter))
+    found = {path: p.node for path, p in by_layer.items() if p.node in used}
+    for node in found.values():
+        del used[node]
+    for node in used:
+        path = "/".join((*_path(node), node.name or "parameter"))
+        if path in found:
+            raise GraphError(
+                f"two parameters are called {path!r}; give each a name of its own"
+            )
+        found[path] = node
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rich.console import Console
 from rich.table import Table
 
 from chainrule.graph import Parameter, shape_text
@@ -12,7 +13,12 @@ from chainrule.model.structure import Structure
 from chainrule.training.network import Network
 
 
-def table(structure: Structure, network: Network) -> Table:
+def show(network: Network, structure: Structure) -> None:
+    """Print the table."""
+    Console().print(table(network, structure))
+
+
+def table(network: Network, structure: Structure) -> Table:
     """Return a table of calls: layer, shape of its output, numbers it learns.
 
     What no layer owns is in a row of its own; a shared layer's parameters are counted

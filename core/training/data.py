@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, did_you_mean
-from chainrule.graph import Dtype, Shape, shape_text
+from chainrule.graph import Dtype, Input, Shape, shape_text
 from chainrule.philox import generator
 from chainrule.training.network import Network
 
 Array = npt.NDArray[Any]
+Feeds = Sequence[tuple[Input, Array]]
+"""Leaves with all the rows that they are fed, batch by batch."""
+Shapes = tuple[tuple[Input, Shape], ...]
+"""Leaves with the shapes that they have in one program."""
 WIDTHS: dict[Dtype, type] = {"float": np.float32, "int": np.int64, "bool": np.bool_}
 """How the data of each dtype is kept."""
 
@@ -36,6 +40,11 @@ def inputs(network: Network, x: Any) -> list[Array]:
         arrays.append(finite(array, name))
     same_length({f"x[{i}]": array for i, array in enumerate(arrays)})
     return arrays
+
+
+def batch_shapes(feeds: Feeds, rows: int) -> Shapes:
+    """Return the shapes of a batch of this many rows."""
+    return tuple((leaf, (rows, *array.shape[1:])) for leaf, array in feeds)
 
 
 def spread(value: Any, names: Sequence[str], what: str) -> list[Any]:
@@ -81,7 +90,9 @@ def numeric(value: Any, name: str, dtype: Dtype = "float") -> Array:
             f"{name} holds {array.dtype.type.__name__} such as {str(example)!r}, "
             "not numbers"
         )
-    if array.ndim == 0 or array.size == 0:
+    if array.ndim == 0:
+        raise DataError(f"{name} is one {type(value).__name__}, not an array of rows")
+    if array.size == 0:
         raise DataError(f"{name} is empty: its shape is {array.shape}")
     if dtype == "int" and array.dtype.kind == "f":
         integral(array, name)

@@ -12,11 +12,13 @@ from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.philox import generator
-from chainrule.training.data import Array
+from chainrule.training.data import Array, Feeds, batch_shapes
+from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, all_finite, replay
+from chainrule.training.objective import Objective
 from chainrule.training.request import Request
 from chainrule.training.run import Run
 from chainrule.training.state import Snapshot
@@ -42,21 +44,14 @@ class _Fit:
         self.trainer = trainer
         self.request = request
         self.backend = request.backend
-        targets = request.arrays[len(trainer.network.inputs) :]
-        count = len(trainer.network.outputs)
-        self.objective = trainer.objective(
-            request.goal, targets[:count], weighted=len(targets) > count
-        )
-        self.measured = self.objective
+        self.objective = self._objective(request.examples)
+        self.validation: tuple[Objective, Feeds] | None = None
         if request.validation is not None:
-            self.measured = trainer.objective(
-                request.goal,
-                targets[:count],
-                weighted=len(request.validation) > len(trainer.network.inputs) + count,
-            )
+            objective = self._objective(request.validation)
+            self.validation = objective, request.validation.feeds(objective)
         self.state = trainer.prepare(request.optimizer)
-        self.step = trainer.step(self.objective, request.goal)
-        rows = len(request.arrays[0])
+        self.step = trainer.step(self.objective, self.state)
+        rows = len(request.examples)
         size = rows if request.optimizer.full_batch else min(request.batch_size, rows)
         self.run = Run(
             model=model,
@@ -70,7 +65,7 @@ class _Fit:
         self.loop = Loop(
             self.run,
             self.state,
-            list(zip(self.objective.leaves, request.arrays, strict=True)),
+            request.examples.feeds(self.objective),
             size,
             request.seed,
             request.schedule,
@@ -86,7 +81,10 @@ class _Fit:
         """Do all epochs, unless something stops them; then tidy up."""
         run, history = self.run, self.run.history
         history.interrupted = False
-        history.expect(self._names())
+        names = self.objective.names
+        history.expect(names)
+        if self.validation is not None:
+            history.expect([f"val_{name}" for name in names])
         for regularizer in self.request.goal.regularizers:
             regularizer.watch(history)
         self.trainer.goal = self.request.goal
@@ -120,10 +118,8 @@ class _Fit:
         if state.step - first < run.steps_per_epoch:
             return  # stopped in its middle: it has no numbers
         numbers = self.objective.measured(totals, len(order))
-        if self.request.validation is not None:
-            measured = measure(
-                self.trainer, self.measured, self.request.validation, self.backend
-            )
+        if self.validation is not None:
+            measured = measure(self.trainer, *self.validation, self.backend)
             numbers |= {f"val_{name}": value for name, value in measured.items()}
         run.history.append(numbers)
         state.epoch += 1
@@ -155,14 +151,21 @@ class _Fit:
             snapshot.restore()
         self._tell("end")
 
+    def _objective(self, examples: Examples) -> Objective:
+        return self.trainer.objective(
+            self.request.goal, examples.targets, weighted=examples.weight is not None
+        )
+
     def _program(self, rows: int) -> Executable:
-        return self.trainer.stepper(self.step, rows, self.backend)
+        shapes = batch_shapes(self.loop.feeds, rows)
+        return self.trainer.stepper(self.step, shapes, self.backend)
 
     def _checked_program(self, rows: int) -> Executable:
-        return self.trainer.stepper(self.step, rows, self.backend, checked=True)
+        shapes = batch_shapes(self.loop.feeds, rows)
+        return self.trainer.stepper(self.step, shapes, self.backend, checked=True)
 
     def _order(self) -> Array:
-        rows = len(self.request.arrays[0])
+        rows = len(self.request.examples)
         if not self.request.shuffle or self.loop.size == rows:
             return np.arange(rows)
         seed, epoch = self.request.seed, self.run.epoch
@@ -172,12 +175,6 @@ class _Fit:
         """Return everything that training changes."""
         kept = [p for p in self.trainer.network.parameters.values() if not p.trainable]
         return [*self.state.parameters, *kept]
-
-    def _names(self) -> list[str]:
-        names = self.objective.names
-        if self.request.validation is None:
-            return names
-        return [*names, *(f"val_{name}" for name in names)]
 
     def _tell(self, event: str) -> None:
         for callback in self.request.callbacks:

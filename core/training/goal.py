@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from chainrule.errors import DataError
+from chainrule.graph import Node
+from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.registry import registry
 from chainrule.training.data import spread
 from chainrule.training.fingerprint import fingerprint
 from chainrule.training.network import Network
-from chainrule.training.objective import LossLike
+
+LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
+"""A loss, or a function of (target, prediction) that returns one number."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class Goal:
             losses = spread(loss, names, "output") if several else [loss] * len(names)
         return cls(
             tuple(_loss(one) for one in losses),
-            tuple(_each("metrics", metrics)),
-            tuple(_each("regularizers", regularizers)),
+            tuple(resolve_all("metrics", metrics)),
+            tuple(resolve_all("regularizers", regularizers)),
         )
 
     @property
@@ -74,7 +78,8 @@ def _loss(value: Any) -> LossLike:
     return made
 
 
-def _each(kind: str, values: Sequence[Any]) -> list[Any]:
+def resolve_all(kind: str, values: Any) -> list[Any]:
+    """Return the components that a list names; one alone need not be in a list."""
     if isinstance(values, (str, Mapping)) or not isinstance(values, Sequence):
         values = [values]
     return [registry.resolve(kind, value) for value in values]

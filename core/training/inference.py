@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.kinds.backend import Backend
-from chainrule.training.data import Array
+from chainrule.kinds.backend import Backend, Executable
+from chainrule.training.data import Array, Feeds, batch_shapes
 from chainrule.training.objective import Objective
 from chainrule.training.trainer import Trainer
 
@@ -16,17 +16,15 @@ ROWS = 1024
 
 
 def predict(
-    trainer: Trainer, arrays: Sequence[Array], backend: Backend, size: int = ROWS
+    trainer: Trainer, feeds: Feeds, backend: Backend, size: int = ROWS
 ) -> list[Array]:
     """Return the predictions of each output for all rows."""
     network = trainer.network
     backend.push(list(network.parameters.values()))
     parts: list[list[Array]] = [[] for _ in network.outputs]
-    for start, stop in cuts(len(arrays[0]), size):
-        executable = trainer.predictor(stop - start, backend)
-        for leaf, array in zip(network.inputs, arrays, strict=True):
-            executable.put(leaf, array[start:stop])
-        executable.run()
+    for start, stop in _cuts(feeds, size):
+        executable = trainer.predictor(batch_shapes(feeds, stop - start), backend)
+        _run(executable, feeds, start, stop)
         for i, part in enumerate(parts):
             part.append(executable.fetch(i))
     return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
@@ -35,27 +33,29 @@ def predict(
 def measure(
     trainer: Trainer,
     objective: Objective,
-    arrays: Sequence[Array],
+    feeds: Feeds,
     backend: Backend,
     size: int = ROWS,
 ) -> dict[str, float]:
-    """Return the objective's numbers over all rows; parameters are on the device.
-
-    `arrays` are what the objective's leaves are fed.
-    """
-    rows = len(arrays[0])
+    """Return the objective's numbers over all rows; parameters are on the device."""
     totals: dict[int, Array] = {}
-    for start, stop in cuts(rows, size):
-        executable = trainer.evaluator(objective, stop - start, backend)
-        for leaf, array in zip(objective.leaves, arrays, strict=True):
-            executable.put(leaf, array[start:stop])
-        executable.run()
-        totals.setdefault(stop - start, np.zeros(len(objective.totals)))
-        totals[stop - start] += executable.take_totals()
-    return objective.measured(totals, rows)
+    for start, stop in _cuts(feeds, size):
+        rows = stop - start
+        executable = trainer.evaluator(objective, batch_shapes(feeds, rows), backend)
+        _run(executable, feeds, start, stop)
+        taken = executable.take_totals()
+        totals[rows] = totals[rows] + taken if rows in totals else taken
+    return objective.measured(totals, stop)
 
 
-def cuts(rows: int, size: int) -> Iterator[tuple[int, int]]:
+def _cuts(feeds: Feeds, size: int) -> Iterator[tuple[int, int]]:
     """Yield where batches start and stop; the last may be smaller."""
+    rows = len(feeds[0][1])
     for start in range(0, rows, size):
         yield start, min(start + size, rows)
+
+
+def _run(executable: Executable, feeds: Feeds, start: int, stop: int) -> None:
+    for leaf, array in feeds:
+        executable.put(leaf, array[start:stop])
+    executable.run()

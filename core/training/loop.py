@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from chainrule.errors import DivergenceError
-from chainrule.graph import Input
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.schedule import Schedule
-from chainrule.training.data import Array
+from chainrule.training.data import Array, Feeds
 from chainrule.training.run import Run
 from chainrule.training.state import TrainingState
 
@@ -34,7 +33,7 @@ class Loop:
         self,
         run: Run,
         state: TrainingState,
-        feeds: Sequence[tuple[Input, Array]],
+        feeds: Feeds,
         size: int,
         seed: int,
         schedule: Schedule | None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy.typing as npt
 
@@ -14,11 +15,9 @@ from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.ops.base import describe
+from chainrule.training.goal import Goal, LossLike
 from chainrule.training.hidden import transformed
 from chainrule.training.network import Network
-
-LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
-"""A loss, or a function of (target, prediction) that returns one number."""
 
 
 class Objective:
@@ -30,51 +29,56 @@ class Objective:
         loss: what is made small: the sum of all losses and penalties.
         totals: scalars to add up over batches: means over a batch (the loss, and the
             loss of each output if there are several), then the sums of the metrics.
-        names: what is measured, in order.
     """
 
     def __init__(
         self,
         network: Network,
-        losses: Sequence[LossLike],
-        metrics: Sequence[Metric],
-        regularizers: Sequence[Regularizer],
+        goal: Goal,
         target_shapes: Sequence[Shape],
         *,
         weighted: bool = False,
     ) -> None:
         several = len(network.outputs) > 1
         labels = [f"{name}_" if several else "" for name in network.output_names]
+        self.goal = goal
         self.inputs = network.inputs
         self.weight = Input("sample_weight", (None,)) if weighted else None
         self.targets = [
             Input(f"{label}target", shape, _dtype(loss))
-            for label, loss, shape in zip(labels, losses, target_shapes, strict=True)
-        ]
-        predictions = transformed(network.outputs, regularizers)
-        parts = [
-            self._applied(loss, target, prediction)
-            for loss, target, prediction in zip(
-                losses, self.targets, predictions, strict=True
+            for label, loss, shape in zip(
+                labels, goal.losses, target_shapes, strict=True
             )
         ]
-        penalties = _penalties(network, regularizers)
-        self.loss = sum(parts[1:] + penalties, start=parts[0])
-        means = {"loss": self.loss}
-        if several:
-            means |= {f"{k}loss": part for k, part in zip(labels, parts, strict=True)}
+        predictions = transformed(network.outputs, goal.regularizers)
+        outputs = list(zip(labels, goal.losses, self.targets, predictions, strict=True))
+        parts = {
+            f"{label}loss": self._applied(loss, target, prediction)
+            for label, loss, target, prediction in outputs
+        }
+        penalties = _penalties(network, goal.regularizers)
+        first, *others = parts.values()
+        self.loss = sum([*others, *penalties], start=first)
+        means = {"loss": self.loss, **(parts if several else {})}
         self._means = list(means)
         self.totals = list(means.values())
-        self._metrics: list[tuple[str, Metric, int]] = []
-        for label, loss, target, prediction in zip(
-            labels, losses, self.targets, predictions, strict=True
-        ):
+        self._metrics: dict[str, tuple[Metric, int]] = {}
+        uses: Counter[str] = Counter()
+        for label, loss, target, prediction in outputs:
             seen = loss.decision(prediction) if isinstance(loss, Loss) else prediction
-            for metric in metrics:
+            for metric in goal.metrics:
+                name = label + metric.type_name
+                uses[name] += 1
+                if uses[name] > 1:
+                    name = f"{name}_{uses[name]}"
                 sums = metric.totals(target, seen)
-                self._metrics.append((label + metric.type_name, metric, len(sums)))
+                self._metrics[name] = metric, len(sums)
                 self.totals += sums
-        self.names = [*self._means, *(name for name, _, _ in self._metrics)]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of what is measured, in order."""
+        return [*self._means, *self._metrics]
 
     @property
     def leaves(self) -> list[Input]:
@@ -86,10 +90,6 @@ class Objective:
     def trusted(self) -> bool:
         """Whether all indices are labels, whose range was checked with the data."""
         return all(leaf.dtype != "int" for leaf in self.inputs)
-
-    def shapes(self, rows: int) -> dict[Input, Shape]:
-        """Return the shape of each leaf for a batch of this many rows."""
-        return {leaf: (rows, *leaf.shape[1:]) for leaf in self.leaves}
 
     def measured(
         self, batches: Mapping[int, npt.NDArray[Any]], rows: int
@@ -106,7 +106,7 @@ class Objective:
             for i, name in enumerate(self._means)
         }
         at = count
-        for name, metric, width in self._metrics:
+        for name, (metric, width) in self._metrics.items():
             sums = (
                 sum(float(t[i]) for t in batches.values())
                 for i in range(at, at + width)

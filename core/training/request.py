@@ -15,24 +15,19 @@ from chainrule.program import open_backend
 from chainrule.registry import registry
 from chainrule.spec import NonNegativeInt, PositiveInt, check_value
 from chainrule.training import data
-from chainrule.training.data import Array
-from chainrule.training.goal import Goal
+from chainrule.training.examples import Examples
+from chainrule.training.goal import Goal, resolve_all
 from chainrule.training.network import Network
-from chainrule.training.targets import target
 
 
 @dataclass
 class Request:
-    """A training that can begin.
-
-    `arrays` and `validation` are inputs, targets and perhaps sample weights, in the
-    order of the objective's leaves.
-    """
+    """A training that can begin."""
 
     goal: Goal
     optimizer: Optimizer
-    arrays: list[Array]
-    validation: list[Array] | None
+    examples: Examples
+    validation: Examples | None
     epochs: int
     batch_size: int
     callbacks: list[Callback]
@@ -69,29 +64,21 @@ def request(
     epochs = check_value(epochs, PositiveInt, "epochs")
     batch_size = check_value(batch_size, PositiveInt, "batch_size")
     seed = check_value(seed, NonNegativeInt, "seed")
-    arrays = examples(network, goal, x, y, sample_weight)
+    examples = Examples.of(network, goal, x, y, sample_weight)
     held = None
     if isinstance(validation, (int, float)) and not isinstance(validation, bool):
-        kept, out = data.held_out(len(arrays[0]), validation, seed)
-        arrays, held = [a[kept] for a in arrays], [a[out] for a in arrays]
+        kept, out = data.held_out(len(examples), validation, seed)
+        examples, held = examples.take(kept), examples.take(out)
     elif validation is not None:
-        if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-            raise HyperparameterError(
-                "validation is a pair (x, y), a triple (x, y, sample_weight), or the "
-                f"fraction of the data to hold out, got {type(validation).__name__}"
-            )
-        weight = validation[2] if len(validation) == 3 else None
-        held = examples(
-            network, goal, validation[0], validation[1], weight, prefix="validation "
-        )
+        held = _validation(network, goal, validation)
     return Request(
         goal=goal,
         optimizer=registry.resolve("optimizers", optimizer),
-        arrays=arrays,
+        examples=examples,
         validation=held,
         epochs=epochs,
         batch_size=batch_size,
-        callbacks=[registry.resolve("callbacks", callback) for callback in callbacks],
+        callbacks=resolve_all("callbacks", callbacks),
         schedule=None if schedule is None else registry.resolve("schedules", schedule),
         backend=open_backend(backend),
         seed=seed,
@@ -99,35 +86,13 @@ def request(
     )
 
 
-def examples(
-    network: Network,
-    goal: Goal,
-    x: Any,
-    y: Any,
-    sample_weight: Any = None,
-    prefix: str = "",
-) -> list[Array]:
-    """Return inputs, targets and, if there are any, sample weights, all checked.
-
-    Raises:
-        DataError: see `data.inputs`, `targets.target` and `data.weights`.
-    """
+def _validation(network: Network, goal: Goal, given: Any) -> Examples:
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        raise HyperparameterError(
+            "validation is a pair (x, y), a triple (x, y, sample_weight), or the "
+            f"fraction of the data to hold out, got {type(given).__name__}"
+        )
     try:
-        arrays = data.inputs(network, x)
-        names = network.output_names
-        parts = data.spread(y, names, "output")
-        for name, part, prediction, loss in zip(
-            names, parts, network.outputs, goal.losses, strict=True
-        ):
-            label = "y" if len(names) == 1 else f"y[{name!r}]"
-            arrays.append(target(part, prediction, loss, label))
-        labels = ["x"] * len(network.inputs) + ["y"] * len(names)
-        for label, array in zip(labels, arrays, strict=True):
-            data.same_length({"x": arrays[0], label: array})
-        if sample_weight is not None:
-            arrays.append(data.weights(sample_weight, len(arrays[0])))
+        return Examples.of(network, goal, *given)
     except DataError as error:
-        if not prefix:
-            raise
-        raise DataError(f"{prefix}data: {error}") from error
-    return arrays
+        raise DataError(f"validation data: {error}") from error

@@ -9,6 +9,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Node, Parameter
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.program import LEARNING_RATE, STEP, Program
+from chainrule.training.data import Shapes
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
 
@@ -31,7 +32,6 @@ class Step:
         self,
         objective: Objective,
         state: TrainingState,
-        regularizers: Sequence[Regularizer],
         kernels: Sequence[Parameter],
     ) -> None:
         self._objective = objective
@@ -39,15 +39,15 @@ class Step:
         self._phases: list[Phase] = [
             [(state.gradient, state.flat.pack(gradients))],
             _updates(state),
-            _constraints(regularizers, kernels),
+            _constraints(objective.goal.regularizers, kernels),
         ]
 
-    def program(self, rows: int, *, checked: bool = False) -> Program:
-        """Return the program of a step on a batch of this many rows."""
+    def program(self, shapes: Shapes, *, checked: bool = False) -> Program:
+        """Return the program of a step for a batch of these shapes."""
         return Program(
             totals=self._objective.totals,
             phases=[phase for phase in self._phases if phase],
-            shapes=self._objective.shapes(rows),
+            shapes=dict(shapes),
             training=True,
             checked=checked,
             trusted=self._objective.trusted,

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import field
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
+from typing import Any
 
 from chainrule.kinds.callback import Callback
 from chainrule.training import Run
@@ -27,25 +20,16 @@ class Progress(Callback):
     Silent when standard output is not a terminal.
     """
 
-    _bar: Bar | None = field(default=None, init=False)
+    _bar: Any = field(default=None, init=False)
     _due: float = field(default=0.0, init=False)
     _begun: tuple[float, int] = field(default=(0.0, 0), init=False)
     _first: int = field(default=0, init=False)
 
     def begin(self, run: Run) -> None:
-        console = Console()
-        if not console.is_terminal:
+        if not sys.stdout.isatty():
             return
         self._first = run.epoch
-        self._bar = Bar(
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[last]}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:,.0f} steps/s"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[numbers]}"),
-            console=console,
-        )
+        self._bar = _bar()
         self._bar.add_task(
             "",
             total=(run.last_epoch - run.epoch) * run.steps_per_epoch,
@@ -72,7 +56,6 @@ class Progress(Callback):
             self._bar = None
 
     def _show(self, run: Run) -> None:
-        assert self._bar is not None
         now = time.perf_counter()
         self._due = now + INTERVAL
         begun, first = self._begun
@@ -85,3 +68,22 @@ class Progress(Callback):
             rate=(run.step - first) / max(now - begun, 1e-9),
             numbers="  ".join(numbers),
         )
+
+
+def _bar() -> Any:
+    from rich.progress import (  # slow to import, and often not needed
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("epoch {task.fields[epoch]}/{task.fields[last]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:,.0f} steps/s"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[numbers]}"),
+    )

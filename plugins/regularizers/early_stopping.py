@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from chainrule.errors import HyperparameterError, did_you_mean
@@ -53,6 +54,9 @@ class EarlyStopping(Regularizer):
         return self.restore_best_weights
 
     def _higher_is_better(self) -> bool:
-        name = self.monitor.removeprefix("val_")
-        known = name in registry.catalog("metrics")
-        return known and bool(registry.find("metrics", name).target.higher_is_better)
+        """Return what the metric says whose name ends the monitored one."""
+        metrics = sorted(registry.entries("metrics"), key=lambda e: -len(e.name))
+        for entry in metrics:
+            if re.search(rf"(^|_){re.escape(entry.name)}(_\d+)?$", self.monitor):
+                return bool(entry.target.higher_is_better)
+        return False

@@ -189,9 +189,9 @@ def test_min_delta() -> None:
 
 def test_metrics_say_what_is_better() -> None:
     rising = [0.5, 0.6, 0.7]
-    for monitor in ("val_accuracy", "accuracy", "val_r2"):
+    for monitor in ("val_accuracy", "accuracy", "val_r2", "val_kind_top_k_2"):
         assert verdicts(rising, monitor=monitor) == ["best"] * 3
-    for monitor in ("val_loss", "loss", "mae", "val_rmse"):
+    for monitor in ("val_loss", "loss", "mae", "val_size_rmse", "kind_loss"):
         assert verdicts(rising, monitor=monitor, patience=2) == [
             "best",
             "go on",
