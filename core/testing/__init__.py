@@ -25,9 +25,10 @@ from chainrule.testing.examples import example
 from chainrule.testing.losses import check_loss
 from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
+from chainrule.testing.parity import check_parity, parity_cases
 
 __all__ = [
     "ConformanceError", "check_activation", "check_component", "check_derivatives",
     "check_initializer", "check_layer", "check_loss", "check_op", "check_optimizer",
-    "check_regularizer", "example",
+    "check_parity", "check_regularizer", "example", "parity_cases",
 ]  # fmt: skip
