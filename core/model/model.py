@@ -14,13 +14,13 @@ from chainrule.errors import (
     GraphError,
     HyperparameterError,
     NotBuiltError,
-    did_you_mean,
 )
 from chainrule.graph import Input, Node, Parameter, Scope, Shape, as_node, current_scope
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
 from chainrule.model.description import describe
+from chainrule.model.weights import checked
 from chainrule.model.writing import write
 from chainrule.ops import identity
 from chainrule.program import open_backend
@@ -167,19 +167,9 @@ class Model:
             DataError: no such parameter, another shape, or no finite number. Then
                 nothing was changed.
         """
-        known, new = self.parameters, {}
-        for path, value in weights.items():
-            if path not in known:
-                raise DataError(f"no parameter {path!r}.{did_you_mean(path, known)}")
-            array = np.asarray(value)
-            if array.shape != known[path].value.shape or array.dtype.kind not in "fiub":
-                raise DataError(
-                    f"{path} has shape {known[path].value.shape}, "
-                    f"got {array.dtype} of shape {array.shape}"
-                )
-            new[path] = data.finite(array, path)
-        for path, array in new.items():
-            np.copyto(known[path].value, array, casting="unsafe")
+        parameters = self.parameters
+        for path, array in checked(parameters, weights).items():
+            np.copyto(parameters[path].value, array, casting="unsafe")
             if path in self._owned:
                 self._owned[path].drawn = None
 
