@@ -9,7 +9,12 @@ from chainrule.cli.output import writable_folder
 from chainrule.cli.running import numbers, run
 
 EPOCHS = 40
-PICTURES = ("forward", "backward")
+PICTURES = {
+    "forward": {"direction": "forward"},
+    "backward": {"direction": "backward"},
+    "layers": {"direction": "backward", "level": "layer"},
+}
+"""Name of a picture → how it is drawn."""
 
 
 @click.command("demo")
@@ -53,10 +58,10 @@ def command(out: str, backend: str | None, seed: int) -> None:
     measured = model.evaluate(*test, backend=opened)
     click.echo(f"on {len(test[0])} images it has never seen: {numbers(measured)}")
     loss = loss_of(model, cr.losses.sparse_softmax_cross_entropy)
-    for direction in PICTURES:
-        diagram = cr.draw(loss, direction=direction, title=f"digits, {direction}")
+    for name, options in PICTURES.items():
+        diagram = cr.draw(loss, title=f"digits, {name}", **options)
         for suffix in ("svg", "png"):
-            diagram.save(folder / f"{direction}.{suffix}")
+            diagram.save(folder / f"{name}.{suffix}")
     click.echo(f"\nin {folder.resolve()}:")
     for file, what in CONTENT.items():
         click.echo(f"  {file:18} {what}")
@@ -65,6 +70,7 @@ def command(out: str, backend: str | None, seed: int) -> None:
 CONTENT = {
     "forward.svg": "what is computed (also as PNG)",
     "backward.svg": "the chain rule, a derivative on every edge (also as PNG)",
+    "layers.svg": "the same, layer by layer (also as PNG)",
     "curve.svg": "loss and accuracy, epoch by epoch",
     "history.json": "the same as numbers",
     "model.safetensors": "the model: chainrule predict, chainrule.load",
