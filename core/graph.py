@@ -352,18 +352,15 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
     order: list[Node] = []
     done: set[Node] = set()
     for output in outputs:
-        stack: list[tuple[Node, int]] = [(output, 0)]
+        stack = [output]
         while stack:
-            node, position = stack.pop()
-            if node in done:
+            node = stack[-1]
+            waiting = [x for x in node.inputs if x not in done]
+            if waiting and node not in done:
+                stack.extend(reversed(waiting))
                 continue
-            inputs = node.inputs
-            while position < len(inputs) and inputs[position] in done:
-                position += 1
-            if position < len(inputs):
-                stack.append((node, position + 1))
-                stack.append((inputs[position], 0))
-            else:
+            stack.pop()
+            if node not in done:
                 done.add(node)
                 order.append(node)
     return order

@@ -27,17 +27,19 @@ class Pool:
     """Hands out buffers, and takes back those that are no longer read."""
 
     def __init__(self) -> None:
-        self._free: list[npt.NDArray[Any]] = []
+        self._free: dict[int, list[npt.NDArray[Any]]] = {}  # by size in bytes
         self.allocated = 0
         """Bytes allocated in all: the peak memory of intermediate results."""
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Return a contiguous buffer: the best fit of those given back, or new."""
         need = math.prod(shape) * dtype.itemsize
-        fits = [raw for raw in self._free if need <= raw.nbytes <= 4 * need + 256]
+        fits = [size for size in self._free if need <= size <= 4 * need + 256]
         if fits:
-            raw = min(fits, key=lambda buffer: buffer.nbytes)
-            self._free = [kept for kept in self._free if kept is not raw]
+            size = min(fits)
+            raw = self._free[size].pop()
+            if not self._free[size]:
+                del self._free[size]
         else:
             raw = aligned(max(need, 64), np.dtype(np.uint8))
             self.allocated += raw.nbytes
@@ -45,7 +47,7 @@ class Pool:
 
     def give_back(self, buffer: Buffer) -> None:
         """Take a buffer back."""
-        self._free.append(buffer.raw)
+        self._free.setdefault(buffer.raw.nbytes, []).append(buffer.raw)
 
 
 def width(dtype: Dtype, floats: np.dtype[Any]) -> np.dtype[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -39,9 +40,8 @@ class Op:
         if "type_name" not in cls.__dict__:
             cls.type_name = snake_case(cls.__name__)
         dataclass(frozen=True)(cls)
-        cls.key = property(_key)  # type: ignore[assignment]
-        if not dataclasses.fields(cls):  # type: ignore[arg-type]
-            cls.key = (cls,)
+        names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        cls.key = _key_of(cls, names) if names else (cls,)  # type: ignore[assignment]
 
     def __call__(self, *operands: Value) -> Node:
         """Apply the op.
@@ -85,9 +85,9 @@ class Op:
         return cls.expand is not Op.expand
 
 
-def _key(op: Op) -> tuple[Any, ...]:
-    fields = dataclasses.fields(op)  # type: ignore[arg-type]
-    return (type(op), *(getattr(op, field.name) for field in fields))
+def _key_of(cls: type, names: list[str]) -> property:
+    read = operator.attrgetter(*names)
+    return property(lambda op: (cls, read(op)))
 
 
 class Elementwise(Op):
