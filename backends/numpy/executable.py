@@ -18,6 +18,7 @@ from chainrule.ops.base import describe
 from chainrule.program import Program
 
 from .generate import Code, PhaseCode
+from .memory import width
 
 _numbers = count(1)
 
@@ -100,7 +101,9 @@ class NumpyExecutable(Executable):
     def fetch(self, index: int) -> npt.NDArray[Any]:
         array = self._outputs[index]
         if array is None:
-            return np.asarray(self._results[index], self._program.dtype)
+            floats = np.dtype(self._program.dtype)
+            dtype = width(self._program.outputs[index].dtype, floats)
+            return np.asarray(self._results[index], dtype)
         return array.copy()
 
     def take_totals(self) -> npt.NDArray[np.float64]:
