@@ -17,7 +17,8 @@ from chainrule.ops import Op
 from chainrule.ops.base import describe
 from chainrule.program import Program
 
-from .generate import Code, PhaseCode
+from .code import Code
+from .generate import PhaseCode
 from .memory import width
 
 _numbers = count(1)

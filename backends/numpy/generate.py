@@ -6,100 +6,22 @@ with ``out=`` buffers. It is meant to be read: see `Executable.source`.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Mapping
-from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.graph import Constant, Input, Node, Parameter
-from chainrule.ops import Elementwise, Op
-from chainrule.program import LEARNING_RATE, STEP, Pack, Phase, Program
+from chainrule.ops import Elementwise
+from chainrule.program import LEARNING_RATE, STEP, Pack, Phase
 from chainrule.program.passes.specialise import BoundInput
 
 from . import emit
-from .kernels import (
-    NAMESPACE,
-    NEVER_IN_PLACE,
-    SCALAR,
-    VIEWS,
-    clip,
-    view_of,
-)
-from .memory import Buffer, Pool, label, op_class, sizes, width
+from .blocks import BLOCKED_FROM, BlockedRun
+from .code import Code
+from .kernels import NEVER_IN_PLACE, SCALAR, VIEWS, view_of
+from .memory import Buffer, label, op_class, sizes, width
 from .schedule import Schedule
-
-BLOCK = 1 << 16
-"""Elements in a block: what a few arrays of fit into a core's second-level cache."""
-BLOCKED_FROM = 1 << 19
-"""Elements from which a run of elementwise ops is computed block by block."""
-
-
-class Code:
-    """The code being generated, with the objects its names stand for."""
-
-    def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
-        self.program = program
-        self.kernels = kernels
-        self.floats = np.dtype(program.dtype)
-        self.namespace: dict[str, Any] = {
-            **NAMESPACE,
-            "clip": clip,
-            "add_reduce": np.add.reduce,
-            "max_reduce": np.maximum.reduce,
-            "min_reduce": np.minimum.reduce,
-            "one": np.array(1, self.floats),
-            "zero": np.array(0, self.floats),
-            "inf": np.array(np.inf, self.floats),
-        }
-        self.lines: list[str] = []
-        self.node_of_line: dict[int, Node] = {}
-        self.inputs: dict[Input, npt.NDArray[Any]] = {}
-        self.parameters: dict[Parameter, npt.NDArray[Any]] = {}
-        self.outputs: list[npt.NDArray[Any] | None] = []
-        self.pool = Pool()
-        arguments = ("seed", "step", "lr", "results", "totals", "check", "in_range")
-        self._taken = Counter(dict.fromkeys((*self.namespace, *arguments), 1))
-        self._ones: dict[int, str] = {}
-        self._names: dict[int, str] = {}
-        self._kept: list[npt.NDArray[Any]] = []
-
-    # -- names -------------------------------------------------------------------
-
-    def fresh(self, base: str) -> str:
-        """Return a name that is not taken yet."""
-        base = re.sub(r"\W+", "_", base, flags=re.ASCII).strip("_")[:40]
-        base = base if base[:1].isalpha() and not iskeyword(base) else f"v_{base}"
-        self._taken[base] += 1
-        count = self._taken[base]
-        name = base if count == 1 else f"{base}_{count}"
-        return name if name not in self.namespace else self.fresh(base)
-
-    def name(self, value: Any, base: str) -> str:
-        """Return a name for an object, the same each time it is asked for."""
-        found = self._names.get(id(value))
-        if found is None:
-            found = self.fresh(base)
-            self.namespace[found] = value
-            self._names[id(value)] = found
-            self._kept.append(value)  # so that its id stays its own
-        return found
-
-    def ones(self, count: int) -> str:
-        """Return the name of a vector of ones."""
-        if count not in self._ones:
-            vector = np.ones(count, self.floats)
-            self._ones[count] = self.name(vector, f"ones_{count}")
-        return self._ones[count]
-
-    def line(self, text: str, node: Node | None = None) -> None:
-        """Append a line of code; `node` is what it computes."""
-        self.lines.append(text)
-        if node is not None:
-            self.node_of_line[len(self.lines)] = node
 
 
 class PhaseCode:
@@ -129,7 +51,7 @@ class PhaseCode:
         least = 1 << 62 if self.code.program.checked else BLOCKED_FROM
         for run in self.schedule.runs(least):
             if len(run) > 1:
-                self._blocked(run)
+                BlockedRun(self, run).generate()
             else:
                 self._single(run[0])
         self._finish()
@@ -297,9 +219,10 @@ class PhaseCode:
         if code.program.checked and node.dtype == "float":
             value = self.scalar.get(node) or self.operand(node)
             code.line(f"check({value}, {code.name(node, 'node')})", node)
-        self._release(self.schedule.index[node])
+        self.release(self.schedule.index[node])
 
-    def _release(self, index: int) -> None:
+    def release(self, index: int) -> None:
+        """Give the buffers back that are read last in step `index`."""
         for home in self.unread[index]:
             buffer = self.buffer.pop(home, None)
             if buffer is not None:
@@ -367,89 +290,6 @@ class PhaseCode:
         op = self.code.name(node.op, "op")
         return f"{function}({', '.join([op, out, *operands])})"
 
-    # -- blocks ----------------------------------------------------------------------
-
-    def _blocked(self, run: list[Node]) -> None:
-        """Compute a run of elementwise ops block by block: it stays in cache."""
-        inside = set(run)
-        rows = sizes(run[0])[0]
-        step = max(1, BLOCK * rows // int(np.prod(sizes(run[0]))))
-        sliced: dict[str, npt.NDArray[Any] | Temporary] = {}
-        local: dict[Node, str] = {}
-        spare: list[str] = []
-        body: list[tuple[str, Node]] = []
-        for node in run:
-            operands = [
-                self._block_operand(x, local, sliced, node) for x in node.inputs
-            ]
-            place = self._block_result(node, inside, local, sliced, spare, step)
-            kernel = self.code.kernels[op_class(node)]
-            body.append((self.kernel_line(node, kernel, place, operands), node))
-            spare.extend(
-                local[x]
-                for x in dict.fromkeys(node.inputs)
-                if x in local and local[x].startswith("t") and self._dies(x, node)
-            )
-        names = list(sliced)
-        blocks = [
-            tuple(
-                _block(sliced[name], lo, min(lo + step, rows), step) for name in names
-            )
-            for lo in range(0, rows, step)
-        ]
-        self.code.line(
-            f"for {', '.join(names)}, in {self.code.name(blocks, 'blocks')}:"
-        )
-        for text, node in body:
-            self.code.line(f"    {text}", node)
-        for node in run:
-            self._release(self.schedule.index[node])
-
-    def _dies(self, x: Node, reader: Node) -> bool:
-        return self.schedule.last_use[x] == self.schedule.index[reader]
-
-    def _block_operand(
-        self,
-        x: Node,
-        local: dict[Node, str],
-        sliced: dict[str, npt.NDArray[Any] | Temporary],
-        like: Node,
-    ) -> str:
-        if x in local:
-            return local[x]
-        array = self.array[x]
-        if x.ndim == like.ndim and x.shape[0] == like.shape[0] and x.shape[0] != 1:
-            name = f"b{len(sliced)}"
-            sliced[name] = array
-            local[x] = name
-            return name
-        return self.operand(x)
-
-    def _block_result(
-        self,
-        node: Node,
-        inside: set[Node],
-        local: dict[Node, str],
-        sliced: dict[str, npt.NDArray[Any] | Temporary],
-        spare: list[str],
-        step: int,
-    ) -> str:
-        readers = self.schedule.reads[node]
-        kept = self.schedule.last_use[node] == len(self.schedule.order)
-        if node in self.place or kept or any(r not in inside for r in readers):
-            array = self.result(node)
-            name = f"b{len(sliced)}"
-            sliced[name] = array
-        elif spare and node.dtype == "float":
-            name = spare.pop()
-        else:
-            dtype = width(node.dtype, self.code.floats)
-            name = f"t{len(sliced)}"
-            temporary = self.code.pool.take((step, *sizes(node)[1:]), dtype).array
-            sliced[name] = Temporary(temporary)
-        local[node] = name
-        return name
-
     # -- the end -----------------------------------------------------------------------
 
     def _finish(self) -> None:
@@ -481,19 +321,6 @@ class PhaseCode:
                 code.line(
                     f"copyto({final}, {code.name(home, label(target))}, 'same_kind')"
                 )
-
-
-class Temporary:
-    """A buffer of one block's size, not sliced but cut to the last block's length."""
-
-    def __init__(self, array: npt.NDArray[Any]) -> None:
-        self.array = array
-
-
-def _block(
-    array: npt.NDArray[Any] | Temporary, lo: int, hi: int, step: int
-) -> npt.NDArray[Any]:
-    return array.array[: hi - lo] if isinstance(array, Temporary) else array[lo:hi]
 
 
 def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:

@@ -1,0 +1,113 @@
+"""Blocks: large elementwise runs are computed piece by piece, so they stay in cache."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from chainrule.graph import Node
+
+from .memory import op_class, sizes, width
+
+if TYPE_CHECKING:
+    from .generate import PhaseCode
+
+BLOCK = 1 << 16
+"""Elements in a block: what a few arrays of fit into a core's second-level cache."""
+BLOCKED_FROM = 1 << 19
+"""Elements from which a run of elementwise ops is computed block by block."""
+
+
+class BlockedRun:
+    """A loop over blocks of rows, with every op of a run in its body.
+
+    Results that are read outside the run get their buffers; all others get temporaries
+    of one block's size.
+    """
+
+    def __init__(self, phase: PhaseCode, run: list[Node]) -> None:
+        self.phase = phase
+        self.run = run
+        shape = sizes(run[0])
+        self.rows = shape[0]
+        self.step = max(1, BLOCK * self.rows // math.prod(shape))
+        self.sliced: dict[str, npt.NDArray[Any]] = {}
+        self.temporary: dict[str, npt.NDArray[Any]] = {}
+        self.local: dict[Node, str] = {}
+        self.spare: list[str] = []
+
+    def generate(self) -> None:
+        """Emit the loop."""
+        phase, code = self.phase, self.phase.code
+        body: list[tuple[str, Node]] = []
+        for node in self.run:
+            operands = [self._operand(x, node) for x in node.inputs]
+            out = self._result(node)
+            kernel = code.kernels[op_class(node)]
+            body.append((phase.kernel_line(node, kernel, out, operands), node))
+            self._recycle(node)
+        names = [*self.sliced, *self.temporary]
+        blocks = code.name(self._blocks(), "blocks")
+        code.line(f"for {', '.join(names)}, in {blocks}:")
+        for text, node in body:
+            code.line(f"    {text}", node)
+        for node in self.run:
+            phase.release(phase.schedule.index[node])
+
+    def _blocks(self) -> list[tuple[npt.NDArray[Any], ...]]:
+        spans = [
+            (low, min(low + self.step, self.rows))
+            for low in range(0, self.rows, self.step)
+        ]
+        return [
+            (
+                *(array[low:high] for array in self.sliced.values()),
+                *(array[: high - low] for array in self.temporary.values()),
+            )
+            for low, high in spans
+        ]
+
+    def _operand(self, x: Node, reader: Node) -> str:
+        if x in self.local:
+            return self.local[x]
+        whole = x.ndim == reader.ndim and x.shape[0] == reader.shape[0] != 1
+        return self._slice(x) if whole else self.phase.operand(x)
+
+    def _slice(self, node: Node) -> str:
+        name = f"b{len(self.sliced)}"
+        self.sliced[name] = self.phase.array[node]
+        self.local[node] = name
+        return name
+
+    def _result(self, node: Node) -> str:
+        schedule = self.phase.schedule
+        kept = schedule.last_use[node] == len(schedule.order)
+        outside = any(reader not in self.run for reader in schedule.reads[node])
+        if node in self.phase.place or kept or outside:
+            self.phase.result(node)
+            return self._slice(node)
+        name = self._temporary(node)
+        self.local[node] = name
+        return name
+
+    def _temporary(self, node: Node) -> str:
+        if self.spare and node.dtype == "float":
+            return self.spare.pop()
+        code = self.phase.code
+        name = f"t{len(self.temporary)}"
+        shape = (self.step, *sizes(node)[1:])
+        self.temporary[name] = code.pool.take(
+            shape, width(node.dtype, code.floats)
+        ).array
+        return name
+
+    def _recycle(self, reader: Node) -> None:
+        """Let later results use the temporaries that `reader` read last."""
+        schedule = self.phase.schedule
+        for x in dict.fromkeys(reader.inputs):
+            name = self.local.get(x, "")
+            last = schedule.last_use[x] == schedule.index[reader]
+            if name in self.temporary and last and x.dtype == "float":
+                self.spare.append(name)
