@@ -31,7 +31,7 @@ from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
 from chainrule.training.goal import Goal
 from chainrule.training.network import Network
-from chainrule.training.request import request
+from chainrule.training.request import Request
 from chainrule.training.trainer import Trainer
 
 
@@ -102,7 +102,7 @@ class Model:
     def _draw_weights(self, seed: int) -> None:
         """Start the parameters that nobody touched from a seed."""
         for path, parameter in self._owned.items():
-            if parameter.untouched and parameter.drawn != (seed, path):
+            if parameter.drawn != (seed, path) and parameter.untouched:
                 parameter.initialize(seed, path)
 
     # -- what it is made of ------------------------------------------------------------
@@ -273,15 +273,15 @@ class Model:
             UnknownNameError: a name that nothing registered.
             GradientError: the loss does not depend on some trainable parameter.
             DivergenceError: NaN or infinity; names the first node and step that had
-                one. The parameters are those of the last finite epoch, the history so
-                far is in `history`.
+                one. The parameters are those of the last finite epoch (or the best
+                ones), the history so far is in `history`.
             KeyboardInterrupt: Ctrl-C. The step was finished, the best weights put back
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
         trainer = self.trainer
         goal = Goal.of(trainer.network, loss, metrics, regularizers)
-        asked = request(
+        asked = Request.of(
             trainer.network,
             x,
             y,

@@ -73,12 +73,13 @@ def check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
     for name, times in Counter(names).items():
         if times > 1:
             raise GraphError(f"two inputs are called {name!r}; give each its own name")
-    used = {node for node in topological(outputs) if isinstance(node, Input)}
-    for leaf in used - set(inputs):
-        raise GraphError(
-            f"the outputs depend on input {leaf.name!r}, which is not among the "
-            f"model's inputs ({', '.join(map(repr, names))})"
-        )
+    used = [node for node in topological(outputs) if isinstance(node, Input)]
+    for leaf in used:
+        if leaf not in inputs:
+            raise GraphError(
+                f"the outputs depend on input {leaf.name!r}, which is not among the "
+                f"model's inputs ({', '.join(map(repr, names))})"
+            )
     for leaf in inputs:
         if leaf not in used:
             raise GraphError(f"no output depends on input {leaf.name!r}; leave it out")

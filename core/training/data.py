@@ -36,7 +36,7 @@ def inputs(network: Network, x: Any) -> list[Array]:
     for leaf, part in zip(network.inputs, parts, strict=True):
         name = "x" if len(network.inputs) == 1 else f"x[{leaf.name!r}]"
         array = numeric(part, name, leaf.dtype)
-        fit(array, leaf.shape, name, network.first_layer(leaf))
+        check_shape(array, name, leaf, network)
         arrays.append(finite(array, name))
     same_length({f"x[{i}]": array for i, array in enumerate(arrays)})
     return arrays
@@ -119,12 +119,13 @@ def integral(array: Array, name: str) -> None:
         raise DataError(f"{name} must hold integers, got {array[at]} in {where(at)}")
 
 
-def fit(array: Array, shape: Shape, name: str, layer: str) -> None:
+def check_shape(array: Array, name: str, leaf: Input, network: Network) -> None:
     """Refuse data that has not the shape an input wants.
 
     Raises:
         DataError: names the layer, what it expected and what it got.
     """
+    shape = leaf.shape
     if array.ndim != len(shape):
         hint = ""
         if array.ndim == len(shape) - 1:
@@ -134,15 +135,15 @@ def fit(array: Array, shape: Shape, name: str, layer: str) -> None:
                 else f"; a column is {name}[:, None]"
             )
         raise DataError(
-            f"{layer}: expected {name} of shape {shape_text(shape)}, "
-            f"got {array.shape}{hint}"
+            f"{network.first_layer(leaf)}: expected {name} of shape "
+            f"{shape_text(shape)}, got {array.shape}{hint}"
         )
     for axis in range(1, array.ndim):
         wanted, got = shape[axis], array.shape[axis]
         if wanted not in (None, got):
             what = "features" if array.ndim == 2 else f"along axis {axis}"
             raise DataError(
-                f"{layer}: expected {wanted} {what}, got {got} "
+                f"{network.first_layer(leaf)}: expected {wanted} {what}, got {got} "
                 f"({name} has shape {array.shape})"
             )
 

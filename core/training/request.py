@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from chainrule.errors import DataError, HyperparameterError
@@ -36,54 +37,57 @@ class Request:
     seed: int
     shuffle: bool
 
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        x: Any,
+        y: Any,
+        *,
+        goal: Goal,
+        optimizer: Any,
+        epochs: int,
+        batch_size: int,
+        validation: Any,
+        callbacks: Sequence[Any],
+        schedule: Any,
+        backend: str | Backend | None,
+        seed: int,
+        sample_weight: Any,
+        shuffle: bool,
+    ) -> Request:
+        """Return what a user asked for, checked.
 
-def request(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    goal: Goal,
-    optimizer: Any,
-    epochs: int,
-    batch_size: int,
-    validation: Any,
-    callbacks: Sequence[Any],
-    schedule: Any,
-    backend: str | Backend | None,
-    seed: int,
-    sample_weight: Any,
-    shuffle: bool,
-) -> Request:
-    """Return a checked request.
-
-    Raises:
-        DataError: data that cannot be learned from.
-        HyperparameterError: a number out of range.
-        UnknownNameError: a name that nothing registered.
-    """
-    epochs = check_value(epochs, PositiveInt, "epochs")
-    batch_size = check_value(batch_size, PositiveInt, "batch_size")
-    seed = check_value(seed, NonNegativeInt, "seed")
-    examples = Examples.of(network, goal, x, y, sample_weight)
-    held = None
-    if isinstance(validation, (int, float)) and not isinstance(validation, bool):
-        kept, out = data.held_out(len(examples), validation, seed)
-        examples, held = examples.take(kept), examples.take(out)
-    elif validation is not None:
-        held = _validation(network, goal, validation)
-    return Request(
-        goal=goal,
-        optimizer=registry.resolve("optimizers", optimizer),
-        examples=examples,
-        validation=held,
-        epochs=epochs,
-        batch_size=batch_size,
-        callbacks=resolve_all("callbacks", callbacks),
-        schedule=None if schedule is None else registry.resolve("schedules", schedule),
-        backend=open_backend(backend),
-        seed=seed,
-        shuffle=shuffle,
-    )
+        Raises:
+            DataError: data that cannot be learned from.
+            HyperparameterError: a number out of range.
+            UnknownNameError: a name that nothing registered.
+        """
+        epochs = check_value(epochs, PositiveInt, "epochs")
+        batch_size = check_value(batch_size, PositiveInt, "batch_size")
+        seed = check_value(seed, NonNegativeInt, "seed")
+        examples = Examples.of(network, goal, x, y, sample_weight)
+        held = None
+        if isinstance(validation, Real) and not isinstance(validation, bool):
+            kept, out = data.held_out(len(examples), float(validation), seed)
+            examples, held = examples.take(kept), examples.take(out)
+        elif validation is not None:
+            held = _validation(network, goal, validation)
+        return cls(
+            goal=goal,
+            optimizer=registry.resolve("optimizers", optimizer),
+            examples=examples,
+            validation=held,
+            epochs=epochs,
+            batch_size=batch_size,
+            callbacks=resolve_all("callbacks", callbacks),
+            schedule=None
+            if schedule is None
+            else registry.resolve("schedules", schedule),
+            backend=open_backend(backend),
+            seed=seed,
+            shuffle=shuffle,
+        )
 
 
 def _validation(network: Network, goal: Goal, given: Any) -> Examples:

@@ -27,9 +27,8 @@ def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
     if not isinstance(loss, Loss):
         return array  # a function of the user's knows what it wants
     array = _as_column(array, prediction.shape)
-    classes = prediction.shape[-1]
-    if array.shape[1:] != prediction.shape[1:] and not _fits(array, prediction.shape):
-        if loss.counterpart and _look_like_labels(array, classes):
+    if not _fits(array, prediction.shape):
+        if loss.counterpart and _look_like_labels(array, prediction.shape[-1]):
             raise DataError(
                 f"{name} holds class labels, shape {array.shape}, but "
                 f"{loss.type_name} wants rows of shape {shape_text(prediction.shape)}"
