@@ -73,6 +73,7 @@ class Request:
             examples, held = examples.take(kept), examples.take(out)
         elif validation is not None:
             held = _validation(network, goal, validation)
+        rates = None if schedule is None else registry.resolve("schedules", schedule)
         return cls(
             goal=goal,
             optimizer=registry.resolve("optimizers", optimizer),
@@ -81,9 +82,7 @@ class Request:
             epochs=epochs,
             batch_size=batch_size,
             callbacks=resolve_all("callbacks", callbacks),
-            schedule=None
-            if schedule is None
-            else registry.resolve("schedules", schedule),
+            schedule=rates,
             backend=open_backend(backend),
             seed=seed,
             shuffle=shuffle,
