@@ -14,6 +14,8 @@ import chainrule.plugins.activations.identity
 import chainrule.plugins.activations.rectified
 import chainrule.plugins.activations.sigmoidal
 import chainrule.plugins.activations.softmax
+import chainrule.plugins.callbacks.checkpoint
+import chainrule.plugins.callbacks.progress
 import chainrule.plugins.datasets.clusters
 import chainrule.plugins.datasets.csv
 import chainrule.plugins.datasets.curves
@@ -53,6 +55,7 @@ import chainrule.plugins.regularizers.early_stopping
 import chainrule.plugins.regularizers.noise
 import chainrule.plugins.regularizers.penalty
 import chainrule.plugins.schedules
+import chainrule.training.history
 from chainrule import ops as ops
 from chainrule.catalog import Catalog
 from chainrule.autodiff import backward as backward
@@ -80,8 +83,8 @@ from chainrule.kinds.metric import Metric as Metric
 from chainrule.kinds.optimizer import Optimizer as Optimizer
 from chainrule.kinds.regularizer import Regularizer as Regularizer
 from chainrule.kinds.schedule import Schedule as Schedule
-from chainrule.model.model import Model as Model
 from chainrule.model.loading import load as load
+from chainrule.model.model import Model as Model
 from chainrule.model.sequential import Sequential as Sequential
 from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
@@ -538,6 +541,18 @@ class _Metrics(Catalog):
 metrics: _Metrics
 
 class _Callbacks(Catalog):
+    def Checkpoint(self, path: str) -> chainrule.plugins.callbacks.checkpoint.Checkpoint:
+        r"""Save the model after each epoch."""
+    @property
+    def history(self) -> chainrule.training.history.History:
+        r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
+    def History(self) -> chainrule.training.history.History:
+        r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
+    @property
+    def progress(self) -> chainrule.plugins.callbacks.progress.Progress:
+        r"""A bar with epochs done, steps per second, time remaining and the last numbers."""
+    def Progress(self) -> chainrule.plugins.callbacks.progress.Progress:
+        r"""A bar with epochs done, steps per second, time remaining and the last numbers."""
     ...
 
 callbacks: _Callbacks
