@@ -87,7 +87,11 @@ class Registry(PluginManager):
         if len(found) == 1:
             return found[0]
         if not found:
-            known = [entry.name for entry in self.entries(kind)]
+            as_class = name[:1].isupper()
+            known = [
+                getattr(entry.target, "__name__", entry.name) if as_class else entry.name
+                for entry in self.entries(kind)
+            ]
             error = unknown_name(_singular(kind), name, known)
             raise type(error)(f"{error}{self._broken()}")
         overriding = [entry for entry in found if entry.overrides]

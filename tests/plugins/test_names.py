@@ -110,7 +110,7 @@ def test_unknown_names_are_helped(given: str, message: str) -> None:
 
 
 def test_an_unknown_attribute_is_an_attribute_error_too() -> None:
-    with pytest.raises(AttributeError, match="Did you mean 'relu'"):
+    with pytest.raises(AttributeError, match="Did you mean 'Relu'"):
         _ = cr.activations.Rellu
     assert not hasattr(cr.activations, "no_such_activation")
     assert getattr(cr.activations, "no_such_activation", None) is None
