@@ -25,23 +25,18 @@ _numbers = count(1)
 
 
 class NumpyExecutable(Executable):
-    """Straight-line Python over preallocated buffers.
-
-    Attributes:
-        source: the generated code.
-        peak_memory: bytes of intermediate results, reused where they are dead.
-    """
+    """Straight-line Python over preallocated buffers."""
 
     def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
-        self._program = program
+        self.program = program
         self._kernels = kernels
         self._results: list[Any] = [None] * len(program.outputs)
         self._totals = [0.0] * len(program.totals)
         self._compile()
 
     def _compile(self) -> None:
-        phases = self._program.lower(self._kernels)
-        code = Code(self._program, self._kernels)
+        phases = self.program.lower(self._kernels)
+        code = Code(self.program, self._kernels)
         code.namespace["check"] = _check
         for number, phase in enumerate(phases):
             PhaseCode(code, phase, number).generate()
@@ -102,8 +97,8 @@ class NumpyExecutable(Executable):
     def fetch(self, index: int) -> npt.NDArray[Any]:
         array = self._outputs[index]
         if array is None:
-            floats = np.dtype(self._program.dtype)
-            dtype = width(self._program.outputs[index].dtype, floats)
+            floats = np.dtype(self.program.dtype)
+            dtype = width(self.program.outputs[index].dtype, floats)
             return np.asarray(self._results[index], dtype)
         return array.copy()
 

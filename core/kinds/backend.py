@@ -30,10 +30,21 @@ class Executable(ABC):
 
     `put` fills inputs, `run` computes, `fetch` reads an output. Parameters are read
     from and written to their home, `Parameter.value`, or a device copy of it.
+
+    Attributes:
+        program: what was compiled.
+        source: the generated code, to be read.
+        peak_memory: bytes of intermediate results, reused where they are dead.
     """
 
+    program: Program
     source: str
-    """The generated code, to be read."""
+    peak_memory: int
+
+    def summary(self) -> str:
+        """Return how many nodes each pass left, and the peak memory."""
+        memory = f"intermediate results: {self.peak_memory / 1024:,.1f} KiB at most"
+        return f"{self.program.summary()}\n{memory}"
 
     @abstractmethod
     def put(

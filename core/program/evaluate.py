@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from threading import RLock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, GraphError, did_you_mean
-from chainrule.graph import Input, Node, shape_text, topological
-from chainrule.kinds.backend import Backend
+from chainrule.graph import Input, Node, Shape, shape_text, topological
+from chainrule.kinds.backend import Backend, Executable
 from chainrule.program.backends import open_backend
 from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
 
@@ -46,17 +48,32 @@ def evaluate(
     if isinstance(nodes, Node):
         raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
     values = bind_feeds(nodes, feeds or {})
-    program = Program(
-        outputs=list(nodes),
-        shapes={leaf: value.shape for leaf, value in values.items()},
-        training=training,
-        dtype=dtype,
+    shapes = tuple((leaf, value.shape) for leaf, value in values.items())
+    with _one_at_a_time:
+        executable = _compiled(
+            open_backend(backend), tuple(nodes), shapes, training, dtype
+        )
+        for leaf, value in values.items():
+            executable.put(leaf, value)
+        executable.run(seed=seed, step=step, lr=lr)
+        return [executable.fetch(i) for i in range(len(nodes))]
+
+
+_one_at_a_time = RLock()
+"""Compiled programs are shared, and each has one set of buffers."""
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled(
+    backend: Backend,
+    nodes: tuple[Node, ...],
+    shapes: tuple[tuple[Input, Shape], ...],
+    training: bool,
+    dtype: Width,
+) -> Executable:
+    return backend.compile(
+        Program(nodes, shapes=dict(shapes), training=training, dtype=dtype)
     )
-    executable = open_backend(backend).compile(program)
-    for leaf, value in values.items():
-        executable.put(leaf, value)
-    executable.run(seed=seed, step=step, lr=lr)
-    return [executable.fetch(i) for i in range(len(program.outputs))]
 
 
 def bind_feeds(nodes: Sequence[Node], feeds: Feeds) -> dict[Input, npt.NDArray[Any]]:
