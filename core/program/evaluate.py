@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, GraphError, did_you_mean
-from chainrule.graph import Input, Node, Shape, shape_text, topological
+from chainrule.graph import Input, Node, Parameter, Shape, shape_text, topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.program.backends import open_backend
 from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
@@ -49,10 +49,10 @@ def evaluate(
         raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
     values = bind_feeds(nodes, feeds or {})
     shapes = tuple((leaf, value.shape) for leaf, value in values.items())
+    device = open_backend(backend)
     with _one_at_a_time:
-        executable = _compiled(
-            open_backend(backend), tuple(nodes), shapes, training, dtype
-        )
+        executable = _compiled(device, tuple(nodes), shapes, training, dtype)
+        device.push([n for n in topological(nodes) if isinstance(n, Parameter)])
         for leaf, value in values.items():
             executable.put(leaf, value)
         executable.run(seed=seed, step=step, lr=lr)
