@@ -400,3 +400,34 @@ def test_frozen_parameters_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     after = model.get_weights()
     np.testing.assert_array_equal(before["dense_1/kernel"], after["dense_1/kernel"])
     assert not np.array_equal(before["dense_2/kernel"], after["dense_2/kernel"])
+
+
+def test_two_metrics_of_one_kind_get_names_of_their_own() -> None:
+    metrics = [cr.metrics.TopK(k=1), cr.metrics.TopK(k=3), "accuracy"]
+    history = linear().fit(X, LABELS, loss=SPARSE, metrics=metrics)
+    assert list(history) == ["loss", "top_k", "top_k_2", "accuracy"]
+    assert history["top_k"] == history["accuracy"]
+    assert history["top_k_2"] == [1.0]
+
+
+def test_an_axis_may_stay_open() -> None:
+    x = cr.input("x", (None, None, 6))
+    model = cr.Model(x, cr.layers.Dense(2)(x))
+    for length in (3, 5):
+        data = random.normal(size=(8, length, 6))
+        model.fit(data, data[:, :, :2], loss="mse")
+        assert model.predict(data).shape == (8, length, 2)
+
+
+def test_an_optimizer_must_return_what_it_keeps() -> None:
+    class Forgetful(cr.Optimizer):
+        slots = ("m",)
+        lr: float = 0.1
+
+        def update(
+            self, p: cr.Node, g: cr.Node, lr: cr.Node, step: cr.Node, m: cr.Node
+        ) -> dict[str, cr.Node]:
+            return {"p": p - lr * g}
+
+    with pytest.raises(cr.ChainRuleError, match="new values for p, m; it returned p"):
+        linear().fit(X, NUMBERS, loss="mse", optimizer=Forgetful())
