@@ -52,6 +52,7 @@ def register_activations():
 
 TEST = """\
 from chainrule.testing import check_activation
+
 from chainrule_{module} import {title}
 
 
