@@ -87,7 +87,8 @@ class Op:
 
 def _key_of(cls: type, names: list[str]) -> property:
     read = operator.attrgetter(*names)
-    return property(lambda op: (cls, read(op)))
+    said = "Class and attributes: two ops with one key compute the same."
+    return property(lambda op: (cls, read(op)), doc=said)
 
 
 class Elementwise(Op):
