@@ -23,7 +23,8 @@ _HOME = {
     "Backend": "kinds.backend",
     "evaluate": "program.evaluate", "Program": "program.program",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
-    "draw": "drawing", "explain": "drawing",
+    "draw": "drawing", "explain": "drawing", "worksheet": "drawing",
+    "snapshot": "drawing", "diff": "drawing",
 }  # fmt: skip
 """Public name → the module that defines it."""
 

@@ -60,8 +60,11 @@ from chainrule import ops as ops
 from chainrule.catalog import Catalog
 from chainrule.autodiff import backward as backward
 from chainrule.autodiff import grad as grad
+from chainrule.drawing import diff as diff
 from chainrule.drawing import draw as draw
 from chainrule.drawing import explain as explain
+from chainrule.drawing import snapshot as snapshot
+from chainrule.drawing import worksheet as worksheet
 from chainrule.errors import ChainRuleError as ChainRuleError
 from chainrule.graph import Constant as Constant
 from chainrule.graph import Graph as Graph

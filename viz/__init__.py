@@ -12,7 +12,9 @@ from chainrule.hooks import hookimpl
 def register_renderers() -> Sequence[Callable[..., Any]]:
     """Return the functions behind ``cr.draw``, ``cr.explain`` and their relatives."""
     from chainrule.viz.curve import curve
+    from chainrule.viz.difference import diff, snapshot
     from chainrule.viz.draw import draw
     from chainrule.viz.explain import explain
+    from chainrule.viz.worksheet import worksheet
 
-    return [draw, explain, curve]
+    return [draw, explain, worksheet, snapshot, diff, curve]

@@ -53,6 +53,7 @@ class Composer:
     sweep: Backward | None = None
     feeds: Mapping[Any, Any] | None = None
     seed: int = 0
+    training: bool = False
 
     def scene(self, name: str, rankdir: str) -> Scene:
         """Put the scene together."""
@@ -65,7 +66,9 @@ class Composer:
         )
         edges = list(self._edges())
         if self.feeds is not None:
-            self.labels.values = trace(self._wanted(edges), self.feeds, self.seed)
+            self.labels.values = trace(
+                self._wanted(edges), self.feeds, self.seed, training=self.training
+            )
         self.ids = self._identities()
         scene = Scene(name, rankdir=rankdir)
         for i in visible:
@@ -239,6 +242,7 @@ class Composer:
         role = self.labels.role(edge.x, exits[-1] if exits else edge.x)
         lines = self.labels.edge(edge.rule, role)
         link = Link(tail, head, "backward", role, lines)
+        link.expression = edge.rule.expression
         assert self.sweep is not None
         gradient = self.sweep.gradient.get(edge.x)
         if gradient is not None and gradient in self.labels.values:

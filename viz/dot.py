@@ -106,7 +106,8 @@ def _circle(block: Block) -> dict[str, str]:
     fill, border = style.FILL[block.kind]
     return {
         "label": f"<{table([Line(block.title, 'title'), *block.lines])}>",
-        "shape": "circle", "style": "filled", "fillcolor": fill, "margin": "0.02",
+        "shape": "circle", "fillcolor": fill, "margin": "0.02",
+        "style": "filled,dashed" if "dropped" in block.marks else "filled",
         "color": border if block.kind != "input" else style.FAINT,
         "width": "0.9", "penwidth": "1.3",
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from chainrule.autodiff import Backward, backward
@@ -12,10 +12,10 @@ from chainrule.naming import Naming
 from chainrule.viz.compose import Composer, Direction
 from chainrule.viz.details import extras_of
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.fold import find_repeats
 from chainrule.viz.labels import Labels
+from chainrule.viz.levels import divide
 from chainrule.viz.neurons import neuron_scene
-from chainrule.viz.partition import Expand, Level, partition
+from chainrule.viz.partition import Expand, Level
 from chainrule.viz.scene import Line, Scene
 from chainrule.viz.story import Extras
 from chainrule.viz.text import Plain
@@ -37,13 +37,15 @@ def draw(
     title: str = "graph",
     example: int = 0,
     optimizer: object = "sgd",
+    training: bool = False,
     seed: int = 0,
 ) -> Diagram:
     """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
 
     Args:
         what: a node, several nodes, or a model. Backward edges need a loss.
-        level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units.
+        level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units;
+            without it the finest (for a model: from ``"layer"``) that can be read.
         direction: ``"forward"``, ``"backward"`` or ``"both"``. Every backward edge
             carries its derivative, printed from the expression that is computed.
         values: arrays for the inputs, by node or by name; then nodes and edges show
@@ -58,44 +60,74 @@ def draw(
         title: what the diagram is called.
         example: which of the batch ``level="neuron"`` shows.
         optimizer: whose update the HTML page shows as its last steps.
+        training: whether dropout and its like are active in the values shown.
         seed: of the random numbers, where values are asked for.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
     """
-    outputs = _outputs(what)
     _check("level", level, (None, *get_args(Level)))
     _check("direction", direction, get_args(Direction))
     _check("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
-    graph = Graph(outputs, names)
-    sweep, remark = None, ""
-    if direction != "forward":
-        sweep, remark = _sweep(graph)
-    naming = Naming(graph, names, loss=_loss(graph))
+    if depth is not None and depth < 1:
+        raise GraphError(f"depth is at least 1, got {depth}; leave it out to show all")
     if level == "neuron":
+        graph = Graph(_outputs(what), names)
+        naming = Naming(graph, names, loss=_loss(graph))
+        sweep, remark = _sweep(graph) if direction != "forward" else (None, "")
         scene = neuron_scene(
             graph, naming, direction, sweep, values, example=example, name=title,
-            rankdir=rankdir, seed=seed,
+            rankdir=rankdir, seed=seed, training=training,
         )  # fmt: skip
-        return _finished(scene, remark, legend)
-    parts = partition(graph, level or "op", expand=expand, depth=depth)
-    repeats = find_repeats(parts, graph) if fold else []
-    labels = Labels(graph, naming, sweep, show_shapes)
-    composer = Composer(graph, parts, repeats, labels, direction, sweep, values, seed)
-    scene = composer.scene(title, rankdir)
+        scene.caption += [Line(Plain(remark), "note")] if remark else []
+        return Diagram(scene, legend=legend)
+    composer, scene = compose(
+        what, level=level, direction=direction, values=values, names=names,
+        rankdir=rankdir, depth=depth, expand=expand, fold=fold,
+        show_shapes=show_shapes, title=title, training=training, seed=seed,
+    )  # fmt: skip
 
     def extras() -> Extras:
         return extras_of(composer, composer.blocks_of_nodes(), optimizer)
 
-    return _finished(scene, remark, legend, extras)
-
-
-def _finished(
-    scene: Scene, remark: str, legend: bool, extras: Callable[[], Extras] = Extras
-) -> Diagram:
-    if remark:
-        scene.caption.append(Line(Plain(remark), "note"))
     return Diagram(scene, legend=legend, extras=extras)
+
+
+def compose(
+    what: Any,
+    *,
+    level: Level | None = None,
+    direction: Direction = "forward",
+    values: Mapping[Any, Any] | None = None,
+    names: Mapping[str, object] | None = None,
+    rankdir: str = "LR",
+    depth: int | None = None,
+    expand: Expand = None,
+    fold: bool = True,
+    show_shapes: bool = True,
+    title: str = "graph",
+    training: bool = False,
+    seed: int = 0,
+) -> tuple[Composer, Scene]:
+    """Put a scene together, as `draw` does, and return it with all that it was made of.
+
+    Raises:
+        GraphError: there is nothing to draw.
+    """
+    graph = Graph(_outputs(what), names)
+    sweep, remark = _sweep(graph) if direction != "forward" else (None, "")
+    naming = Naming(graph, names, loss=_loss(graph))
+    finest: Level = "op" if isinstance(what, (Node, Sequence)) else "layer"
+    parts, repeats, risen = divide(
+        graph, level, finest, expand=expand, depth=depth, fold=fold
+    )
+    labels = Labels(graph, naming, sweep, show_shapes)
+    composer = Composer(
+        graph, parts, repeats, labels, direction, sweep, values, seed, training
+    )
+    scene = composer.scene(title, rankdir)
+    scene.caption += [Line(Plain(text), "note") for text in (remark, risen) if text]
+    return composer, scene
 
 
 def _outputs(what: Any) -> list[Node]:

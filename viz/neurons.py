@@ -42,6 +42,8 @@ class Column:
     source: int = -1
     """Where the edges come from: the number of another column."""
     also: list[int] = field(default_factory=list)
+    dropped: Node | None = None
+    """What dropout made of it, if there is any; a unit that is 0 there was dropped."""
 
     def shown(self) -> list[int | None]:
         """Return the units that are drawn; None stands for those left out."""
@@ -61,6 +63,7 @@ def neuron_scene(
     name: str = "graph",
     rankdir: str = "LR",
     seed: int = 0,
+    training: bool = False,
 ) -> Scene:
     """Return the graph as columns of units.
 
@@ -81,7 +84,9 @@ def neuron_scene(
         nodes += [c.kernel for c in columns if c.kernel is not None]
         if back:
             nodes += [back.gradient[n] for n in nodes if n in back.gradient]
-        values = trace(nodes, one_example(graph, feeds, example), seed)
+        values = trace(
+            nodes, one_example(graph, feeds, example), seed, training=training
+        )
     drawing = _Neurons(columns, naming, back, values)
     scene = Scene(name, rankdir=rankdir, shape="circles")
     drawing.fill(scene)
@@ -132,6 +137,8 @@ def find_columns(graph: Graph) -> list[Column]:
             column_of[node] = place
             if width == columns[place].width and columns[place].kernel is not None:
                 columns[place].node = node  # bias and activation belong to the unit
+                if any(_is_dropout(scope.component) for scope in node.scope):
+                    columns[place].dropped = node
             continue
         column_of[node] = len(columns)
         source = before[0] if before else -1
@@ -140,6 +147,10 @@ def find_columns(graph: Graph) -> list[Column]:
             {i for x in node.inputs for i in _below(x, column_of, columns)} - {source}
         )
     return columns
+
+
+def _is_dropout(component: object) -> bool:
+    return getattr(component, "type_name", "") == "dropout"
 
 
 def _below(x: Node, column_of: Mapping[Node, int], columns: list[Column]) -> list[int]:
@@ -184,6 +195,10 @@ class _Neurons:
         value = self._element(column.node, unit)
         if value is not None:
             block.lines.append(Line(Plain(number(value, digits=3)), "value"))
+        if value == 0 and column.dropped is not None:
+            block.lines = [Line(Plain("✗ dropped"), "mark")]
+            block.marks = ("dropped",)
+            return block
         gradient = self.sweep.gradient.get(column.node) if self.sweep else None
         if gradient is not None and kind == "op":
             slope = self._element(gradient, unit)

@@ -115,9 +115,8 @@ def _cut(
 ) -> int:
     """Return how many scopes make up the block that a node is in; 0: it is alone."""
     path = graph.scope_path[node]
-    if not path or level == "op":
-        closed = 0 if depth is None or len(path) <= depth else depth
-        return closed if level == "op" else 0
+    if level == "op":
+        return depth if depth is not None and len(path) >= depth else 0
     for at, name in enumerate(path, 1):
         if opened(name) or opened("/".join(path[:at])):
             continue

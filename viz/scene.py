@@ -73,6 +73,8 @@ class Link:
     lines: list[Line] = field(default_factory=list)
     tooltip: str = ""
     marks: tuple[str, ...] = ()
+    expression: Node | None = None
+    """What is computed along a backward edge."""
     weight: float | None = None
     """A number that thickness may show."""
     straight: bool = False

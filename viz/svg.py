@@ -25,7 +25,7 @@ def finish(svg: str, scene: Scene) -> str:
     title, described = ET.Element(f"{{{SVG}}}title"), ET.Element(f"{{{SVG}}}desc")
     title.text, described.text = scene.name, description(scene)
     root[0:0] = [title, described]
-    kinds = {
+    kinds: dict[str, list[str]] = {
         f"node-{block.id}": ["title", *(line.kind for line in block.lines)]
         for block in scene.blocks
     }

@@ -14,13 +14,21 @@ from chainrule.notation import number
 Values: TypeAlias = dict[Node, npt.NDArray[Any]]
 
 
-def trace(nodes: Iterable[Node], feeds: Mapping[Any, Any], seed: int = 0) -> Values:
+def trace(
+    nodes: Iterable[Node],
+    feeds: Mapping[Any, Any],
+    seed: int = 0,
+    *,
+    training: bool = False,
+) -> Values:
     """Evaluate nodes for some inputs; neither model nor random stream is changed."""
     from chainrule.program.evaluate import evaluate
 
     wanted = list(dict.fromkeys(nodes))
     computed = [node for node in wanted if not isinstance(node, Constant)]
-    arrays = evaluate(computed, dict(feeds), dtype="float64", seed=seed)
+    arrays = evaluate(
+        computed, dict(feeds), dtype="float64", seed=seed, training=training
+    )
     values = dict(zip(computed, map(np.asarray, arrays), strict=True))
     values.update((n, n.value) for n in wanted if isinstance(n, Constant))
     return values
