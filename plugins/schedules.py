@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bisect
 import math
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from chainrule.errors import HyperparameterError
 from chainrule.hooks import hookimpl
@@ -63,6 +64,10 @@ class PiecewiseConstant(Schedule):
         HyperparameterError: not one factor more than boundaries, or boundaries that
             do not increase.
     """
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "boundaries": (2.0, 4.0), "factors": (1.0, 0.5, 0.1),
+    }  # fmt: skip
 
     boundaries: tuple[Positive, ...]
     factors: tuple[Positive, ...]

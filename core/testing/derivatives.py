@@ -17,12 +17,13 @@ from chainrule.testing.functions import leaves_for
 
 Array = npt.NDArray[Any]
 
-_STEP = 1e-4
+_STEP = 1e-5
 _STEPS = np.arange(-2, 3) * _STEP
 _SLOPE = np.array([1, -8, 0, 8, -1]) / (12 * _STEP)
 """Five values along a line, weighed to give the slope; exact for polynomials to x⁴."""
-_KINK = np.array([1, -4, 6, -4, 1]) / _STEP
-"""Weighed to give almost 0 for a smooth function, and a jump of the slope otherwise."""
+_KINK = np.array([[1, -4, 6, -4, 1], [-1, 2, 0, -2, 1]]) / [[_STEP], [1]]
+"""Weighed to give almost 0 for a smooth function: the first shows a jump of the slope
+in the middle, the second one of the value."""
 _SMOOTH = 1e-7
 _TOLERANCE = 1e-6
 
@@ -54,6 +55,8 @@ def check_derivatives(
     line = _Line(function, [_as_float64(v) for v in values], training, seed, random)
     for _ in range(20):
         profile = line.profile()
+        if not np.isfinite(profile).all():
+            raise ConformanceError(f"value or derivatives are not finite at {line}")
         if np.abs(_KINK @ profile[:, :2]).max() <= _SMOOTH * _scale(profile[:, :2]):
             break
         line.jitter(random)
@@ -65,7 +68,7 @@ def check_derivatives(
         if not error <= _TOLERANCE * _scale(profile[:, order : order + 2]):
             raise ConformanceError(
                 f"the {name} derivative along a line is {got:.10g}, where differences "
-                f"give {expected:.10g}; at {', '.join(map(repr, line.point))}"
+                f"give {expected:.10g}; at {line}"
             )
 
 
@@ -98,6 +101,9 @@ class _Line:
             dtype="float64",
         )
         self._executable = open_backend().compile(program)
+
+    def __str__(self) -> str:
+        return ", ".join(map(repr, self.point))
 
     def _along(self, node: Node) -> Node:
         """Return the derivative of a scalar in the direction of the line."""

@@ -90,8 +90,10 @@ def _number(loss: Loss, *values: Array) -> float:
 
 
 def _check_mismatch(loss: Loss, target: Array, prediction: Array) -> None:
+    if len(target) == 1:
+        return
     try:
-        loss(target[..., None], prediction)
+        loss(target[:1], prediction)
     except ShapeError:
         return
-    raise ConformanceError("a target with an axis too many was accepted")
+    raise ConformanceError("one target for several predictions was accepted")

@@ -29,7 +29,7 @@ Sampler: TypeAlias = Callable[[Shape, np.random.Generator], Sample]
 
 REACH = 2.0
 """How far from an end of its domain an operand may be, if the other end is open."""
-MARGIN = 0.1
+MARGIN = 0.2
 """How near to an end of its domain an operand may come."""
 
 
@@ -130,8 +130,8 @@ def _like(op: Op, shape_of_first: Callable[[Shape], Shape]) -> Sampler:
 
 
 def _also_update(shape: Shape, random: np.random.Generator) -> Sample:
-    kept = Parameter("kept", np.zeros(3), trainable=False)
-    return ops.AlsoUpdate(), (_real(shape, random), kept, _real((3,), random))
+    kept = Parameter("kept", 0.0, trainable=False)
+    return ops.AlsoUpdate(), (_real(shape, random), kept, _real((), random))
 
 
 def _where(shape: Shape, random: np.random.Generator) -> Sample:
