@@ -407,7 +407,7 @@ class Graph:
         self.nx: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
         self.nx.add_nodes_from((i, {"node": n}) for i, n in self.node.items())
         self.nx.add_edges_from(
-            (self.id[x], self.id[node], position, {})
+            (self.id[x], self.id[node], position, {})  # type: ignore[misc]  # stubs
             for node in self.order
             for position, x in enumerate(node.inputs)
         )

@@ -100,14 +100,14 @@ class PluginManager:
                 exist is, or a hook fails or returns something unfit.
         """
         self.load()
-        label: str = name or getattr(plugin, "__name__", type(plugin).__name__)
+        label = str(name or getattr(plugin, "__name__", type(plugin).__name__))
         taken = self._known.get(label)
         if taken and taken.state == "loaded":
             raise PluginError(
                 f"a plugin named {label!r} is registered already (by "
                 f"{taken.distribution}); give another name"
             )
-        module = getattr(plugin, "__name__", type(plugin).__module__)
+        module = str(getattr(plugin, "__name__", type(plugin).__module__))
         self._add(plugin, Plugin(label, label, version, module))
 
     def unregister(self, name: str) -> None:

@@ -207,9 +207,13 @@ def required_fields(cls: type) -> list[str]:
     ]
 
 
-@functools.cache
 def field_types(cls: type) -> dict[str, Any]:
     """Return the evaluated annotations of a component's fields."""
+    return _field_types(cls)
+
+
+@functools.cache
+def _field_types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
 
 
