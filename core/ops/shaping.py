@@ -21,6 +21,7 @@ class Like(Op):
         return (*self.vjp_first(g, inputs[0]), None)
 
     def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
+        """Return the derivative for the first operand; the second has none."""
         raise NotImplementedError
 
 
