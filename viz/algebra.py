@@ -47,7 +47,7 @@ _TOKEN = re.compile(
 def evaluate_text(text: str, values: Mapping[str, npt.ArrayLike]) -> Number:
     """Return the value of a formula; names are looked up in `values`.
 
-    >>> evaluate_text("-2*(t - y_hat)", {"t": 1.0, "ŷ": 0.5})
+    >>> float(evaluate_text("-2*(t - y_hat)", {"t": 1.0, "ŷ": 0.5}))
     -1.0
 
     Raises:
