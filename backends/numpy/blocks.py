@@ -88,9 +88,18 @@ class BlockedRun:
         if node in self.phase.place or kept or outside:
             self.phase.result(node)
             return self._slice(node)
-        name = self._temporary(node)
+        name = self._taken(node) or self._temporary(node)
         self.local[node] = name
         return name
+
+    def _taken(self, node: Node) -> str:
+        """Return the name of an operand that `node` may be written over, or nothing."""
+        for x in node.inputs:
+            name = self.local.get(x, "")
+            mine = name in self.temporary or self.phase.is_doomed(x, node)
+            if mine and self.phase.can_take(x, node):
+                return name
+        return ""
 
     def _temporary(self, node: Node) -> str:
         if self.spare and node.dtype == "float":
@@ -108,6 +117,7 @@ class BlockedRun:
         schedule = self.phase.schedule
         for x in dict.fromkeys(reader.inputs):
             name = self.local.get(x, "")
+            taken = name == self.local[reader]
             last = schedule.last_use[x] == schedule.index[reader]
-            if name in self.temporary and last and x.dtype == "float":
+            if name in self.temporary and last and not taken and x.dtype == "float":
                 self.spare.append(name)

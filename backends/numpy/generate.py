@@ -19,7 +19,7 @@ from chainrule.program.passes.specialise import BoundInput
 from . import emit
 from .blocks import BLOCKED_FROM, BlockedRun
 from .code import Code
-from .kernels import NEVER_IN_PLACE, SCALAR, VIEWS, view_of
+from .kernels import NEVER_IN_PLACE, SCALAR, VIEWS, in_place, view_of
 from .memory import Buffer, label, op_class, sizes, width
 from .schedule import Schedule
 
@@ -36,6 +36,8 @@ class PhaseCode:
         self.scalar: dict[Node, str] = {}
         self.buffer: dict[Node, Buffer] = {}
         self.place: dict[Node, npt.NDArray[Any]] = {}
+        self.doomed: dict[Node, int] = {}
+        """Parameters alone in their memory → the step that puts the new value there."""
         self.unread: list[list[Node]] = [
             [] for _ in range(len(self.schedule.order) + 1)
         ]
@@ -47,6 +49,7 @@ class PhaseCode:
         for node in self.schedule.home:
             if node.op is None:
                 self._leaf(node)
+        self.parameters = [n for n in self.array if isinstance(n, Parameter)]
         self._choose_places()
         least = 1 << 62 if self.code.program.checked else BLOCKED_FROM
         for run in self.schedule.runs(least):
@@ -115,6 +118,8 @@ class PhaseCode:
                 self._place_parts(node, home)
             elif self._may_overwrite(node, target, home):
                 self.place[node] = home
+                if self._aliases(home) == [target]:
+                    self.doomed[target] = self.schedule.index[node]
 
     def _place_parts(self, pack: Node, home: npt.NDArray[Any]) -> None:
         if self._is_read(home):
@@ -132,11 +137,15 @@ class PhaseCode:
         return node.op is not None and node.shape != () and type(node.op) not in VIEWS
 
     def _is_read(self, home: npt.NDArray[Any]) -> bool:
-        return any(
-            np.may_share_memory(self.array[leaf], home)
-            for leaf, readers in self.schedule.reads.items()
-            if leaf in self.array and isinstance(leaf, Parameter) and readers
-        )
+        return any(self.schedule.reads[leaf] for leaf in self._aliases(home))
+
+    def _aliases(self, home: npt.NDArray[Any]) -> list[Node]:
+        """Return the parameters of this phase that lie in the same memory."""
+        return [
+            leaf
+            for leaf in self.parameters
+            if np.may_share_memory(self.array[leaf], home)
+        ]
 
     def _may_overwrite(
         self, node: Node, target: Parameter, home: npt.NDArray[Any]
@@ -147,11 +156,7 @@ class PhaseCode:
         if node in self.place or type(node.op) in NEVER_IN_PLACE:
             return False
         position = self.schedule.index[node]
-        for leaf in self.schedule.home:
-            if not isinstance(leaf, Parameter) or leaf not in self.array:
-                continue
-            if not np.may_share_memory(self.array[leaf], home):
-                continue
+        for leaf in self._aliases(home):
             last = self.schedule.last_use.get(leaf, -1)
             if last > position or (last == position and leaf is not target):
                 return False
@@ -181,20 +186,34 @@ class PhaseCode:
         return array
 
     def _in_place(self, node: Node) -> npt.NDArray[Any] | None:
-        if not isinstance(node.op, Elementwise) or type(node.op) in NEVER_IN_PLACE:
+        if not isinstance(node.op, Elementwise):
             return None
-        if not isinstance(self.code.kernels[op_class(node)], str):
-            return None
-        index = self.schedule.index[node]
         for x in node.inputs:
             home = self.schedule.home[x]
-            dying = self.schedule.last_use[home] == index and home in self.buffer
-            if dying and x.shape == node.shape and x.dtype == node.dtype:
-                array = self.array[x]
-                if array.flags.c_contiguous and array.size == self.array[home].size:
-                    self.buffer[node] = self.buffer.pop(home)
-                    return array
+            if not self.can_take(x, node):
+                continue
+            array = self.array[x]
+            if self.is_doomed(x, node):
+                return array
+            whole = array.flags.c_contiguous and array.size == self.array[home].size
+            if home in self.buffer and whole:
+                self.buffer[node] = self.buffer.pop(home)
+                return array
         return None
+
+    def is_doomed(self, x: Node, node: Node) -> bool:
+        """Whether `node` may use a parameter's memory until its new value comes."""
+        return self.schedule.last_use.get(node, 0) <= self.doomed.get(x, -1)
+
+    def can_take(self, x: Node, node: Node) -> bool:
+        """Whether `node` reads x last and its result fits where x is."""
+        last = self.schedule.last_use[self.schedule.home[x]]
+        return (
+            last == self.schedule.index[node]
+            and x.shape == node.shape
+            and x.dtype == node.dtype
+            and in_place(node, self.code.kernels[op_class(node)])
+        )
 
     def scratch(self, shape: tuple[int, ...]) -> str:
         """Return the name of a buffer used by one kernel only."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
+from chainrule.graph import Node
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
 
@@ -96,6 +97,12 @@ ELEMENTWISE: dict[type[Op], Kernel] = {
 
 NEVER_IN_PLACE = frozenset({ops.Where, ops.Erf})
 """Ops whose kernel reads an operand after it has begun to write the result."""
+
+
+def in_place(node: Node, kernel: Kernel) -> bool:
+    """Whether a kernel may write its result over an operand."""
+    return isinstance(kernel, str) and type(node.op) not in NEVER_IN_PLACE
+
 
 SCALAR: dict[type[Op], str] = {
     ops.Add: "{0} + {1}",

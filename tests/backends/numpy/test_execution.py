@@ -140,6 +140,19 @@ def test_large_runs_are_computed_in_blocks(shape):
     )
 
 
+@pytest.mark.parametrize("size", [5, 600_000])
+def test_what_takes_an_old_values_place_is_gone_before_the_new_one_comes(size):
+    m, p = cr.parameter("m", RNG.normal(size=size)), cr.parameter("p", [0.0] * size)
+    decayed = 0.5 * m  # could be written over m, but is read after m's new value
+    new_m = decayed + 1.0
+    new_p = p + new_m * decayed
+    before = m.value.copy()
+    executable = compile_(phases=[[(m, new_m), (p, new_p)]])
+    executable.run()
+    np.testing.assert_allclose(m.value, 0.5 * before + 1, rtol=1e-6)
+    np.testing.assert_allclose(p.value, (0.5 * before + 1) * 0.5 * before, rtol=1e-5)
+
+
 def test_scalars_see_step_and_learning_rate():
     rate = LEARNING_RATE * ops.sqrt(1 - 0.9**STEP) / (1 - 0.5**STEP)
     (value,) = cr.evaluate([rate], step=3, lr=2.0)
