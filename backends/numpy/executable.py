@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import weakref
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
@@ -47,6 +48,7 @@ class NumpyExecutable(Executable):
         self._run = code.namespace["run"]
         lines = [f"{line}\n" for line in self.source.splitlines()]
         linecache.cache[self._file] = (len(self.source), None, lines, self._file)
+        weakref.finalize(self, linecache.cache.pop, self._file, None)
         self._node_of_line = code.node_of_line
         self._bound = [(p, p.value) for p in code.parameters]
         self._inputs = code.inputs
@@ -59,9 +61,6 @@ class NumpyExecutable(Executable):
         self._compile()
         for leaf, values in before.items():
             np.copyto(self._inputs[leaf], values)
-
-    def __del__(self) -> None:
-        linecache.cache.pop(getattr(self, "_file", ""), None)
 
     def put(
         self,
