@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyopencl as cl
 
-from chainrule.graph import Input
+from chainrule.graph import Input, Node
 from chainrule.kinds.backend import Executable
 from chainrule.program import Program
 
@@ -21,7 +21,7 @@ from .kernels import preamble
 from .layout import View
 from .lower import Lowered
 from .memory import Mirror, plan
-from .runtime import Runtime, as_bytes
+from .runtime import Launch, Runtime, as_bytes
 from .step import Step
 
 Array = npt.NDArray[Any]
@@ -43,17 +43,18 @@ class OpenCLExecutable(Executable):
     def __init__(
         self, program: Program, runtime: Runtime, templates: Mapping[type, Any]
     ) -> None:
-        self._program = program
+        self.program = program
         self._runtime = runtime
         self._templates = templates
         self._host_totals = np.zeros(len(program.totals))
-        self._numbers: Mapping[Any, float] = {}
+        self._numbers: dict[Node, float] = {}
+        self._numbered: tuple[float, int] | None = None
         self._compile()
 
     # -- compiling -----------------------------------------------------------------
 
     def _compile(self) -> None:
-        lowered = Lowered(self._program, self._runtime, self._templates)
+        lowered = Lowered(self.program, self._runtime, self._templates)
         self._lowered = lowered
         self._bound = [(p, p.value) for p in lowered.parameters]
         self.source = _name_and_join(lowered, self._runtime)
@@ -61,13 +62,18 @@ class OpenCLExecutable(Executable):
             lowered.faults.slot.handle = self._runtime.allocate(12, "faults")
             self._clear_faults()
         self.peak_memory = plan(lowered.steps, self._runtime)
-        self._launches = []
+        self._launches: list[Launch] = []
         self._moving: list[tuple[int, cl.Kernel, Number, type]] = []
         self._drawing: list[tuple[cl.Kernel, int]] = []
         if lowered.steps:
             built = self._runtime.build(self.source)
             for step in lowered.steps:
                 self._add_launch(step, cl.Kernel(built, step.name))
+        host = [n for n in lowered.host_totals if n is not None]
+        host += [n for n in lowered.outputs if isinstance(n, Node)]
+        self._wanted = list(dict.fromkeys([*(m[2].node for m in self._moving), *host]))
+        self._compute_numbers = lowered.numbers.compiled(self._wanted)
+        self._numbered = None
         self._mirrors = [s for s in lowered.assigned if isinstance(s, Mirror)]
         self._pending: dict[Input, deque[Any]] = {}
         if lowered.totals is not None:
@@ -106,27 +112,27 @@ class OpenCLExecutable(Executable):
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         if any(parameter.value is not array for parameter, array in self._bound):
             self._compile()
-        values = self._lowered.numbers.values(lr, step)
-        self._numbers = values
-        for position, kernel, what, number in self._moving:
-            kernel.set_arg(position, number(values[what.node]))
+        if (lr, step) != self._numbered and self._wanted:
+            self._set_numbers(lr, step)
         for kernel, position in self._drawing:
             kernel.set_arg(position, np.uint64(int(seed) & _MASK))
             kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
-        queue, launch = self._runtime.queue, cl.enqueue_nd_range_kernel
-        try:
-            for kernel, items, local in self._launches:
-                launch(queue, kernel, items, local)
-            queue.flush()
-        except cl.Error as error:
-            raise self._runtime.lost(error) from error
+        self._runtime.launch(self._launches)
         for mirror in self._mirrors:
             mirror.newer = True
         for i, node in enumerate(self._lowered.host_totals):
             if node is not None:
-                self._host_totals[i] += values[node]
-        if self._program.checked:
+                self._host_totals[i] += self._numbers[node]
+        if self.program.checked:
             self.look_for_faults()
+
+    def _set_numbers(self, lr: float, step: int) -> None:
+        with np.errstate(all="ignore"):
+            values = self._compute_numbers(np.float64(lr), np.float64(step))
+        self._numbers = dict(zip(self._wanted, values, strict=True))
+        self._numbered = lr, step
+        for position, kernel, what, number in self._moving:
+            kernel.set_arg(position, number(self._numbers[what.node]))
 
     # -- results -------------------------------------------------------------------
 
@@ -134,7 +140,7 @@ class OpenCLExecutable(Executable):
         self.look_for_faults()
         output = self._lowered.outputs[index]
         if not isinstance(output, View):
-            return np.asarray(self._numbers[output], self._program.dtype)
+            return np.asarray(self._numbers[output], self.program.dtype)
         return self._read(output)
 
     def take_totals(self) -> npt.NDArray[np.float64]:

@@ -112,22 +112,43 @@ def _panels(p: Problem, x: View, width: int, name: str) -> tuple[View, Step]:
     sk, sn = x.strides
     rest = n % width
     full = count - bool(rest)
-    load = f"x[{x.offset} + (long)k * {sk} + (long)(panel * {width} + j) * {sn}]"
-    copy = f"y[((long)panel * {k} + k) * {width} + j]"
     rows = 16  # of each panel in one work item
+    if sk == 1:
+        copy = _turned(x, width, rows)
+    else:
+        copy = f"""for (int k = first; k < last; k++)
+        for (int j = 0; j < valid; j++)
+            y[k * {width} + j] = x[(long)k * {sk} + j * {sn}L];"""
     text = f"""(global {x.ctype} *x, global {x.ctype} *y) {{
-    const int panel = get_global_id(0);
-    const int first = get_global_id(1) * {rows};
+    const int panel = get_global_id(0), first = get_global_id(1) * {rows};
     const int last = min(first + {rows}, {k});
-    if (panel < {full})
+    const int valid = panel < {full} ? {width} : {rest};
+    x += {x.offset} + panel * {width * sn}L;
+    y += panel * {k * width}L;
+    {copy}
+    if (valid < {width})
         for (int k = first; k < last; k++)
-            for (int j = 0; j < {width}; j++) {copy} = {load};
-    else
-        for (int k = first; k < last; k++)
-            for (int j = 0; j < {width}; j++) {copy} = j < {rest} ? {load} : 0;
+            for (int j = valid; j < {width}; j++) y[k * {width} + j] = 0;
 }}"""
     items = (count, -(-k // rows))
     return view, Step(p.node, f"pack_{name}", text, [x.slot, view.slot], items, (1, 1))
+
+
+def _turned(x: View, width: int, rows: int) -> str:
+    """Write the copy of what lies the other way: read along K, write across."""
+    stride = x.strides[-1]
+    digits = "0123456789abcdef"
+    stores = "".join(
+        f"\n            y[(first + {i}) * {width} + j] = v.s{digits[i]};" for i in range(rows)
+    )
+    return f"""if (last - first == {rows})
+        for (int j = 0; j < valid; j++) {{
+            const {x.ctype}{rows} v = vload{rows}(0, x + first + j * {stride}L);{stores}
+        }}
+    else
+        for (int j = 0; j < valid; j++)
+            for (int k = first; k < last; k++)
+                y[k * {width} + j] = x[k + j * {stride}L];"""
 
 
 class _Tile:
@@ -180,12 +201,9 @@ class _Tile:
         for i in range(v.rows):
             lines.append(f"        const {kind} a{i} = {self._load_a(i)};")
             for j in range(vectors):
-                lines.append(f"        {self._multiply(f's{i}_{j}', f'a{i}', f'b{j}')}")
+                lines.append(f"        s{i}_{j} += a{i} * b{j};")
         lines.append("    }")
         return lines + self._stores(valid)
-
-    def _multiply(self, s: str, a: str, b: str) -> str:
-        return f"{s} = fma({a}, {b}, {s});" if self.v.fma else f"{s} += {a} * {b};"
 
     def _starts(self) -> list[str]:
         """Point at the first element that each row of the tile reads."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,11 @@ from chainrule.errors import BackendError
 
 from .device import Found
 from .memory import Mirrors
+from .step import Step
 
 Array = npt.NDArray[Any]
+Launch: TypeAlias = tuple[cl.Kernel, tuple[int, ...], tuple[int, ...] | None]
+"""A kernel with its arguments, how many work items, and how many to a group."""
 
 
 class Runtime:
@@ -116,6 +120,41 @@ class Runtime:
                 f"{self.found.name} does not build the kernels of this program; "
                 f"please report it.\n{error}\n{numbered}"
             ) from error
+
+
+    def prepared(self, steps: Sequence[Step]) -> list[Launch]:
+        """Build steps that stand alone, on buffers of their own.
+
+        A kernel does not keep its buffers: the steps must outlive the launches.
+        """
+        for number, step in enumerate(steps):
+            step.name = f"k{number}"
+            for slot in step.slots:
+                if slot.handle is None:
+                    slot.handle = self.allocate(slot.nbytes, step.label)
+        source = "\n".join(f"kernel void {step.name}{step.text}" for step in steps)
+        built = self.build(source)
+        launches = []
+        for step in steps:
+            kernel = cl.Kernel(built, step.name)
+            kernel.set_args(*(slot.handle for slot in step.slots))
+            launches.append((kernel, step.items, step.local))
+        self.launch(launches)
+        return launches
+
+    def launch(self, launches: Sequence[Launch]) -> None:
+        """Enqueue kernels.
+
+        Raises:
+            BackendError: the device refuses, or is gone.
+        """
+        enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
+        try:
+            for kernel, items, local in launches:
+                enqueue(queue, kernel, items, local)
+            queue.flush()
+        except cl.Error as error:
+            raise self.lost(error) from error
 
 
 def _mib(size: int) -> str:

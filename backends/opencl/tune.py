@@ -1,13 +1,36 @@
-"""Tuning: which form of a matrix product a device computes fastest."""
+"""Tuning: which form of a matrix product a device computes fastest.
+
+A product that is worth it is timed once in each form, for each device and class of
+shapes; the choice is kept in the user's cache folder.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import functools
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import platformdirs
+
+from .layout import Slot, View
 
 if TYPE_CHECKING:
     from .product import Problem
     from .runtime import Runtime
+
+WORTH = 1 << 22
+"""Additions and multiplications from which a product is timed."""
+LARGE = 1 << 26
+"""From how many on operands are always packed."""
+SKINNY = 32
+"""A product with a shorter side than this is not timed."""
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -19,17 +42,103 @@ class Variant:
         vectors: of columns in a tile.
         pack_a: whether A is laid out in panels first.
         pack_b: whether B is.
-        fma: whether to ask for fused multiply-adds; otherwise the compiler may fuse.
     """
 
     rows: int
     vectors: int
     pack_a: bool = False
     pack_b: bool = False
-    fma: bool = False
+
+
+IN_PLACE = (Variant(12, 2), Variant(14, 2), Variant(6, 4))
+PACKED = (
+    Variant(6, 4, pack_b=True),
+    Variant(12, 2, pack_b=True),
+    Variant(8, 2, pack_a=True, pack_b=True),
+    Variant(14, 2, pack_a=True, pack_b=True),
+)
 
 
 def choose(runtime: Runtime, problem: Problem) -> Variant:
-    """Return the best variant for a problem."""
-    vectors = 2 if problem.n > 16 else 1
-    return Variant(8, vectors)
+    """Return the best variant for a problem, from memory, the cache or a trial."""
+    p = problem
+    if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
+        packs = p.b.strides[-1] != 1 and p.flops >= WORTH and not p.batch
+        return Variant(min(12, max(1, p.m // 2)), 1 if p.n <= 16 else 2, False, packs)
+    table = _table(str(_file(runtime)))
+    key = _class(p)
+    if key not in table:
+        candidates = PACKED if p.b.strides[-1] != 1 or p.flops >= LARGE else IN_PLACE
+        table[key] = _fastest(runtime, p, candidates)
+        _save(_file(runtime), table)
+    return table[key]
+
+
+def _class(p: Problem) -> str:
+    """Name a class of products: sizes to within a half, and which way operands lie."""
+    sizes = "x".join(str(_rounded(size)) for size in (p.m, p.n, p.k))
+    layouts = "".join("n" if x.strides[-1] == 1 else "t" for x in (p.a, p.b))
+    return f"{sizes} {layouts} {p.c.ctype}"
+
+
+def _rounded(size: int) -> int:
+    power = 1 << (size.bit_length() - 1)
+    return power if size < 1.5 * power else power * 3 // 2
+
+
+def _file(runtime: Runtime) -> Path:
+    device = runtime.found.handle
+    name = f"{device.name} {device.driver_version} {device.max_compute_units}"
+    safe = "".join(c if c.isalnum() else "-" for c in name)
+    return Path(platformdirs.user_cache_dir("chainrule")) / "opencl" / f"{safe}.json"
+
+
+@functools.cache
+def _table(file: str) -> dict[str, Variant]:
+    """Return the choices made on a device so far; a file that is damaged is ignored."""
+    table = {}
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        for key, fields in json.loads(Path(file).read_text()).items():
+            variant = Variant(*fields)
+            if variant in IN_PLACE + PACKED:
+                table[key] = variant
+    return table
+
+
+def _save(file: Path, table: dict[str, Variant]) -> None:
+    with contextlib.suppress(OSError):  # a cache that cannot be written is no fault
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({key: astuple(v) for key, v in table.items()}, indent=1)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text(text)
+        part.replace(file)
+
+
+def _fastest(
+    runtime: Runtime, problem: Problem, candidates: Sequence[Variant]
+) -> Variant:
+    """Time variants on buffers of their own; return the fastest."""
+    from .product import tiled
+
+    problem = replace(
+        problem, a=_scratch(problem.a), b=_scratch(problem.b), c=_scratch(problem.c)
+    )
+    steps = [tiled(problem, variant) for variant in candidates]
+    launches = [runtime.prepared(written) for written in steps]
+    best = [float("inf")] * len(launches)
+    for _ in range(ROUNDS):
+        for i, prepared in enumerate(launches):
+            runtime.queue.finish()
+            begin = time.perf_counter()
+            runtime.launch(prepared)
+            runtime.queue.finish()
+            best[i] = min(best[i], time.perf_counter() - begin)
+    return candidates[best.index(min(best))]
+
+
+def _scratch(view: View) -> View:
+    """Return a view of the same form in a slot of its own."""
+    size = 8 if view.ctype == "double" else 4
+    last = sum((n - 1) * s for n, s in zip(view.shape, view.strides, strict=True))
+    return replace(view, slot=Slot(size * (last + 1)), offset=0)
+
