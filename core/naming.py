@@ -33,11 +33,11 @@ class Naming:
     ) -> None:
         self._symbols: dict[Node, Symbol] = {}
         given = {n: name for name, n in (names or {}).items() if isinstance(n, Node)}
-        self._number: dict[tuple[Scope, ...], str] = {}
+        self._number: dict[Scope, str] = {}
         owners = {_owner(p) for p in graph.parameters}
         for node in graph:
             owner = _owner(node)
-            if owner and owner in owners and node.inputs:
+            if owner is not None and owner in owners and node.inputs:
                 self._number.setdefault(owner, f"({len(self._number) + 1})")
         self._name_given(graph, given)
         self._name_layers(graph)
@@ -82,7 +82,7 @@ class Naming:
             if not name or (isinstance(node, Parameter) and _owner(node)):
                 continue
             symbol = parse_symbol(name)
-            number = self._number.get(_owner(node), "")
+            number = self._number_of(node)
             plain = not (symbol.accent or symbol.sub or symbol.sup)
             if number and plain and node.origin is None:
                 symbol = replace(symbol, sup=symbol.sup + number)
@@ -92,62 +92,68 @@ class Naming:
                 symbol = replace(symbol, sup=f"{symbol.sup}({used[name]})")
             self._symbols[node] = symbol
 
+    def _number_of(self, node: Node) -> str:
+        owner = _owner(node)
+        return self._number.get(owner, "") if owner is not None else ""
+
     def _name_layers(self, graph: Graph) -> None:
         for node in graph:
-            number = self._number.get(_owner(node))
+            number = self._number_of(node)
             if isinstance(node, Parameter) and number:
                 name = node.name or "p"
                 written = getattr(node.scope[-1].component, "symbols", {})
                 symbol = parse_symbol(written.get(name, name))
                 self._symbols[node] = replace(symbol, sup=number)
-        left: dict[tuple[Scope, ...], list[Node]] = {}
+        left: dict[Scope, list[Node]] = {}
         for node, owner in _leaving(graph, self._number):
             left.setdefault(owner, []).append(node)
         for owner, nodes in left.items():
             if len(nodes) == 1 and nodes[0] not in self._symbols:
                 self._name_result(nodes[0], owner, self._number[owner])
 
-    def _name_result(self, node: Node, owner: tuple[Scope, ...], number: str) -> None:
+    def _name_result(self, node: Node, owner: Scope, number: str) -> None:
         """Call what a layer computes z⁽ᵏ⁾, or a⁽ᵏ⁾ where it has an activation."""
-        if node.scope == owner:
+        if node.scope[-1] is owner:
             self._symbols[node] = Symbol("z", sup=number)
             return
         self._symbols[node] = Symbol("a", sup=number)
         fed: dict[Node, None] = {}
-        waiting, seen, inside = [node], {node}, len(owner) + 1
+        waiting, seen = [node], {node}
         while waiting:
             for x in waiting.pop().inputs:
-                if x.scope == owner and x.inputs:
+                if owner not in x.scope or x in seen or not x.inputs:
+                    continue
+                if x.scope[-1] is owner:
                     fed[x] = None
-                elif x not in seen and x.scope[:inside] == node.scope[:inside]:
+                else:
                     seen.add(x)
                     waiting.append(x)
         if len(fed) == 1:
             self._symbols.setdefault(next(iter(fed)), Symbol("z", sup=number))
 
 
-def _owner(node: Node) -> tuple[Scope, ...]:
-    """Return the scope path of the layer that a node belongs to."""
-    for depth in range(len(node.scope), 0, -1):
-        if getattr(node.scope[depth - 1].component, "kind", "") == "layers":
-            return node.scope[:depth]
-    return ()
+def _owner(node: Node) -> Scope | None:
+    """Return the scope of the layer that a node belongs to."""
+    for scope in reversed(node.scope):
+        if getattr(scope.component, "kind", "") == "layers":
+            return scope
+    return None
 
 
-def _leaving(
-    graph: Graph, owners: Mapping[tuple[Scope, ...], str]
-) -> list[tuple[Node, tuple[Scope, ...]]]:
+def _leaving(graph: Graph, owners: Mapping[Scope, str]) -> list[tuple[Node, Scope]]:
     """Find the forward nodes that are used outside the layer they belong to."""
-    leaving: dict[Node, tuple[Scope, ...]] = {}
+    leaving: dict[Node, Scope] = {}
     for node in graph:
         for x in node.inputs:
             owner = _owner(x)
-            outside = node.scope[: len(owner)] != owner
             forward = x.inputs and x.origin is None and node.origin is None
-            if outside and owner in owners and forward:
+            if owner is None or owner not in owners:
+                continue
+            if owner not in node.scope and forward:
                 leaving[x] = owner
     for output in graph.outputs:
         owner = _owner(output)
-        if owner in owners and output.inputs and not output.origin:
+        forward = output.inputs and output.origin is None
+        if owner is not None and owner in owners and forward:
             leaving[output] = owner
     return list(leaving.items())

@@ -62,7 +62,7 @@ class Composer:
         last = slice(-1, None) if any(p.whole for p in self.parts) else slice(None)
         visible = [i for i, home in enumerate(self.home) if home == (i, 0)]
         self.labels.naming.number(
-            n for i in visible for n in self.exits[i][last] if n.inputs
+            n for exits in self.exits for n in exits[last] if n.inputs
         )
         edges = list(self._edges())
         if self.feeds is not None:

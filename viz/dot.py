@@ -119,7 +119,8 @@ def _box(block: Block) -> dict[str, str]:
     width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
     title = Line(block.title, "title")
     rows = "".join(
-        ("<HR/>" if new_section else "") + f"<TR><TD>{_html_of(line)}</TD></TR>"
+        ("<HR/>" if new_section else "")
+        + f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>"
         for line, new_section in _sections([title, *block.lines])
     )
     return {

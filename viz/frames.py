@@ -8,6 +8,8 @@ from chainrule.viz.scene import Scene
 from chainrule.viz.story import Step
 from chainrule.viz.svg import SVG, parse, written
 
+BANNER = 28
+"""Height of the line above the picture that says which step it is."""
 LATER = "0.12"
 """Opacity of what has not been computed yet."""
 
@@ -31,7 +33,9 @@ def frame(svg: str, scene: Scene, steps: list[Step], now: int) -> str:
                 group.set("opacity", LATER)
             if (block, "gradient") not in shown:
                 _hide(group, "line gradient", "line mark")
-    root.append(_banner(root, steps[now], now, len(steps)))
+    left, top, width, height = map(float, root.get("viewBox", "0 0 1 1").split())
+    root.set("viewBox", f"{left:g} {top - BANNER:g} {width:g} {height + BANNER:g}")
+    root.append(_banner(left, top, steps[now], now, len(steps)))
     return written(root)
 
 
@@ -41,12 +45,11 @@ def _hide(group: ET.Element, *classes: str) -> None:
             text.set("visibility", "hidden")
 
 
-def _banner(root: ET.Element, step: Step, now: int, count: int) -> ET.Element:
-    left, top, _, _ = (float(v) for v in root.get("viewBox", "0 0 0 0").split())
+def _banner(left: float, top: float, step: Step, now: int, count: int) -> ET.Element:
     text = ET.Element(
         f"{{{SVG}}}text",
         {
-            "x": f"{left + 12:g}", "y": f"{top + 18:g}", "font-size": "13",
+            "x": f"{left + 12:g}", "y": f"{top - 8:g}", "font-size": "13",
             "font-family": "sans-serif", "font-weight": "bold", "class": "banner",
         },
     )  # fmt: skip

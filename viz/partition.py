@@ -47,14 +47,16 @@ def partition(
     """Divide the nodes of a graph into parts; unnamed constants are left out."""
     opened = _opener(expand)
     users = consumers(graph)
+    places = _places(graph, users)
     outputs = set(graph.outputs)
     key: dict[Node, Hashable] = {}
     for node in reversed(graph.order):
         if isinstance(node, Constant) and not node.name:
             continue
-        cut = _cut(node, graph, level, opened, depth)
+        scopes, path = places[node]
+        cut = _cut(scopes, path, level, opened, depth)
         if cut:
-            key[node] = graph.scope_path[node][:cut]
+            key[node] = path[:cut]
         elif level != "op" and _absorbable(node) and node not in outputs:
             keys = {key[user] for user in users[node] if user in key}
             only = keys.pop() if len(keys) == 1 else node
@@ -70,10 +72,10 @@ def partition(
         part.nodes.append(node)
         if isinstance(identity, tuple):
             part.scope = identity
-            part.component = node.scope[len(identity) - 1].component
+            part.component = places[node][0][len(identity) - 1].component
             part.whole = True
         else:
-            part.scope = graph.scope_path[node]
+            part.scope = places[node][1]
     return _ordered(list(parts.values()), graph)
 
 
@@ -102,32 +104,53 @@ def consumers(graph: Graph) -> dict[Node, list[Node]]:
     return {node: list(found) for node, found in users.items()}
 
 
+Place: TypeAlias = tuple[tuple[Scope, ...], tuple[str, ...]]
+"""Where a node stands: its scopes, and what they are called."""
+
+
+def _places(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Place]:
+    """Say where nodes stand; a parameter stands where its layer is used.
+
+    A layer makes its parameters before a model that contains it is applied, so their
+    own scopes may lack those of the model.
+    """
+    places: dict[Node, Place] = {n: (n.scope, graph.scope_path[n]) for n in graph}
+    for parameter in graph.parameters:
+        if not parameter.scope:
+            continue
+        for user in users[parameter]:
+            if parameter.scope[-1] in user.scope:
+                end = user.scope.index(parameter.scope[-1]) + 1
+                places[parameter] = user.scope[:end], graph.scope_path[user][:end]
+                break
+    return places
+
+
 def _absorbable(node: Node) -> bool:
     return bool(node.inputs) and not node.name
 
 
 def _cut(
-    node: Node,
-    graph: Graph,
+    scopes: tuple[Scope, ...],
+    path: tuple[str, ...],
     level: Level,
     opened: Callable[[str], bool],
     depth: int | None,
 ) -> int:
     """Return how many scopes make up the block that a node is in; 0: it is alone."""
-    path = graph.scope_path[node]
     if level == "op":
         return depth if depth is not None and len(path) >= depth else 0
     for at, name in enumerate(path, 1):
         if opened(name) or opened("/".join(path[:at])):
             continue
-        if level == "model" or _is_layer(node.scope[at - 1]) or at == depth:
+        if level == "model" or _is_layer(scopes[at - 1]) or at == depth:
             return at
     return 0
 
 
 def _is_layer(scope: Scope) -> bool:
-    kind = getattr(scope.component, "kind", "")
-    return scope.component is not None and kind != "models"
+    """Whether a scope is that of a component, and not of a model or a bare one."""
+    return bool(getattr(scope.component, "kind", ""))
 
 
 def _opener(expand: Expand) -> Callable[[str], bool]:

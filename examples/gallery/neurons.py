@@ -1,0 +1,19 @@
+"""The textbook picture of a 2-3-1 network: units, weights and one example."""
+
+import sys
+from pathlib import Path
+
+import chainrule as cr
+
+
+def main(out: Path) -> None:
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    hidden = cr.layers.Dense(3, activation="tanh")(x)
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden).named("y_hat"))
+    values = {x: [[1.0, -0.5]], t: [[1.0]]}
+    diagram = cr.draw(loss, level="neuron", direction="both", values=values)
+    diagram.save(out / "neurons.svg")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "gallery"))

@@ -1,0 +1,22 @@
+"""A worksheet, its key, and what a student gets for three answers."""
+
+import sys
+from pathlib import Path
+
+import chainrule as cr
+
+
+def main(out: Path) -> None:
+    x, t = cr.input("x"), cr.input("t")
+    w1, w2 = cr.parameter("w_1", 0.5), cr.parameter("w_2", 1.1)
+    z = (w1 * x).named("z_1")
+    y = (cr.ops.sigmoid(z) * w2).named("y_hat")
+    loss = cr.ops.square(t - y).named("J")
+    sheet = cr.worksheet(loss, blanks=3, seed=1, values={x: 2.0, t: 1.0})
+    sheet.diagram.save(out / "worksheet.svg")
+    print(sheet.text)
+    print(sheet.grade(["x", "y_hat * (1 - sigmoid(z_1))", "2 * (t - y_hat)"]))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "gallery"))
