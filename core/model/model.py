@@ -16,7 +16,7 @@ from chainrule.errors import (
     NotBuiltError,
 )
 from chainrule.graph import Input, Node, Parameter, Scope, Shape, as_node, current_scope
-from chainrule.kinds.backend import Backend
+from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
 from chainrule.model.description import describe
@@ -123,12 +123,13 @@ class Model:
 
     @property
     def network(self) -> Network:
-        """The graph: inputs, outputs and parameters.
-
-        Raises:
-            NotBuiltError: the input shape is not known yet.
-        """
+        """The graph: inputs, outputs and parameters."""
         return self.trainer.network
+
+    @property
+    def program(self) -> Executable | None:
+        """The training step used last: read its ``source`` and its ``summary()``."""
+        return self.trainer.program
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -27,12 +27,14 @@ class Trainer:
         network: the model's graph.
         goal: what the last fit was asked for, or None.
         state: what the optimizer remembers, or None before the first fit.
+        program: the training step compiled or used last, or None.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.goal: Goal | None = None
         self.state: TrainingState | None = None
+        self.program: Executable | None = None
         self._objectives: Kept[Objective] = Kept(limit=8)
         self._steps: Kept[Step] = Kept(limit=8)
         self._programs: Kept[Executable] = Kept(limit=32)
@@ -99,7 +101,8 @@ class Trainer:
         self, step: Step, shapes: Shapes, backend: Backend, *, checked: bool = False
     ) -> Executable:
         """Return the program of one training step."""
-        return self._programs.get(
+        self.program = self._programs.get(
             (step, shapes, backend, checked),
             lambda: backend.compile(step.program(shapes, checked=checked)),
         )
+        return self.program
