@@ -21,7 +21,7 @@ FLAT: Index = ("i",)
 """The index of a kernel that takes all its arrays as one long row."""
 
 
-class NotVector(Exception):  # noqa: N818 - a signal, caught here
+class NotVector(Exception):
     """The elements of a vector are not side by side: take them one by one."""
 
 
@@ -188,7 +188,9 @@ class Body:
 
     def _named(self, value: Value) -> Value:
         name = self.fresh()
-        self.line(f"const {self.ctype(value.dtype, value.vector)} {name} = {value.text};")
+        self.line(
+            f"const {self.ctype(value.dtype, value.vector)} {name} = {value.text};"
+        )
         return Value(name, value.dtype, value.vector)
 
     # -- elementwise ---------------------------------------------------------------
@@ -262,9 +264,8 @@ class Body:
 
     def _take(self, node: Node, index: Index) -> Value:
         x, indices = node.inputs
-        if index == FLAT or (indices.ndim and LANE in index[: indices.ndim]):
-            if index == FLAT or self.width > 1:
-                raise NotVector
+        if index == FLAT or (self.width > 1 and LANE in index[: indices.ndim]):
+            raise NotVector
         chosen = self._chosen(node, index[: indices.ndim], sizes(x)[0])
         return self.value(x, (chosen, *index[indices.ndim :]))
 
@@ -317,7 +318,9 @@ class Body:
         if index == FLAT or (self.width > 1 and LANE in index):
             raise NotVector
         steps = row_major(sizes(node))
-        place = " + ".join(f"{i} * {s}" for i, s in zip(index, steps, strict=True)) or "0"
+        place = (
+            " + ".join(f"{i} * {s}" for i, s in zip(index, steps, strict=True)) or "0"
+        )
         name = self.fresh()
         self.line(f"const long {name} = {place};")
         shape = sizes(node.inputs[0])
@@ -335,7 +338,9 @@ class Body:
         wide = vector and self.width > 1
         if wide and dtype == "int":
             raise NotVector
-        text = self._vector_load(name, view.ctype, place) if wide else f"{name}[{place}]"
+        text = (
+            self._vector_load(name, view.ctype, place) if wide else f"{name}[{place}]"
+        )
         if dtype == "bool":
             text = f"{text} != 0" if wide else f"-({text} != 0)"
         elif view.ctype != self.ctype(dtype) and not wide:
@@ -368,7 +373,9 @@ class Body:
             at, parts = 0, []
             for piece in _pieces(self.valid):
                 where = f"{name} + {place} + {at}"
-                parts.append(f"vload{piece}(0, {where})" if piece > 1 else f"*({where})")
+                parts.append(
+                    f"vload{piece}(0, {where})" if piece > 1 else f"*({where})"
+                )
                 at += piece
             zeros = ["0"] * (w - at)
             text = f"({ctype}{w})({', '.join(parts + zeros)})"

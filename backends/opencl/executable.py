@@ -18,7 +18,7 @@ from . import philox
 from .body import Number
 from .faults import NONE
 from .kernels import preamble
-from .layout import View
+from .layout import DTYPES, View
 from .lower import Lowered
 from .memory import Mirror, plan
 from .runtime import Launch, Runtime, as_bytes
@@ -26,9 +26,6 @@ from .step import Step
 
 Array = npt.NDArray[Any]
 
-_DTYPES: dict[str, npt.DTypeLike] = {
-    "float": np.float32, "double": np.float64, "long": np.int64, "uchar": np.uint8,
-}  # fmt: skip
 _MASK = (1 << 64) - 1
 
 
@@ -99,7 +96,7 @@ class OpenCLExecutable(Executable):
         if view is None:
             return
         taken = values if rows is None else values.take(rows, 0)
-        data = np.array(taken, _DTYPES[view.ctype], order="C", copy=rows is None)
+        data = np.array(taken, DTYPES[view.ctype], order="C", copy=rows is None)
         if data.size:
             # Two transfers are held at a time, so the host runs ahead by one step.
             held = self._pending.setdefault(leaf, deque(maxlen=2))
@@ -175,14 +172,14 @@ class OpenCLExecutable(Executable):
         self._runtime.upload(self._lowered.faults.slot.handle, 0, as_bytes(flags))
 
     def _read(self, view: View) -> Array:
-        array = np.empty(view.shape, _DTYPES[view.ctype])
+        array = np.empty(view.shape, DTYPES[view.ctype])
         flat = array.reshape(-1)
         start = view.offset * array.itemsize
         self._runtime.download(view.slot.handle, start, flat.view(np.uint8))
         return array.astype(bool) if view.ctype == "uchar" else array
 
     def _write(self, view: View, values: Array) -> None:
-        data = as_bytes(values.astype(_DTYPES[view.ctype]))
+        data = as_bytes(values.astype(DTYPES[view.ctype]))
         self._runtime.upload(view.slot.handle, view.offset * 4, data)
 
 
@@ -200,5 +197,3 @@ def _name_and_join(lowered: Lowered, runtime: Runtime) -> str:
     if any(step.draws for step in lowered.steps):
         head += philox.SOURCE
     return head + "\n" + "\n".join(parts)
-
-

@@ -78,10 +78,8 @@ class Faults:
             return
         body = lowering.body(1)
         body.line("const size_t i = get_global_id(0);")
-        value = Value(body.load(view, ("i",) if view.shape else (), "float").text, "float")
-        flat = body.argument(view.slot, view.ctype)
-        place = f"{flat}[{view.offset} + i]"
-        self._look(body, node, Value(place, value.dtype))
+        name = body.argument(view.slot, view.ctype)
+        self._look(body, node, Value(f"{name}[{view.offset} + i]", "float"))
         lowering.add(from_body(body, node, "check", view.size))
 
     def error(self, flags: npt.NDArray[np.int32]) -> ChainRuleError | None:
@@ -90,7 +88,8 @@ class Faults:
         if flags[INDEX] != NONE:
             node = nodes[flags[INDEX]]
             return ExecutionError(
-                f"{describe(node)} of {_operands(node)} failed: an index is out of range"
+                f"{describe(node)} of {_operands(node)} failed: "
+                "an index is out of range"
             )
         first = min(flags[NAN], flags[INFINITE])
         if first == NONE:

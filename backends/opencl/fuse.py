@@ -165,7 +165,8 @@ class Fusion:
                 if name != "0":
                     index[-back] = name
         whole = all(
-            (size == 1) == (i == "0") for size, i in zip(sizes(node), index, strict=True)
+            (size == 1) == (i == "0")
+            for size, i in zip(sizes(node), index, strict=True)
         )
         return tuple(index) if whole else None
 

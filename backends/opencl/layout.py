@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from chainrule import ops
 from chainrule.graph import Node
 from chainrule.ops import Op
 
 Sizes = tuple[int, ...]
+DTYPES: dict[str, npt.DTypeLike] = {
+    "float": np.float32,
+    "double": np.float64,
+    "long": np.int64,
+    "uchar": np.uint8,
+}
+"""The NumPy dtype of each C type that arrays have on the device."""
 
 
 @dataclass(eq=False)
@@ -29,7 +39,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class View:
-    """An array in a slot: element (i, j, …) is at offset + i·strides[0] + …"""
+    """An array in a slot: element (i, j) is at offset + i·strides[0] + j·strides[1]."""
 
     slot: Slot
     ctype: str
@@ -88,7 +98,8 @@ def view_of(op: Op, view: View, shape: Sizes) -> View | None:
     if isinstance(op, ops.BroadcastTo):
         lead = len(shape) - len(view.shape)
         strides = (0,) * lead + tuple(
-            0 if size == 1 else s for size, s in zip(view.shape, view.strides, strict=True)
+            0 if size == 1 else s
+            for size, s in zip(view.shape, view.strides, strict=True)
         )
         return replace(view, shape=shape, strides=strides)
     if view.contiguous:
@@ -98,9 +109,7 @@ def view_of(op: Op, view: View, shape: Sizes) -> View | None:
 
 def _without_ones(view: View, shape: Sizes) -> View | None:
     """Reshape by putting in and leaving out axes of size 1, if that is all."""
-    kept = [
-        (n, s) for n, s in zip(view.shape, view.strides, strict=True) if n != 1
-    ]
+    kept = [(n, s) for n, s in zip(view.shape, view.strides, strict=True) if n != 1]
     if tuple(n for n, _ in kept) != tuple(n for n in shape if n != 1):
         return None
     rest = iter(s for _, s in kept)

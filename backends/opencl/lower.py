@@ -6,9 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from chainrule import ops
 from chainrule.graph import Constant, Input, Node, Parameter, topological
 from chainrule.ops import Elementwise
@@ -19,7 +16,7 @@ from . import faults, numbers, philox, product, rows
 from .body import Body, NotVector
 from .fuse import Fusion, Group
 from .kernels import REDUCTIONS, VIEWS
-from .layout import Slot, View, count, packed, sizes, view_of
+from .layout import DTYPES, Slot, View, count, packed, sizes, view_of
 from .runtime import Runtime, as_bytes
 from .step import DRAW, Step, from_body
 
@@ -87,10 +84,7 @@ class Lowered:
 
     def _constant(self, node: Constant) -> View:
         view = self.new(node, kept=True)
-        kinds: dict[str, npt.DTypeLike] = {
-            "float": np.float32, "double": np.float64, "long": np.int64, "uchar": np.uint8,
-        }  # fmt: skip
-        values = as_bytes(node.value.astype(kinds[view.ctype]))
+        values = as_bytes(node.value.astype(DTYPES[view.ctype]))
         view.slot.handle = self.runtime.allocate(view.slot.nbytes, "a constant")
         self.runtime.upload(view.slot.handle, 0, values)
         return view
@@ -115,7 +109,7 @@ class Lowering:
         self.stored: dict[Node, View | None] = {}
         self.inlined: dict[Node, int] = {}
 
-    # -- what is stored ---------------------------------------------------------------
+    # -- what is stored ------------------------------------------------------------
 
     def _is_view(self, node: Node) -> bool:
         return self._layout(node) is not None
@@ -198,11 +192,12 @@ class Lowering:
             todo += [y for y in node.inputs if self.fusion.group.get(y) is group]
         return True
 
-    # -- places -------------------------------------------------------------------------
+    # -- places --------------------------------------------------------------------
 
     def _choose_places(self) -> None:
         """Let results be computed right where they are to be assigned."""
-        outputs = {self.home(root) for root in (*self.phase.outputs, *self.phase.totals)}
+        roots = (*self.phase.outputs, *self.phase.totals)
+        outputs = {self.home(root) for root in roots}
         sources = {self.home(node) for _, node in self.phase.assigns}
         for target, node in self.phase.assigns:
             view = self.out.leaf(target)
@@ -214,9 +209,13 @@ class Lowering:
                 continue
             if isinstance(node.op, Pack):
                 self._place_parts(node, view, outputs)
-            elif node in self.stored and node not in outputs:
-                if self.stored[node] is None and self._may_overwrite(node, target, view):
-                    self.stored[node] = view
+            elif self._free(node, outputs) and self._may_overwrite(node, target, view):
+                self.stored[node] = view
+
+    def _free(self, node: Node, outputs: set[Node]) -> bool:
+        """Whether a node is stored, and it is open where."""
+        waiting = node in self.stored and self.stored[node] is None
+        return waiting and node not in outputs
 
     def _place_parts(self, pack: Node, view: View, outputs: set[Node]) -> None:
         if pack in outputs or self._reads(view):
@@ -227,11 +226,8 @@ class Lowering:
             node = self.home(part)
             look = self.layout.get(part)
             same = node is part or (look is not None and look.contiguous)
-            if node in self.stored and self.stored[node] is None and same:
-                if node not in outputs and count(node) == count(part):
-                    self.stored[node] = packed(
-                        view.slot, view.ctype, sizes(node), offset
-                    )
+            if same and self._free(node, outputs) and count(node) == count(part):
+                self.stored[node] = packed(view.slot, view.ctype, sizes(node), offset)
             offset += count(part)
 
     def _reads(self, view: View) -> list[tuple[Parameter, Node]]:
@@ -255,7 +251,8 @@ class Lowering:
             alike = leaf is target and sizes(reader) == sizes(node)
             if not (same and alike and level == self.level[node]):
                 return False
-            if group is None or group.reductions or not isinstance(reader.op, Elementwise):
+            assert group is not None
+            if group.reductions or not isinstance(reader.op, Elementwise):
                 return False
         return True
 
@@ -270,7 +267,7 @@ class Lowering:
                      and self.inlined and group]  # fmt: skip
         return level
 
-    # -- steps ----------------------------------------------------------------------------
+    # -- steps ---------------------------------------------------------------------
 
     def write(self) -> None:
         """Write all steps of the phase."""
@@ -362,7 +359,8 @@ class Lowering:
                 self.copy(part, place)
 
     def _write_uniform(self, node: Node, target: View) -> None:
-        assert isinstance(node.op, ops.Uniform) and isinstance(node.op.stream, str)
+        assert isinstance(node.op, ops.Uniform)
+        assert isinstance(node.op.stream, str)
         if not target.size:
             return
         text = philox.uniform(target, node.op.stream)
@@ -389,7 +387,7 @@ class Lowering:
         if target.size:
             self.add(rows.write_reduction(self.body, node, target))
 
-    # -- the end --------------------------------------------------------------------------
+    # -- the end -------------------------------------------------------------------
 
     def _finish(self) -> None:
         for node in self.phase.outputs:
@@ -466,4 +464,3 @@ def _range(view: View) -> tuple[int, int]:
     low = view.offset + sum(s for s in spans if s < 0)
     high = view.offset + sum(s for s in spans if s > 0) + 1
     return (low * size, high * size) if view.size else (0, 0)
-

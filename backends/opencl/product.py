@@ -97,9 +97,7 @@ def tiled(problem: Problem, variant: Variant) -> list[Step]:
     text += code.text(rows) + "\n}"
     items = (columns * rows, math.prod(p.batch))
     slots: list[Slot] = [a.slot, b.slot, p.c.slot]
-    steps.append(
-        Step(p.node, "matmul", text, slots, items, (1, 1), flops=p.flops)
-    )
+    steps.append(Step(p.node, "matmul", text, slots, items, (1, 1), flops=p.flops))
     return steps
 
 
@@ -139,7 +137,8 @@ def _turned(x: View, width: int, rows: int) -> str:
     stride = x.strides[-1]
     digits = "0123456789abcdef"
     stores = "".join(
-        f"\n            y[(first + {i}) * {width} + j] = v.s{digits[i]};" for i in range(rows)
+        f"\n            y[(first + {i}) * {width} + j] = v.s{digits[i]};"
+        for i in range(rows)
     )
     return f"""if (last - first == {rows})
         for (int j = 0; j < valid; j++) {{
@@ -166,8 +165,8 @@ class _Tile:
             f"    const int n0 = get_global_id(0) / {rows};",
             f"    const int m = m0 * {v.rows}, n = n0 * {self.wide};",
         ]
-        if p.batch:
-            lines += self._batch()
+        views = {"a": self.a, "b": self.b, "c": p.c}
+        lines += gpu.batch_lines(p.batch, views, 1)
         rest = p.n % self.wide
         if not rest:
             return "\n".join(lines + self._tile(self.wide))
@@ -175,18 +174,6 @@ class _Tile:
             return "\n".join(lines + self._tile(rest))
         body = [f"    if (n + {self.wide} <= {p.n}) {{", *self._tile(self.wide)]
         return "\n".join([*lines, *body, "    } else {", *self._tile(rest), "    }"])
-
-    def _batch(self) -> list[str]:
-        """Move the pointers to one product of a batch."""
-        lines, step = ["    const int batch = get_global_id(1);"], math.prod(self.p.batch)
-        views = {"a": self.a, "b": self.b, "c": self.p.c}
-        for axis, size in enumerate(self.p.batch):
-            step //= max(size, 1)
-            for name, view in views.items():
-                if view.strides[axis]:
-                    place = f"(batch / {step} % {size})"
-                    lines.append(f"    {name} += {place} * {view.strides[axis]}L;")
-        return lines
 
     def _tile(self, valid: int) -> list[str]:
         p, v, kind = self.p, self.v, self.type
@@ -211,7 +198,8 @@ class _Tile:
         kind = p.c.ctype
         lines = []
         if v.pack_a:
-            lines.append(f"    global const {kind} *pa = a + (long)m0 * {p.k * v.rows};")
+            start = f"(long)m0 * {p.k * v.rows}"
+            lines.append(f"    global const {kind} *pa = a + {start};")
         else:
             stride, edge = self.a.strides[-2], p.m % v.rows
             for i in range(v.rows):

@@ -218,9 +218,7 @@ def merge(body: Body, node: Node, name: str, value: Value, place: str) -> None:
     vector = value.vector
     text = body.cast(value, dtype, vector)
     if vector and body.valid is not None:
-        lanes = ", ".join(
-            "-1" if i < body.valid else "0" for i in range(body.width)
-        )
+        lanes = ", ".join("-1" if i < body.valid else "0" for i in range(body.width))
         neutral = f"({body.ctype('float', True)})({_START[type(node.op)]})"
         text = f"(({body.mask(True)})({lanes}) ? {text} : {neutral})"
     elif not vector and body.width > 1:
@@ -316,7 +314,8 @@ def _nest(
         if body.width > 1 and not value.vector:
             value = Value(body.cast(value, value.dtype, True), value.dtype, True)
         valid, body.valid = body.valid, None
-        merge(body, node, name, value, index[getattr(node.op, "axis", 0)] if index else "0")
+        place = index[getattr(node.op, "axis", 0)] if index else "0"
+        merge(body, node, name, value, place)
         body.valid = valid
         return
     axis = axes[0]
@@ -324,9 +323,7 @@ def _nest(
         _nest(body, node, name, axes[1:], shape, index)
 
 
-def write_partial_sums(
-    make: MakeBody, node: Node, parts: int, target: View
-) -> Step:
+def write_partial_sums(make: MakeBody, node: Node, parts: int, target: View) -> Step:
     """Write a kernel whose items each reduce a part of a long array to one number.
 
     Raises:

@@ -74,8 +74,9 @@ class Runtime:
         except cl.Error as error:
             raise BackendError(
                 f"{self.found.name} has no room for {purpose}: {_mib(size)} asked for, "
-                f"{_mib(device.global_mem_size)} in all, {_mib(device.max_mem_alloc_size)}"
-                f" at most in one piece ({error}); use a smaller batch"
+                f"{_mib(device.global_mem_size)} in all, at most "
+                f"{_mib(device.max_mem_alloc_size)} in one piece ({error}); use a "
+                "smaller batch"
             ) from error
 
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
@@ -120,7 +121,6 @@ class Runtime:
                 f"{self.found.name} does not build the kernels of this program; "
                 f"please report it.\n{error}\n{numbered}"
             ) from error
-
 
     def prepared(self, steps: Sequence[Step]) -> list[Launch]:
         """Build steps that stand alone, on buffers of their own.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -50,11 +51,10 @@ class Variant:
     pack_b: bool = False
 
 
-IN_PLACE = (Variant(12, 2), Variant(14, 2), Variant(6, 4))
+IN_PLACE = (Variant(12, 2), Variant(6, 4))
 PACKED = (
     Variant(6, 4, pack_b=True),
     Variant(12, 2, pack_b=True),
-    Variant(8, 2, pack_a=True, pack_b=True),
     Variant(14, 2, pack_a=True, pack_b=True),
 )
 
@@ -75,15 +75,10 @@ def choose(runtime: Runtime, problem: Problem) -> Variant:
 
 
 def _class(p: Problem) -> str:
-    """Name a class of products: sizes to within a half, and which way operands lie."""
-    sizes = "x".join(str(_rounded(size)) for size in (p.m, p.n, p.k))
+    """Name a class of products: sizes to a power of two, and which way operands lie."""
+    sizes = "x".join(str(1 << round(math.log2(size))) for size in (p.m, p.n, p.k))
     layouts = "".join("n" if x.strides[-1] == 1 else "t" for x in (p.a, p.b))
     return f"{sizes} {layouts} {p.c.ctype}"
-
-
-def _rounded(size: int) -> int:
-    power = 1 << (size.bit_length() - 1)
-    return power if size < 1.5 * power else power * 3 // 2
 
 
 def _file(runtime: Runtime) -> Path:
@@ -141,4 +136,3 @@ def _scratch(view: View) -> View:
     size = 8 if view.ctype == "double" else 4
     last = sum((n - 1) * s for n, s in zip(view.shape, view.strides, strict=True))
     return replace(view, slot=Slot(size * (last + 1)), offset=0)
-

@@ -30,9 +30,9 @@ from chainrule.program import LEARNING_RATE, STEP, Flat, Program, open_backend
 from chainrule.program.program import Width
 from chainrule.registry import registry
 from chainrule.substitution import substitute
-from chainrule.testing.losses import sample_target
 from chainrule.testing.examples import example
 from chainrule.testing.functions import leaves_for
+from chainrule.testing.losses import sample_target
 from chainrule.testing.ops import applied
 from chainrule.testing.samples import between, sample
 
@@ -175,7 +175,7 @@ def _difference(a: Array, b: Array, tolerance: float) -> str:
     return "" if error <= tolerance * scale else f"off by {error:.3g}"
 
 
-# -- cases ------------------------------------------------------------------------------
+# -- cases --------------------------------------------------------------------------
 
 
 def _with_gradients(y: Node, leaves: Sequence[Node]) -> list[Node]:
