@@ -89,7 +89,9 @@ class Registry(PluginManager):
         if not found:
             as_class = name[:1].isupper()
             known = [
-                getattr(entry.target, "__name__", entry.name) if as_class else entry.name
+                getattr(entry.target, "__name__", entry.name)
+                if as_class
+                else entry.name
                 for entry in self.entries(kind)
             ]
             error = unknown_name(_singular(kind), name, known)
