@@ -33,7 +33,7 @@ _CATALOGS = (
     "schedules", "metrics", "callbacks", "datasets",
 )  # fmt: skip
 
-__all__ = sorted([*_HOME, *_CATALOGS, "__version__", "ops"])
+__all__ = sorted([*_HOME, *_CATALOGS, "__version__", "ops"])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:

@@ -102,9 +102,9 @@ class Component:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if inspect.isabstract(cls):
+            missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
             raise TypeError(
-                f"{cls.__name__} is abstract: define "
-                f"{', '.join(sorted(getattr(cls, '__abstractmethods__', ())))} in a subclass"
+                f"{cls.__name__} is abstract: define {missing} in a subclass"
             )
         fields = fields_of(cls)
         known = [f.name for f in fields]
@@ -121,11 +121,11 @@ class Component:
                 f"({', '.join(positional)}), got {len(args)}"
             )
         given = {*positional[: len(args)], *kwargs}
-        missing = [name for name in required_fields(cls) if name not in given]
-        if missing:
+        wanted = [name for name in required_fields(cls) if name not in given]
+        if wanted:
             raise HyperparameterError(
-                f"{cls.__name__} needs {', '.join(missing)}: "
-                f"write {cls.__name__}({', '.join(f'{m}=…' for m in missing)})"
+                f"{cls.__name__} needs {', '.join(wanted)}: "
+                f"write {cls.__name__}({', '.join(f'{w}=…' for w in wanted)})"
             )
         return super().__new__(cls)
 
