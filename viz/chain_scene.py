@@ -92,7 +92,7 @@ def _add_factor(
         lines.append(Line(Plain(f"= {sums}"), "value", factor.role))
     if factor.rule.unicode() != text:
         lines.append(Line(Plain(f"= {text}"), "value", factor.role))
-    scene.links.append(Link(tail, head, "backward", factor.role, lines, straight=True))
+    scene.links.append(Link(tail, head, "backward", factor.role, lines))
     segment = [
         e for e in between(chain.within, factor.bottom, factor.top)
         if e != factor.bottom

@@ -59,6 +59,7 @@ class Composer:
         """Put the scene together."""
         self._find_exits()
         self._fold()
+        self._find_clusters()
         last = slice(-1, None) if any(p.whole for p in self.parts) else slice(None)
         visible = [i for i, home in enumerate(self.home) if home == (i, 0)]
         self.labels.naming.number(
@@ -74,7 +75,7 @@ class Composer:
         for i in visible:
             part = self.parts[i]
             scene.blocks.append(self._block(i, part))
-            self._clusters(scene, scene.blocks[-1], part)
+            self._clusters(scene, scene.blocks[-1], i)
         for edge in edges:
             scene.links.extend(self._links(edge))
         roles = {link.role for link in scene.links if link.kind == "backward"}
@@ -192,39 +193,40 @@ class Composer:
                 block.marks = self.labels.marks(self.labels.values[gradient])
         return block
 
-    def _clusters(self, scene: Scene, block: Block, part: Part) -> None:
+    def _clusters(self, scene: Scene, block: Block, number: int) -> None:
         """Make the clusters of a block; what repeats gets one that says how often."""
         path = block.cluster
-        for repeat in self.repeats:
-            if repeat.period > 1 and self.parts.index(part) in repeat.first():
-                path, depth, label = self._repeated(repeat, path)
-                scene.clusters[path[:depth]] = label
+        if number in self.around:
+            depth, label, new = self.around[number]
+            if new:
+                path = (*path[:depth], label, *path[depth:])
+            scene.clusters[path[: depth + new]] = label
         block.cluster = path
         for depth in range(1, len(path) + 1):
             scene.clusters.setdefault(path[:depth], path[depth - 1])
 
-    def _repeated(
-        self, repeat: Repeat, path: tuple[str, ...]
-    ) -> tuple[tuple[str, ...], int, str]:
-        """Return a path in a repeated stretch, and which of its clusters is the one."""
-        size = repeat.period
-        inside = [self._cluster_of(self.parts[i]) for i in repeat.first()]
-        prefix = _common(inside)
-        shared = any(
-            self._cluster_of(self.parts[i])[: len(prefix)] == prefix
-            for i in range(len(self.parts))
-            if i not in range(repeat.start, repeat.stop)
-        )
-        if not prefix or shared:
-            label = f"× {repeat.times}"
-            return (*prefix, label, *path[len(prefix) :]), len(prefix) + 1, label
-        ends = [
-            self._cluster_of(self.parts[i])
-            for i in range(repeat.stop - size, repeat.stop)
-        ]
-        end = _common(ends)
-        words = f"{prefix[-1]} … {end[-1]}" if end and end != prefix else prefix[-1]
-        return path, len(prefix), f"{words}  × {repeat.times}"
+    def _find_clusters(self) -> None:
+        """Decide for every repeated part at which depth of its path "× 12" is said.
+
+        That is the scope which the repeated parts alone are in, or a new one.
+        """
+        self.around: dict[int, tuple[int, str, bool]] = {}
+        paths = [self._cluster_of(part) for part in self.parts]
+        for repeat in self.repeats:
+            if repeat.period == 1:
+                continue
+            prefix = _common([paths[i] for i in repeat.first()])
+            depth = len(prefix)
+            neighbours = (*paths[: repeat.start], *paths[repeat.stop :])
+            new = not prefix or any(path[:depth] == prefix for path in neighbours)
+            ends = range(repeat.stop - repeat.period, repeat.stop)
+            end = _common([paths[i] for i in ends])
+            words = "" if new else prefix[-1]
+            if not new and end and end != prefix:
+                words = f"{words} … {end[-1]}"
+            label = f"{words}  × {repeat.times}".strip()
+            for i in repeat.first():
+                self.around[i] = (depth, label, new)
 
     @staticmethod
     def _cluster_of(part: Part) -> tuple[str, ...]:

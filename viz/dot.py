@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, TypeAlias
 
 import graphviz
 
 from chainrule.viz import style
 from chainrule.viz.scene import Block, Line, Link, Scene
 from chainrule.viz.text import Plain
+
+Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
+"""Path of a cluster → the blocks in it, and the clusters right below it."""
 
 
 def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
@@ -25,16 +28,19 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
         node_attr={"shape": "plain", "fontname": style.FONT, "fontsize": "12"},
         edge_attr={"fontname": style.FONT, "fontsize": "12", "arrowsize": "0.8"},
     )  # fmt: skip
-    tree: dict[tuple[str, ...], list[Block]] = {}
+    tree: Tree = {}
+    for path in scene.clusters:
+        tree.setdefault(path[:-1], ([], []))[1].append(path)
     for block in scene.blocks:
-        tree.setdefault(block.cluster, []).append(block)
+        tree.setdefault(block.cluster, ([], []))[0].append(block)
     _add_cluster(dot, scene, tree, ())
     if scene.shape == "circles":
         _add_columns(dot, scene)
     for link, identity in zip(scene.links, scene.link_ids(), strict=True):
-        straight = {"weight": "50"} if link.straight else {}
         look = _link_attributes(link, identity)
-        dot.edge(link.tail, link.head, **look, **straight)
+        if link.straight:
+            look |= {"tailport": "e", "headport": "w", "weight": "1000"}
+        dot.edge(link.tail, link.head, **look)
     bottom = [table(scene.caption)] if scene.caption else []
     if legend and scene.legend:
         bottom.append(_legend(scene))
@@ -73,11 +79,12 @@ def table(lines: list[Line], background: str = "") -> str:
 def _add_cluster(
     dot: Any,
     scene: Scene,
-    tree: dict[tuple[str, ...], list[Block]],
+    tree: Tree,
     path: tuple[str, ...],
 ) -> None:
     """Add the blocks of one cluster and, inside it, those of the clusters below."""
-    for block in tree.get(path, ()):
+    blocks, children = tree.get(path, ([], []))
+    for block in blocks:
         dot.node(
             block.id,
             id=f"node-{block.id}",
@@ -86,18 +93,16 @@ def _add_cluster(
             **({"group": block.group} if block.group else {}),
             **(_circle(block) if scene.shape == "circles" else _box(block)),
         )
-    depth = len(path) + 1
-    for child, name in scene.clusters.items():
-        if len(child) == depth and child[:-1] == path:
-            identity = "/".join(child)
-            with dot.subgraph(name=f"cluster_{_identifier(identity)}") as inner:
-                inner.attr(
-                    label=f"<{Plain(name).html()}>", labelloc="t", labeljust="l",
-                    style="rounded,dashed", color=style.FORWARD,
-                    fontcolor=style.FAINT, fontsize="11", margin="10",
-                    tooltip=_quoted(identity),
-                )  # fmt: skip
-                _add_cluster(inner, scene, tree, child)
+    for child in children:
+        name, identity = scene.clusters[child], "/".join(child)
+        with dot.subgraph(name=f"cluster_{_identifier(identity)}") as inner:
+            inner.attr(
+                label=f"<{Plain(name).html()}>", labelloc="t", labeljust="l",
+                style="rounded,dashed", color=style.FORWARD,
+                fontcolor=style.FAINT, fontsize="11", margin="10",
+                tooltip=_quoted(identity),
+            )  # fmt: skip
+            _add_cluster(inner, scene, tree, child)
 
 
 def _circle(block: Block) -> dict[str, str]:

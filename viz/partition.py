@@ -20,7 +20,7 @@ Expand: TypeAlias = "str | Sequence[str] | Callable[[str], bool] | None"
 """Names or patterns of scopes to open, or a function that says so."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
     """Nodes that are shown as one block."""
 
