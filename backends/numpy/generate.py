@@ -196,7 +196,7 @@ class PhaseCode:
             if self.is_doomed(x, node):
                 return array
             whole = array.flags.c_contiguous and array.size == self.array[home].size
-            if home in self.buffer and whole:
+            if home in self.buffer and whole and array.flags.writeable:
                 self.buffer[node] = self.buffer.pop(home)
                 return array
         return None

@@ -1,0 +1,86 @@
+"""Shapes are inferred when a graph is built, and a misfit names what does not fit."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+from chainrule.errors import ShapeError
+
+X = cr.input("x", (None, 4))
+W = cr.parameter("W", np.ones((4, 3)))
+T = cr.input("t", (None,), "int")
+
+
+@pytest.mark.parametrize(
+    ("node", "shape"),
+    [
+        (X @ W, (None, 3)),
+        (X + np.ones(4), (None, 4)),
+        (X + np.ones((5, 4)), (5, 4)),
+        (X.T, (4, None)),
+        (X.sum(0), (4,)),
+        (X.sum(1), (None,)),
+        (X.mean(), ()),
+        (X.sum(-1, keepdims=True), (None, 1)),
+        (ops.reshape(X, (-1, 2, 2)), (None, 2, 2)),
+        (ops.expand_dims(X, (0, -1)), (1, None, 4, 1)),
+        (ops.squeeze(X[:, :1], 1), (None,)),
+        (X[:, 1], (None,)),
+        (X[:, -1], (None,)),
+        (X[..., 1:3], (None, 2)),
+        (X[2:], (None, 4)),
+        (ops.concatenate([X, X]), (None, 8)),
+        (ops.concatenate([X, X], 0), (None, 4)),
+        (ops.softmax(X), (None, 4)),
+        (ops.argmax(X), (None,)),
+        (ops.pick(X, T), (None,)),
+        (ops.one_hot(T, 7), (None, 7)),
+        (ops.take(W, T), (None, 3)),
+        (np.ones(4) @ W, (3,)),
+        (X @ np.ones(4), (None,)),
+        (ops.where(X > 0, X, 0.0), (None, 4)),
+    ],
+    ids=str,
+)
+def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
+    assert node.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: X + np.ones(3), r"x \(batch, 4\).*do not broadcast"),
+        (lambda: W @ np.ones((2, 2)), "inner sizes 3 and 2"),
+        (lambda: X @ 2.0, r"a scalar is no matrix, use \*"),
+        (lambda: X.sum(2), r"x \(batch, 4\) has no axis 2"),
+        (lambda: X.sum((1, -1)), "twice"),
+        (lambda: ops.reshape(W, (5,)), "12 elements"),
+        (lambda: ops.reshape(W, (-1, -1)), "at most one size"),
+        (lambda: W[4], "has no index 4"),
+        (lambda: W[::-1], "step -1"),
+        (lambda: W[1, 2, 3], "3 indices"),
+        (lambda: W["a"], "cr.ops.take"),
+        (lambda: ops.squeeze(W, 0), "axis 0 .* is not 1"),
+        (lambda: ops.transpose(W, (0, 0)), "are not the axes"),
+        (lambda: ops.broadcast_to(W, (2, 3)), "does not broadcast to"),
+        (lambda: ops.concatenate([W, np.ones((2, 2))]), "differ"),
+        (lambda: ops.concatenate([]), "nothing to concatenate"),
+        (lambda: ops.one_hot(X, 3), "is float, not int"),
+        (lambda: ops.pick(X, X), "one integer for each row"),
+        (lambda: ops.take(X, X), "indices are integers"),
+        (lambda: ops.where(X, X, X), "write a comparison"),
+        (lambda: ops.training(X, W), "must have one shape"),
+        (lambda: ops.also_update(X, W, X), "cannot replace"),
+        (lambda: cr.input("x", 3), r"write shape=\(3,\)"),
+    ],
+)
+def test_misfits_say_what_and_why(build, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        build()
+
+
+def test_open_sizes_that_differ_are_found_when_run() -> None:
+    a, b = cr.input("a", (None,)), cr.input("b", (None,))
+    with pytest.raises(ShapeError):
+        cr.evaluate([a + b], {a: np.ones(2), b: np.ones(3)})
