@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ class Slot:
 
     nbytes: int
     kept: bool = False
-    handle: object = field(default=None, repr=False)
+    handle: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -402,7 +402,7 @@ class Lowering:
             if self.stored.get(node) is view:
                 continue
             late.append((node, view))
-        staged = []
+        staged: list[tuple[View | None, Node, View]] = []
         for node, view in late:
             if isinstance(self.home(node), Parameter) and len(late) > 1:
                 held = self.out.new(node)

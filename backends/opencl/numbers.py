@@ -67,6 +67,7 @@ class Numbers:
             if node not in self._name and node.shape == () and self._computable(node):
                 operands = [self._operand(x) for x in node.inputs]
                 name = self._name[node] = f"n{len(self._name)}"
+                assert node.op is not None
                 text = TEMPLATES[type(node.op)].format(*operands)
                 self._lines.append(f"{name} = {text}")
         return self._name.__contains__

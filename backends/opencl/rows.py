@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from chainrule import ops
 from chainrule.graph import Node
+from chainrule.ops import Op
 
 from .body import FLAT, Body, NotVector, Value
 from .fuse import LANE, Group, Index
@@ -18,10 +19,15 @@ MakeBody = Callable[[int], Body]
 Target = tuple[Node, Index, View]
 """A node to store, its index in the kernel's terms, and where it goes."""
 
-_START = {ops.Sum: "0", ops.Max: "-INFINITY", ops.Min: "INFINITY"}
-_MERGE = {
+_START: dict[type[Op], str] = {ops.Sum: "0", ops.Max: "-INFINITY", ops.Min: "INFINITY"}
+_MERGE: dict[type[Op], str] = {
     ops.Sum: "{0} + {1}", ops.Max: "maximum({0}, {1})", ops.Min: "minimum({0}, {1})",
 }  # fmt: skip
+
+
+def _op(node: Node) -> type[Op]:
+    assert node.op is not None
+    return type(node.op)
 
 
 def write_group(make: MakeBody, group: Group, targets: Sequence[Target]) -> Step:
@@ -59,11 +65,8 @@ def _flat(body: Body, group: Group, targets: Sequence[Target]) -> int:
         raise NotVector
     body.line(f"const size_t i = get_global_id(0) * {width};".replace(" * 1;", ";"))
 
-    def store() -> None:
-        for node, _, view in targets:
-            body.store(view, FLAT, body.value(node, FLAT))
-
-    _full_and_rest(body, "i", size, store)
+    places = [(node, FLAT, view) for node, _, view in targets]
+    _full_and_rest(body, "i", size, lambda: _store(body, places))
     return -(-size // width)
 
 
@@ -91,12 +94,15 @@ def _by_chunks(body: Body, group: Group, targets: Sequence[Target]) -> int:
     row = "get_global_id(0)" if chunks == 1 else f"get_global_id(0) / {chunks}"
     _row_indices(body, rows, row)
 
-    def store() -> None:
-        for node, index, view in targets:
-            body.store(view, index, body.value(node, index))
-
-    _full_and_rest(body, LANE, last, store)
+    _full_and_rest(body, LANE, last, lambda: _store(body, targets))
     return math.prod(rows) * chunks
+
+
+def _store(body: Body, targets: Sequence[Target]) -> None:
+    """Compute all values, then write them: one may go where another is read."""
+    values = [body.value(node, index) for node, index, _ in targets]
+    for (_, index, view), value in zip(targets, values, strict=True):
+        body.store(view, index, value)
 
 
 def _row_indices(body: Body, rows: Sequence[int], row: str) -> None:
@@ -123,16 +129,9 @@ def _by_rows(body: Body, group: Group, targets: Sequence[Target]) -> int:
         _reduce_row(body, group, reductions, last)
     _row_values(body, group, stage, max(stage.values()))
     along = [t for t in targets if LANE in t[1]]
-    for node, index, view in targets:
-        if LANE not in index:
-            body.store(view, index, body.value(node, index))
-
-    def store() -> None:
-        for node, index, view in along:
-            body.store(view, index, body.value(node, index))
-
+    _store(body, [t for t in targets if LANE not in t[1]])
     if along:
-        _loop(body, last, store)
+        _loop(body, last, lambda: _store(body, along))
     return math.prod(rows)
 
 
@@ -195,7 +194,7 @@ def start(body: Body, node: Node, vector: bool) -> str:
         body.line(f"{kind} {name}_best = 0;")
         body.line(f"long {name} = -1;")
         return name
-    text = _START[type(node.op)]
+    text = _START[_op(node)]
     if node.dtype == "int" and text != "0":
         text = text.replace("INFINITY", "LONG_MAX")
     if node.dtype == "int" and vector:
@@ -219,11 +218,11 @@ def merge(body: Body, node: Node, name: str, value: Value, place: str) -> None:
     text = body.cast(value, dtype, vector)
     if vector and body.valid is not None:
         lanes = ", ".join("-1" if i < body.valid else "0" for i in range(body.width))
-        neutral = f"({body.ctype('float', True)})({_START[type(node.op)]})"
+        neutral = f"({body.ctype('float', True)})({_START[_op(node)]})"
         text = f"(({body.mask(True)})({lanes}) ? {text} : {neutral})"
     elif not vector and body.width > 1:
         raise NotVector
-    body.line(f"{name} = {_MERGE[type(node.op)].format(name, text)};")
+    body.line(f"{name} = {_MERGE[_op(node)].format(name, text)};")
 
 
 def finish(body: Body, node: Node, name: str, index: Index, vector: bool) -> None:
@@ -234,7 +233,7 @@ def finish(body: Body, node: Node, name: str, index: Index, vector: bool) -> Non
             half //= 2
             kind = f"{body.floats}{half}" if half > 1 else body.floats
             folded = body.fresh()
-            merged = _MERGE[type(node.op)].format(f"{total}.lo", f"{total}.hi")
+            merged = _MERGE[_op(node)].format(f"{total}.lo", f"{total}.hi")
             body.line(f"const {kind} {folded} = {_by_parts(merged, half, body)};")
             total = folded
         name = total

@@ -112,7 +112,9 @@ class Runtime:
         """
         folder = Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
         try:
-            return cl.Program(self.context, source).build(cache_dir=str(folder))
+            built: cl.Program = cl.Program(self.context, source).build(
+                cache_dir=str(folder)
+            )
         except cl.Error as error:
             numbered = "\n".join(
                 f"{i:>4}  {line}" for i, line in enumerate(source.splitlines(), 1)
@@ -121,6 +123,7 @@ class Runtime:
                 f"{self.found.name} does not build the kernels of this program; "
                 f"please report it.\n{error}\n{numbered}"
             ) from error
+        return built
 
     def prepared(self, steps: Sequence[Step]) -> list[Launch]:
         """Build steps that stand alone, on buffers of their own.

@@ -216,7 +216,7 @@ def _module(cls: type[Module], training: bool) -> Build:
         y = module(leaf)
         owned = [owned.node for _, owned in module.owned_parameters()]
         weights = [p for p in owned if p.trainable]
-        values = _rounded([random.uniform(-0.5, 0.5, p.shape) for p in weights])
+        values = _rounded([random.uniform(-0.5, 0.5, p.value.shape) for p in weights])
         leaves = leaves_for(values)
         (y,) = substitute([y], dict(zip(weights, leaves, strict=True)))
         feeds = {leaf: value, **dict(zip(leaves, values, strict=True))}

@@ -1,0 +1,95 @@
+"""Choosing a device, and what is said where there is none."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from chainrule.backends.opencl import device
+from chainrule.errors import BackendError
+from chainrule.program import open_backend
+
+
+class Fake:
+    """A device as pyopencl shows it."""
+
+    def __init__(self, name, kind, version="OpenCL 3.0 x"):
+        self.name, self.version = name, version
+        self.type = {"cpu": 2, "gpu": 4}[kind]
+        self.platform = SimpleNamespace(name="P", version="1", vendor="ACME")
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    pytest.importorskip("pyopencl")
+    monkeypatch.delenv("PYOPENCL_CTX", raising=False)
+    found = [Fake("Slow processor", "cpu"), Fake("Fast GPU", "gpu")]
+    monkeypatch.setattr(
+        device,
+        "find_devices",
+        lambda: [device.Found(i, handle) for i, handle in enumerate(found)],
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [("", 1), ("0", 0), ("1", 1), ("slow", 0), ("GPU", 1), ("acme", 0)],
+)
+def test_a_device_is_chosen_by_number_name_or_vendor(devices, wanted, number):
+    assert device.choose(wanted).number == number
+
+
+@pytest.mark.parametrize("wanted", ["2", "NVIDIA"])
+def test_a_device_that_is_not_there_is_named_with_those_that_are(devices, wanted):
+    with pytest.raises(
+        BackendError, match=rf"no OpenCL device '{wanted}'.*1: Fast GPU"
+    ):
+        device.choose(wanted)
+
+
+def test_a_driver_that_is_too_old_is_refused(devices):
+    devices[1].version = "OpenCL 1.1 x"
+    with pytest.raises(BackendError, match=r"speaks OpenCL 1.1; 1.2 is needed"):
+        device.choose("")
+
+
+def test_no_device_comes_with_the_command_that_brings_one(devices):
+    devices.clear()
+    with pytest.raises(BackendError, match=r"pip install 'pyopencl\[pocl\]'"):
+        device.choose("")
+    assert not device.diagnose()[0][0]
+
+
+def test_a_mistake_in_pyopencl_ctx_is_named(backend, monkeypatch):
+    monkeypatch.setenv("PYOPENCL_CTX", "no such platform")
+    with pytest.raises(BackendError, match="PYOPENCL_CTX='no such platform'"):
+        device.choose("")
+
+
+def test_pyopencl_ctx_chooses(backend, monkeypatch):
+    monkeypatch.setenv("PYOPENCL_CTX", "0:0")
+    assert device.choose("").number == 0
+
+
+def test_what_is_there_is_listed(backend):
+    listed = backend.devices()
+    assert listed
+    assert all(d.name and d.kind and d.memory for d in listed)
+    assert all(found for found, _ in backend.diagnose())
+    assert open_backend("opencl:0").chosen() == listed[0]
+
+
+def test_a_kernel_that_does_not_build_shows_source_and_log(backend):
+    runtime = backend._runtime
+    with pytest.raises(BackendError, match=r"does not build[\s\S]*nonsense"):
+        runtime.build("kernel void k(global float *a) { nonsense; }")
+
+
+def test_float64_on_a_device_without_it(backend, monkeypatch):
+    runtime = backend._runtime
+    narrow = SimpleNamespace(
+        handle=SimpleNamespace(double_fp_config=0), name="Small GPU", kind="gpu"
+    )
+    monkeypatch.setattr(runtime, "found", narrow)
+    with pytest.raises(BackendError, match="Small GPU cannot compute: use float32"):
+        runtime.need_float64("this program")

@@ -1,0 +1,156 @@
+"""The contract of executables: inputs, phases, assignments, totals, faults."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+from chainrule.errors import BackendError, DivergenceError, ExecutionError
+from chainrule.program import Flat, Program
+
+
+def test_random_numbers_are_numpys_bit_for_bit(backend):
+    x = cr.input("x", (7, 13))
+    feeds = {x: np.zeros((7, 13))}
+    nodes = [ops.uniform(x, "a"), ops.uniform(x, "b"), ops.bernoulli(x, 0.3, "c")]
+    here = cr.evaluate(nodes, feeds, seed=2**63 + 5, step=3)
+    there = cr.evaluate(nodes, feeds, backend=backend, seed=2**63 + 5, step=3)
+    for a, b in zip(here, there, strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_a_phase_reads_old_values_and_the_next_one_new_ones(backend):
+    a = cr.parameter("a", np.float32([1, 2]))
+    b = cr.parameter("b", np.float32([10, 20]))
+    program = Program(phases=[[(a, b + 0.0), (b, a + 0.0)], [(a, a + b)]])
+    backend.compile(program).run()
+    backend.pull([a, b])
+    assert a.value.tolist() == [11, 22]
+    assert b.value.tolist() == [1, 2]
+
+
+def test_parameters_can_trade_places(backend):
+    a = cr.parameter("a", np.float32([1, 2]))
+    b = cr.parameter("b", np.float32([3, 4]))
+    backend.compile(Program(phases=[[(a, b), (b, a)]])).run()
+    backend.pull([a, b])
+    assert (a.value.tolist(), b.value.tolist()) == ([3, 4], [1, 2])
+
+
+def test_a_flat_vector_and_its_members_are_one_memory(backend):
+    w = cr.parameter("w", np.ones((2, 2), np.float32))
+    v = cr.parameter("v", np.float32([5]))
+    flat = Flat("all", [w, v])
+    program = Program(outputs=[ops.sum(w)], phases=[[(flat, flat * 2.0)]])
+    executable = backend.compile(program)
+    executable.run()
+    executable.run()
+    assert executable.fetch(0) == 8
+    backend.pull([flat])
+    assert w.value.tolist() == [[4, 4], [4, 4]]
+    assert v.value.tolist() == [20]
+
+
+def test_a_parameter_given_another_array_is_found_again(backend):
+    w = cr.parameter("w", np.float32([1, 2]))
+    executable = backend.compile(Program(outputs=[w * 2.0]))
+    executable.run()
+    w.value = np.float32([3, 4])
+    executable.run()
+    assert executable.fetch(0).tolist() == [6, 8]
+
+
+def test_push_brings_what_the_host_has_changed(backend):
+    w = cr.parameter("w", np.float32([1, 2]))
+    executable = backend.compile(Program(outputs=[w * 2.0]))
+    executable.run()
+    w.value[...] = 5
+    backend.push([w])
+    executable.run()
+    assert executable.fetch(0).tolist() == [10, 10]
+
+
+def test_parameters_of_any_layout_and_width(backend):
+    wide = cr.parameter("wide", np.arange(6.0).reshape(2, 3).T)
+    program = Program(outputs=[ops.exp(wide)], phases=[[(wide, wide + 1.0)]])
+    executable = backend.compile(program)
+    executable.run()
+    backend.pull([wide])
+    expected = np.exp(np.arange(6.0).reshape(2, 3).T)
+    assert np.allclose(executable.fetch(0), expected, rtol=1e-5)
+    assert wide.value.dtype == np.float64
+    assert wide.value.tolist() == [[1, 4], [2, 5], [3, 6]]
+
+
+def test_totals_are_summed_precisely_until_they_are_taken(backend):
+    x = cr.input("x", ())
+    executable = backend.compile(Program(totals=[x * 1.0, cr.program.LEARNING_RATE]))
+    for value in (1e8, 1.0, 1.0, -1e8):
+        executable.put(x, np.array(value))
+        executable.run(lr=0.5)
+    assert executable.take_totals().tolist() == [2.0, 2.0]
+    assert executable.take_totals().tolist() == [0.0, 0.0]
+
+
+def test_an_index_out_of_range_is_reported(backend):
+    x, i = cr.input("x", (3, 4)), cr.input("i", (3,), "int")
+    feeds = {x: np.ones((3, 4)), i: np.array([0, 4, 1])}
+    with pytest.raises(ExecutionError, match=r"pick .* out of range"):
+        cr.evaluate([ops.pick(x, i)], feeds, backend=backend)
+
+
+def test_a_checked_program_names_what_is_not_finite(backend):
+    x = cr.input("x", (3,))
+    y = ops.exp(ops.log(x).named("the logarithm")) + 1.0
+    executable = backend.compile(Program(outputs=[y], checked=True))
+    executable.put(x, np.array([1.0, -1.0, 2.0]))
+    with pytest.raises(DivergenceError, match=r"the logarithm .* produced NaN"):
+        executable.run()
+
+
+def test_products_of_every_layout(backend):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4, 37, 19)).astype(np.float32)
+    w = rng.standard_normal((19, 45)).astype(np.float32)
+    a, b = cr.input("a", x.shape), cr.input("b", w.shape)
+    nodes = [a @ b, ops.transpose(a, (0, 2, 1)) @ a, a @ ops.transpose(a, (0, 2, 1))]
+    got = cr.evaluate(nodes, {a: x, b: w}, backend=backend)
+    for result, expected in zip(got, [x @ w, x.mT @ x, x @ x.mT], strict=True):
+        assert np.allclose(result, expected, atol=1e-4)
+
+
+def test_large_products_are_tuned_and_right(backend, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((150, 200)).astype(np.float32)
+    w = rng.standard_normal((120, 200)).astype(np.float32)
+    a, b = cr.input("a", x.shape), cr.input("b", w.shape)
+    (got,) = cr.evaluate([a @ b.T], {a: x, b: w}, backend=backend)
+    assert np.allclose(got, x @ w.T, atol=1e-3)
+    if backend.chosen().kind == "cpu":
+        assert list(tmp_path.rglob("*.json"))
+
+
+def test_the_source_can_be_read(backend):
+    x = cr.input("x", (4, 3))
+    executable = backend.compile(Program(outputs=[ops.softmax(ops.tanh(x))]))
+    assert executable.source.count("kernel void") == 1
+    assert "tanh(" in executable.source
+
+
+def test_importing_the_plugin_opens_nothing():
+    code = (
+        "import sys, chainrule as cr; from chainrule.program import open_backend;"
+        "open_backend('opencl:7'); assert 'pyopencl' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_too_little_memory_says_for_what(backend):
+    x = cr.input("x", (1 << 21, 1 << 18))
+    program = Program(outputs=[ops.exp(x[:1])], shapes={x: (1 << 21, 1 << 18)})
+    with pytest.raises(BackendError, match=r"no room for input x: 2097152.0 MiB"):
+        backend.compile(program)
