@@ -159,6 +159,18 @@ def test_scalars_see_step_and_learning_rate():
     np.testing.assert_allclose(value, 2 * np.sqrt(1 - 0.9**3) / (1 - 0.5**3), rtol=1e-6)
 
 
+def test_what_decays_does_not_become_denormal():
+    m = cr.parameter("m", np.array([1e-20, 1.0, -2e-30, np.nan], np.float32))
+    executable = compile_(phases=[[(m, m * 0.9)]])
+    for step in range(1, 600):
+        executable.run(step=step)
+        tiny = (m.value != 0) & (np.abs(m.value) < np.finfo(np.float32).tiny)
+        assert not tiny.any()
+    np.testing.assert_array_equal(m.value[[0, 2]], 0)
+    np.testing.assert_allclose(m.value[1], 0.9**599, rtol=1e-4)
+    assert np.isnan(m.value[3])
+
+
 def test_random_numbers_are_philox_of_seed_stream_and_step():
     x = cr.input("x", (3, 5))
     u = ops.uniform(x, "mine")
