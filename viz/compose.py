@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 from chainrule.autodiff import Backward
 from chainrule.graph import Graph, Node, shape_text
+from chainrule.symbols import Symbol
+from chainrule.viz.checks import check_gradients
 from chainrule.viz.factors import EdgeRule, edge_rule
 from chainrule.viz.fold import Repeat
 from chainrule.viz.labels import Labels
@@ -54,6 +56,7 @@ class Composer:
     feeds: Mapping[Any, Any] | None = None
     seed: int = 0
     training: bool = False
+    check: bool = False
 
     def scene(self, name: str, rankdir: str) -> Scene:
         """Put the scene together."""
@@ -70,6 +73,11 @@ class Composer:
             self.labels.values = trace(
                 self._wanted(edges), self.feeds, self.seed, training=self.training
             )
+        if self.check and self.sweep is not None and self.feeds is not None:
+            self.labels.checked = check_gradients(
+                self.sweep, self._told(visible), self.labels.values, self.feeds,
+                seed=self.seed, training=self.training,
+            )  # fmt: skip
         self.ids = self._identities()
         scene = Scene(name, rankdir=rankdir)
         for i in visible:
@@ -79,6 +87,7 @@ class Composer:
         for edge in edges:
             scene.links.extend(self._links(edge))
         roles = {link.role for link in scene.links if link.kind == "backward"}
+        scene.caption += self.labels.verdict()
         scene.legend = [(role, text) for role, text in LEGEND.items() if role in roles]
         return scene
 
@@ -158,6 +167,13 @@ class Composer:
                 gradient = self.sweep.gradient
                 yield from (gradient[n] for n in part.nodes if n in gradient)
         yield from (edge.rule.expression for edge in edges if edge.rule)
+
+    def _told(self, visible: Sequence[int]) -> Iterator[Node]:
+        """Yield the nodes whose gradients the diagram shows."""
+        for i in visible:
+            for node in self.parts[i].nodes:
+                if isinstance(self.labels.naming.symbol(node), Symbol):
+                    yield node
 
     def _identities(self) -> list[str]:
         """Make ids that are safe in every format and do not depend on order."""

@@ -37,6 +37,7 @@ def draw(
     title: str = "graph",
     example: int = 0,
     optimizer: object = "sgd",
+    check: bool = False,
     training: bool = False,
     seed: int = 0,
 ) -> Diagram:
@@ -60,6 +61,8 @@ def draw(
         title: what the diagram is called.
         example: which of the batch ``level="neuron"`` shows.
         optimizer: whose update the HTML page shows as its last steps.
+        check: whether every gradient shown is held against a finite difference; those
+            that agree get a ✓, and one that does not is named.
         training: whether dropout and its like are active in the values shown.
         seed: of the random numbers, where values are asked for.
 
@@ -84,7 +87,8 @@ def draw(
     composer, scene = compose(
         what, level=level, direction=direction, values=values, names=names,
         rankdir=rankdir, depth=depth, expand=expand, fold=fold,
-        show_shapes=show_shapes, title=title, training=training, seed=seed,
+        show_shapes=show_shapes, title=title, check=check, training=training,
+        seed=seed,
     )  # fmt: skip
 
     def extras() -> Extras:
@@ -106,6 +110,7 @@ def compose(
     fold: bool = True,
     show_shapes: bool = True,
     title: str = "graph",
+    check: bool = False,
     training: bool = False,
     seed: int = 0,
 ) -> tuple[Composer, Scene]:
@@ -123,7 +128,7 @@ def compose(
     )
     labels = Labels(graph, naming, sweep, show_shapes)
     composer = Composer(
-        graph, parts, repeats, labels, direction, sweep, values, seed, training
+        graph, parts, repeats, labels, direction, sweep, values, seed, training, check
     )
     scene = composer.scene(title, rankdir)
     scene.caption += [Line(Plain(text), "note") for text in (remark, risen) if text]

@@ -34,6 +34,8 @@ class Labels:
     sweep: Backward | None
     show_shapes: bool = True
     values: Values = field(default_factory=dict)
+    checked: dict[Node, bool] = field(default_factory=dict)
+    """Whether a finite difference agrees, for the gradients that were checked."""
 
     def __post_init__(self) -> None:
         self.loss_nodes = _loss_nodes(self.graph)
@@ -145,6 +147,12 @@ class Labels:
                 value = self.values[gradient]
                 signs = [SIGN[mark] for mark in self.marks(value)]
                 texts = [*measured(symbol, value), *(f" {s[0]}" for s in signs)]
+                if node in self.checked:
+                    texts.append(" ✓" if self.checked[node] else " ✗")
+                    wrong = (
+                        f"✗ {symbol.unicode()} is not what a finite difference gives"
+                    )
+                    remarks.update({} if self.checked[node] else {wrong: None})
                 lines.append(Line(row(*texts), "gradient", role))
                 remarks.update(dict.fromkeys(signs or self._dead(node, value)))
         most = 2 * MOST_LINES
@@ -174,6 +182,20 @@ class Labels:
             if x not in self.loss_nodes and gradients.get(x) in self.values
         ]
         return max(sizes, default=0.0)
+
+    def verdict(self) -> list[Line]:
+        """Say what was checked, and name what did not agree."""
+        if not self.checked:
+            return []
+        wrong = [
+            self.derivative(n).unicode() for n, ok in self.checked.items() if not ok
+        ]
+        if wrong:
+            text = f"✗ finite differences disagree with {', '.join(wrong)}"
+            return [Line(Plain(text), "mark")]
+        count = len(self.checked)
+        text = f"✓ all {count} gradients agree with finite differences"
+        return [Line(Plain(text), "good")]
 
     # -- edges ------------------------------------------------------------------
 

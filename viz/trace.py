@@ -56,7 +56,10 @@ def spanned(array: npt.NDArray[Any]) -> str:
     text = shown(array)
     if not text.startswith("‖") or not array.size:
         return text
-    low, high = np.min(array), np.max(array)  # NaN, if there is one, is both
+    if not np.all(np.isfinite(array)):
+        wrong = int(np.sum(~np.isfinite(array)))
+        return f"⚠ {wrong} of {array.size} not finite"
+    low, high = np.min(array), np.max(array)
     return f"{number(float(low), digits=3)} … {number(float(high), digits=3)}"
 
 

@@ -196,3 +196,48 @@ def test_fan_out_says_that_paths_are_summed():
     blocks, _ = marked(loss, {})
     lines = [line.text.unicode() for line in blocks["h"].lines]
     assert "∂J/∂h = Σ over 3 edges" in lines
+
+
+def test_a_diagram_states_what_it_has_checked():
+    loss, feeds = network()
+    scene = cr.draw(
+        loss, level="layer", direction="both", values=feeds, check=True
+    ).scene  # fmt: skip
+    (verdict,) = (line.text.unicode() for line in scene.caption if line.kind == "good")
+    assert verdict == "✓ all 7 gradients agree with finite differences"
+    lines = [line.text.unicode() for line in scene.block("dense_2").lines]
+    assert any(line.endswith("✓") for line in lines)
+
+
+def test_a_wrong_gradient_is_flagged_and_named():
+    class Broken(cr.Elementwise):
+        """y = x², with the derivative of x³."""
+
+        notation = "broken({0})"
+
+        def derivatives(self, y, x):
+            return (3 * x * x,)
+
+        def expand(self, x):
+            return x * x
+
+    w = cr.parameter("w", 2.0)
+    z = (w * 3).named("z")
+    loss = (Broken()(z) + 1).named("J")
+    scene = cr.draw(loss, direction="both", level="layer", values={}, check=True).scene
+    (verdict,) = (line.text.unicode() for line in scene.caption if line.kind == "mark")
+    assert "∂J/∂z" in verdict
+    assert "∂J/∂w" in verdict
+    lines = [line.text.unicode() for line in scene.block("z").lines]
+    assert "✗ ∂J/∂z is not what a finite difference gives" in lines
+
+
+def test_values_that_are_not_finite_are_drawn_as_such():
+    x = cr.input("x", (6,))
+    y = cr.ops.log(x).named("y")
+    diagram = cr.draw(y, values={x: [1.0, 0.0, -1.0, 2.0, 3.0, 4.0]})
+    lines = [line.text.unicode() for line in diagram.scene.block("y").lines]
+    assert "⚠ 2 of 6 not finite" in lines
+    scalar = cr.input("s")
+    shown = cr.draw(cr.ops.log(scalar).named("y"), values={scalar: 0.0})
+    assert "−∞" in [k.text.unicode() for k in shown.scene.block("y").lines]
