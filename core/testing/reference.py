@@ -63,7 +63,7 @@ def interpret(
 
 
 def _like(node: Node, operands: list[Array]) -> Array:
-    """Return what lends a node its shape: an operand, or the node once shapes are set."""
+    """Return what lends a node its shape: an operand, or the node itself."""
     return operands[0] if operands else np.empty([size or 0 for size in node.shape])
 
 
@@ -88,7 +88,8 @@ def _reducing(function: Function) -> Function:
 def _log_sum_exp(x: Array, axis: Any, keepdims: bool = True) -> Array:
     top = x.max(axis=axis, keepdims=True)
     total = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
-    return total if keepdims else total.squeeze(axis)
+    result: Array = total if keepdims else total.squeeze(axis)
+    return result
 
 
 def _matmul(op: Any, a: Array, b: Array) -> Array:
@@ -100,7 +101,8 @@ def _matmul(op: Any, a: Array, b: Array) -> Array:
 def _sum_like(op: Any, x: Array, like: Array) -> Array:
     x = x.sum(axis=tuple(range(x.ndim - like.ndim)))
     axes = tuple(i for i, size in enumerate(like.shape) if size == 1 != x.shape[i])
-    return x.sum(axis=axes, keepdims=True)
+    result: Array = x.sum(axis=axes, keepdims=True)
+    return result
 
 
 def _with_inferred(shape: tuple[int | None, ...]) -> tuple[int, ...]:

@@ -22,15 +22,20 @@ def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """
     file = Path(path)
     try:
-        archive = np.load(file, allow_pickle=False)
+        with file.open("rb") as stream:
+            return _arrays(np.load(stream, allow_pickle=False), file)
     except FileNotFoundError:
         raise DataError(f"there is no file {file}") from None
+    except DataError:
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{file} is no NPZ file: {error}") from error
+
+
+def _arrays(archive: Any, file: Path) -> dict[str, npt.NDArray[Any]]:
     if isinstance(archive, np.ndarray):
         raise DataError(f"{file} holds a single array (NPY): read it with numpy.load")
-    with archive:
-        return {name: _array(archive, name, file) for name in archive.files}
+    return {name: _array(archive, name, file) for name in archive.files}
 
 
 def _array(archive: Any, name: str, file: Path) -> npt.NDArray[Any]:

@@ -52,7 +52,8 @@ class Flatten(Layer):
     """y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
 
     def apply(self, x: Node) -> Node:
-        return ops.reshape(x, (x.shape[0], elements_of_example(self, x)))
+        features = elements_of_example(self, x)
+        return ops.reshape(x, (x.shape[0], features))
 
 
 def elements_of_example(layer: Layer, x: Node) -> int:

@@ -65,8 +65,8 @@ def test_arrays_on_the_left_build_graphs_too() -> None:
     ("build", "message"),
     [
         (lambda x: bool(x > 0), "has no truth value"),
-        (lambda x: list(x), "its length is not known"),
-        (lambda x: len(x), "has no length"),
+        (list, "its length is not known"),
+        (len, "has no length"),
     ],
 )
 def test_a_formula_is_no_number(build, message: str) -> None:
