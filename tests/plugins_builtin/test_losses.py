@@ -32,7 +32,7 @@ CASES = [
     ("mse", {}, T, Y, ((Y - T) ** 2).mean()),
     ("mae", {}, T, Y, E.mean()),
     ("huber", {}, T, Y, np.where(E < 1, E**2 / 2, E - 0.5).mean()),
-    ("huber", {"delta": 0.3}, T, Y, np.where(E < 0.3, E**2 / 2, 0.3 * E - 0.045).mean()),
+    ("huber", {"delta": 0.3}, T, Y, np.where(E < 0.3, E**2, 0.6 * E - 0.09).mean() / 2),
     ("log_cosh", {}, T, Y, np.log(np.cosh(Y - T)).mean()),
     ("binary_cross_entropy", {}, HOT, P, binary(HOT, P)),
     ("binary_cross_entropy", {"label_smoothing": 0.1}, HOT, P, binary(HALF, P)),
