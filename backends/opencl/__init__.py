@@ -39,7 +39,7 @@ class OpenCLBackend(Backend):
     }
 
     @functools.cached_property
-    def _runtime(self) -> Runtime:
+    def runtime(self) -> Runtime:
         from .runtime import Runtime
 
         return Runtime(choose(self.device))
@@ -69,17 +69,17 @@ class OpenCLBackend(Backend):
         from .executable import OpenCLExecutable
 
         templates = {**self.kernels, **registry.kernels(self.type_name)}
-        return OpenCLExecutable(program, self._runtime, templates)
+        return OpenCLExecutable(program, self.runtime, templates)
 
     def push(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters to the device, where programs use them."""
-        if "_runtime" in self.__dict__:
-            self._runtime.mirrors.push(parameters)
+        if "runtime" in self.__dict__:
+            self.runtime.mirrors.push(parameters)
 
     def pull(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters that the device has changed since the last pull."""
-        if "_runtime" in self.__dict__:
-            self._runtime.mirrors.pull(parameters)
+        if "runtime" in self.__dict__:
+            self.runtime.mirrors.pull(parameters)
 
 
 @hookimpl

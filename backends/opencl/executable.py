@@ -59,7 +59,7 @@ class OpenCLExecutable(Executable):
             lowered.faults.slot.handle = self._runtime.allocate(12, "faults")
             self._clear_faults()
         self.peak_memory = plan(lowered.steps, self._runtime)
-        self._launches: list[Launch] = []
+        self.launches: list[Launch] = []
         self._moving: list[tuple[int, cl.Kernel, Number, type]] = []
         self._drawing: list[tuple[cl.Kernel, int]] = []
         if lowered.steps:
@@ -85,7 +85,7 @@ class OpenCLExecutable(Executable):
                 kernel.set_arg(position, what.handle)
         if step.draws:
             self._drawing.append((kernel, len(step.args)))
-        self._launches.append((kernel, step.items, step.local))
+        self.launches.append((kernel, step.items, step.local))
 
     # -- running -------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class OpenCLExecutable(Executable):
         for kernel, position in self._drawing:
             kernel.set_arg(position, np.uint64(int(seed) & _MASK))
             kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
-        self._runtime.launch(self._launches)
+        self._runtime.launch(self.launches)
         for mirror in self._mirrors:
             mirror.newer = True
         for i, node in enumerate(self._lowered.host_totals):

@@ -80,13 +80,13 @@ def test_what_is_there_is_listed(backend):
 
 
 def test_a_kernel_that_does_not_build_shows_source_and_log(backend):
-    runtime = backend._runtime
+    runtime = backend.runtime
     with pytest.raises(BackendError, match=r"does not build[\s\S]*nonsense"):
         runtime.build("kernel void k(global float *a) { nonsense; }")
 
 
 def test_float64_on_a_device_without_it(backend, monkeypatch):
-    runtime = backend._runtime
+    runtime = backend.runtime
     narrow = SimpleNamespace(
         handle=SimpleNamespace(double_fp_config=0), name="Small GPU", kind="gpu"
     )

@@ -1,0 +1,178 @@
+"""The OpenCL backend against tinygrad's on the same driver, PyTorch and NumPy.
+
+    python -m benchmarks.opencl [--device N] [--rounds N] [--python PEERS_INTERPRETER]
+
+Rounds are interleaved, and every ratio is the median of the ratios of one round: above
+1 chainrule is faster. Run it once before, so that kernels are built and tuned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import chainrule as cr
+from benchmarks.train_step import Worker
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.program import LEARNING_RATE, STEP, Program
+
+CASES = ("64-32-10, 32", "784-128-10, 64", "784-1024-1024-10, 256")
+PEERS = ("tinygrad", "PyTorch eager")
+Run = Callable[[], None]
+
+
+def steps(
+    case: str, device: str, rounds: int, python: str
+) -> dict[str, tuple[float, float, float]]:
+    """Return for each peer its µs per step, chainrule's, and their ratio."""
+    os.environ["CHAINRULE_BACKEND"] = f"opencl:{device}"
+    os.environ["DEV"] = "CL"  # what tinygrad calls OpenCL
+    ours = Worker("chainrule", case, sys.executable)
+    workers = [ours, *(Worker(peer, case, python) for peer in PEERS)]
+    started = []
+    for worker in workers:
+        reason = worker.started()
+        if reason:
+            sys.stderr.write(f"{worker.peer}: left out: {reason}\n")
+        else:
+            started.append(worker)
+    for _ in range(rounds):
+        for worker in started:
+            worker.round()
+    for worker in workers:
+        worker.stop()
+    return {
+        peer.peer: compared(peer.times, ours.times)
+        for peer in started
+        if peer is not ours
+    }
+
+
+def compared(theirs: list[float], ours: list[float]) -> tuple[float, float, float]:
+    """Return the medians of two series of times, and the median of their ratios."""
+    ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return statistics.median(theirs), statistics.median(ours), statistics.median(ratios)
+
+
+def interleaved(
+    theirs: Run, ours: Run, rounds: int, repeats: int = 10
+) -> tuple[float, float, float]:
+    """Time two functions alternately; return µs of both, and the ratio."""
+    series: tuple[list[float], list[float]] = [], []
+    for _ in range(rounds + 1):
+        for run, times in zip((theirs, ours), series, strict=True):
+            best = float("inf")
+            for _ in range(repeats):
+                begin = time.perf_counter()
+                run()
+                best = min(best, time.perf_counter() - begin)
+            times.append(best * 1e6)
+    return compared(series[0][1:], series[1][1:])
+
+
+def product(
+    backend: OpenCLBackend, size: int, rounds: int
+) -> tuple[float, float, float]:
+    """Time a square product against BLAS, with its operands already packed."""
+    random = np.random.default_rng(0)
+    a, b = (random.random((size, size), np.float32) for _ in range(2))
+    x, y = cr.input("x", a.shape), cr.input("y", b.shape)
+    executable = backend.compile(Program(outputs=[x @ y]))
+    executable.put(x, a)
+    executable.put(y, b)
+    executable.run()
+    kernel = executable.launches[-1:]
+    out = np.empty_like(a)
+
+    def ours() -> None:
+        backend.runtime.launch(kernel)
+        backend.runtime.queue.finish()
+
+    return interleaved(lambda: np.matmul(a, b, out), ours, rounds)
+
+
+def adam(backend: OpenCLBackend, size: int, rounds: int) -> tuple[float, float, float]:
+    """Time the fused update of one flat vector against NumPy's plain calls."""
+    random = np.random.default_rng(0)
+    arrays = [random.random(size, np.float32) for _ in range(4)]
+    p, g, m, v = (cr.parameter(n, a) for n, a in zip("pgmv", arrays, strict=True))
+    new = cr.optimizers.Adam().new_values(p, g, LEARNING_RATE, STEP, {"m": m, "v": v})
+    phase = [(p, new["p"]), (m, new["m"]), (v, new["v"])]
+    executable = backend.compile(Program(phases=[phase]))
+
+    def ours() -> None:
+        executable.run(step=10, lr=1e-3)
+        backend.runtime.queue.finish()
+
+    one, two = np.float32(0.1), np.float32(0.001)
+
+    def numpy() -> None:
+        p, g, m, v = arrays
+        m += one * (g - m)
+        v += two * (g * g - v)
+        p -= np.float32(1e-3) * m / (np.sqrt(v) + np.float32(1e-7))
+
+    return interleaved(numpy, ours, rounds)
+
+
+FIRST_STEP = """
+import time
+begin = time.perf_counter()
+import numpy as np, chainrule as cr
+model = cr.Sequential([cr.layers.Dense(128, activation="relu"), cr.layers.Dense(10)])
+x, y = np.zeros((64, 784), np.float32), np.zeros(64, int)
+model.fit(x, y, loss="sparse_softmax_cross_entropy", optimizer="adam", epochs=1,
+          batch_size=64, backend="opencl:{device}")
+print(time.perf_counter() - begin)
+"""
+
+
+def first_step(device: str) -> float:
+    """Return the seconds that a new process takes to its first step's end."""
+    command = [sys.executable, "-c", FIRST_STEP.format(device=device)]
+    return min(
+        float(subprocess.run(command, capture_output=True, check=True).stdout)
+        for _ in range(4)
+    )
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--device", default="0")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--python", default=sys.executable)
+    options = parser.parse_args()
+    backend = OpenCLBackend(options.device)
+    table = Table("what", "against", "µs theirs", "µs here", "ratio")
+    for case in CASES:
+        found = steps(case, options.device, options.rounds, options.python)
+        for peer, numbers in found.items():
+            table.add_row(f"Adam step {case}", peer, *cells(numbers))
+    for size in (512, 1024):
+        numbers = product(backend, size, options.rounds)
+        table.add_row(f"matmul {size}³, packed", "NumPy's BLAS", *cells(numbers))
+    numbers = adam(backend, 1_863_690, options.rounds)
+    table.add_row("Adam, 1.86 M parameters", "NumPy's calls", *cells(numbers))
+    seconds = first_step(options.device)
+    table.add_row("first step of a process, s", "", "", f"{seconds:.2f}", "")
+    table.title = str(backend.chosen().name)
+    Console(width=110).print(table)
+
+
+def cells(numbers: tuple[float, float, float]) -> list[str]:
+    """Write two times and a ratio."""
+    return [f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2]:.2f}"]
+
+
+if __name__ == "__main__":
+    main()
