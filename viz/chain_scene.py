@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chainrule.graph import Graph, Node, Parameter
+from chainrule.graph import Node, Parameter
 from chainrule.notation import Written, number
 from chainrule.symbols import Derivative
 from chainrule.viz.chain import Chain, Factor, context
@@ -36,9 +36,9 @@ def sum_text(parts: Sequence[float]) -> str:
     return text
 
 
-def chain_scene(explanation: Explanation, chain: Chain, graph: Graph) -> Scene:
+def chain_scene(explanation: Explanation, chain: Chain, rankdir: str) -> Scene:
     """Draw the numbers of a chain, what else they use, and the factors between them."""
-    scene = Scene(explanation.symbol.unicode())
+    scene = Scene(explanation.symbol.unicode(), rankdir=rankdir)
     factors = explanation.factors[::-1]  # the weight's first, as the graph runs
     stops = [f.bottom for f in factors] + [f.top for f in factors[-1:]]
     ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
@@ -46,7 +46,7 @@ def chain_scene(explanation: Explanation, chain: Chain, graph: Graph) -> Scene:
     for place, stop in enumerate(stops):
         scene.blocks.append(_block(ids[stop], stop, chain, place == len(stops) - 1))
     for factor in factors:
-        _add_factor(scene, factor, ids, chain, drawn, graph)
+        _add_factor(scene, factor, ids, chain, drawn)
     scene.caption = _caption(explanation)
     return scene
 
@@ -79,7 +79,6 @@ def _add_factor(
     ids: dict[Element, str],
     chain: Chain,
     drawn: dict[Node, str],
-    graph: Graph,
 ) -> None:
     tail, head = ids[factor.bottom], ids[factor.top]
     scene.links.append(Link(tail, head, "forward", straight=True))

@@ -39,7 +39,8 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     for link, identity in zip(scene.links, scene.link_ids(), strict=True):
         look = _link_attributes(link, identity)
         if link.straight:
-            look |= {"tailport": "e", "headport": "w", "weight": "1000"}
+            leave, enter = _PORTS[scene.rankdir]
+            look |= {"tailport": leave, "headport": enter, "weight": "1000"}
         dot.edge(link.tail, link.head, **look)
     bottom = [table(scene.caption)] if scene.caption else []
     if legend and scene.legend:
@@ -70,7 +71,9 @@ def _add_columns(dot: Any, scene: Scene) -> None:
 
 def table(lines: list[Line], background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
-    rows = "".join(f"<TR><TD>{_html_of(line)}</TD></TR>" for line in lines)
+    rows = "".join(
+        f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>" for line in lines
+    )
     fill = f' BGCOLOR="{background}"' if background else ""
     frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
     return f"<TABLE{fill} {frame}>{rows}</TABLE>"
@@ -213,6 +216,7 @@ def _legend(scene: Scene) -> str:
     )
 
 
+_PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 _MARK = {"solid": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
 
 

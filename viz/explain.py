@@ -30,6 +30,7 @@ def explain(
     values: Mapping[Any, Any] | None = None,
     names: Mapping[str, object] | None = None,
     top: int = 5,
+    rankdir: str = "LR",
     seed: int = 0,
 ) -> Explanation:
     """Explain ∂loss/∂w: the chain in symbols, in numbers, and its product.
@@ -45,12 +46,16 @@ def explain(
         values: arrays for the inputs, by node or by name.
         names: names for nodes, as in ``names=locals()``.
         top: how many paths to list, those that contribute most.
+        rankdir: how the diagram runs: ``"LR"`` for slides, ``"TB"`` for the column of
+            a paper.
         seed: of the random numbers in the graph.
 
     Raises:
         GradientError: the loss is not a scalar, or does not depend on w.
         GraphError: w has no such entry, or it reaches too many numbers to explain.
     """
+    if rankdir not in ("LR", "RL", "TB", "BT"):
+        raise GraphError(f"rankdir is one of LR, RL, TB, BT, got {rankdir!r}")
     if not isinstance(loss, Node) or not isinstance(w, Node):
         raise GraphError(f"explain takes a loss and a node, got {loss!r} and {w!r}")
     feeds = dict(values or {})
@@ -79,7 +84,7 @@ def explain(
         best_paths(within, start, within.end, top),
         written,
         lambda: _check(sweep, start, total, feeds, arrays, seed),
-        lambda explanation: chain_scene(explanation, chain, graph),
+        lambda explanation: chain_scene(explanation, chain, rankdir),
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ class Link:
     weight: float | None = None
     """A number that thickness may show."""
     straight: bool = False
-    """Whether it is part of a chain that should run straight, from left to right."""
+    """Whether it is part of a chain that should run straight."""
 
 
 @dataclass
