@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from chainrule.cli.output import json_option, print_json, print_table
+from chainrule.cli.output import json_option, print_json, print_table, problem
 from chainrule.registry import registry
 
 
@@ -44,9 +44,8 @@ def devices() -> list[dict[str, Any]]:
         try:
             listed = entry.target().devices()
         except Exception as error:  # a broken driver must not hide the other devices
-            problem = f"{type(error).__name__}: {error}"
             empty = {"name": "", "kind": "", "memory": None, "float64": False}
-            found.append({"backend": entry.name, **empty, "problem": problem})
+            found.append({"backend": entry.name, **empty, "problem": problem(error)})
             continue
         for number, device in enumerate(listed):
             name = entry.name if len(listed) == 1 else f"{entry.name}:{number}"

@@ -12,9 +12,9 @@ from typing import Literal
 
 import click
 
-from chainrule.cli.devices import devices
+from chainrule.catalog import Entry
 from chainrule.cli.group import FAILED
-from chainrule.cli.output import json_option, print_json, print_table
+from chainrule.cli.output import json_option, print_json, print_table, problem
 from chainrule.errors import BackendError
 from chainrule.registry import registry
 
@@ -52,13 +52,10 @@ def findings() -> Iterator[Finding]:
     yield Finding("python", "ok", platform.python_version())
     for name in ("chainrule", *dependencies()):
         yield _attempt(name, partial(importlib.metadata.version, name))
-    for device in devices():
-        state: Literal["ok", "broken"] = "broken" if device["problem"] else "ok"
-        detail = device["problem"] or f"{device['name']} ({device['kind']})"
-        yield Finding(f"backend {device['backend']}", state, detail)
+    for entry in registry.entries("backends"):
+        yield from _backend(entry)
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
-    yield _opencl()
     for plugin in registry.plugins():
         if plugin.state == "broken":
             yield Finding(f"plugin {plugin.name}", "broken", plugin.reason)
@@ -77,7 +74,18 @@ def _attempt(check: str, work: Callable[[], str]) -> Finding:
     try:
         return Finding(check, "ok", work())
     except Exception as error:  # whatever is wrong is what was asked for
-        return Finding(check, "broken", f"{type(error).__name__}: {error}")
+        return Finding(check, "broken", problem(error))
+
+
+def _backend(entry: Entry) -> Iterator[Finding]:
+    """Ask a backend what is there; a missing device breaks nothing."""
+    try:
+        found = entry.target().diagnose()
+    except Exception as error:  # a broken driver is what was asked for
+        yield Finding(f"backend {entry.name}", "broken", problem(error))
+        return
+    for there, detail in found:
+        yield Finding(f"backend {entry.name}", "ok" if there else "note", detail)
 
 
 def _differentiate() -> str:
@@ -99,17 +107,3 @@ def _render() -> str:
     for format in ("svg", "png", "pdf"):
         diagram.render(format)
     return "SVG, PNG and PDF, rendered in this process"
-
-
-def _opencl() -> Finding:
-    """Say whether there is an OpenCL device; its absence breaks nothing."""
-    remedy = "pip install 'chainrule[pocl]' brings one for the CPU"
-    try:
-        import pyopencl
-
-        found = [d.name for p in pyopencl.get_platforms() for d in p.get_devices()]
-    except Exception as error:  # no driver, no loader, no platform: all the same here
-        return Finding("opencl", "note", f"no device ({error}); {remedy}")
-    if not found:
-        return Finding("opencl", "note", f"no device; {remedy}")
-    return Finding("opencl", "ok", ", ".join(found))

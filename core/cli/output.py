@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from chainrule.errors import OutputError
+from chainrule.errors import ChainRuleError, OutputError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -35,9 +35,9 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        *columns, title=title or None, title_justify="left", box=None, pad_edge=False
-    )
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for i, column in enumerate(columns):
+        table.add_column(column, no_wrap=i < 2, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     if sys.stdout.isatty():
@@ -48,6 +48,13 @@ def print_table(
         console.print(table)
     for line in capture.get().splitlines():
         click.echo(line.rstrip())
+
+
+def problem(error: Exception) -> str:
+    """Return an error in one line; what is not ours is named."""
+    if isinstance(error, ChainRuleError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def writable_folder(folder: str | Path) -> Path:

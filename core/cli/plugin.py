@@ -11,7 +11,13 @@ import click
 
 from chainrule.catalog import Entry
 from chainrule.cli.group import FAILED
-from chainrule.cli.output import json_option, print_json, print_table, writable_folder
+from chainrule.cli.output import (
+    json_option,
+    print_json,
+    print_table,
+    problem,
+    writable_folder,
+)
 from chainrule.cli.templates import files_of
 from chainrule.errors import OutputError, PluginError, did_you_mean
 from chainrule.registry import KINDS, registry
@@ -99,7 +105,7 @@ def _check(entry: Entry) -> tuple[State, str]:
         for work in _checks(entry):
             work(cls if entry.kind == "ops" else cls())
     except Exception as error:  # a plugin may fail in any way
-        return "broken", f"{type(error).__name__}: {error}"
+        return "broken", problem(error)
     return "ok", entry.summary
 
 

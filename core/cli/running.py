@@ -31,6 +31,7 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
         history = model.fit(x, y, **how)
     except (KeyboardInterrupt, DivergenceError):
         keep(model, folder)
+        click.echo(f"training was cut short; {folder} holds what was reached", err=True)
         raise
     seconds = time.perf_counter() - begun
     epochs = f"{history.epochs} epoch{'' if history.epochs == 1 else 's'}"

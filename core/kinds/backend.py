@@ -82,6 +82,10 @@ class Backend(ABC):
     def devices(self) -> Sequence[Device]:
         """List the devices that are there."""
 
+    def diagnose(self) -> Sequence[tuple[bool, str]]:
+        """Say for each thing it needs whether it is there, and what brings it."""
+        return [(True, device.name) for device in self.devices()]
+
     @abstractmethod
     def compile(self, program: Program) -> Executable:
         """Compile a program.

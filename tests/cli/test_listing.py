@@ -149,8 +149,17 @@ def test_doctor_finds_nothing_wrong(chainrule: Chainrule) -> None:
     states = {finding["check"]: finding["state"] for finding in found}
     assert "broken" not in states.values()
     assert states["derivatives"] == states["diagrams"] == states["numpy"] == "ok"
-    assert "opencl" in states
+    assert states["backend numpy"] == "ok"
     assert "diagrams" in chainrule("doctor").output
+
+
+def test_a_backend_without_a_device_breaks_nothing(
+    chainrule: Chainrule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = registry.find("backends", "opencl").target
+    missing = [(False, "there is no driver: install one")]
+    monkeypatch.setattr(backend, "diagnose", lambda self: missing)
+    assert "there is no driver: install one" in chainrule("doctor").output
 
 
 def test_doctor_says_what_is_wrong(
