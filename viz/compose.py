@@ -87,6 +87,7 @@ class Composer:
         for edge in edges:
             scene.links.extend(self._links(edge))
         roles = {link.role for link in scene.links if link.kind == "backward"}
+        _straighten(scene)
         scene.caption += self.labels.verdict()
         scene.legend = [(role, text) for role, text in LEGEND.items() if role in roles]
         return scene
@@ -266,6 +267,26 @@ class Composer:
         if gradient is not None and gradient in self.labels.values:
             link.marks = self.labels.marks(self.labels.values[gradient])
         yield link
+
+
+def _straighten(scene: Scene) -> None:
+    """Let a chain run straight: blocks that have one block before and one behind.
+
+    Not inside clusters: there Graphviz would lay the backward edge over the forward.
+    """
+    leaves = {
+        b.id for b in scene.blocks if b.kind in ("input", "parameter", "constant")
+    }
+    inner = [
+        link for link in scene.links
+        if link.kind == "forward" and link.tail not in leaves
+    ]  # fmt: skip
+    clustered = {block.id for block in scene.blocks if block.cluster}
+    behind = Counter(link.tail for link in inner)
+    before = Counter(link.head for link in inner)
+    for link in inner:
+        alone = behind[link.tail] == 1 and before[link.head] == 1
+        link.straight = alone and not {link.tail, link.head} & clustered
 
 
 def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

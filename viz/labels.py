@@ -248,6 +248,7 @@ def _loss_nodes(graph: Graph) -> set[Node]:
         inside = any(isinstance(scope.component, Loss) for scope in node.scope)
         private = (
             not node.name
+            and all(scope.component is None for scope in node.scope)
             and bool(users[node])
             and all(user in found for user in users[node])
             and not any(isinstance(x, Parameter) for x in node.inputs)

@@ -241,3 +241,10 @@ def test_values_that_are_not_finite_are_drawn_as_such():
     scalar = cr.input("s")
     shown = cr.draw(cr.ops.log(scalar).named("y"), values={scalar: 0.0})
     assert "−∞" in [k.text.unicode() for k in shown.scene.block("y").lines]
+
+
+def test_a_layer_before_the_loss_is_no_part_of_it():
+    loss, *_ = chain(2, activation="sigmoid")
+    scene = cr.draw(loss, level="layer", direction="both").scene
+    roles = {k.tail: k.role for k in scene.links if k.kind == "backward"}
+    assert roles == {"dense_1": "between", "dense_2": "loss"}
