@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chainrule import ops
@@ -18,6 +19,7 @@ from .device import choose, diagnose, find_devices
 from .kernels import ELEMENTWISE, INDEXING, REDUCTIONS, VIEWS
 
 if TYPE_CHECKING:
+    from .profile import Profile
     from .runtime import Runtime
 
 
@@ -63,6 +65,12 @@ class OpenCLBackend(Backend):
     def diagnose(self) -> list[tuple[bool, str]]:
         """Say for each thing that is needed whether it is there, and what brings it."""
         return diagnose()
+
+    @contextmanager
+    def profiled(self) -> Iterator[Profile]:
+        """Note the time of every kernel in the block, in the profile that it yields."""
+        with self.runtime.profiled() as profile:
+            yield profile
 
     def compile(self, program: Program) -> Executable:
         """Generate and compile kernels for a program."""

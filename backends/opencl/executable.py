@@ -15,7 +15,7 @@ from chainrule.kinds.backend import Executable
 from chainrule.program import Program
 
 from . import philox
-from .body import Number
+from .code import Number
 from .faults import NONE
 from .kernels import preamble
 from .layout import DTYPES, View
@@ -85,7 +85,7 @@ class OpenCLExecutable(Executable):
                 kernel.set_arg(position, what.handle)
         if step.draws:
             self._drawing.append((kernel, len(step.args)))
-        self.launches.append((kernel, step.items, step.local))
+        self.launches.append((kernel, step))
 
     # -- running -------------------------------------------------------------------
 

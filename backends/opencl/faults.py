@@ -16,7 +16,8 @@ from chainrule.graph import Node
 from chainrule.ops.base import describe
 from chainrule.program import Program
 
-from .body import Body, Value
+from .body import Body
+from .code import Value
 from .layout import Slot, View
 from .step import from_body
 

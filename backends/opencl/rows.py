@@ -9,7 +9,8 @@ from chainrule import ops
 from chainrule.graph import Node
 from chainrule.ops import Op
 
-from .body import FLAT, Body, NotVector, Value
+from .body import Body
+from .code import FLAT, NotVector, Value
 from .fuse import LANE, Group, Index
 from .kernels import REDUCTIONS
 from .layout import Sizes, View

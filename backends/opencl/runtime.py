@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,12 @@ from .device import Found
 from .memory import Mirrors
 from .step import Step
 
+if TYPE_CHECKING:
+    from .profile import Profile
+
 Array = npt.NDArray[Any]
-Launch: TypeAlias = tuple[cl.Kernel, tuple[int, ...], tuple[int, ...] | None]
-"""A kernel with its arguments, how many work items, and how many to a group."""
+Launch: TypeAlias = tuple[cl.Kernel, Step]
+"""A step and its kernel, with the arguments set."""
 
 
 class Runtime:
@@ -37,6 +41,7 @@ class Runtime:
         self.context = cl.Context([found.handle])
         self.queue = cl.CommandQueue(self.context)
         self.mirrors = Mirrors(self)
+        self.profile: Profile | None = None
 
     @functools.cached_property
     def on_cpu(self) -> bool:
@@ -125,6 +130,24 @@ class Runtime:
             ) from error
         return built
 
+    @contextmanager
+    def profiled(self) -> Iterator[Profile]:
+        """Note the time of every kernel that is launched in the block."""
+        from .profile import Profile
+
+        plain = self.queue
+        plain.finish()
+        timing = cl.command_queue_properties.PROFILING_ENABLE
+        self.queue = cl.CommandQueue(self.context, properties=timing)
+        try:
+            profile = Profile(self)
+            self.profile = profile
+            yield profile
+            profile.collect()
+        finally:
+            self.queue.finish()
+            self.queue, self.profile = plain, None
+
     def prepared(self, steps: Sequence[Step]) -> list[Launch]:
         """Build steps that stand alone, on buffers of their own.
 
@@ -141,7 +164,7 @@ class Runtime:
         for step in steps:
             kernel = cl.Kernel(built, step.name)
             kernel.set_args(*(slot.handle for slot in step.slots))
-            launches.append((kernel, step.items, step.local))
+            launches.append((kernel, step))
         self.launch(launches)
         return launches
 
@@ -153,8 +176,13 @@ class Runtime:
         """
         enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
         try:
-            for kernel, items, local in launches:
-                enqueue(queue, kernel, items, local)
+            if self.profile is None:
+                for kernel, step in launches:
+                    enqueue(queue, kernel, step.items, step.local)
+            else:
+                for kernel, step in launches:
+                    event = enqueue(queue, kernel, step.items, step.local)
+                    self.profile.add(event, step)
             queue.flush()
         except cl.Error as error:
             raise self.lost(error) from error

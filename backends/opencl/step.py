@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chainrule.graph import Node
 
-from .body import Body, Number
+from .code import Code, Number
 from .layout import Slot
 
 DRAW = "const ulong seed, const ulong step"
@@ -45,7 +45,7 @@ class Step:
 
 
 def from_body(
-    body: Body, node: Node, label: str, items: int, local: int = 0, flops: int = 0
+    body: Code, node: Node, label: str, items: int, local: int = 0, flops: int = 0
 ) -> Step:
     """Return the step of a body whose items are counted by ``get_global_id(0)``."""
     signature = ", ".join(

@@ -1,5 +1,6 @@
 """The contract of executables: inputs, phases, assignments, totals, faults."""
 
+import json
 import subprocess
 import sys
 
@@ -154,3 +155,19 @@ def test_too_little_memory_says_for_what(backend):
     program = Program(outputs=[ops.exp(x[:1])], shapes={x: (1 << 21, 1 << 18)})
     with pytest.raises(BackendError, match=r"no room for input x: 2097152.0 MiB"):
         backend.compile(program)
+
+
+def test_a_profile_has_a_row_for_every_kernel(backend, tmp_path):
+    x, w = cr.input("x", (64, 64)), cr.parameter("w", np.ones((64, 64), np.float32))
+    executable = backend.compile(Program(outputs=[ops.tanh(x @ w)]))
+    with backend.profiled() as profile:
+        for _ in range(3):
+            executable.run()
+    rows = list(profile.rows.values())
+    assert [row.calls for row in rows] == [3, 3]
+    assert rows[0].flops == 3 * 2 * 64**3
+    assert all(row.seconds > 0 and row.nbytes for row in rows)
+    assert "matmul" in profile.table()
+    profile.save_trace(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert len(events) == 6

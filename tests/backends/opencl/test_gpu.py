@@ -1,0 +1,23 @@
+"""The kernels for GPUs, on whatever device is there: they must be right on any."""
+
+import pytest
+
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.testing import check_parity, parity_cases
+
+NAMES = ("matmul", "softmax", "sum", "dense", "layer_norm", "softmax_cross_entropy")
+CASES = [case for case in parity_cases() if case.name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def narrow(backend):
+    """Return a backend that takes its device for a GPU."""
+    made = OpenCLBackend(backend.device)
+    made.runtime.__dict__["on_cpu"] = False
+    return made
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("shape", [(3, 4), (70, 33)], ids=str)
+def test_single_numbers_and_local_memory(case, shape, narrow):
+    check_parity(case, narrow, shape=shape)
