@@ -65,6 +65,8 @@ class Labels:
 
     def title(self, part: Part, exits: Sequence[Node]) -> Written:
         """Return the heading: a symbol, or the name of a layer."""
+        if part.label:
+            return Plain(part.label)
         if part.whole:
             name = part.scope[-1]
             if part.last and part.period == 1:
@@ -79,6 +81,8 @@ class Labels:
     def block(self, part: Part, exits: Sequence[Node]) -> list[Line]:
         """Return what a block says under its heading."""
         lines: list[Line] = []
+        if part.label:
+            return lines
         if part.whole and part.component is not None:
             described = repr(part.component)
             if described.rstrip("()").lower() != part.scope[-1].replace("_", ""):

@@ -30,6 +30,8 @@ class Part:
     component: object = None
     whole: bool = False
     """Whether it is a scope, and not a single node."""
+    label: str = ""
+    """What is written on it, where it stands for blocks left out."""
     last: Part | None = None
     """Where it stands for several that repeat: the last of them."""
     times: int = 1

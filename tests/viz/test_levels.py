@@ -248,3 +248,17 @@ def test_a_layer_before_the_loss_is_no_part_of_it():
     scene = cr.draw(loss, level="layer", direction="both").scene
     roles = {k.tail: k.role for k in scene.links if k.kind == "backward"}
     assert roles == {"dense_1": "between", "dense_2": "loss"}
+
+
+def test_a_picture_that_stays_too_large_leaves_out_its_middle():
+    names = ("tanh", "relu", "sigmoid", "elu", "softplus", "silu", "mish")
+    x, t = cr.input("x", (None, 4)), cr.input("t", (None, 4))
+    y = x
+    for number in range(200):
+        y = cr.layers.Dense(4, activation=names[number**2 * 3 % 7])(y)
+    diagram = cr.draw(cr.losses.mse(t, y), fold=False, direction="both")
+    assert len(diagram.scene.blocks) <= 122
+    (middle,) = (k for k in titles(diagram) if k.startswith("⋮"))
+    assert middle == "⋮  83 more blocks"
+    assert "level='layer'" not in middle
+    assert len(diagram.scene.links) > 200
