@@ -75,7 +75,7 @@ class Naming:
         return Derivative(loss, tuple(reversed(wrt)))
 
     def _name_given(self, graph: Graph, given: Mapping[Node, str]) -> None:
-        """Use the names given; the second node of one name gets its id's number."""
+        """Use the names given; a second node of the same name is x', a third x''."""
         used: Counter[str] = Counter()
         for node in graph:
             name = node.name or given.get(node)
@@ -88,7 +88,9 @@ class Naming:
                 symbol = replace(symbol, sup=symbol.sup + number)
             name += number
             used[name] += 1
-            if used[name] > 1:
+            if 1 < used[name] < 4:
+                symbol = replace(symbol, base=symbol.base + "'" * (used[name] - 1))
+            elif used[name] > 3:
                 symbol = replace(symbol, sup=f"{symbol.sup}({used[name]})")
             self._symbols[node] = symbol
 
