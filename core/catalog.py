@@ -81,7 +81,9 @@ class Catalog(Mapping[str, Any]):
         try:
             return self[name]
         except UnknownNameError as error:
-            raise UnknownAttributeError(str(error)) from None
+            unknown = UnknownAttributeError(str(error))
+            unknown.obj = self  # or Python 3.12 adds a suggestion of its own
+            raise unknown from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(e.name for e in self._registry.entries(self._kind)))

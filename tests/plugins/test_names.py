@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import rlcompleter
+import traceback
 from collections.abc import Callable
 from typing import Annotated
 
@@ -112,6 +113,10 @@ def test_unknown_names_are_helped(given: str, message: str) -> None:
 def test_an_unknown_attribute_is_an_attribute_error_too() -> None:
     with pytest.raises(AttributeError, match="Did you mean 'Relu'"):
         _ = cr.activations.Rellu
+    with pytest.raises(AttributeError) as caught:
+        _ = cr.activations.Rellu
+    printed = "".join(traceback.format_exception(caught.value))
+    assert printed.count("Did you mean") == 1
     assert not hasattr(cr.activations, "no_such_activation")
     assert getattr(cr.activations, "no_such_activation", None) is None
 
