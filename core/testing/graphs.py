@@ -6,12 +6,13 @@ or Hypothesis, which then finds a small graph that fails.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from chainrule import ops
-from chainrule.graph import Input, Node
+from chainrule.graph import Input, Node, topological
 from chainrule.ops.base import broadcast_shapes
 
 Choose: TypeAlias = Callable[[int], int]
@@ -47,10 +48,16 @@ class RandomGraph:
             self.nodes.append(made)
 
     @property
+    def outputs(self) -> list[Node]:
+        """The nodes that no other one reads."""
+        read = {x for node in topological(self.nodes) for x in node.inputs}
+        return [node for node in self.nodes if node not in read]
+
+    @property
     def loss(self) -> Node:
-        """A scalar that depends on the last nodes."""
-        parts = [ops.sum(ops.sin(node)) for node in self.nodes[-3:]]
-        return parts[0] + parts[1] * parts[2]
+        """A scalar that depends on all nodes."""
+        parts = [ops.sum(ops.sin(node)) for node in self.outputs]
+        return functools.reduce(ops.add, parts) * ops.tanh(parts[-1])
 
     def bound(self, node: Node) -> float:
         """Return a bound on the size of a node's elements."""
