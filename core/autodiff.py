@@ -46,8 +46,14 @@ def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
     Without `wrt`, with respect to everything that the loss depends on.
 
     Raises:
-        GradientError: the loss is not a scalar.
+        GradientError: the loss is not a scalar, or something is no node.
     """
+    for node in (loss, *(wrt or ())):
+        if not isinstance(node, Node):
+            raise GradientError(
+                f"only nodes of a graph can be differentiated, got {node!r}; "
+                "make them with cr.input, cr.parameter and what is computed from those"
+            )
     if loss.shape != () or loss.dtype != "float":
         raise GradientError(
             f"the loss must be one number, got {describe(loss)} of {loss.dtype}; "

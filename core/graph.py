@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import GraphError, ShapeError
+from chainrule.formula import Formula
 
 if TYPE_CHECKING:
     import networkx
@@ -111,7 +112,7 @@ operators: dict[str, Callable[..., Node]] = {}
 """What ``+``, ``@`` … build; filled by `chainrule.ops`."""
 
 
-class Node:
+class Node(Formula):
     """An expression: an op applied to inputs, or a leaf.
 
     Attributes:
@@ -127,7 +128,6 @@ class Node:
     __slots__ = (
         "__weakref__", "dtype", "inputs", "name", "op", "origin", "scope", "shape",
     )  # fmt: skip
-    __array_ufunc__ = None  # so that ndarray + Node calls Node.__radd__
 
     def __init__(
         self,
@@ -159,12 +159,6 @@ class Node:
         what = self.op.type_name if self.op else type(self).__name__.lower()
         name = f" {self.name!r}" if self.name else ""
         return f"<{what}{name} {shape_text(self.shape)} {self.dtype}>"
-
-    def __bool__(self) -> bool:
-        raise GraphError(
-            f"{self!r} has no truth value: a graph is a formula, not a number. "
-            "Use cr.ops.where(condition, a, b), or cr.evaluate it first"
-        )
 
     def __iter__(self) -> Iterator[Node]:
         if not self.shape or self.shape[0] is None:
@@ -275,7 +269,7 @@ class Parameter(Node):
     def __init__(
         self, name: str, value: npt.ArrayLike, *, trainable: bool = True
     ) -> None:
-        array = np.array(value)
+        array = _as_array(value).copy()
         if array.dtype.kind not in "fiub":
             raise GraphError(f"parameter {name!r} must be numeric, got {array.dtype}")
         self.value: npt.NDArray[Any] = (
@@ -291,8 +285,15 @@ class Constant(Node):
     __slots__ = ("value",)
 
     def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
-        self.value: npt.NDArray[Any] = np.asarray(value)
+        self.value: npt.NDArray[Any] = _as_array(value)
         super().__init__(None, (), self.value.shape, _dtype_of(self.value), name)
+
+
+def _as_array(value: npt.ArrayLike) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise GraphError(f"rows of different lengths make no array: {error}") from error
 
 
 def _dtype_of(array: npt.NDArray[Any]) -> Dtype:
@@ -318,6 +319,8 @@ def input(name: str, shape: Sequence[int | None] = (), dtype: Dtype = "float") -
         shape: sizes; None is open, such as the batch in ``(None, 64)``.
         dtype: ``"float"``, ``"int"`` or ``"bool"``.
     """
+    if not isinstance(name, str):
+        raise GraphError(f"the name of an input is a text, got {name!r}")
     if isinstance(shape, int):
         raise ShapeError(f"input {name!r}: shape is a tuple, write shape=({shape},)")
     sizes = tuple(shape)

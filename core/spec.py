@@ -137,6 +137,9 @@ class Component:
             checked = check_value(value, hints[field.name], where)
             object.__setattr__(self, field.name, checked)
 
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        return (), self.hyperparameters()  # `copy` and `pickle` call __new__ with them
+
     def hyperparameters(self) -> dict[str, Any]:
         """Return the fields and their values, in the order they were declared."""
         return {f.name: getattr(self, f.name) for f in fields_of(type(self))}
@@ -306,8 +309,8 @@ def _check_plain(value: Any, wanted: Any, where: str) -> Any:
         raise HyperparameterError(
             f"{where} must be {article} {wanted.__name__}, got {value!r}"
         )
-    if wanted is float and math.isnan(value):
-        raise HyperparameterError(f"{where} must be a number, got nan")
+    if wanted is float and not math.isfinite(value):
+        raise HyperparameterError(f"{where} must be a finite number, got {value}")
     return value
 
 

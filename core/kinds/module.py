@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from chainrule.errors import ShapeError
-from chainrule.graph import Node, Parameter, Scope, scope, shape_text
+from chainrule.graph import Node, Parameter, Scope, Value, as_node, scope, shape_text
 from chainrule.kinds.initializer import Initializer
 from chainrule.ops import identity
 from chainrule.spec import Component
@@ -51,8 +51,9 @@ class Module(Component, ABC):
     def apply(self, x: Node) -> Node:
         """Build the expression for one application."""
 
-    def __call__(self, x: Node) -> Node:
+    def __call__(self, x: Value) -> Node:
         """Apply the module to a node, in its own scope."""
+        x = as_node(x)
         with scope(self._scope):
             y = self.apply(x)
             if y is x:

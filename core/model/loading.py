@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from chainrule.errors import ChainRuleError, ModelFileError
+from chainrule.errors import ChainRuleError, ModelFileError, UnknownNameError
 from chainrule.graph import Constant, Input, Node, Parameter, Scope, scope
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.model.writing import KEY, VERSION, slot_views
 from chainrule.ops.random import Draw, Uniform
 from chainrule.registry import registry
+from chainrule.spec import NonNegativeInt, check_value
 from chainrule.training.goal import Goal
 from chainrule.training.state import TrainingState
 
@@ -35,7 +36,9 @@ FOREIGN = {
 """How files begin that people take for models."""
 
 
-NONSENSE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+NONSENSE = (
+    LookupError, TypeError, ValueError, AttributeError, RecursionError, MemoryError,
+)  # fmt: skip
 """What is raised where a description lacks something, or has the wrong thing."""
 
 
@@ -55,17 +58,13 @@ def load(path: str | os.PathLike[str]) -> Model:
         _resume(model, description, tensors)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
-    except ChainRuleError as error:
+    except UnknownNameError as error:
         raise ModelFileError(
             f"{path}: {error} Is a plugin missing that was there when it was saved?"
         ) from error
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except ChainRuleError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+    except NONSENSE as error:
         raise ModelFileError(
             f"{path}: its description makes no sense ({type(error).__name__}: {error})"
         ) from error
@@ -83,6 +82,8 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
         raise ModelFileError(f"{path}: {error.strerror or error}") from error
     except SafetensorError as error:
         raise ModelFileError(f"{path}: {_what(begin)} ({error})") from error
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: cannot be read: {error}") from error
     if KEY not in metadata:
         raise ModelFileError(
             f"{path}: a safetensors file with {len(tensors)} tensors, but no chainrule "
@@ -91,7 +92,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
         )
     try:
         description = json.loads(metadata[KEY])
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is no JSON: {error}") from error
     version = description.get("version") if isinstance(description, dict) else None
     if version != VERSION:
@@ -117,7 +118,8 @@ def _what(begin: bytes) -> str:
 def rebuild(config: Mapping[str, Any], name: str | None) -> Model:
     """Make the model of a description, with initial weights."""
     if config["type"] == Sequential.label:
-        layers = [_part(record) for record in config["layers"]]
+        parts = {record["name"]: _part(record) for record in config["layers"]}
+        layers = [parts[record["name"]] for record in config["layers"]]
         return Sequential(layers, config["input_shape"], name=name)
     parts = {record["name"]: _part(record) for record in config["layers"]}
     nodes: list[Node] = []
@@ -182,8 +184,12 @@ def _tuples(value: Any) -> Any:
 
 def _fill(model: Model, tensors: Tensors) -> None:
     """Give the parameters the values of the file."""
-    weights = {name for name in tensors if not name.startswith("optimizer:")}
     parameters = model.parameters
+    weights = {
+        name
+        for name in tensors
+        if name in parameters or not name.startswith("optimizer:")
+    }
     if weights != set(parameters):
         missing = sorted(set(parameters) - weights)
         extra = sorted(weights - set(parameters))
@@ -215,5 +221,6 @@ def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> N
         state = TrainingState(trainer.network.trainable, optimizer)
         for name, view in slot_views(state, trainer.network.parameters):
             np.copyto(view, tensors[name])
-        state.step, state.epoch = training["step"], training["epoch"]
+        state.step = check_value(training["step"], NonNegativeInt, "step")
+        state.epoch = check_value(training["epoch"], NonNegativeInt, "epoch")
         trainer.state = state

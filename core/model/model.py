@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from chainrule.errors import (
     DataError,
     GraphError,
     HyperparameterError,
+    ModelFileError,
     NotBuiltError,
 )
 from chainrule.graph import Input, Node, Parameter, Scope, Shape, as_node, current_scope
@@ -70,8 +71,8 @@ class Model:
     ) -> None:
         self._prepare(name)
         self._establish(
-            (inputs,) if isinstance(inputs, Node) else tuple(inputs),
-            (outputs,) if isinstance(outputs, Node) else tuple(outputs),
+            _listed(inputs, "inputs"),
+            _listed(outputs, "outputs"),
         )
 
     def _prepare(self, name: str | None) -> None:
@@ -389,6 +390,12 @@ class Model:
         description = {"name": self.scope.name, "model": self.to_config()}
         write(path, description, self.trainer)
 
+    def __reduce__(self) -> NoReturn:
+        raise ModelFileError(
+            f"{self!r} cannot be pickled or copied, for it holds compiled programs: "
+            "save it, and chainrule.load the file as often as you like"
+        )
+
     def __repr__(self) -> str:
         if self._trainer is None:
             return f"<{type(self).__name__}, not built yet>"
@@ -396,3 +403,11 @@ class Model:
         return (
             f"<{type(self).__name__}: {len(self.layers)} layers, {count:,} parameters>"
         )
+
+
+def _listed(nodes: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(nodes, Node):
+        return (nodes,)
+    if not isinstance(nodes, (list, tuple)) or not nodes:
+        raise GraphError(f"{what} are a node, or a list of nodes, got {nodes!r}")
+    return tuple(nodes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chainrule.errors import GraphError
-from chainrule.graph import Input, Node, Shape
+from chainrule.graph import Input, Node, Shape, input
 from chainrule.kinds.module import Module
 from chainrule.model import structure
 from chainrule.model.description import describe_part
@@ -45,6 +45,11 @@ class Sequential(Model):
         name: str | None = None,
     ) -> None:
         self._prepare(name)
+        if isinstance(layers, (str, Mapping)) or not isinstance(layers, Iterable):
+            raise GraphError(
+                f"a Sequential takes a list of layers, got {layers!r}: write "
+                "cr.Sequential([…])"
+            )
         self._layers = tuple(
             layer
             if isinstance(layer, (Module, Model))
@@ -55,8 +60,8 @@ class Sequential(Model):
             raise GraphError("a Sequential needs at least one layer")
         structure.name_parts(dict.fromkeys(self._layers))
         if input_shape is not None:
-            sizes = (input_shape,) if isinstance(input_shape, int) else input_shape
-            self._build_for([(None, *sizes)])
+            sizes = input_shape if isinstance(input_shape, Sequence) else (input_shape,)
+            self._build_for([input("input_shape", (None, *sizes)).shape])
 
     @property
     def layers(self) -> tuple[Any, ...]:

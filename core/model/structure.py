@@ -89,12 +89,17 @@ def name_parts(parts: Iterable[Part]) -> None:
     """Give every part without a name one of its own: dense_1, dense_2, dropout_1 ….
 
     Raises:
-        GraphError: two parts have one name.
+        GraphError: two parts have one name, or a name has a slash in it.
     """
     parts = list(parts)
     taken: set[str] = set()
     for part in parts:
         name = part.scope.name
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise GraphError(
+                f"a layer cannot be called {name!r}: a name is a text without '/', "
+                "which separates the names in a path"
+            )
         if name in taken:
             raise GraphError(
                 f"two layers are called {name!r}; give each a name of its own, "

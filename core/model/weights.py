@@ -21,14 +21,25 @@ def checked(
     Raises:
         DataError: no such parameter, another shape, or not finite.
     """
+    if not isinstance(weights, Mapping):
+        raise DataError(
+            "weights are given by path, as get_weights returns them, got "
+            f"{type(weights).__name__}"
+        )
     arrays = {}
     for path, value in weights.items():
         if path not in parameters:
             raise DataError(f"no parameter {path!r}.{did_you_mean(path, parameters)}")
-        array, wanted = np.asarray(value), parameters[path].value.shape
-        if array.shape != wanted or array.dtype.kind not in "fiub":
+        kept = parameters[path].value
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise DataError(f"{path} has rows of different lengths: {error}") from error
+        if array.shape != kept.shape or array.dtype.kind not in "fiub":
             raise DataError(
-                f"{path} has shape {wanted}, got {array.dtype} of shape {array.shape}"
+                f"{path} has shape {kept.shape}, got {array.dtype} of shape "
+                f"{array.shape}"
             )
-        arrays[path] = data.finite(array, path)
+        with np.errstate(over="ignore"):  # what is too large is refused as infinite
+            arrays[path] = data.finite(array.astype(kept.dtype), path)
     return arrays

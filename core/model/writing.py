@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def write(
             "epoch": state.epoch,
         }
         tensors |= dict(slot_views(state, parameters))
-    contiguous = {name: np.ascontiguousarray(t) for name, t in tensors.items()}
+    contiguous = {name: np.asarray(t, order="C") for name, t in tensors.items()}
     content = save(contiguous, metadata={KEY: _json(record)})
     _replace(Path(path), content)
 
@@ -89,14 +90,16 @@ def _json(record: Mapping[str, Any]) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file beside the old one, then put it in its place."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.parent / f".saving-{uuid.uuid4().hex}"
     try:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot write {path}: {reason}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)

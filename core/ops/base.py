@@ -182,7 +182,13 @@ def normal_axes(
     """
     if axis is None:
         return tuple(range(x.ndim))
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    several = axis if isinstance(axis, (tuple, list)) else (axis,)
+    try:
+        axes = tuple(map(operator.index, several))
+    except TypeError:
+        raise ShapeError(
+            f"{op}: an axis is an integer, and several are a tuple, got {axis!r}"
+        ) from None
     for a in axes:
         if not -x.ndim <= a < x.ndim:
             raise ShapeError(f"{op}: {describe(x)} has no axis {a}")

@@ -7,7 +7,10 @@ until the program is run; its numbers are never read.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any, ClassVar
+
+import numpy as np
 
 from chainrule.errors import ShapeError
 from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
@@ -302,7 +305,10 @@ def reshape(x: Value, shape: Any) -> Node:
         shape = (shape,)
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
-    sizes = tuple(None if s is None or s == -1 else int(s) for s in shape)
+    try:
+        sizes = tuple(None if s in (None, -1) else operator.index(s) for s in shape)
+    except TypeError:
+        raise ShapeError(f"reshape: {shape!r} is no tuple of integers") from None
     if sizes.count(None) > 1:
         raise ShapeError(
             f"reshape: at most one size of {shape_text(sizes)} can be open"
@@ -366,7 +372,8 @@ def slice_(x: Value, key: Any) -> Node:
             if step < 1:
                 raise ShapeError(f"slice: step {step} of axis {axis} is not positive")
             ranges.append((0 if k.start is None else int(k.start), k.stop, step))
-        elif isinstance(k, int):
+        elif isinstance(k, (int, np.integer)) and not isinstance(k, bool):
+            k = int(k)
             if size is not None and not -size <= k < size:
                 raise ShapeError(
                     f"slice: {describe(x)} has no index {k} on axis {axis}"

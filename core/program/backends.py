@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
+from chainrule.errors import BackendError
 from chainrule.kinds.backend import Backend
 from chainrule.registry import registry
 
@@ -17,9 +18,14 @@ def open_backend(name: str | Backend | None = None) -> Backend:
 
     Raises:
         UnknownNameError: no plugin registers such a backend.
+        BackendError: it is neither a name nor a backend.
     """
     if isinstance(name, Backend):
         return name
+    if not isinstance(name, str | None):
+        raise BackendError(
+            f"{name!r} is no backend: give a name such as 'numpy', or an object"
+        )
     return _opened(name or os.environ.get("CHAINRULE_BACKEND") or "numpy")
 
 

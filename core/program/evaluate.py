@@ -47,7 +47,9 @@ def evaluate(
     """
     if isinstance(nodes, Node):
         raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
-    values = bind_feeds(nodes, feeds or {})
+    if not isinstance(nodes, Sequence) or not all(isinstance(n, Node) for n in nodes):
+        raise GraphError(f"evaluate takes a list of nodes, got {nodes!r}")
+    values = bind_feeds(nodes, {} if feeds is None else feeds)
     shapes = tuple((leaf, value.shape) for leaf, value in values.items())
     device = open_backend(backend)
     with _one_at_a_time:
@@ -82,6 +84,10 @@ def bind_feeds(nodes: Sequence[Node], feeds: Feeds) -> dict[Input, npt.NDArray[A
     Raises:
         DataError: an input without a value, a name that is no input, a wrong shape.
     """
+    if not isinstance(feeds, Mapping):
+        raise DataError(
+            f"values are given by input or name, {{x: …}}, got {type(feeds).__name__}"
+        )
     leaves = [n for n in topological(nodes) if isinstance(n, Input)]
     needed = [leaf for leaf in leaves if leaf not in (LEARNING_RATE, STEP)]
     by_name = {leaf.name: leaf for leaf in needed}
@@ -106,11 +112,17 @@ def checked(leaf: Input, value: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return a value as an array of the input's shape.
 
     Raises:
-        DataError: it is not numeric, or has another shape.
+        DataError: it is not numeric, not integral where it must be, or has another
+            shape.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"input {leaf.name}: not an array: {error}") from error
     if array.dtype.kind not in "fiub":
         raise DataError(f"input {leaf.name}: {array.dtype} is not numeric")
+    if leaf.dtype == "int" and not np.array_equal(array, np.floor(array)):
+        raise DataError(f"input {leaf.name}: holds integers, got fractions")
     fits = array.ndim == leaf.ndim and all(
         want in (None, got) for want, got in zip(leaf.shape, array.shape, strict=True)
     )

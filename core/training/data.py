@@ -76,8 +76,10 @@ def numeric(value: Any, name: str, dtype: Dtype = "float") -> Array:
     """Return a value as an array of numbers, contiguous, with the width of `dtype`.
 
     Raises:
-        DataError: it is empty, ragged, or not numeric.
+        DataError: it is empty, ragged, masked, or not numeric.
     """
+    if np.ma.is_masked(value):
+        raise DataError(f"{name} has masked values: remove such rows, or use filled()")
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -210,7 +212,7 @@ def held_out(rows: int, fraction: float, seed: int) -> tuple[Array, Array]:
     Raises:
         DataError: the fraction leaves one of the two parts empty.
     """
-    held = round(rows * fraction)
+    held = round(rows * fraction) if 0 <= fraction <= 1 else rows
     if not 0 < held < rows:
         raise DataError(
             f"validation={fraction:g} of {rows} rows holds out {held}; give a fraction "

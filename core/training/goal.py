@@ -12,6 +12,7 @@ from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.registry import registry
+from chainrule.spec import Component
 from chainrule.training.data import spread
 from chainrule.training.fingerprint import fingerprint
 from chainrule.training.network import Network
@@ -73,7 +74,7 @@ class Goal:
 
 def _loss(value: Any) -> LossLike:
     made: LossLike = value
-    if isinstance(value, (str, Mapping, type)) or not callable(value):
+    if isinstance(value, (str, Mapping, type, Component)) or not callable(value):
         made = registry.resolve("losses", value)
     return made
 

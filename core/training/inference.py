@@ -20,13 +20,14 @@ def predict(
 ) -> list[Array]:
     """Return the predictions of each output for all rows."""
     network = trainer.network
-    backend.push(list(network.parameters.values()))
     parts: list[list[Array]] = [[] for _ in network.outputs]
-    for start, stop in _cuts(feeds, size):
-        executable = trainer.predictor(batch_shapes(feeds, stop - start), backend)
-        _run(executable, feeds, start, stop)
-        for i, part in enumerate(parts):
-            part.append(executable.fetch(i))
+    with trainer.lock:
+        backend.push(list(network.parameters.values()))
+        for start, stop in _cuts(feeds, size):
+            executable = trainer.predictor(batch_shapes(feeds, stop - start), backend)
+            _run(executable, feeds, start, stop)
+            for i, part in enumerate(parts):
+                part.append(executable.fetch(i))
     return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
 
 
@@ -39,12 +40,14 @@ def measure(
 ) -> dict[str, float]:
     """Return the objective's numbers over all rows; parameters are on the device."""
     totals: dict[int, Array] = {}
-    for start, stop in _cuts(feeds, size):
-        rows = stop - start
-        executable = trainer.evaluator(objective, batch_shapes(feeds, rows), backend)
-        _run(executable, feeds, start, stop)
-        taken = executable.take_totals()
-        totals[rows] = totals[rows] + taken if rows in totals else taken
+    with trainer.lock:
+        for start, stop in _cuts(feeds, size):
+            rows = stop - start
+            shapes = batch_shapes(feeds, rows)
+            executable = trainer.evaluator(objective, shapes, backend)
+            _run(executable, feeds, start, stop)
+            taken = executable.take_totals()
+            totals[rows] = totals[rows] + taken if rows in totals else taken
     return objective.measured(totals, stop)
 
 

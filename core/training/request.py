@@ -66,6 +66,7 @@ class Request:
         epochs = check_value(epochs, PositiveInt, "epochs")
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         seed = check_value(seed, NonNegativeInt, "seed")
+        shuffle = check_value(shuffle, bool, "shuffle")
         examples = Examples.of(network, goal, x, y, sample_weight)
         held = None
         if isinstance(validation, Real) and not isinstance(validation, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import RLock
 
 from chainrule.errors import GraphError
 from chainrule.kinds.backend import Backend, Executable
@@ -27,6 +28,8 @@ class Trainer:
         network: the model's graph.
         goal: what the last fit was asked for, or None.
         state: what the optimizer remembers, or None before the first fit.
+        lock: held while a kept program for predicting or measuring is used, because
+            each has one set of buffers.
         program: the training step compiled or used last, or None.
     """
 
@@ -34,6 +37,7 @@ class Trainer:
         self.network = network
         self.goal: Goal | None = None
         self.state: TrainingState | None = None
+        self.lock = RLock()
         self.program: Executable | None = None
         self._objectives: Kept[Objective] = Kept(limit=8)
         self._steps: Kept[Step] = Kept(limit=8)

@@ -240,3 +240,34 @@ def test_descriptions_that_do_not_fit(change: Any, message: str, path: Path) -> 
     tamper(path, change)
     with pytest.raises(ModelFileError, match=message):
         cr.load(path)
+
+
+def huge(description: Any, tensors: Any) -> None:
+    description["model"]["layers"][0]["config"]["units"] = 10**14
+
+
+def not_counted(description: Any, tensors: Any) -> None:
+    description["training"] = {"optimizer": "gradient_descent", "step": "7", "epoch": 1}
+
+
+@pytest.mark.parametrize("change", [huge, not_counted])
+def test_hostile_numbers(change: Any, path: Path) -> None:
+    tamper(path, change)
+    with pytest.raises(ModelFileError):
+        cr.load(path)
+
+
+def test_a_number_too_long_to_be_read(path: Path) -> None:
+    endless = f'{{"version": {"9" * 5000}}}'
+    save_file({"a": np.ones(1)}, path, metadata={"chainrule": endless})
+    with pytest.raises(ModelFileError, match="no JSON"):
+        cr.load(path)
+
+
+def test_an_error_about_a_value_does_not_blame_plugins(path: Path) -> None:
+    def negative(description: Any, tensors: Any) -> None:
+        description["model"]["layers"][0]["config"]["units"] = -1
+
+    tamper(path, negative)
+    with pytest.raises(ModelFileError, match="must be ≥ 1, got -1$"):
+        cr.load(path)
