@@ -33,4 +33,4 @@ def make(case):
         with Tensor.train():
             last[0] = compiled(rows)
 
-    return loop(step, batches, lambda: last[0].numpy())
+    return loop(step, batches, lambda: last[0].numpy())  # noqa: PLW0108 - late
