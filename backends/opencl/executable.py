@@ -100,11 +100,7 @@ class OpenCLExecutable(Executable):
         if data.size:
             # Two transfers are held at a time, so the host runs ahead by one step.
             held = self._pending.setdefault(leaf, deque(maxlen=2))
-            held.append(
-                cl.enqueue_copy(
-                    self._runtime.queue, view.slot.handle, data, is_blocking=False
-                )
-            )
+            held.append(self._runtime.send(view.slot.handle, data))
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         if any(parameter.value is not array for parameter, array in self._bound):

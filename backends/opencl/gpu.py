@@ -15,6 +15,9 @@ from .step import Step
 if TYPE_CHECKING:
     from .product import Problem
 
+ITEMS = 256
+"""Work items in a group."""
+
 _SOURCE = """(global {t} *a, global {t} *b, global {t} *c) {{
     local {t} at[16][64], bt[16][64];
     const int x = get_local_id(0), y = get_local_id(1);

@@ -55,7 +55,7 @@ def write(runtime: Runtime, node: Node, a: View, b: View, c: View) -> list[Step]
     problem = Problem(node, a, b, c, shape, m, n, a.shape[-1])
     if not c.size:
         return []
-    if not runtime.on_cpu:
+    if not runtime.on_cpu and runtime.largest_group >= gpu.ITEMS:
         return [gpu.write(problem)]
     return tiled(problem, choose(runtime, problem))
 

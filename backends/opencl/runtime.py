@@ -48,6 +48,11 @@ class Runtime:
         """Whether the device is a processor, with wide vectors and no local memory."""
         return self.found.kind == "cpu"
 
+    @functools.cached_property
+    def largest_group(self) -> int:
+        """How many work items a group may have."""
+        return int(self.found.handle.max_work_group_size)
+
     def width(self, floats: str) -> int:
         """Return how many elements a work item takes at once."""
         if not self.on_cpu:
@@ -85,9 +90,28 @@ class Runtime:
             ) from error
 
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
-        """Copy bytes to the device; returns when they may be changed again."""
-        if data.nbytes:
+        """Copy bytes to the device; returns when they may be changed again.
+
+        Raises:
+            BackendError: the device refuses, or is gone.
+        """
+        if not data.nbytes:
+            return
+        try:
             cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset)
+        except cl.Error as error:
+            raise self.lost(error) from error
+
+    def send(self, buffer: cl.Buffer, data: Array) -> Any:
+        """Begin to copy bytes to the device; they are in use while the result lives.
+
+        Raises:
+            BackendError: the device refuses, or is gone.
+        """
+        try:
+            return cl.enqueue_copy(self.queue, buffer, data, is_blocking=False)
+        except cl.Error as error:
+            raise self.lost(error) from error
 
     def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
         """Copy bytes from the device, after everything that was enqueued before.
