@@ -52,7 +52,13 @@ _TEX = {
     "#": r"\#", "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
-    "…": r"\ldots{}", "−": r"\ensuremath{-}", "—": "---",
+    "‖": r"\ensuremath{\|}", "·": r"\ensuremath{\cdot}", "×": r"\ensuremath{\times}",
+    "→": r"\ensuremath{\to}", "∂": r"\ensuremath{\partial}",
+    "∞": r"\ensuremath{\infty}", "⋮": r"\ensuremath{\vdots}",
+    "✓": r"\ensuremath{\surd}", "✗": r"\ensuremath{\times}",
+    "☠": r"\ensuremath{\dagger}", "▼": r"\ensuremath{\downarrow}",
+    "▲": r"\ensuremath{\uparrow}", "⚠": "!", "\u202f": r"\,", "\u2068": "",
+    "\u2069": "", "…": r"\ldots{}", "−": r"\ensuremath{-}", "—": "---",
 }  # fmt: skip
 
 
@@ -209,9 +215,17 @@ def _tex_character(c: str) -> str:
         return _TEX[c]
     if c in _GREEK_TEX:
         return rf"\ensuremath{{{_GREEK_TEX[c]}}}"
+    if c in _FROM_SUP:
+        return rf"\ensuremath{{{{}}^{{{_minus(_FROM_SUP[c])}}}}}"
+    if c in _FROM_SUB:
+        return rf"\ensuremath{{{{}}_{{{_minus(_FROM_SUB[c])}}}}}"
     if c.isascii() or ("\u00c0" <= c <= "\u017f" and c.isalpha()):
         return c
     return f"U+{ord(c):04X}"
+
+
+def _minus(text: str) -> str:
+    return text.replace("−", "-")
 
 
 def _tex_small(text: str) -> str:

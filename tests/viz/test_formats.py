@@ -134,3 +134,19 @@ def test_the_demos_network_stays_under_a_megabyte():
     feeds = {x: rng.normal(size=(16, 64)), t: rng.integers(0, 10, 16)}
     page = cr.draw(loss, level="layer", direction="both", values=feeds).render("html")
     assert len(page) < 1_000_000
+
+
+def test_everything_a_diagram_says_has_its_latex():
+    """No character falls back to its code point, in a diagram full of remarks."""
+    x, t = cr.input("x", (None, 4)), cr.input("t", (None, 4))
+    y = x
+    for _ in range(8):
+        y = cr.layers.Dense(4, activation="sigmoid")(y)
+    loss = cr.losses.mse(t, y)
+    feeds = {x: np.ones((8, 4)), t: np.zeros((8, 4))}
+    text = cr.draw(
+        loss, level="layer", direction="both", values=feeds, check=True, fold=False
+    ).render("tikz").decode()  # fmt: skip
+    assert "U+" not in text
+    assert r"\|" in text
+    assert text.isascii()
