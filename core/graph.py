@@ -269,7 +269,7 @@ class Parameter(Node):
     def __init__(
         self, name: str, value: npt.ArrayLike, *, trainable: bool = True
     ) -> None:
-        array = _as_array(value).copy()
+        array = _copy(value)
         if array.dtype.kind not in "fiub":
             raise GraphError(f"parameter {name!r} must be numeric, got {array.dtype}")
         self.value: npt.NDArray[Any] = (
@@ -285,13 +285,13 @@ class Constant(Node):
     __slots__ = ("value",)
 
     def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
-        self.value: npt.NDArray[Any] = _as_array(value)
+        self.value: npt.NDArray[Any] = _copy(value)
         super().__init__(None, (), self.value.shape, _dtype_of(self.value), name)
 
 
-def _as_array(value: npt.ArrayLike) -> npt.NDArray[Any]:
+def _copy(value: npt.ArrayLike) -> npt.NDArray[Any]:
     try:
-        return np.asarray(value)
+        return np.array(value)
     except ValueError as error:
         raise GraphError(f"rows of different lengths make no array: {error}") from error
 

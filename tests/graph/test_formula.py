@@ -93,3 +93,10 @@ def test_numpy_integers_are_integers() -> None:
     row, total = x[np.int64(1)], cr.ops.sum(x, axis=np.int64(0))  # type: ignore[arg-type]
     np.testing.assert_array_equal(cr.evaluate([row])[0], [3, 4, 5])
     np.testing.assert_array_equal(cr.evaluate([total])[0], [3, 5, 7])
+
+
+def test_a_constant_is_not_the_array_it_was_made_from() -> None:
+    array = np.array([1.0, 2.0])
+    x = cr.constant(array)
+    array[:] = 7
+    np.testing.assert_array_equal(cr.evaluate([x])[0], [1, 2])

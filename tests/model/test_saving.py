@@ -269,5 +269,5 @@ def test_an_error_about_a_value_does_not_blame_plugins(path: Path) -> None:
         description["model"]["layers"][0]["config"]["units"] = -1
 
     tamper(path, negative)
-    with pytest.raises(ModelFileError, match="must be ≥ 1, got -1$"):
+    with pytest.raises(ModelFileError, match=r"must be ≥ 1, got -1$"):
         cr.load(path)
