@@ -19,9 +19,9 @@ from chainrule.cli.output import (
     writable_folder,
 )
 from chainrule.cli.templates import files_of
-from chainrule.errors import OutputError, PluginError, did_you_mean
+from chainrule.errors import ConformanceError, OutputError, PluginError, did_you_mean
 from chainrule.registry import KINDS, registry
-from chainrule.spec import Component, required_fields
+from chainrule.spec import Component
 
 
 @click.group("plugin")
@@ -62,8 +62,8 @@ def new(name: str, out: str) -> None:
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
     """Check everything that an installed plugin registers.
 
-    NAME is that of its entry point. Ops, activations, layers, losses, initializers and
-    regularizers are run and differentiated, the rest is made once.
+    NAME is that of its entry point. Ops, activations, layers, losses, optimizers,
+    initializers and regularizers are run and differentiated, the rest is made once.
     """
     known = {plugin.name: plugin for plugin in registry.plugins()}
     if name not in known:
@@ -98,12 +98,16 @@ def _check(entry: Entry) -> tuple[State, str]:
     cls = entry.target
     if not entry.summary:
         return "broken", "it has no docstring, so that nobody can know what it is"
-    if isinstance(cls, type) and issubclass(cls, Component) and required_fields(cls):
-        wanted = ", ".join(required_fields(cls))
-        return "skipped", f"needs {wanted}; check it in a test, with chainrule.testing"
+    if isinstance(cls, type) and issubclass(cls, Component):
+        from chainrule.testing import example
+
+        try:
+            cls = example(cls)
+        except ConformanceError as error:
+            return "skipped", str(error)
     try:
         for work in _checks(entry):
-            work(cls if entry.kind == "ops" else cls())
+            work(cls)
     except Exception as error:  # a plugin may fail in any way
         return "broken", problem(error)
     return "ok", entry.summary
@@ -121,6 +125,7 @@ def _checks(entry: Entry) -> list[Callable[[Any], None]]:
         "losses": testing.check_loss,
         "initializers": testing.check_initializer,
         "regularizers": testing.check_regularizer,
+        "optimizers": testing.check_optimizer,
     }
     if entry.kind in special:
         return [special[entry.kind]]

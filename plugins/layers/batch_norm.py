@@ -30,7 +30,7 @@ class BatchNorm(Layer):
     """
 
     symbols: ClassVar[dict[str, str]] = {
-        "gamma": "γ", "beta": "β", "moving_mean": "μ", "moving_variance": "σ^2",
+        "gamma": "γ", "beta": "β", "moving_mean": "μ", "moving_variance": "v",
     }  # fmt: skip
 
     momentum: Fraction = 0.99
