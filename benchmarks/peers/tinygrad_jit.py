@@ -1,6 +1,6 @@
 """tinygrad under TinyJit, on its default device."""
 
-from tinygrad import Tensor, TinyJit
+from tinygrad import Context, Tensor, TinyJit
 from tinygrad.nn.optim import Adam
 
 from benchmarks.peers import loop
@@ -9,9 +9,7 @@ from benchmarks.peers import loop
 def make(case):
     """Return a `run` of captured steps."""
     x, y = (Tensor(a).realize() for a in case.data)
-    weights = [
-        Tensor(a, requires_grad=True).realize() for pair in case.weights() for a in pair
-    ]
+    weights = [Tensor(a).realize() for pair in case.weights() for a in pair]
     optimizer = Adam(weights, lr=1e-3, eps=1e-7)
 
     @TinyJit
@@ -30,7 +28,7 @@ def make(case):
     last = [None]
 
     def step(rows):
-        with Tensor.train():
+        with Context(TRAINING=1):
             last[0] = compiled(rows)
 
     return loop(step, batches, lambda: last[0].numpy())  # noqa: PLW0108 - late
