@@ -1,0 +1,27 @@
+"""Names in fields are resolved, however a class was come by."""
+
+import subprocess
+import sys
+
+import pytest
+
+SUBCLASS = """
+from typing import Annotated, Any
+import chainrule as cr
+from chainrule.spec import Kind
+class Gate(cr.Layer):
+    g: Annotated[Any, Kind("activations")] = "relu"
+    def apply(self, x): return self.g(x)
+print(type(Gate().g).__name__)
+"""
+DIRECT = """
+from chainrule.plugins.layers.dense import Dense
+print(type(Dense(3, activation="relu").activation).__name__)
+"""
+
+
+@pytest.mark.parametrize("script", [SUBCLASS, DIRECT], ids=["subclass", "direct"])
+def test_in_a_fresh_process(script: str) -> None:
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "Relu\n"
