@@ -45,8 +45,10 @@ def measure(
             rows = stop - start
             shapes = batch_shapes(feeds, rows)
             executable = trainer.evaluator(objective, shapes, backend)
-            _run(executable, feeds, start, stop)
-            taken = executable.take_totals()
+            try:
+                _run(executable, feeds, start, stop)
+            finally:  # what is left behind would be in the next measurement
+                taken = executable.take_totals()
             totals[rows] = totals[rows] + taken if rows in totals else taken
     return objective.measured(totals, stop)
 

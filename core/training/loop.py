@@ -64,8 +64,10 @@ class Loop:
         for rows in (order[:whole].reshape(-1, self.size), order[None, whole:]):
             if rows.size and not self.run.stopping:
                 executable = program(rows.shape[1])
-                self._steps(executable, rows)
-                totals[rows.shape[1]] = executable.take_totals()
+                try:
+                    self._steps(executable, rows)
+                finally:  # what is left behind would be in the next epoch's numbers
+                    totals[rows.shape[1]] = executable.take_totals()
         return totals
 
     def _steps(self, executable: Executable, batches: Array) -> None:

@@ -355,6 +355,19 @@ def test_a_callback_may_stop_in_the_middle_of_an_epoch() -> None:
     assert model.trainer.state.step == 4
 
 
+def test_an_epoch_that_broke_off_is_in_no_later_number() -> None:
+    class Broken(cr.Callback):
+        def step_end(self, run: Run) -> None:
+            raise RuntimeError
+
+    still: Any = {"loss": SPARSE, "optimizer": cr.optimizers.SGD(lr=1e-12)}
+    model, twin = linear(), linear()
+    with pytest.raises(RuntimeError):
+        model.fit(X, LABELS, callbacks=[Broken()], **still)
+    history = model.fit(X, LABELS, **still)
+    assert history["loss"] == pytest.approx(twin.fit(X, LABELS, **still)["loss"])
+
+
 def test_a_history_given_as_callback_goes_on() -> None:
     history = cr.callbacks.History()
     model = linear()
