@@ -57,7 +57,7 @@ def write(runtime: Runtime, node: Node, a: View, b: View, c: View) -> list[Step]
         return []
     if not runtime.on_cpu and runtime.largest_group >= gpu.ITEMS:
         return [gpu.write(problem)]
-    return tiled(problem, choose(runtime, problem))
+    return tiled(problem, choose(runtime, problem, tiled))
 
 
 def _swapped(view: View) -> View:

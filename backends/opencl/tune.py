@@ -12,10 +12,10 @@ import json
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import platformdirs
 
@@ -24,6 +24,7 @@ from .layout import Slot, View
 if TYPE_CHECKING:
     from .product import Problem
     from .runtime import Runtime
+    from .step import Step
 
 WORTH = 1 << 22
 """Additions and multiplications from which a product is timed."""
@@ -51,6 +52,8 @@ class Variant:
     pack_b: bool = False
 
 
+Write: TypeAlias = "Callable[[Problem, Variant], list[Step]]"
+
 IN_PLACE = (Variant(12, 2), Variant(6, 4))
 PACKED = (
     Variant(6, 4, pack_b=True),
@@ -59,8 +62,11 @@ PACKED = (
 )
 
 
-def choose(runtime: Runtime, problem: Problem) -> Variant:
-    """Return the best variant for a problem, from memory, the cache or a trial."""
+def choose(runtime: Runtime, problem: Problem, write: Write) -> Variant:
+    """Return the best variant for a problem, from memory, the cache or a trial.
+
+    `write` writes a problem in a variant, for the trial.
+    """
     p = problem
     if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
         packs = p.b.strides[-1] != 1 and p.flops >= WORTH and not p.batch
@@ -69,7 +75,7 @@ def choose(runtime: Runtime, problem: Problem) -> Variant:
     key = _class(p)
     if key not in table:
         candidates = PACKED if p.b.strides[-1] != 1 or p.flops >= LARGE else IN_PLACE
-        table[key] = _fastest(runtime, p, candidates)
+        table[key] = _fastest(runtime, p, candidates, write)
         _save(_file(runtime), table)
     return table[key]
 
@@ -110,15 +116,13 @@ def _save(file: Path, table: dict[str, Variant]) -> None:
 
 
 def _fastest(
-    runtime: Runtime, problem: Problem, candidates: Sequence[Variant]
+    runtime: Runtime, problem: Problem, candidates: Sequence[Variant], write: Write
 ) -> Variant:
     """Time variants on buffers of their own; return the fastest."""
-    from .product import tiled
-
     problem = replace(
         problem, a=_scratch(problem.a), b=_scratch(problem.b), c=_scratch(problem.c)
     )
-    steps = [tiled(problem, variant) for variant in candidates]
+    steps = [write(problem, variant) for variant in candidates]
     launches = [runtime.prepared(written) for written in steps]
     best = [float("inf")] * len(launches)
     for _ in range(ROUNDS):
