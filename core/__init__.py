@@ -23,8 +23,6 @@ _HOME = {
     "Backend": "kinds.backend",
     "evaluate": "program.evaluate", "Program": "program.program",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
-    "draw": "drawing", "explain": "drawing", "worksheet": "drawing",
-    "snapshot": "drawing", "diff": "drawing",
 }  # fmt: skip
 """Public name → the module that defines it."""
 
@@ -33,7 +31,10 @@ _CATALOGS = (
     "schedules", "metrics", "callbacks", "datasets",
 )  # fmt: skip
 
-__all__ = sorted([*_HOME, *_CATALOGS, "__version__", "ops"])  # noqa: PLE0605
+_RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")
+"""Public functions that a plugin brings; the core knows no diagram."""
+
+__all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
@@ -44,6 +45,9 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
     elif name in _CATALOGS:
         value = importlib.import_module("chainrule.registry").registry.catalog(name)
+    elif name in _RENDERERS:
+        registry = importlib.import_module("chainrule.registry").registry
+        value = registry.find("renderers", name).target
     elif name == "ops":
         value = importlib.import_module("chainrule.ops")
     elif name == "__version__":

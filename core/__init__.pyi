@@ -60,11 +60,6 @@ from chainrule import ops as ops
 from chainrule.catalog import Catalog
 from chainrule.autodiff import backward as backward
 from chainrule.autodiff import grad as grad
-from chainrule.drawing import diff as diff
-from chainrule.drawing import draw as draw
-from chainrule.drawing import explain as explain
-from chainrule.drawing import snapshot as snapshot
-from chainrule.drawing import worksheet as worksheet
 from chainrule.errors import ChainRuleError as ChainRuleError
 from chainrule.graph import Constant as Constant
 from chainrule.graph import Graph as Graph
@@ -93,6 +88,11 @@ from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
 from chainrule.program.evaluate import evaluate as evaluate
 from chainrule.program.program import Program as Program
+from chainrule.viz.difference import diff as diff
+from chainrule.viz.draw import draw as draw
+from chainrule.viz.explain import explain as explain
+from chainrule.viz.difference import snapshot as snapshot
+from chainrule.viz.worksheet import worksheet as worksheet
 
 __all__: list[str]
 __version__: str

@@ -48,6 +48,7 @@ def stub() -> str:
         "from chainrule import ops as ops",
         "from chainrule.catalog import Catalog",
         *public,
+        *renderers(),
         "",
         "__all__: list[str]",
         "__version__: str",
@@ -60,6 +61,13 @@ def built_in(kind: str) -> list[Entry]:
     """Return what chainrule itself registers of a kind, by name."""
     entries = [e for e in registry.entries(kind) if e.distribution == "chainrule"]
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def renderers() -> Iterator[str]:
+    """Yield the imports of the functions that draw."""
+    for name in sorted(chainrule._RENDERERS):
+        target = registry.find("renderers", name).target
+        yield f"from {target.__module__} import {name} as {name}"
 
 
 def catalog(kind: str) -> Iterator[str]:
