@@ -118,7 +118,7 @@ def _panels(p: Problem, x: View, width: int, name: str) -> tuple[View, Step]:
         for (int j = 0; j < valid; j++)
             y[k * {width} + j] = x[(long)k * {sk} + j * {sn}L];"""
     text = f"""(global {x.ctype} *x, global {x.ctype} *y) {{
-    const int panel = get_global_id(0), first = get_global_id(1) * {rows};
+    const int panel = get_global_id(1), first = get_global_id(0) * {rows};
     const int last = min(first + {rows}, {k});
     const int valid = panel < {full} ? {width} : {rest};
     x += {x.offset} + panel * {width * sn}L;
@@ -128,7 +128,7 @@ def _panels(p: Problem, x: View, width: int, name: str) -> tuple[View, Step]:
         for (int k = first; k < last; k++)
             for (int j = valid; j < {width}; j++) y[k * {width} + j] = 0;
 }}"""
-    items = (count, -(-k // rows))
+    items = (-(-k // rows), count)
     return view, Step(p.node, f"pack_{name}", text, [x.slot, view.slot], items, (1, 1))
 
 

@@ -32,7 +32,7 @@ LARGE = 1 << 26
 """From how many on operands are always packed."""
 SKINNY = 32
 """A product with a shorter side than this is not timed."""
-ROUNDS = 4
+ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ IN_PLACE = (Variant(12, 2), Variant(6, 4))
 PACKED = (
     Variant(6, 4, pack_b=True),
     Variant(12, 2, pack_b=True),
-    Variant(14, 2, pack_a=True, pack_b=True),
+    Variant(12, 2, pack_a=True, pack_b=True),
 )
 
 
