@@ -36,7 +36,7 @@ def test_csv_with_names_and_a_chosen_target(tmp_path: Path, target: int | str) -
 
 
 def test_gzipped_csv(tmp_path: Path) -> None:
-    file = written(tmp_path, "a.csv.gz", gzip.compress(b"1,2\n3,4\n"))
+    file = written(tmp_path, "a.csv.gz", gzip.compress(b"1,2\n3,4\n", mtime=0))
     assert cr.datasets.load_csv(file)[1].tolist() == [2, 4]
 
 
@@ -52,7 +52,7 @@ def test_gzipped_csv(tmp_path: Path) -> None:
         ("", "holds no numbers"),
         ("a,b\n", "holds no numbers"),
         (b"\xff\xfe\x00\x01", "cannot be read as CSV"),
-        (gzip.compress(b"1,2\n" * 1000)[:-20], "cannot be read as CSV"),
+        (gzip.compress(b"1,2\n" * 1000, mtime=0)[:-20], "cannot be read as CSV"),
         (b"\x1f\x8bnothing of the kind", "cannot be read as CSV"),
     ],
 )
@@ -134,7 +134,7 @@ GOOD = idx(np.zeros((2, 3), "u1"), 8)
         (GOOD[:7], "ends at offset 7, within the sizes of its 2 dimensions"),
         (GOOD[:-1], r"ends at offset 17, but \(2, 3\) elements .* end at 18"),
         (GOOD + b"\0", "ends at offset 19"),
-        (gzip.compress(GOOD)[:-4], "cannot be read"),
+        (gzip.compress(GOOD, mtime=0)[:-4], "cannot be read"),
     ],
 )
 def test_malformed_idx(tmp_path: Path, content: bytes, message: str) -> None:
@@ -151,7 +151,7 @@ def test_missing_file(tmp_path: Path, load: str) -> None:
 def mnist_folder(folder: Path, labels: int = 4) -> Path:
     images = np.arange(4 * 28 * 28).reshape(4, 28, 28).astype("u1")
     for part in ("train", "t10k"):
-        packed = gzip.compress(idx(images, 8))
+        packed = gzip.compress(idx(images, 8), mtime=0)
         written(folder, f"{part}-images-idx3-ubyte.gz", packed)
         digits = np.arange(labels).astype("u1")
         written(folder, f"{part}-labels-idx1-ubyte", idx(digits, 8))
