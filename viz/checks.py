@@ -15,7 +15,7 @@ from chainrule.autodiff import Backward
 from chainrule.graph import Input, Node
 from chainrule.substitution import substitute
 from chainrule.viz.marks import rms
-from chainrule.viz.trace import Values, trace
+from chainrule.viz.trace import Values, needed, trace
 
 RELATIVE, ABSOLUTE = 1e-3, 1e-7
 """How far a finite difference may be off."""
@@ -42,10 +42,11 @@ def check_gradients(
         step = 1e-5 * max(1.0, rms(at))
         probe = Input("probe", at.shape)
         (moved,) = substitute([sweep.loss], {node: probe})
+        fed = needed(moved, feeds)
         ends = [
             trace(
                 [moved],
-                {**feeds, probe: at + sign * step * direction},
+                {**fed, probe: at + sign * step * direction},
                 seed,
                 training=training,
             )[moved]

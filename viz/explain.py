@@ -19,7 +19,7 @@ from chainrule.viz.chain_scene import chain_scene
 from chainrule.viz.elements import Element, elements, entry_of, values_for
 from chainrule.viz.explanation import Check, Explanation
 from chainrule.viz.paths import Path, best_paths, count_and_sum
-from chainrule.viz.trace import Values, trace
+from chainrule.viz.trace import Values, needed, trace
 
 
 def explain(
@@ -102,8 +102,7 @@ def _check(
     (moved,) = substitute([sweep.loss], {start.node: probe})
     at = np.array(arrays[start.node], dtype=np.float64)
     h = 1e-5 * max(1.0, abs(float(at.reshape(-1)[start.entry])))
-    needed = set(Graph([moved]).inputs)
-    fed = {k: v for k, v in feeds.items() if isinstance(k, str) or k in needed}
+    fed = needed(moved, feeds)
     losses = []
     for sign in (1, -1):
         shifted = at.copy()

@@ -1,4 +1,4 @@
-"""``chainrule draw``: a model as a picture, forward and backward."""
+"""``chainrule draw``: a graph as a picture, forward and backward."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from typing import Any
 
 import click
 
-from chainrule.cli.graphs import graph_of
+from chainrule.cli.subject import (
+    subject,
+    title_of,
+    values_of,
+    values_options,
+)
+
+RANKDIR = click.option(
+    "--rankdir", default="LR", show_default=True, help="LR, TB, RL or BT."
+)
+DPI = click.option(
+    "--dpi", type=click.IntRange(10, 1200), default=144, show_default=True,
+    help="Resolution of a .png.",
+)  # fmt: skip
+LOSS = click.option("--loss", metavar="NAME", help="Loss of a model; see plugins.")
+FORMATS = ".svg, .png, .pdf, .html, .tex, .tikz, .json or .dot"
 
 
 @click.command("draw")
 @click.argument("what")
 @click.option(
     "--out",
-    default="graph.svg",
-    show_default=True,
-    help="File to write: .svg, .png, .pdf or .dot; - prints DOT.",
+    help=f"File to write: {FORMATS}; - prints DOT.  [default: graph.svg]",
 )
 @click.option("--level", help="model, layer, op or neuron.")
 @click.option(
@@ -25,18 +38,69 @@ from chainrule.cli.graphs import graph_of
     show_default=True,
     help="forward, backward or both.",
 )
-@click.option("--rankdir", default="LR", show_default=True, help="LR, TB, RL or BT.")
-def command(what: str, out: str, **options: Any) -> None:
-    """Draw a model, forward and backward.
+@RANKDIR
+@click.option("--depth", type=int, help="Show deeper scopes as one block.")
+@click.option(
+    "--expand",
+    multiple=True,
+    metavar="PATTERN",
+    help="Layers to show operation by operation; may be repeated.",
+)
+@click.option("--fold/--no-fold", default=True, help="Show repeated blocks once.")
+@click.option("--show-shapes/--no-shapes", default=True, help="Write shapes.")
+@click.option("--legend/--no-legend", default=True, help="Explain the colours.")
+@LOSS
+@values_options
+@click.option("--check", is_flag=True, help="Hold gradients against differences.")
+@click.option("--training", is_flag=True, help="Dropout and its like are active.")
+@click.option("--seed", default=0, help="Of random numbers.  [default: 0]")
+@click.option(
+    "--optimizer", default="sgd", show_default=True, help="Whose update .html shows."
+)
+@click.option("--title", help="What the picture is called.")
+@DPI
+@click.option(
+    "--frames",
+    metavar="DIR",
+    help="Write the story step by step as DIR/001.svg, 002.svg …",
+)
+def command(
+    what: str,
+    out: str | None,
+    frames: str | None,
+    dpi: int,
+    loss: str | None,
+    values: str | None,
+    row: int | None,
+    data: str | None,
+    expand: tuple[str, ...],
+    title: str | None,
+    **options: Any,
+) -> None:
+    """Draw a graph, forward and backward.
 
-    WHAT is a configuration (.toml), a model file, or package.module:object. Nothing is
-    trained; a configuration's data are read for their shape.
+    WHAT is a configuration (.toml), a model file, or package.module:object, a node or a
+    model. Nothing is trained; a configuration's data are read for their shape, and
+    --row shows the values of one of them. An .html file steps through the whole story.
     """
     import chainrule as cr
 
-    title = Path(what).name
-    diagram = cr.draw(graph_of(what), title=title, **options)
+    found = subject(what, loss)
+    feeds = values_of(found, values, row, data)
+    if options["check"] and feeds is None:
+        raise click.UsageError("--check needs numbers: add --row or --values")
+    diagram = cr.draw(
+        found.graph,
+        title=title or title_of(what),
+        values=feeds,
+        names=found.names,
+        expand=expand or None,
+        **options,
+    )
+    if frames is not None:
+        written = diagram.save_frames(frames)
+        click.echo(f"wrote {len(written)} steps to {Path(frames)}")
     if out == "-":
         click.echo(diagram.source, nl=False)
-    else:
-        click.echo(f"wrote {diagram.save(out)}")
+    elif out is not None or frames is None:
+        click.echo(f"wrote {diagram.save(out or 'graph.svg', dpi=dpi)}")

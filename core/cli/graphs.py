@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from chainrule.config import Experiment, read
+from chainrule.config import Experiment
 from chainrule.errors import GraphError, UnknownNameError, did_you_mean
 from chainrule.graph import Input, Node
 from chainrule.kinds.loss import Loss
-from chainrule.model.loading import load
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 
@@ -39,39 +38,23 @@ def loss_of(model: Model, loss: Any) -> Node:
     return node
 
 
-def graph_of(what: str) -> Any:
-    """Return what there is to draw: a loss, or a model or node that has none.
-
-    Args:
-        what: a configuration, a model file, or ``package.module:object``.
+def imported(module: str, name: str) -> tuple[ModuleType, Any]:
+    """Import a module and return it with the object of a name in it.
 
     Raises:
-        UnknownNameError: there is no such file, module or object.
+        UnknownNameError: there is no such module or object.
     """
-    file = Path(what)
-    if file.suffix == ".toml":
-        experiment = read(file)
-        (x, _), _ = experiment.data()
-        return loss_of(model_of(experiment, x), experiment.training.loss)
-    module, colon, name = what.partition(":")
-    if colon and not file.exists():
-        return _imported(module, name)
-    model = load(file)
-    goal = model.trainer.goal
-    return loss_of(model, goal.losses[0]) if goal else model
-
-
-def _imported(module: str, name: str) -> Any:
     sys.path.insert(0, "")  # modules in the current folder, as python -m finds them
     try:
-        found: Any = importlib.import_module(module)
+        around = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise UnknownNameError(f"cannot import {module!r}: {error}") from error
     finally:
         sys.path.remove("")
+    found: Any = around
     for part in name.split("."):
         if not hasattr(found, part):
             hint = did_you_mean(part, [n for n in dir(found) if n[0] != "_"])
             raise UnknownNameError(f"{module!r} has nothing called {part!r}.{hint}")
         found = getattr(found, part)
-    return found
+    return around, found
