@@ -11,7 +11,7 @@ from chainrule.symbols import Derivative
 from chainrule.viz.chain import Chain, Factor, context
 from chainrule.viz.elements import Element
 from chainrule.viz.paths import best_paths, between, count_and_sum
-from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
+from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
 from chainrule.viz.text import Formula, Plain, Tinted, row
 from chainrule.viz.trace import spanned
 
@@ -43,20 +43,25 @@ def chain_scene(explanation: Explanation, chain: Chain, rankdir: str) -> Scene:
     stops = [f.bottom for f in factors] + [f.top for f in factors[-1:]]
     ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
     drawn: dict[Node, str] = {}
-    for place, stop in enumerate(stops):
-        scene.blocks.append(_block(ids[stop], stop, chain, place == len(stops) - 1))
+    role = {factor.bottom: factor.role for factor in factors}
+    for stop in stops:
+        scene.blocks.append(_block(ids[stop], stop, chain, role.get(stop)))
     for factor in factors:
         _add_factor(scene, factor, ids, chain, drawn)
     scene.caption = _caption(explanation)
     return scene
 
 
-def _block(identity: str, stop: Element, chain: Chain, last: bool) -> Block:
+def _block(identity: str, stop: Element, chain: Chain, role: Role | None) -> Block:
+    """Draw a number; its gradient has the role of the edge that ends here.
+
+    The loss, where no edge ends, has None.
+    """
     node = stop.node
     kind: BlockKind = "op"
     if isinstance(node, Parameter):
         kind = "parameter"
-    elif last:
+    elif role is None:
         kind = "loss"
     symbol = chain.symbol(stop)
     block = Block(identity, kind, symbol, nodes=(node,), group="chain")
@@ -64,12 +69,11 @@ def _block(identity: str, stop: Element, chain: Chain, last: bool) -> Block:
         block.lines.append(Line(Formula(node, chain.naming), "formula"))
     value = float(chain.values[node].reshape(-1)[stop.entry])
     block.lines.append(Line(Plain(number(value)), "value"))
-    if not last:
+    if role is not None:
         _, slope = count_and_sum(chain.within, stop, chain.within.end)
         top = chain.symbol(chain.within.end)
         text = row(Derivative(top, (symbol,)), " = ", Plain(number(slope)))
-        first = stop == chain.within.start
-        block.lines.append(Line(text, "gradient", "parameter" if first else "between"))
+        block.lines.append(Line(text, "gradient", role))
     return block
 
 

@@ -39,11 +39,10 @@ class Labels:
 
     def __post_init__(self) -> None:
         self.loss_nodes = _loss_nodes(self.graph)
-        self.arrivals: dict[Node, int] = {}
+        self.arrivals: dict[Node, list[Node]] = {}
         if self.sweep:
             for y, position in self.sweep.contribution:
-                x = y.inputs[position]
-                self.arrivals[x] = self.arrivals.get(x, 0) + 1
+                self.arrivals.setdefault(y.inputs[position], []).append(y)
 
     # -- blocks -----------------------------------------------------------------
 
@@ -136,7 +135,7 @@ class Labels:
             gradient = self.sweep.gradient.get(node)
             if gradient is None or not isinstance(self.naming.symbol(node), Symbol):
                 continue
-            role, symbol = self.role(node, node), self.derivative(node)
+            role, symbol = self.arriving(node), self.derivative(node)
             inner = part.whole and node not in exits
             if node is self.sweep.loss:
                 lines.append(Line(row(symbol, " = ", Plain("1")), "gradient", role))
@@ -144,8 +143,8 @@ class Labels:
             if inner and not isinstance(gradient, Constant):
                 rule = row(symbol, " = ", Formula(gradient, self.naming))
                 lines.append(Line(rule, "gradient", role))
-            if not inner and self.arrivals.get(node, 0) > 1:
-                paths = Plain(f"Σ over {self.arrivals[node]} edges")
+            if not inner and len(self.arrivals.get(node, ())) > 1:
+                paths = Plain(f"Σ over {len(self.arrivals[node])} edges")
                 lines.append(Line(row(symbol, " = ", paths), "gradient", role))
             if gradient in self.values:
                 value = self.values[gradient]
@@ -219,6 +218,11 @@ class Labels:
         if not x.inputs:
             return "data"
         return "loss" if y in self.loss_nodes else "between"
+
+    def arriving(self, x: Node) -> Role:
+        """Say where the edges lie that end at x: its gradient has their colour."""
+        roles = {self.role(x, y) for y in self.arrivals.get(x, (x,))}
+        return roles.pop() if len(roles) == 1 else "between"
 
     def edge(self, rule: EdgeRule, role: Role) -> list[Line]:
         """Return what a backward edge says."""

@@ -182,3 +182,31 @@ def test_latex_compiles(tmp_path):
         cwd=tmp_path, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout.decode("latin-1")[-2000:]
+
+
+def test_a_gradient_has_the_colour_of_the_edge_that_ends_there():
+    x, t = cr.input("x"), cr.input("t")
+    w = cr.parameter("w_1", 0.5)
+    z = (w * x).named("z_1")
+    y = cr.ops.sigmoid(z).named("y_hat")
+    J = cr.ops.square(t - y).named("J")
+    values = {x: 2.0, t: 1.0}
+    for scene in (
+        cr.explain(J, w, values=values).diagram.scene,
+        cr.draw(J, level="layer", direction="both", values=values).scene,
+    ):
+        lines = {
+            line.text.unicode().split(" =")[0]: line.role
+            for block in scene.blocks
+            for line in block.lines
+            if line.kind == "gradient"
+        }
+        assert lines["∂J/∂ŷ"] == "loss"
+        assert lines["∂J/∂z₁"] == "between"
+        assert lines["∂J/∂w₁"] == "parameter"
+        ends = {link.tail: link.role for link in scene.links if link.kind == "backward"}
+        for block in scene.blocks:
+            if block.id in ends:
+                assert {n.role for n in block.lines if n.kind == "gradient"} == {
+                    ends[block.id]
+                }
