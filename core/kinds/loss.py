@@ -7,7 +7,16 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 from chainrule.errors import ShapeError
-from chainrule.graph import Dtype, Node, Scope, Value, as_node, scope
+from chainrule.graph import (
+    Dtype,
+    Node,
+    Scope,
+    Shape,
+    Value,
+    as_node,
+    scope,
+    shape_text,
+)
 from chainrule.ops import mean, mul, sum
 from chainrule.ops.base import describe
 from chainrule.spec import Component
@@ -47,6 +56,7 @@ class Loss(Component, ABC):
         self.check(target, prediction)
         with scope(Scope(self.type_name, self.type_name, self)):
             losses = self.per_example(target, prediction)
+            self._check_one_each(losses, prediction.shape[:1])
             if sample_weight is not None:
                 weighted = mul(losses, sample_weight)
                 return mean(weighted)
@@ -69,16 +79,28 @@ class Loss(Component, ABC):
                 f"{self.type_name}: targets are integer class labels of shape "
                 f"{wanted}, got {describe(target)} of {target.dtype}"
             )
-        fits = len(target.shape) == len(wanted) and all(
-            t == w or t is None or w is None
-            for t, w in zip(target.shape, wanted, strict=True)
-        )
-        if not fits:
+        if not _fits(target.shape, wanted):
             raise ShapeError(
                 f"{self.type_name}: the target is {describe(target)} and the "
                 f"prediction {describe(prediction)}; the target must have shape "
                 f"{wanted}"
             )
+
+    def _check_one_each(self, losses: object, wanted: Shape) -> None:
+        if isinstance(losses, Node) and _fits(losses.shape, wanted):
+            return
+        shown = describe(losses) if isinstance(losses, Node) else repr(losses)
+        raise ShapeError(
+            f"{self.type_name}: per_example must return one loss for each example, of "
+            f"shape {shape_text(wanted)}, it returned {shown}; average all axes but "
+            "the first"
+        )
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    return len(shape) == len(wanted) and all(
+        s == w or s is None or w is None for s, w in zip(shape, wanted, strict=True)
+    )
 
 
 def over_features(losses: Node) -> Node:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from chainrule.errors import ShapeError
+from chainrule.errors import GraphError, ShapeError
 from chainrule.graph import Node, Parameter, Scope, Value, as_node, scope, shape_text
 from chainrule.kinds.initializer import Initializer
 from chainrule.ops import identity
-from chainrule.spec import Component
+from chainrule.spec import Component, Kind, check_value
 
 
 class Call(NamedTuple):
@@ -56,6 +56,11 @@ class Module(Component, ABC):
         x = as_node(x)
         with scope(self._scope):
             y = self.apply(x)
+            if not isinstance(y, Node):
+                raise GraphError(
+                    f"{type(self).__name__}.apply must return a node of the graph, it "
+                    f"returned {y!r}"
+                )
             if y is x:
                 y = identity(x)  # a node of its own, so that the call can be found
         calls[y] = Call(self, (x,))
@@ -74,9 +79,25 @@ class Module(Component, ABC):
         *,
         trainable: bool = True,
     ) -> Parameter:
-        """Return the module's parameter `name`, made on first use."""
+        """Return the module's parameter `name`, made on first use.
+
+        Raises:
+            ShapeError: the shape is not known, or not that of the first use.
+        """
         owned = self._owned
+        label = f"{self.scope.name or self.scope.label}/{name}"
+        if None in shape:
+            raise ShapeError(
+                f"{label}: a parameter cannot have the open shape {shape_text(shape)}"
+            )
+        if name in owned and owned[name].node.shape != tuple(shape):
+            raise ShapeError(
+                f"{label}: has shape {owned[name].node.shape} already, so it cannot "
+                f"have {tuple(shape)}; give another parameter another name"
+            )
         if name not in owned:
+            given = Annotated[Initializer, Kind("initializers")]
+            initializer = check_value(initializer, given, label)
             value = initializer.sample(shape, seed=0, stream=name)
             node = Parameter(name, value, trainable=trainable)
             owned[name] = OwnedParameter(node, initializer, (0, name))

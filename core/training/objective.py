@@ -10,7 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from chainrule.errors import GraphError
-from chainrule.graph import Dtype, Input, Node, Shape
+from chainrule.graph import Dtype, Input, Node, Shape, as_node
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
@@ -72,8 +72,13 @@ class Objective:
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
                 sums = metric.totals(target, seen)
+                if not isinstance(sums, tuple):
+                    raise GraphError(
+                        f"{type(metric).__name__}.totals must return a tuple of "
+                        f"scalars, it returned {sums!r}"
+                    )
                 self._metrics[name] = metric, len(sums)
-                self.totals += sums
+                self.totals += map(as_node, sums)
 
     @property
     def names(self) -> list[str]:
