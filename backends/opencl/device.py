@@ -27,7 +27,8 @@ class Found:
     def name(self) -> str:
         """Its own name, and whose driver it is used through."""
         platform = self.handle.platform
-        return f"{self.handle.name.strip()} ({platform.name} {platform.version})"
+        driver = " ".join(platform.version.split()[:4])  # what follows is build options
+        return f"{self.handle.name.strip()} ({platform.name}, {driver})"
 
     @property
     def kind(self) -> str:
