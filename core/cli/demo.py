@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from chainrule.cli.graphs import loss_of
@@ -9,7 +11,7 @@ from chainrule.cli.output import writable_folder
 from chainrule.cli.running import numbers, run
 
 EPOCHS = 40
-PICTURES = {
+PICTURES: dict[str, dict[str, Any]] = {
     "forward": {"direction": "forward"},
     "backward": {"direction": "backward"},
     "layers": {"direction": "backward", "level": "layer"},
