@@ -112,15 +112,19 @@ class Chain:
             return Formula(rule.expression, self.naming)
         if count == 1:
             (path,) = best_paths(self.within, bottom, top, 1)
-            slopes = [self._slope(step) for step in reversed(path.steps)]
-            texts = [text for text in slopes if text is not None]
-            parts: list[Written | str] = []
-            for text in texts:
-                several = len(texts) > 1 and isinstance(text, Formula)
-                parts += [" · "] if parts else []
-                parts += ["(", text, ")"] if several else [text]
-            return row(*parts) if parts else Plain("1")
+            return self.along(path.steps)
         return Plain(f"Σ over {count:,} paths".replace(",", " "))
+
+    def along(self, steps: Sequence[Step]) -> Written:
+        """Print the product of the derivatives along a path."""
+        slopes = [self._slope(step) for step in reversed(steps)]
+        texts = [text for text in slopes if text is not None]
+        parts: list[Written | str] = []
+        for text in texts:
+            several = len(texts) > 1 and isinstance(text, Formula)
+            parts += [" · "] if parts else []
+            parts += ["(", text, ")"] if several else [text]
+        return row(*parts) if parts else Plain("1")
 
     def _expression(self, bottom: Element, top: Element) -> EdgeRule | None:
         """Return the factor as one expression, where all in between is elementwise."""

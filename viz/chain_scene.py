@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chainrule.graph import Node, Parameter
 from chainrule.notation import Written, number
 from chainrule.symbols import Derivative
+from chainrule.viz.branches import add_branches, sum_text
 from chainrule.viz.chain import Chain, Factor, context
 from chainrule.viz.elements import Element
 from chainrule.viz.paths import best_paths, between, count_and_sum
@@ -23,21 +23,13 @@ MOST_BRANCHES = 4
 """Paths whose numbers are written out on an edge; more are only counted."""
 
 
-def sum_text(parts: Sequence[float]) -> str:
-    """Write a sum: ``0.1718 − 0.073``.
+def chain_scene(
+    explanation: Explanation, chain: Chain, rankdir: str, unfold: int = 0
+) -> Scene:
+    """Draw the numbers of a chain, what else they use, and the factors between them.
 
-    >>> sum_text([0.5, -0.25])
-    '0.5 − 0.25'
+    A factor that is a sum is one edge, or the `unfold` paths that contribute most.
     """
-    first, *others = parts
-    text = number(first)
-    for part in others:
-        text += f" {'−' if part < 0 else '+'} {number(abs(part))}"
-    return text
-
-
-def chain_scene(explanation: Explanation, chain: Chain, rankdir: str) -> Scene:
-    """Draw the numbers of a chain, what else they use, and the factors between them."""
     scene = Scene(explanation.symbol.unicode(), rankdir=rankdir)
     factors = explanation.factors[::-1]  # the weight's first, as the graph runs
     stops = [f.bottom for f in factors] + [f.top for f in factors[-1:]]
@@ -47,8 +39,11 @@ def chain_scene(explanation: Explanation, chain: Chain, rankdir: str) -> Scene:
     for stop in stops:
         scene.blocks.append(_block(ids[stop], stop, chain, role.get(stop)))
     for factor in factors:
-        _add_factor(scene, factor, ids, chain, drawn)
-    scene.caption = _caption(explanation)
+        if unfold and factor.count > 1:
+            _unfold(scene, factor, ids, chain, unfold)
+        else:
+            _add_factor(scene, factor, ids, chain, drawn)
+    scene.caption = _caption(explanation) + scene.caption
     return scene
 
 
@@ -75,6 +70,18 @@ def _block(identity: str, stop: Element, chain: Chain, role: Role | None) -> Blo
         text = row(Derivative(top, (symbol,)), " = ", Plain(number(slope)))
         block.lines.append(Line(text, "gradient", role))
     return block
+
+
+def _unfold(
+    scene: Scene, factor: Factor, ids: dict[Element, str], chain: Chain, most: int
+) -> None:
+    def add_block(element: Element) -> None:
+        ids[element] = f"b{len(ids)}"
+        block = _block(ids[element], element, chain, factor.role)
+        block.group = ""
+        scene.blocks.append(block)
+
+    add_branches(scene, factor, ids, chain, most, add_block)
 
 
 def _add_factor(

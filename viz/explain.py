@@ -30,6 +30,7 @@ def explain(
     values: Mapping[Any, Any] | None = None,
     names: Mapping[str, object] | None = None,
     top: int = 5,
+    unfold: bool = False,
     rankdir: str = "LR",
     seed: int = 0,
 ) -> Explanation:
@@ -46,6 +47,8 @@ def explain(
         values: arrays for the inputs, by node or by name.
         names: names for nodes, as in ``names=locals()``.
         top: how many paths to list, those that contribute most.
+        unfold: whether the diagram draws those paths where the chain branches, each
+            with its derivatives, instead of one edge for their sum.
         rankdir: how the diagram runs: ``"LR"`` for slides, ``"TB"`` for the column of
             a paper.
         seed: of the random numbers in the graph.
@@ -84,7 +87,7 @@ def explain(
         best_paths(within, start, within.end, top),
         written,
         lambda: _check(sweep, start, total, feeds, arrays, seed),
-        lambda explanation: chain_scene(explanation, chain, rankdir),
+        lambda whole: chain_scene(whole, chain, rankdir, top if unfold else 0),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from chainrule.graph import Graph, Node, Parameter
     show_default=True,
     help="Paths to list, those that contribute most.",
 )
+@click.option("--unfold", is_flag=True, help="Draw these paths one by one.")
 @click.option("--seed", default=0, help="Of random numbers.  [default: 0]")
 @click.option("--latex", is_flag=True, help="Print LaTeX (amsmath, xcolor).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -6,6 +6,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GradientError, GraphError
+from chainrule.notation import number
 
 
 def lecture():
@@ -210,3 +211,28 @@ def test_a_gradient_has_the_colour_of_the_edge_that_ends_there():
                 assert {n.role for n in block.lines if n.kind == "gradient"} == {
                     ends[block.id]
                 }
+
+
+@pytest.mark.parametrize("top", [1, 2, 5])
+def test_unfolded_branches_add_up_to_the_factor(top):
+    loss, kernel, feeds = network(batch=1)
+    explanation = cr.explain(loss, kernel, (0, 1), values=feeds, unfold=True, top=top)
+    (branching,) = (f for f in explanation.factors if f.count > 1)
+    scene = explanation.diagram.scene
+    drawn = min(top, branching.count)
+    assert sum(b.id.startswith("b") for b in scene.blocks) == 2 * drawn  # z and a
+    said = [ln.text.unicode() for k in scene.links for ln in k.lines]
+    rest = branching.value - sum(p.contribution for p in explanation.paths) / (
+        explanation.value / branching.value
+    )
+    together = [text for text in said if text.startswith("together")]
+    if drawn < branching.count:
+        assert together == [f"together {number(rest)}"]
+        assert any("more path" in text for text in said)
+    else:
+        assert together == []
+        assert rest == pytest.approx(0, abs=1e-12)
+    total = scene.caption[-1].text.unicode()
+    assert total.startswith(f"{branching.symbol.unicode()}  =  ")
+    assert total.endswith(f"=  {number(branching.value)}")
+    assert ("…" in total) == bool(together)
