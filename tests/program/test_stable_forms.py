@@ -71,3 +71,13 @@ def test_stable_forms_keep_ordinary_values():
     p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     np.testing.assert_allclose(value, -np.log((p * target).sum(1)).mean())
     np.testing.assert_allclose(slope, (p - target) / 5)
+
+
+@pytest.mark.parametrize("one", [1, 1.0, np.float64(1.0)])
+def test_one_may_be_written_with_or_without_a_point(one):
+    z, t = cr.input("z", (3,)), cr.input("t", (3,))
+    y = ops.sigmoid(z)
+    loss = -ops.mean(t * ops.log(y) + (one - t) * ops.log(one - y))
+    value, slope = value_and_gradient(loss, z, {z: Z, t: [0, 1, 1]})
+    np.testing.assert_allclose(3 * value, 2000 + np.log(2), rtol=1e-6)
+    np.testing.assert_allclose(3 * slope, [1, -0.5, -1], rtol=1e-6)

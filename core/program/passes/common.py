@@ -5,30 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from chainrule.graph import Constant, Node, topological
+from chainrule.ops import Elementwise
 from chainrule.program.rewrite import with_inputs
 
 
 def common(roots: Sequence[Node]) -> list[Node]:
-    """Merge nodes with the same op, attributes and inputs, and equal constants."""
+    """Merge nodes with the same op, attributes and inputs, and equal constants.
+
+    Integers among the operands of a formula of floats are floats: 1 − y is 1.0 − y.
+    """
     seen: dict[Any, Node] = {}
     done: dict[Node, Node] = {}
     for node in topological(roots):
         if isinstance(node, Constant):
-            value = node.value
-            if value.size <= 64:
-                key: Any = (value.dtype.str, value.shape, value.tobytes())
-                done[node] = seen.setdefault(key, node)
-            else:
-                done[node] = node
+            done[node] = _constant(node, seen)
         elif node.op is None:
             done[node] = node
         else:
             inputs = tuple([done[x] for x in node.inputs])
-            key = (node.op.key, inputs, node.shape)
+            if node.dtype == "float" and len(inputs) > 1:
+                inputs = tuple([_as_float(x, node, seen) for x in inputs])
+            key: Any = (node.op.key, inputs, node.shape)
             found = seen.get(key)
             if found is None:
                 found = node if inputs == node.inputs else with_inputs(node, inputs)
                 seen[key] = found
             done[node] = found
     return [done[root] for root in roots]
+
+
+def _constant(node: Constant, seen: dict[Any, Node]) -> Node:
+    value = node.value
+    if value.size > 64:
+        return node
+    return seen.setdefault((value.dtype.str, value.shape, value.tobytes()), node)
+
+
+def _as_float(x: Node, consumer: Node, seen: dict[Any, Node]) -> Node:
+    if (
+        isinstance(x, Constant)
+        and x.dtype == "int"
+        and x.value.size <= 64
+        and isinstance(consumer.op, Elementwise)
+    ):
+        return _constant(Constant(x.value.astype(np.float64), x.name), seen)
+    return x
