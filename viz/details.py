@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import ChainRuleError
-from chainrule.graph import Node, Parameter, constant, shape_text
+from chainrule.graph import Input, Node, Parameter, constant, shape_text
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.notation import number
 from chainrule.ops import concatenate, reshape
 from chainrule.registry import registry
+from chainrule.substitution import substitute
 from chainrule.viz.compose import Composer
 from chainrule.viz.explain import explain
 from chainrule.viz.story import Extras
+from chainrule.viz.text import Formula
 from chainrule.viz.trace import norm, trace
 
 MOST_NUMBERS = 64
@@ -117,10 +119,37 @@ def _updates(
         name = symbol.unicode() if symbol else "?"
         before = node.value.reshape(-1)
         if node.value.size == 1:
-            change = f"{number(float(before[0]))} → {number(float(after[0]))}"
+            written = _rule(rule, node, sweep.gradient[node], composer)
+            change = (
+                f"{written}; {number(float(before[0]))} → {number(float(after[0]))}"
+            )
         else:
             change = f"‖change‖ = {number(norm(after - before))}"
         text = f"{type(rule).__name__}(lr={rule.lr:g}): {name} {change}"
         identity = identities[node]
         told[identity] = f"{told[identity]}; {text}" if identity in told else text
     return told
+
+
+def _rule(rule: Optimizer, node: Parameter, gradient: Node, composer: Composer) -> str:
+    """Print one step as the optimizer's own graph computes it, ``← w − η · ∂J/∂w``.
+
+    What a step leaves behind, such as a momentum m, is m'.
+    """
+    naming = composer.labels.naming
+    clips = rule.clip_value is not None or rule.clip_norm is not None
+    g: Node = Input("g", node.shape) if clips else gradient
+    old = {s: Input(s, ()) for s in (*rule.slots, *rule.scalar_slots)}
+    new = rule.update(node, g, Input("η", ()), Input("k", ()), **old)
+    kept = {new[s]: Input(f"{s}'", ()) for s in old if s in new and new[s].inputs}
+
+    def written(node: Node) -> str:
+        others = {n: prime for n, prime in kept.items() if n is not node}
+        (short,) = substitute([node], dict(others))
+        return Formula(short, naming, depth=None, longest=120).unicode()
+
+    told = [f"← {written(new['p'])}"]
+    told += [f"{prime.name} = {written(n)}" for n, prime in kept.items()]
+    if clips:
+        told.append(f"g is {Formula(gradient, naming).unicode()}, clipped")
+    return ", ".join(told)

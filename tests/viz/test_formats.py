@@ -99,7 +99,7 @@ def test_the_story_runs_forward_then_back_then_updates():
     said = [step["text"] for step in steps]
     assert "z₁ = w₁ · x = 1" in said
     assert "∂ŷ/∂z₁ = w₂ · σ(z₁) · (1 − σ(z₁)) = 0.2163" in said
-    assert said[-1] == "SGD(lr=0.01): w₂ 1.1 → 1.103"
+    assert said[-1] == "SGD(lr=0.01): w₂ ← w₂ − η · ∂J/∂w₂; 1.1 → 1.103"
 
 
 def _data(page):
@@ -150,3 +150,21 @@ def test_everything_a_diagram_says_has_its_latex():
     assert "U+" not in text
     assert r"\|" in text
     assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rule"),
+    [
+        ("sgd", "SGD(lr=0.01): w ← w − η · ∂J/∂w; 0.5 → 0.54"),
+        ("momentum", "w ← w + m', m' = 0.9 · m − η · ∂J/∂w; 0.5 → 0.54"),
+        (cr.optimizers.SGD(clip_norm=1.0), "w ← w − η · g, g is "),
+    ],
+)
+def test_an_update_of_a_number_shows_the_rule(optimizer, rule):
+    w, x = cr.parameter("w", 0.5), cr.input("x")
+    loss = cr.ops.square(w * x - 2.0).named("J")
+    diagram = cr.draw(
+        loss, level="op", direction="both", values={x: 2.0}, optimizer=optimizer
+    )
+    (said,) = diagram.extras.updates.values()
+    assert rule in said

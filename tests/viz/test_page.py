@@ -106,3 +106,12 @@ def test_search_zoom_and_dark(page):
 
 def test_a_title_is_text(page):
     assert page.inner_text("h1") == "<b>chain</b>"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_cut_off(page, width):
+    page.set_viewport_size({"width": width, "height": 700})
+    for name in ("#count", "#said", "#picture"):
+        box = page.locator(name).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
