@@ -11,7 +11,7 @@ from typing import Any
 
 _HOME = {
     "input": "graph", "parameter": "graph", "constant": "graph", "Node": "graph",
-    "Graph": "graph", "scope": "graph", "Input": "graph", "Parameter": "graph",
+    "Graph": "graph", "scope": "scopes", "Input": "graph", "Parameter": "graph",
     "Constant": "graph",
     "grad": "autodiff", "backward": "autodiff",
     "hookimpl": "hooks", "ChainRuleError": "errors",

@@ -69,7 +69,6 @@ from chainrule.graph import Parameter as Parameter
 from chainrule.graph import constant as constant
 from chainrule.graph import input as input
 from chainrule.graph import parameter as parameter
-from chainrule.graph import scope as scope
 from chainrule.hooks import hookimpl as hookimpl
 from chainrule.kinds.activation import Activation as Activation
 from chainrule.kinds.backend import Backend as Backend
@@ -88,6 +87,7 @@ from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
 from chainrule.program.evaluate import evaluate as evaluate
 from chainrule.program.program import Program as Program
+from chainrule.scopes import scope as scope
 from chainrule.viz.difference import diff as diff
 from chainrule.viz.draw import draw as draw
 from chainrule.viz.explain import explain as explain

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from chainrule.errors import GradientError
-from chainrule.graph import Constant, Node, Origin, Value, scope, topological
+from chainrule.graph import Constant, Node, Origin, Value, topological
 from chainrule.ops import Elementwise, broadcast_like, identity, mul, neg, sum_like
 from chainrule.ops.base import describe
+from chainrule.scopes import scope
 
 Arrival: TypeAlias = tuple[Node, Node, int]
 """What came along one edge: the contribution, the consumer, the operand's position."""

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from chainrule.graph import Graph, Node, Parameter, Scope
+from chainrule.graph import Graph, Node, Parameter
+from chainrule.scopes import Scope
 from chainrule.symbols import Derivative, Symbol, parse_symbol
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
-from chainrule.graph import Constant, Graph, Node, Scope
+from chainrule.graph import Constant, Graph, Node
+from chainrule.scopes import Scope
 
 Level: TypeAlias = Literal["model", "layer", "op", "neuron"]
 Expand: TypeAlias = "str | Sequence[str] | Callable[[str], bool] | None"

@@ -7,18 +7,10 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 from chainrule.errors import ShapeError
-from chainrule.graph import (
-    Dtype,
-    Node,
-    Scope,
-    Shape,
-    Value,
-    as_node,
-    scope,
-    shape_text,
-)
+from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
 from chainrule.ops import mean, mul, sum
 from chainrule.ops.base import describe
+from chainrule.scopes import Scope, scope
 from chainrule.spec import Component
 
 

@@ -11,9 +11,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from chainrule.errors import GraphError, ShapeError
-from chainrule.graph import Node, Parameter, Scope, Value, as_node, scope, shape_text
+from chainrule.graph import Node, Parameter, Value, as_node, shape_text
 from chainrule.kinds.initializer import Initializer
 from chainrule.ops import identity
+from chainrule.scopes import Scope, scope
 from chainrule.spec import Component, Kind, check_value
 
 

@@ -14,12 +14,13 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from chainrule.errors import ChainRuleError, ModelFileError, UnknownNameError
-from chainrule.graph import Constant, Input, Node, Parameter, Scope, scope
+from chainrule.graph import Constant, Input, Node, Parameter
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.model.writing import KEY, VERSION, slot_views
 from chainrule.ops.random import Draw, Uniform
 from chainrule.registry import registry
+from chainrule.scopes import Scope, scope
 from chainrule.spec import NonNegativeInt, check_value
 from chainrule.training.goal import Goal
 from chainrule.training.state import TrainingState

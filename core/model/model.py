@@ -16,7 +16,7 @@ from chainrule.errors import (
     ModelFileError,
     NotBuiltError,
 )
-from chainrule.graph import Input, Node, Parameter, Scope, Shape, as_node, current_scope
+from chainrule.graph import Input, Node, Parameter, Shape, as_node
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
@@ -25,6 +25,7 @@ from chainrule.model.weights import checked
 from chainrule.model.writing import write
 from chainrule.ops import identity
 from chainrule.program import open_backend
+from chainrule.scopes import Scope, current_scope
 from chainrule.spec import PositiveInt, check_value
 from chainrule.substitution import substitute
 from chainrule.training import History, data, inference

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from chainrule.graph import Node, scope_of_new_nodes, topological
+from chainrule.graph import Node, topological
 from chainrule.ops import Op
+from chainrule.scopes import scope_of_new_nodes
 
 Rule: TypeAlias = Callable[[Node], Node | None]
 """Returns what a node should become, or None to leave it as it is."""

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from chainrule.errors import GraphError
-from chainrule.graph import Node, Parameter, Scope, number_scopes, scope, topological
+from chainrule.graph import Node, Parameter, topological
 from chainrule.kinds.module import Module
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.ops import training
+from chainrule.scopes import Scope, number_scopes, scope
 from chainrule.substitution import substitute
 
 

@@ -16,7 +16,6 @@ from chainrule.graph import (
     Node,
     Parameter,
     Shape,
-    scope_of_new_nodes,
     shape_text,
     topological,
 )
@@ -40,6 +39,7 @@ from chainrule.ops import (
 )
 from chainrule.ops.base import describe
 from chainrule.program.rewrite import rewrite
+from chainrule.scopes import scope_of_new_nodes
 
 
 def choose_mode(roots: Sequence[Node], training: bool) -> list[Node]:
