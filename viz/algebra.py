@@ -1,7 +1,8 @@
 """Reading what a student writes: formulas as text, evaluated and never executed.
 
 Understands what diagrams print, ``w₂ · σ(z₁) · (1 − σ(z₁))``, and plain keyboards,
-``w_2*sigmoid(z_1)*(1-sigmoid(z_1))``.
+``w_2*sigmoid(z_1)*(1-sigmoid(z_1))``. Matrices are multiplied by ``·`` or
+``@`` and turned by ``ᵀ``, ``^T`` or ``.T``; ``⊙`` and ``*`` multiply entries.
 """
 
 from __future__ import annotations
@@ -22,25 +23,55 @@ LONGEST = 400
 DEEPEST = 40
 """Parentheses within each other that are read."""
 
+
+def _summed(x: Number) -> Number:
+    """Sum over the examples, as a bias does."""
+    return np.sum(x, axis=0 if np.ndim(x) else None)
+
+
+def _times(a: Number, b: Number, dot: bool) -> Number:
+    """Multiply: a dot joins matrices that fit, as diagrams print it; a star entries.
+
+    Where only one of the two is possible, that is what is meant.
+    """
+    if np.ndim(a) == np.ndim(b) == 2 and np.shape(a)[1] == np.shape(b)[0]:
+        pairs = zip(np.shape(a), np.shape(b), strict=True)
+        if dot or not all(m == n or 1 in (m, n) for m, n in pairs):
+            return np.matmul(a, b)
+    return a * b
+
+
 _FUNCTIONS: dict[str, Callable[[Number], Number]] = {
     "σ": lambda x: 1 / (1 + np.exp(-x)), "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh, "exp": np.exp, "ln": np.log, "log": np.log, "sin": np.sin,
     "cos": np.cos, "sqrt": np.sqrt, "√": np.sqrt, "abs": np.abs, "sign": np.sign,
-    "relu": lambda x: np.maximum(x, 0),
+    "relu": lambda x: np.maximum(x, 0), "Σ": _summed, "sum": _summed,
 }  # fmt: skip
+
 _CONDITIONS: dict[str, Callable[[Number, Number], Number]] = {
     ">": np.greater, "<": np.less, "≥": np.greater_equal, "≤": np.less_equal,
 }  # fmt: skip
 _PLAIN = str.maketrans(
-    {"−": "-", "–": "-", "·": "*", "×": "*", "⊙": "*", "÷": "/", "[": "(", "]": ")"}
+    {
+        "−": "-",
+        "–": "-",
+        "·": "@",
+        "×": "*",
+        "⊙": "*",
+        "÷": "/",
+        "[": "(",
+        "]": ")",
+        "ᵀ": "⊤",
+    }
 )
 _SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
     r"|(?P<slope>∂²?[^\W\d][\w'̂⁰-₟]*(?:\(\w+\))?/∂[^\W\d][\w'̂⁰-₟⁽⁾]*)"
+    r"|(?P<turned>⊤|[\^.]T(?!\w))"
     r"|(?P<power>[⁻⁰¹²³⁴-⁹]+)"
     r"|(?P<name>[^\W\d][\w'̂]*(?:[₀-ₜ]|⁽\d*[⁰¹²³⁴-⁹]*⁾|\^\(\d+\))*)"
-    r"|(?P<op>\*\*|[-+*/^()><≥≤√σ]))"
+    r"|(?P<op>\*\*|[-+*/@^()><≥≤√σ]))"
 )
 
 
@@ -114,13 +145,14 @@ class _Reader:
     def _product(self) -> Number:
         value = self._signed()
         while True:
-            if sign := self._take("*", "/"):
-                other = self._signed()
-                value = value * other if sign == "*" else np.divide(value, other)
+            if sign := self._take("*", "@"):
+                value = _times(value, self._signed(), sign == "@")
+            elif self._take("/"):
+                value = np.divide(value, self._signed())
             elif self._peek()[0] in ("number", "name", "slope") or (
                 self._peek()[1] in ("(", "σ", "√")
             ):
-                value = value * self._power()  # 2x
+                value = _times(value, self._power(), True)  # 2x
             else:
                 return value
 
@@ -133,6 +165,9 @@ class _Reader:
 
     def _power(self) -> Number:
         base = self._atom()
+        while self._peek()[0] == "turned":
+            self.at += 1
+            base = np.transpose(base)
         kind, text = self._peek()
         if kind == "power":
             self.at += 1
@@ -162,6 +197,8 @@ class _Reader:
             return value
         if text in _FUNCTIONS and self._peek()[1] == "(":
             return _FUNCTIONS[text](self._atom())
+        if text == "Σ":
+            return _summed(self._power())
         if kind in ("name", "slope"):
             return np.asarray(self._value(text))
         raise DataError(f"cannot read the answer at {text or 'its end'!r}")

@@ -101,3 +101,35 @@ def test_the_reader_knows_precedence(text, value):
 def test_the_reader_says_what_it_cannot_read(text):
     with pytest.raises(DataError):
         evaluate_text(text, {"x": 3.0})
+
+
+def matrices():
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    hidden = cr.layers.Dense(3, activation="tanh")(x)
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden).named("y_hat"))
+    made = cr.worksheet(loss, blanks=99, level="op")
+    return made, {blank.question: blank.number for blank in made.key}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "right"),
+    [
+        ("∂J/∂W⁽¹⁾", "xᵀ · ∂J/∂v₁", True),
+        ("∂J/∂W⁽¹⁾", "x^T @ ∂J/∂v₁", True),
+        ("∂J/∂W⁽¹⁾", "x.T * ∂J/∂v₁", True),
+        ("∂J/∂W⁽¹⁾", "(∂J/∂v₁ᵀ · x)^T", True),
+        ("∂J/∂W⁽¹⁾", "x^T · (∂J/∂a⁽¹⁾ ⊙ (1 − (a⁽¹⁾)²))", True),
+        ("∂J/∂W⁽¹⁾", "x · ∂J/∂v₁", False),
+        ("∂J/∂W⁽¹⁾", "∂J/∂v₁ · xᵀ", False),
+        ("∂J/∂W⁽¹⁾", "xᵀ ⊙ ∂J/∂v₁ ⊙ 2", False),
+        ("∂J/∂a⁽¹⁾", "∂J/∂v₂ · W⁽²⁾ᵀ", True),
+        ("∂J/∂a⁽¹⁾", "∂J/∂v₂ · W⁽²⁾", False),
+        ("∂J/∂b⁽¹⁾", "Σ ∂J/∂z⁽¹⁾", True),
+        ("∂J/∂b⁽¹⁾", "sum(∂J/∂z⁽¹⁾)", True),
+        ("∂J/∂b⁽¹⁾", "∂J/∂z⁽¹⁾", False),
+    ],
+)
+def test_products_of_matrices_are_graded(question, answer, right):
+    made, number = matrices()
+    grade = made.grade({number[question]: answer})
+    assert grade.points == right, str(grade)
