@@ -18,6 +18,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Graph, Input, Node, Parameter, shape_text
 from chainrule.naming import Naming
 from chainrule.notation import Written, number
+from chainrule.ops.arithmetic import Add
 from chainrule.ops.linalg import Matmul
 from chainrule.symbols import Derivative, Symbol
 from chainrule.viz.compose import Direction
@@ -39,6 +40,7 @@ class Column:
     node: Node
     width: int
     kernel: Parameter | None = None
+    bias: Parameter | None = None
     source: int = -1
     """Where the edges come from: the number of another column."""
     also: list[int] = field(default_factory=list)
@@ -82,6 +84,7 @@ def neuron_scene(
     if feeds is not None:
         nodes: list[Node] = [column.node for column in columns]
         nodes += [c.kernel for c in columns if c.kernel is not None]
+        nodes += [c.bias for c in columns if c.bias is not None]
         if back:
             nodes += [back.gradient[n] for n in nodes if n in back.gradient]
         values = trace(
@@ -93,7 +96,7 @@ def neuron_scene(
     scene.caption.append(Line(Plain("thick: large weight, dashed: negative"), "note"))
     if back and values:
         unit = Plain("in a unit: ∂J/∂(the unit)")
-        weight = Plain("on an edge: ∂J/∂(the weight)")
+        weight = Plain("on an edge: ∂J/∂(the weight), in a unit: ∂J/∂(its bias b)")
         scene.caption.append(Line(unit, "note", "between"))
         scene.caption.append(Line(weight, "note", "parameter"))
     return scene
@@ -137,16 +140,26 @@ def find_columns(graph: Graph) -> list[Column]:
             column_of[node] = place
             if width == columns[place].width and columns[place].kernel is not None:
                 columns[place].node = node  # bias and activation belong to the unit
+                if columns[place].bias is None:
+                    columns[place].bias = _bias(node, width)
                 if any(_is_dropout(scope.component) for scope in node.scope):
                     columns[place].dropped = node
             continue
         column_of[node] = len(columns)
         source = before[0] if before else -1
-        columns.append(Column(node, width or 1, kernel, source))
+        columns.append(Column(node, width or 1, kernel, source=source))
         columns[-1].also = sorted(
             {i for x in node.inputs for i in _below(x, column_of, columns)} - {source}
         )
     return columns
+
+
+def _bias(node: Node, width: int | None) -> Parameter | None:
+    """Return the parameter that a sum adds to every unit, if it is one."""
+    if not isinstance(node.op, Add):
+        return None
+    added = (x for x in node.inputs if isinstance(x, Parameter))
+    return next((b for b in added if b.shape == (width,)), None)
 
 
 def _is_dropout(component: object) -> bool:
@@ -192,6 +205,8 @@ class _Neurons:
             block.kind = "constant"
             return block
         block.title = self._symbol(column.node, column, unit)
+        if column.bias is not None:
+            block.lines += self._bias_lines(column.bias, unit)
         value = self._element(column.node, unit)
         if value is not None:
             block.lines.append(Line(Plain(number(value, digits=3)), "value"))
@@ -207,6 +222,21 @@ class _Neurons:
                 block.lines.append(Line(Plain(text), "gradient", "between"))
                 block.marks = ("dead",) if slope == 0 else ()
         return block
+
+    def _bias_lines(self, bias: Parameter, unit: int) -> list[Line]:
+        """Write b of one unit, and ∂J/∂b where gradients are shown."""
+        found = self.naming.symbol(bias)
+        symbol = found if isinstance(found, Symbol) else Symbol("b")
+        sub = f"{symbol.sub},{unit + 1}" if symbol.sub else str(unit + 1)
+        symbol = replace(symbol, sub=sub)
+        value = Plain(number(float(bias.value[unit]), digits=3))
+        lines = [Line(row("+ ", symbol, " = ", value), "shape")]
+        gradient = self.sweep.gradient.get(bias) if self.sweep else None
+        slope = self._element(gradient, unit) if gradient is not None else None
+        if slope is not None:
+            text = row("∂", symbol, " ", Plain(number(slope, digits=3)))
+            lines.append(Line(text, "shape", "parameter"))
+        return lines
 
     def _symbol(self, node: Node, column: Column, unit: int) -> Written:
         symbol = self.naming.symbol(node)

@@ -132,6 +132,27 @@ def test_gradients_of_neurons_are_those_of_autodiff():
     assert shown == pytest.approx(slope[0, 0], rel=0.01)
 
 
+def test_biases_stand_in_their_units():
+    loss, feeds = network()
+    bias = next(p for p in cr.Graph([loss]).parameters if p.shape == (3,))
+    bias.value = np.array([0.5, -0.25, 2.0])
+    one = {leaf: np.asarray(value)[:1] for leaf, value in feeds.items()}
+    (slope,) = cr.evaluate([cr.grad(loss, [bias])[0]], one, dtype="float64")
+    plain = cr.draw(loss, level="neuron", values=feeds).scene
+    units = {b.title.unicode(): b for b in plain.blocks}
+    assert [b.lines[0].text.unicode() for t, b in units.items() if t[0] == "a"] == [
+        "+ b₁⁽¹⁾ = 0.5", "+ b₂⁽¹⁾ = −0.25", "+ b₃⁽¹⁾ = 2",
+    ]  # fmt: skip
+    assert not any("b" in line.text.unicode() for line in units["x₁"].lines)
+    both = cr.draw(loss, level="neuron", values=feeds, direction="both").scene
+    (unit,) = (b for b in both.blocks if b.title.unicode() == "a₂⁽¹⁾")
+    first, second = (line.text.unicode() for line in unit.lines[:2])
+    assert first == "+ b₂⁽¹⁾ = −0.25"
+    assert second.startswith("∂b₂⁽¹⁾ ")
+    shown = float(second.split()[1].replace("−", "-"))
+    assert shown == pytest.approx(slope[1], rel=0.01)
+
+
 def test_wide_layers_are_elided():
     x, t = cr.input("x", (None, 784)), cr.input("t", (None,), "int")
     hidden = cr.layers.Dense(32, activation="relu")(x)
