@@ -76,7 +76,7 @@ class BlockedRun:
         return self._slice(x) if whole else self.phase.operand(x)
 
     def _slice(self, node: Node) -> str:
-        name = f"b{len(self.sliced)}"
+        name = self.phase.code.fresh("b")
         self.sliced[name] = self.phase.array[node]
         self.local[node] = name
         return name
@@ -105,7 +105,7 @@ class BlockedRun:
         if self.spare and node.dtype == "float":
             return self.spare.pop()
         code = self.phase.code
-        name = f"t{len(self.temporary)}"
+        name = code.fresh("t")
         shape = (self.step, *sizes(node)[1:])
         self.temporary[name] = code.pool.take(
             shape, width(node.dtype, code.floats)

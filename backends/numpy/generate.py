@@ -190,8 +190,8 @@ class PhaseCode:
             return None
         for x in node.inputs:
             home = self.schedule.home[x]
-            if not self.can_take(x, node):
-                continue
+            if x not in self.array or not self.can_take(x, node):
+                continue  # what only lives inside a block has no array
             array = self.array[x]
             if self.is_doomed(x, node):
                 return array

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from chainrule.graph import Node, Value, as_node
+import numpy as np
+
+from chainrule.graph import Constant, Node, Value, as_node
 from chainrule.ops.base import POWER, PRODUCT, SUM, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
@@ -86,6 +88,9 @@ class Pow(Elementwise):
 
     def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
         a, b = inputs
+        if isinstance(b, Constant):
+            wanted = np.where(b.value == 0, 1, b.value)  # 0 · a⁻¹ is not 0 at a = 0
+            return b * a ** (wanted - 1), None
         positive = greater(a, 0.0)
         log_a = where(positive, log(where(positive, a, 1.0)), 0.0)
         return b * a ** (b - 1), y * log_a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from chainrule.errors import GraphError
 from chainrule.graph import Graph, Input, Node, Parameter, Shape, topological
@@ -98,6 +98,8 @@ class Program:
     stages: list[Stage] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
+        if self.dtype not in get_args(Width):
+            raise GraphError(f"dtype is float32 or float64, got {self.dtype!r}")
         for node in self.totals:
             if node.shape != ():
                 raise GraphError(f"a total is one number, got {describe(node)}")

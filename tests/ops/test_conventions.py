@@ -72,3 +72,10 @@ def test_arrays_on_the_left_build_graphs_too() -> None:
 def test_a_formula_is_no_number(build, message: str) -> None:
     with pytest.raises(cr.ChainRuleError, match=message):
         build(cr.input("x", (None, 2)))
+
+
+def test_constant_powers_have_their_derivative_at_zero_and_below():
+    w = cr.parameter("w", [0.0, 2.0, -1.0])
+    for exponent, slope in ((0, [0, 0, 0]), (1, [1, 1, 1]), (3, [0, 12, 3])):
+        (got,) = cr.evaluate(cr.grad(cr.ops.sum(w**exponent), [w]))
+        np.testing.assert_array_equal(got, slope)

@@ -153,6 +153,17 @@ def test_what_takes_an_old_values_place_is_gone_before_the_new_one_comes(size):
     np.testing.assert_allclose(p.value, (0.5 * before + 1) * 0.5 * before, atol=1e-5)
 
 
+def test_blocks_feed_what_is_kept_and_keep_their_names_apart():
+    x, w = cr.input("x", (256, 2048)), cr.parameter("w", np.eye(2048))
+    names = ("b", "t", "b_2", "t_2")
+    rows = [cr.parameter(name, RNG.normal(size=2048)) for name in names]
+    y = ops.relu(x @ w + rows[0]) * rows[1] + rows[2] * rows[3]
+    data = RNG.normal(size=(256, 2048)).astype(np.float32)
+    (value,) = cr.evaluate([y], {x: data})
+    b, t, c, d = (row.value for row in rows)
+    np.testing.assert_allclose(value, np.maximum(data + b, 0) * t + c * d, atol=1e-5)
+
+
 def test_scalars_see_step_and_learning_rate():
     rate = LEARNING_RATE * ops.sqrt(1 - 0.9**STEP) / (1 - 0.5**STEP)
     (value,) = cr.evaluate([rate], step=3, lr=2.0)
