@@ -15,6 +15,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +27,8 @@ from benchmarks.peers import PEERS
 ROOT = Path(__file__).parent.parent
 ROUND = 0.25
 """Seconds that one round of one framework should take."""
+PAUSE = 0.3
+"""Seconds between rounds: pools of threads go on spinning after their last task."""
 
 
 class Worker:
@@ -57,7 +60,8 @@ class Worker:
         return ""
 
     def round(self) -> None:
-        """Do one round."""
+        """Do one round, when the threads of the framework before have gone to sleep."""
+        time.sleep(PAUSE)
         self.times.append(self._ask(self.count) / self.count * 1e6)
 
     def _ask(self, count: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from chainrule.graph import Node, topological
@@ -46,25 +47,24 @@ class Schedule:
         """Cut the order into steps: single nodes, and runs of elementwise ones.
 
         A run has one shape, of at least `least` elements; its nodes can be computed
-        together block by block.
+        together block by block. Arithmetic of numbers does not end a run: it is done
+        before it.
         """
         steps: list[list[Node]] = []
         for node in self.order:
-            big = isinstance(node.op, Elementwise) and _elements(node) >= least
-            first = steps[-1][0] if steps else node
-            together = isinstance(first.op, Elementwise) and first.shape == node.shape
-            if steps and big and together:
+            running = bool(steps) and _is_large(steps[-1][0], least)
+            if running and node.shape == steps[-1][0].shape and _is_large(node, least):
                 steps[-1].append(node)
+            elif running and all(x.shape == () for x in (node, *node.inputs)):
+                steps.insert(-1, [node])
             else:
                 steps.append([node])
         return steps
 
 
-def _elements(node: Node) -> int:
-    count = 1
-    for size in node.shape:
-        count *= size or 0
-    return count
+def _is_large(node: Node, least: int) -> bool:
+    elements = math.prod(size or 0 for size in node.shape)
+    return isinstance(node.op, Elementwise) and elements >= least
 
 
 def _from_the_loss_backwards(phase: Phase) -> Sequence[Node]:

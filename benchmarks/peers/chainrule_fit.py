@@ -19,7 +19,10 @@ class Clock(cr.Callback):
 def make(case):
     """Return a `run` that fits for whole epochs until enough steps are done."""
     x, y = case.data
-    layers = [cr.layers.Dense(n, activation="relu") for n in case.sizes[1:-1]]
+    layers = [
+        cr.layers.Dense(n, activation="relu", kernel_initializer="he_normal")
+        for n in case.sizes[1:-1]
+    ]
     model = cr.Sequential([*layers, cr.layers.Dense(case.sizes[-1])])
     clock = Clock()
     backend = os.environ.get("CHAINRULE_BACKEND", "numpy")

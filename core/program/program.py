@@ -11,7 +11,7 @@ from chainrule.graph import Graph, Input, Node, Parameter, Shape, topological
 from chainrule.ops import Op, Uniform
 from chainrule.ops.base import describe
 from chainrule.ops.random import name_streams
-from chainrule.program.passes import algebra, constants, stable
+from chainrule.program.passes import algebra, constants, order, stable
 from chainrule.program.passes.common import common
 from chainrule.program.passes.expansion import expand
 from chainrule.program.passes.reuse import reuse
@@ -175,4 +175,5 @@ def _passes(
         ("reused", lambda roots: reuse(common(roots))),
         ("expanded", lambda roots: expand(roots, kernels)),
         ("simplified", lambda roots: common(rewrite(roots, _SIMPLER))),
+        ("ordered", lambda roots: rewrite(roots, order.RULES, sweeps=1)),
     )

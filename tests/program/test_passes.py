@@ -9,7 +9,7 @@ from chainrule.errors import BackendError, ShapeError
 from chainrule.graph import Constant, topological
 from chainrule.ops import Elementwise
 from chainrule.program import Program
-from chainrule.program.passes import algebra, constants
+from chainrule.program.passes import algebra, constants, order
 from chainrule.program.passes.common import common
 from chainrule.program.passes.expansion import expand
 from chainrule.program.passes.reuse import reuse
@@ -120,6 +120,14 @@ def test_transposes_become_flags():
     assert not node.op.transpose_b
 
 
+def test_numbers_are_multiplied_last():
+    rate = cr.input("rate", ())
+    (root,) = rewrite([(rate * X) / Y], order.RULES)
+    assert op_names([root]) == ["div", "mul"]
+    (kept,) = rewrite([(X * X) / Y], order.RULES)
+    assert op_names([kept]) == ["mul", "div"]
+
+
 def test_zero_times_a_users_array_is_not_dropped():
     (root,) = rewrite([X * 0.0], algebra.RULES)
     assert op_names([root]) == ["mul"]  # NaN · 0 is NaN
@@ -128,7 +136,8 @@ def test_zero_times_a_users_array_is_not_dropped():
 def test_the_mask_of_relu_is_computed_from_its_result():
     y = ops.relu(X)
     roots = reuse([y, ops.to_float(ops.greater(X, 0.0))])
-    assert op_names(roots) == ["relu", "sign"]
+    assert op_names(roots) == ["relu", "greater", "to_float"]
+    assert roots[1].inputs[0].inputs[0] is y
     alone = [ops.to_float(ops.greater(X, 0.0))]
     assert op_names(reuse(alone)) == ["greater", "to_float"]
 

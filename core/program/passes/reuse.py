@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.graph import Node, topological
-from chainrule.ops import Greater, Relu, ToFloat, sign
+from chainrule.ops import Greater, Relu, ToFloat, greater, to_float
 from chainrule.program.passes.matching import number
 from chainrule.program.rewrite import rewrite
 
 
 def reuse(roots: Sequence[Node]) -> list[Node]:
-    """Compute [z > 0] as sign(relu(z)) where relu(z) is there.
+    """Compute [z > 0] as [relu(z) > 0] where relu(z) is there.
 
     Then z is not kept for the backward pass, and relu can overwrite it.
     """
@@ -21,7 +21,7 @@ def reuse(roots: Sequence[Node]) -> list[Node]:
         (condition,) = node.inputs
         if isinstance(condition.op, Greater) and number(condition.inputs[1]) == 0.0:
             y = relu_of.get(condition.inputs[0])
-            return None if y is None else sign(y)
+            return None if y is None else to_float(greater(y, 0.0))
         return None
 
     return rewrite(roots, {ToFloat: (mask,)}, sweeps=1) if relu_of else list(roots)
