@@ -51,9 +51,11 @@ def matmul(phase: PhaseCode, node: Node) -> None:
         code.name(v, phase.operand(x) + ("_T" if flag else ""))
         for v, x, flag in zip((a, b), node.inputs, flags, strict=True)
     ]
-    function = "dot" if small else "matmul"
     result = code.name(out, label(node))
-    code.line(f"{function}({names[0]}, {names[1]}, {result})", node)
+    if small:
+        code.line(f"{code.dot(a, names[0])}({names[1]}, {result})", node)
+    else:
+        code.line(f"matmul({names[0]}, {names[1]}, {result})", node)
 
 
 def total(phase: PhaseCode, node: Node) -> None:
@@ -67,7 +69,8 @@ def total(phase: PhaseCode, node: Node) -> None:
         name = code.fresh(label(node))
         if plain:
             flat = code.name(x.reshape(-1), f"{phase.operand(node.inputs[0])}_flat")
-            code.line(f"{name} = dot({flat}, {code.ones(terms)})", node)
+            ones = code.ones_dot(terms)
+            code.line(f"{name} = {ones}({flat})", node)
         else:
             code.line(
                 f"{name} = add_reduce({phase.operand(node.inputs[0])}, None)", node
@@ -81,10 +84,10 @@ def total(phase: PhaseCode, node: Node) -> None:
     trailing = op.axes == tuple(range(x.ndim - len(op.axes), x.ndim))
     if plain and leading:
         matrix = code.name(x.reshape(terms, -1), phase.operand(node.inputs[0]))
-        code.line(f"dot({code.ones(terms)}, {matrix}, {flat_out})", node)
+        code.line(f"{code.ones_dot(terms)}({matrix}, {flat_out})", node)
     elif plain and trailing:
-        matrix = code.name(x.reshape(-1, terms), phase.operand(node.inputs[0]))
-        code.line(f"dot({matrix}, {code.ones(terms)}, {flat_out})", node)
+        matrix = code.dot(x.reshape(-1, terms), phase.operand(node.inputs[0]))
+        code.line(f"{matrix}({code.ones(terms)}, {flat_out})", node)
     else:
         _reduce(phase, node, "add_reduce", x, out)
 

@@ -151,7 +151,7 @@ NAMESPACE: Mapping[str, Any] = {
         "square", "sqrt", "sign", "maximum", "minimum", "log", "exp", "expm1", "log1p",
         "sin", "cos", "tanh", "logaddexp", "equal", "not_equal", "less", "less_equal",
         "greater", "greater_equal", "logical_and", "logical_or", "logical_not",
-        "isfinite", "copyto", "dot", "matmul", "argmax", "concatenate", "float64",
+        "isfinite", "copyto", "matmul", "argmax", "concatenate", "float64",
     )
 }  # fmt: skip
 """The names that generated code uses; buffers, views and constants are added."""
