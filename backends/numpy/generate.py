@@ -269,18 +269,15 @@ class PhaseCode:
 
     def _view(self, node: Node) -> None:
         (x,) = node.inputs
-        view = view_of(node.op, self._as_array(x), sizes(node))  # type: ignore[arg-type]
+        view = view_of(node.op, self.array[x], sizes(node))  # type: ignore[arg-type]
         if view is None:
             out = self.result(node)
             self.buffer.pop(node, None)  # its home outlives it: keep it
-            source = self.code.name(self._as_array(x), label(x))
+            source = self.code.name(self.array[x], label(x))
             shaped = self.code.name(out.reshape(sizes(x)), label(node))
             self.code.line(f"copyto({shaped}, {source})", node)
         else:
             self.array[node] = view
-
-    def _as_array(self, node: Node) -> npt.NDArray[Any]:
-        return self.array[node]
 
     def _pack(self, node: Node) -> None:
         out = self.result(node)
@@ -318,7 +315,7 @@ class PhaseCode:
                 code.line(f"results[{i}] = {self.number(node)}")
                 code.outputs.append(None)
                 continue
-            array = self._as_array(node)
+            array = self.array[node]
             if schedule.home[node].op is None:
                 kept = np.empty(array.shape, array.dtype)
                 code.line(

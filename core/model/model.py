@@ -72,8 +72,8 @@ class Model:
     ) -> None:
         self._prepare(name)
         self._establish(
-            _listed(inputs, "inputs"),
-            _listed(outputs, "outputs"),
+            structure.listed(inputs, "inputs"),
+            structure.listed(outputs, "outputs"),
         )
 
     def _prepare(self, name: str | None) -> None:
@@ -82,12 +82,6 @@ class Model:
         self._trainer: Trainer | None = None
 
     def _establish(self, inputs: tuple[Input, ...], outputs: tuple[Node, ...]) -> None:
-        for leaf in inputs:
-            if not isinstance(leaf, Input):
-                raise GraphError(f"{leaf!r} is no input; make one with cr.input")
-        for node in outputs:
-            if not isinstance(node, Node):
-                raise GraphError(f"an output is a node of the graph, got {node!r}")
         structure.check_leaves(inputs, outputs)
         self._structure = structure.trace(outputs)
         structure.name_parts(self._structure.parts)
@@ -404,11 +398,3 @@ class Model:
         return (
             f"<{type(self).__name__}: {len(self.layers)} layers, {count:,} parameters>"
         )
-
-
-def _listed(nodes: Any, what: str) -> tuple[Any, ...]:
-    if isinstance(nodes, Node):
-        return (nodes,)
-    if not isinstance(nodes, (list, tuple)) or not nodes:
-        raise GraphError(f"{what} are a node, or a list of nodes, got {nodes!r}")
-    return tuple(nodes)

@@ -64,12 +64,31 @@ def trace(outputs: Sequence[Node]) -> Structure:
     return Structure(tuple(order), tuple(parts))
 
 
+def listed(nodes: Any, what: str) -> tuple[Any, ...]:
+    """Return one node, or several, as a tuple.
+
+    Raises:
+        GraphError: it is neither a node nor a list of them.
+    """
+    if isinstance(nodes, Node):
+        return (nodes,)
+    if not isinstance(nodes, (list, tuple)) or not nodes:
+        raise GraphError(f"{what} are a node, or a list of nodes, got {nodes!r}")
+    return tuple(nodes)
+
+
 def check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
     """Refuse a model whose outputs are not functions of exactly its inputs.
 
     Raises:
-        GraphError: names the input that is missing, unused, or given twice.
+        GraphError: names the input that is missing, unused, given twice, or none.
     """
+    for leaf in inputs:
+        if not isinstance(leaf, Input):
+            raise GraphError(f"{leaf!r} is no input; make one with cr.input")
+    for node in outputs:
+        if not isinstance(node, Node):
+            raise GraphError(f"an output is a node of the graph, got {node!r}")
     names = [leaf.name for leaf in inputs]
     for name, times in Counter(names).items():
         if times > 1:

@@ -444,10 +444,3 @@ def test_an_optimizer_must_return_what_it_keeps() -> None:
 
     with pytest.raises(cr.ChainRuleError, match="new values for p, m; it returned p"):
         linear().fit(X, NUMBERS, loss="mse", optimizer=Forgetful())
-
-
-def test_the_training_step_can_be_read():
-    model = cr.Sequential([cr.layers.Dense(3, activation="relu"), cr.layers.Dense(1)])
-    model.fit(np.ones((4, 2)), np.ones((4, 1)), loss="mse", callbacks=[])
-    assert "x_dot(dense_1_kernel, " in model.program.source
-    assert "intermediate results" in model.program.summary()
