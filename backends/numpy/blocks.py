@@ -10,6 +10,7 @@ import numpy.typing as npt
 from chainrule.graph import Node
 
 from .memory import op_class, sizes, width
+from .run import Run
 
 if TYPE_CHECKING:
     from .generate import PhaseCode
@@ -20,29 +21,31 @@ BLOCKED_FROM = 1 << 19
 """Elements from which a run of elementwise ops is computed block by block."""
 
 
-class BlockedRun:
+def is_large(node: Node) -> bool:
+    """Whether a node is worth computing block by block."""
+    return math.prod(sizes(node)) >= BLOCKED_FROM
+
+
+class BlockedRun(Run):
     """A loop over blocks of rows, with every op of a run in its body.
 
     Results that are read outside the run get their buffers; all others get temporaries
     of one block's size.
     """
 
-    def __init__(self, phase: PhaseCode, run: list[Node]) -> None:
-        self.phase = phase
-        self.run = run
-        shape = sizes(run[0])
-        self.rows = shape[0]
-        self.step = max(1, BLOCK * self.rows // math.prod(shape))
+    def __init__(self, phase: PhaseCode, nodes: list[Node]) -> None:
+        super().__init__(phase, nodes)
+        self.rows = self.shape[0]
+        self.step = max(1, BLOCK * self.rows // math.prod(self.shape))
         self.sliced: dict[str, npt.NDArray[Any]] = {}
         self.temporary: dict[str, npt.NDArray[Any]] = {}
-        self.local: dict[Node, str] = {}
         self.spare: list[str] = []
 
     def generate(self) -> None:
         """Emit the loop."""
         phase, code = self.phase, self.phase.code
         body: list[tuple[str, Node]] = []
-        for node in self.run:
+        for node in self.nodes:
             operands = [self._operand(x, node) for x in node.inputs]
             out = self._result(node)
             kernel = code.kernels[op_class(node)]
@@ -53,8 +56,7 @@ class BlockedRun:
         code.line(f"for {', '.join(names)}, in {blocks}:")
         for text, node in body:
             code.line(f"    {text}", node)
-        for node in self.run:
-            phase.release(phase.schedule.index[node])
+        self.release()
 
     def _blocks(self) -> list[tuple[npt.NDArray[Any], ...]]:
         spans = [
@@ -82,10 +84,7 @@ class BlockedRun:
         return name
 
     def _result(self, node: Node) -> str:
-        schedule = self.phase.schedule
-        kept = schedule.last_use[node] == len(schedule.order)
-        outside = any(reader not in self.run for reader in schedule.reads[node])
-        if node in self.phase.place or kept or outside:
+        if self.is_stored(node):
             self.phase.result(node)
             return self._slice(node)
         name = self._taken(node) or self._temporary(node)
@@ -118,6 +117,6 @@ class BlockedRun:
         for x in dict.fromkeys(reader.inputs):
             name = self.local.get(x, "")
             taken = name == self.local[reader]
-            last = schedule.last_use[x] == schedule.index[reader]
+            last = schedule.last_use[schedule.home[x]] == schedule.index[reader]
             if name in self.temporary and last and not taken and x.dtype == "float":
                 self.spare.append(name)

@@ -16,15 +16,21 @@ from chainrule.ops import Op
 from chainrule.program import Program
 
 from .kernels import NAMESPACE, clip
+from .loops import compiled
 from .memory import Pool
 
 
 class Code:
     """Lines of Python, and a name for every buffer, view and constant in them."""
 
-    def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
+    def __init__(
+        self, program: Program, kernels: Mapping[type[Op], Any], with_loops: bool
+    ) -> None:
         self.program = program
         self.kernels = kernels
+        self.with_loops = with_loops
+        self.gains_by_loops = False
+        """Whether loops were, or could have been, compiled."""
         self.floats = np.dtype(program.dtype)
         self.namespace: dict[str, Any] = {
             **NAMESPACE,
@@ -48,6 +54,8 @@ class Code:
         self._names: dict[int, str] = {}
         self._dots: dict[int, str] = {}
         self._kept: list[npt.NDArray[Any]] = []
+        self.loops: list[str] = []
+        """The texts of the compiled loops that the lines call."""
 
     # -- names -------------------------------------------------------------------
 
@@ -87,6 +95,14 @@ class Code:
     def ones_dot(self, count: int) -> str:
         """Return the name of the `dot` of a vector of ones: sums of columns."""
         return self.dot(self.namespace[self.ones(count)], f"ones_{count}")
+
+    def loop(self, text: str) -> str:
+        """Return the name of a compiled loop."""
+        function = compiled(text, self.floats.name)
+        if id(function) not in self._names:
+            name = self.name(function, "loop")
+            self.loops.append(text.replace("def loop", f"def {name}", 1))
+        return self._names[id(function)]
 
     def line(self, text: str, node: Node | None = None) -> None:
         """Append a line of code; `node` is what it computes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import time
 import weakref
 from collections.abc import Mapping
 from itertools import count
@@ -20,9 +21,12 @@ from chainrule.program import Program
 
 from .code import Code
 from .generate import PhaseCode
+from .loops import numba_version
 from .memory import width
 
 _numbers = count(1)
+LOOPS_AFTER = 1.0
+"""Seconds that a program has run when its loops are compiled: what that takes."""
 FLUSH_EVERY = 128
 """Steps after which tiny numbers are flushed."""
 TINY = 1e-30
@@ -37,30 +41,34 @@ class NumpyExecutable(Executable):
         self._kernels = kernels
         self._results: list[Any] = [None] * len(program.outputs)
         self._totals = [0.0] * len(program.totals)
+        self._with_loops = False
+        self._seconds = 0.0
         self._compile()
 
     def _compile(self) -> None:
         phases = self.program.lower(self._kernels)
-        code = Code(self.program, self._kernels)
+        code = Code(self.program, self._kernels, self._with_loops)
         code.namespace["check"] = _check
         for number, phase in enumerate(phases):
             PhaseCode(code, phase, number).generate()
         body = "".join(f"    {line}\n" for line in code.lines) or "    pass\n"
-        self.source = f"def run(seed, step, lr, results, totals):\n{body}"
+        text = f"def run(seed, step, lr, results, totals):\n{body}"
+        self.source = "\n\n".join([text, *code.loops])
         self._file = f"<chainrule program {next(_numbers)}>"
-        exec(compile(self.source, self._file, "exec"), code.namespace)
+        exec(compile(text, self._file, "exec"), code.namespace)
         self._run = code.namespace["run"]
-        lines = [f"{line}\n" for line in self.source.splitlines()]
-        linecache.cache[self._file] = (len(self.source), None, lines, self._file)
+        lines = [f"{line}\n" for line in text.splitlines()]
+        linecache.cache[self._file] = (len(text), None, lines, self._file)
         weakref.finalize(self, linecache.cache.pop, self._file, None)
         self._node_of_line = code.node_of_line
         self._bound = [(p, p.value) for p in code.parameters]
         self._inputs = code.inputs
         self._outputs = code.outputs
         self.peak_memory = code.pool.allocated
+        self._is_waiting = code.gains_by_loops and not self._with_loops
 
     def _recompile(self) -> None:
-        """Compile for parameters whose values moved; what was put stays."""
+        """Compile once more; what was put stays."""
         before = self._inputs
         self._compile()
         for leaf, values in before.items():
@@ -83,10 +91,13 @@ class NumpyExecutable(Executable):
             np.copyto(buffer, values[rows], "unsafe")
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        if self._is_waiting and self._seconds > LOOPS_AFTER:
+            self._compile_loops()
         for parameter, array in self._bound:
             if parameter.value is not array:
                 self._recompile()
                 break
+        begin = time.perf_counter() if self._is_waiting else 0.0
         try:
             with np.errstate(all="ignore"):
                 self._run(
@@ -98,6 +109,14 @@ class NumpyExecutable(Executable):
             raise self._explained(error) from error
         if step % FLUSH_EVERY == 0:
             self._flush()
+        if self._is_waiting:
+            self._seconds += time.perf_counter() - begin
+
+    def _compile_loops(self) -> None:
+        self._is_waiting = False
+        if numba_version():
+            self._with_loops = True
+            self._recompile()
 
     def _flush(self) -> None:
         """Set the tiniest numbers of what was assigned to zero.

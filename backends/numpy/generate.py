@@ -17,10 +17,12 @@ from chainrule.program import LEARNING_RATE, STEP, Pack, Phase
 from chainrule.program.passes.specialise import BoundInput
 
 from . import emit
-from .blocks import BLOCKED_FROM, BlockedRun
+from .blocks import BlockedRun, is_large
 from .code import Code
 from .kernels import NEVER_IN_PLACE, SCALAR, VIEWS, in_place, view_of
+from .loops import CompiledRun, can_be_compiled
 from .memory import Buffer, label, op_class, sizes, width
+from .run import Run
 from .schedule import Schedule
 
 
@@ -51,13 +53,23 @@ class PhaseCode:
                 self._leaf(node)
         self.parameters = [n for n in self.array if isinstance(n, Parameter)]
         self._choose_places()
-        least = 1 << 62 if self.code.program.checked else BLOCKED_FROM
-        for run in self.schedule.runs(least):
-            if len(run) > 1:
-                BlockedRun(self, run).generate()
-            else:
+        for way, run in self.schedule.runs(self._way):
+            if way is None or len(run) == 1:
                 self._single(run[0])
+            else:
+                way(self, run).generate()
         self._finish()
+
+    def _way(self, node: Node) -> type[Run] | None:
+        """Choose how a node is computed together with its neighbours, if it may be."""
+        code = self.code
+        if not isinstance(node.op, Elementwise) or code.program.checked:
+            return None
+        if can_be_compiled(node, code.kernels[op_class(node)]):
+            code.gains_by_loops = True
+            if code.with_loops:
+                return CompiledRun
+        return BlockedRun if is_large(node) else None
 
     # -- leaves and places ---------------------------------------------------------
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from chainrule.graph import Node, topological
-from chainrule.ops import Elementwise
 from chainrule.program import Pack, Phase
 
 from .kernels import VIEWS
+
+Way = TypeVar("Way")
 
 
 class Schedule:
@@ -43,28 +44,43 @@ class Schedule:
             for x in node.inputs:
                 self.reads[x].append(node)
 
-    def runs(self, least: int) -> list[list[Node]]:
-        """Cut the order into steps: single nodes, and runs of elementwise ones.
+    def runs(
+        self, way: Callable[[Node], Way | None]
+    ) -> Iterator[tuple[Way | None, list[Node]]]:
+        """Cut the order into runs of elementwise nodes, and single nodes.
 
-        A run has one shape, of at least `least` elements; its nodes can be computed
-        together block by block. Arithmetic of numbers does not end a run: it is done
-        before it.
+        The nodes of a run have one shape and one `way` to be computed together, piece
+        by piece. They read any memory through one view only: then a piece may be
+        overwritten when it is read for the last time. Arithmetic of numbers does not
+        end a run: it is done before it.
         """
-        steps: list[list[Node]] = []
+        run: list[Node] = []
+        seen: dict[Node, Node] = {}
+        how: Way | None = None
         for node in self.order:
-            running = bool(steps) and _is_large(steps[-1][0], least)
-            if running and node.shape == steps[-1][0].shape and _is_large(node, least):
-                steps[-1].append(node)
-            elif running and all(x.shape == () for x in (node, *node.inputs)):
-                steps.insert(-1, [node])
+            mine = way(node)
+            views = {self.home[x]: x for x in node.inputs}
+            if any(views[self.home[x]] is not x for x in node.inputs):
+                mine = None
+            if (
+                run
+                and mine is None
+                and all(x.shape == () for x in (node, *node.inputs))
+            ):
+                yield None, [node]
+                continue
+            clash = any(seen.get(home, x) is not x for home, x in views.items())
+            if run and (mine is not how or node.shape != run[0].shape or clash):
+                yield how, run
+                run, seen = [], {}
+            if mine is None:
+                yield None, [node]
             else:
-                steps.append([node])
-        return steps
-
-
-def _is_large(node: Node, least: int) -> bool:
-    elements = math.prod(size or 0 for size in node.shape)
-    return isinstance(node.op, Elementwise) and elements >= least
+                run.append(node)
+                seen.update(views)
+                how = mine
+        if run:
+            yield how, run
 
 
 def _from_the_loss_backwards(phase: Phase) -> Sequence[Node]:
