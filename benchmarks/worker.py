@@ -12,13 +12,18 @@ import time
 from benchmarks.cases import CASES
 from benchmarks.peers import PEERS
 
+WARM_UP = 3
+"""Seconds of steps before the first round: what compiles while it runs has done so."""
+
 
 def main(peer: str, case: str) -> None:
     """Warm up, then serve rounds."""
     begin = time.perf_counter()
     run = importlib.import_module(f"benchmarks.peers.{PEERS[peer]}").make(CASES[case])
-    for count in (1, 2, 5):
+    count = 1
+    while time.perf_counter() - begin < WARM_UP:
         run(count)
+        count *= 2
     answer(time.perf_counter() - begin)
     for line in sys.stdin:
         answer(run(int(line)))

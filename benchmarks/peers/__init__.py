@@ -12,6 +12,8 @@ from typing import Any
 
 PEERS = {
     "chainrule": "chainrule_fit",
+    "chainrule, plain": "chainrule_plain",
+    "chainrule, OpenCL": "chainrule_opencl",
     "bare matmuls": "matmuls",
     "PyTorch eager": "pytorch",
     "PyTorch compile": "pytorch_compile",
