@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from chainrule.hooks import hookimpl
 from chainrule.kinds.backend import Backend, Device, Executable
+from chainrule.kinds.profile import Profile
 from chainrule.ops import Op
 from chainrule.program import Pack, Program
 from chainrule.registry import registry
@@ -16,6 +18,7 @@ from chainrule.registry import registry
 from .emit import SPECIAL
 from .executable import NumpyExecutable
 from .kernels import ELEMENTWISE, VIEWS
+from .profile import Profiler
 
 
 class NumpyBackend(Backend):
@@ -34,9 +37,17 @@ class NumpyBackend(Backend):
     def _all_kernels(self) -> Mapping[type[Op], Any]:
         return {**self.kernels, **registry.kernels(self.type_name)}
 
+    @functools.cached_property
+    def _profiler(self) -> Profiler:
+        return Profiler()
+
     def compile(self, program: Program) -> Executable:
         """Generate and compile code for a program."""
-        return NumpyExecutable(program, self._all_kernels)
+        return NumpyExecutable(program, self._all_kernels, self._profiler)
+
+    def profiled(self) -> AbstractContextManager[Profile]:
+        """Return a block in which the time of every generated line is noted."""
+        return self._profiler.profiled()
 
 
 @hookimpl

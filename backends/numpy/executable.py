@@ -5,7 +5,8 @@ from __future__ import annotations
 import linecache
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,11 +19,13 @@ from chainrule.kinds.backend import Executable
 from chainrule.ops import Op
 from chainrule.ops.base import describe
 from chainrule.program import Program
+from chainrule.program.work import Work
 
 from .code import Code
 from .generate import PhaseCode
 from .loops import numba_version
 from .memory import width
+from .profile import Profiler, Timed
 
 _numbers = count(1)
 LOOPS_AFTER = 1.0
@@ -36,9 +39,12 @@ TINY = 1e-30
 class NumpyExecutable(Executable):
     """Straight-line Python over preallocated buffers."""
 
-    def __init__(self, program: Program, kernels: Mapping[type[Op], Any]) -> None:
+    def __init__(
+        self, program: Program, kernels: Mapping[type[Op], Any], profiler: Profiler
+    ) -> None:
         self.program = program
         self._kernels = kernels
+        self._profiler = profiler
         self._results: list[Any] = [None] * len(program.outputs)
         self._totals = [0.0] * len(program.totals)
         self._with_loops = False
@@ -57,6 +63,7 @@ class NumpyExecutable(Executable):
         self._file = f"<chainrule program {next(_numbers)}>"
         exec(compile(text, self._file, "exec"), code.namespace)
         self._run = code.namespace["run"]
+        self._timed: Timed | None = None
         lines = [f"{line}\n" for line in text.splitlines()]
         linecache.cache[self._file] = (len(text), None, lines, self._file)
         weakref.finalize(self, linecache.cache.pop, self._file, None)
@@ -98,9 +105,10 @@ class NumpyExecutable(Executable):
                 self._recompile()
                 break
         begin = time.perf_counter() if self._is_waiting else 0.0
+        run = self._run if self._profiler.profile is None else self._noting_times()
         try:
             with np.errstate(all="ignore"):
-                self._run(
+                run(
                     seed, np.float64(step), np.float64(lr), self._results, self._totals
                 )
         except ChainRuleError:
@@ -117,6 +125,13 @@ class NumpyExecutable(Executable):
         if numba_version():
             self._with_loops = True
             self._recompile()
+
+    def _noting_times(self) -> Callable[..., None]:
+        """Return a function that runs the program and notes how long each line took."""
+        if self._timed is None:
+            work = Work(self.program, self._kernels)
+            self._timed = Timed(self._run, self._node_of_line, work)
+        return partial(self._timed.run, self._profiler.profile)
 
     def _flush(self) -> None:
         """Set the tiniest numbers of what was assigned to zero.

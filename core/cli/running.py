@@ -15,6 +15,7 @@ from chainrule.registry import registry
 from chainrule.training import History
 
 MODEL, HISTORY, CURVE = "model.safetensors", "history.json", "curve.svg"
+TRACE = "trace.json"
 
 
 def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
@@ -41,13 +42,15 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
 
 
 def keep(model: Model, folder: Path) -> None:
-    """Write model, history and curve."""
+    """Write model, history and curve, and a trace if the training was profiled."""
     model.save(folder / MODEL)
     history = dict(model.history or {})
     write(folder / HISTORY, json.dumps(history, indent=2) + "\n")
     if any(history.values()):
         curve = registry.find("renderers", "curve").target
         write(folder / CURVE, curve(history))
+    if model.history is not None and model.history.profile is not None:
+        model.history.profile.save_trace(folder / TRACE)
 
 
 def write(file: Path, text: str) -> None:

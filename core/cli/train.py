@@ -9,7 +9,7 @@ import click
 
 from chainrule.cli.graphs import model_of
 from chainrule.cli.output import writable_folder
-from chainrule.cli.running import CURVE, HISTORY, MODEL, numbers, run
+from chainrule.cli.running import CURVE, HISTORY, MODEL, TRACE, numbers, run
 from chainrule.config import read
 from chainrule.program import open_backend
 
@@ -24,7 +24,14 @@ from chainrule.program import open_backend
     metavar="NAME=VALUE",
     help="Put a value over one of the file, as training.epochs=5; may be repeated.",
 )
-def command(config: Path, out: str | None, settings: tuple[str, ...]) -> None:
+@click.option(
+    "--profile",
+    is_flag=True,
+    help=f"Print how long each kernel took, and write {TRACE} for ui.perfetto.dev.",
+)
+def command(
+    config: Path, out: str | None, settings: tuple[str, ...], profile: bool
+) -> None:
     """Train what a configuration file describes.
 
     Writes the model, the history and a picture of it. Training that is interrupted or
@@ -48,6 +55,7 @@ def command(config: Path, out: str | None, settings: tuple[str, ...]) -> None:
         "callbacks": [*experiment.callbacks, "progress"],
         "validation": test,
         "backend": backend,
+        "profile": profile,
     }
     if experiment.optimizer is not None:
         how["optimizer"] = experiment.optimizer
@@ -55,4 +63,5 @@ def command(config: Path, out: str | None, settings: tuple[str, ...]) -> None:
     if test is not None:
         measured = model.evaluate(*test, backend=backend)
         click.echo(f"on {len(test[0]):,} examples held out: {numbers(measured)}")
-    click.echo(f"in {folder.resolve()}: {MODEL}, {HISTORY}, {CURVE}")
+    written = [MODEL, HISTORY, CURVE, *([TRACE] if profile else [])]
+    click.echo(f"in {folder.resolve()}: {', '.join(written)}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
+from chainrule.errors import BackendError
+
 if TYPE_CHECKING:
     from chainrule.graph import Input, Parameter
+    from chainrule.kinds.profile import Profile
     from chainrule.program import Program
 
 
@@ -93,6 +97,27 @@ class Backend(ABC):
         Raises:
             BackendError: an op has neither a kernel here nor an expansion.
         """
+
+    def profiled(self) -> AbstractContextManager[Profile]:
+        """Return a block in which the time of every kernel is noted, in what it yields.
+
+        ::
+
+            with backend.profiled() as profile:
+                model.fit(x, y, loss="mse", backend=backend)
+            print(profile)
+
+        The profile can be read when the block has ended, whatever ended it. A backend
+        without a profiler leaves this method as it is.
+
+        Raises:
+            BackendError: this backend cannot profile, or is being profiled already.
+        """
+        raise BackendError(
+            f"the backend {self.type_name!r} has no profiler: leave out profile=True, "
+            "or profile on backend='numpy'; a backend gets one by overriding "
+            f"{type(self).__name__}.profiled"
+        )
 
     def push(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
         """Copy parameters from their home to the device; nothing to do on the host."""

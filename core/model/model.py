@@ -233,6 +233,7 @@ class Model:
         seed: int = 0,
         sample_weight: npt.ArrayLike | None = None,
         shuffle: bool = True,
+        profile: bool = False,
     ) -> History:
         """Train on examples; return the history of losses and metrics by epoch.
 
@@ -263,12 +264,17 @@ class Model:
             seed: of initial weights, shuffling, dropout and noise.
             sample_weight: how much each example counts, one number each.
             shuffle: whether to take the examples in another order in each epoch.
+            profile: whether to note how long each kernel takes, validation included.
+                A table is printed when training ends, whatever ends it, and
+                ``history.profile`` keeps it: ``profile.table()``,
+                ``profile.save_trace("trace.json")``, ``draw(model, times=profile)``.
 
         Raises:
             DataError: data that cannot be learned from; says where and why.
             HyperparameterError: a number out of range.
             UnknownNameError: a name that nothing registered.
             GradientError: the loss does not depend on some trainable parameter.
+            BackendError: the backend has no profiler, and one was asked for.
             DivergenceError: NaN or infinity; names the first node and step that had
                 one. The parameters are those of the last finite epoch (or the best
                 ones), the history so far is in `history`.
@@ -293,6 +299,7 @@ class Model:
             seed=seed,
             sample_weight=sample_weight,
             shuffle=shuffle,
+            profile=profile,
         )
         if trainer.state is None:
             self._draw_weights(asked.seed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeAlias
 
 from chainrule.graph import Node, topological
@@ -12,6 +14,28 @@ from chainrule.scopes import scope_of_new_nodes
 Rule: TypeAlias = Callable[[Node], Node | None]
 """Returns what a node should become, or None to leave it as it is."""
 Rules: TypeAlias = Mapping[type[Op], Sequence[Rule]]
+
+
+_watched: ContextVar[dict[Node, Node] | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[dict[Node, Node]]:
+    """In the block note what passes make of nodes, one pass after the other."""
+    became: dict[Node, Node] = {}
+    token = _watched.set(became)
+    try:
+        yield became
+    finally:
+        _watched.reset(token)
+
+
+def results(roots: Sequence[Node], done: Mapping[Node, Node]) -> list[Node]:
+    """Return what a pass made of the roots; `done` says what it made of every node."""
+    became = _watched.get()
+    if became is not None:
+        became.update((old, new) for old, new in done.items() if new is not old)
+    return [done[root] for root in roots]
 
 
 def merged(*tables: Rules) -> Rules:
@@ -66,7 +90,7 @@ def _sweep(roots: Sequence[Node], rules: Rules) -> list[Node]:
                 inside(node.scope)
                 made = _settle(made, rules)
             done[node] = made
-    return [done[root] for root in roots]
+    return results(roots, done)
 
 
 def _settle(node: Node, rules: Rules) -> Node:

@@ -19,6 +19,7 @@ from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, all_finite, replay
 from chainrule.training.objective import Objective
+from chainrule.training.profiling import profiling
 from chainrule.training.request import Request
 from chainrule.training.run import Run
 from chainrule.training.state import Snapshot
@@ -34,7 +35,9 @@ def fit(model: Any, trainer: Trainer, request: Request) -> History:
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished, and everything
             that ends a training was done.
     """
-    return _Fit(model, trainer, request).run_epochs()
+    training = _Fit(model, trainer, request)
+    with profiling(training.run.history, request):
+        return training.run_epochs()
 
 
 class _Fit:

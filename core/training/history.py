@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from chainrule.kinds.callback import Callback
+from chainrule.kinds.profile import Profile
 
 
 class History(Callback, Mapping[str, list[float]]):
@@ -16,9 +17,11 @@ class History(Callback, Mapping[str, list[float]]):
 
     Attributes:
         interrupted: whether Ctrl-C ended the last training.
+        profile: how long each kernel took in the last training, if it was profiled.
     """
 
     interrupted: bool = field(default=False, init=False)
+    profile: Profile | None = field(default=None, init=False)
     _values: dict[str, list[float]] = field(default_factory=dict, init=False)
 
     def __getitem__(self, name: str) -> list[float]:

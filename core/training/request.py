@@ -36,6 +36,7 @@ class Request:
     backend: Backend
     seed: int
     shuffle: bool
+    profile: bool
 
     @classmethod
     def of(
@@ -55,6 +56,7 @@ class Request:
         seed: int,
         sample_weight: Any,
         shuffle: bool,
+        profile: bool,
     ) -> Request:
         """Return what a user asked for, checked.
 
@@ -67,6 +69,7 @@ class Request:
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         seed = check_value(seed, NonNegativeInt, "seed")
         shuffle = check_value(shuffle, bool, "shuffle")
+        profile = check_value(profile, bool, "profile")
         examples = Examples.of(network, goal, x, y, sample_weight)
         held = None
         if isinstance(validation, Real) and not isinstance(validation, bool):
@@ -87,6 +90,7 @@ class Request:
             backend=open_backend(backend),
             seed=seed,
             shuffle=shuffle,
+            profile=profile,
         )
 
 

@@ -9,6 +9,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Node, Parameter
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.program import LEARNING_RATE, STEP, Program
+from chainrule.scopes import scope
 from chainrule.training.data import Shapes
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
@@ -56,9 +57,10 @@ class Step:
 
 def _updates(state: TrainingState) -> Phase:
     optimizer = state.optimizer
-    new = optimizer.new_values(
-        state.flat, state.gradient, LEARNING_RATE, STEP, state.slots
-    )
+    with scope(optimizer.type_name):
+        new = optimizer.new_values(
+            state.flat, state.gradient, LEARNING_RATE, STEP, state.slots
+        )
     if set(new) != {"p", *state.slots}:
         raise GraphError(
             f"{type(optimizer).__name__}.update must return new values for p"

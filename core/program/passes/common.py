@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.graph import Constant, Node, topological
 from chainrule.ops import Elementwise
-from chainrule.program.rewrite import with_inputs
+from chainrule.program.rewrite import results, with_inputs
 
 
 def common(roots: Sequence[Node]) -> list[Node]:
@@ -34,7 +34,7 @@ def common(roots: Sequence[Node]) -> list[Node]:
                 found = node if inputs == node.inputs else with_inputs(node, inputs)
                 seen[key] = found
             done[node] = found
-    return [done[root] for root in roots]
+    return results(roots, done)
 
 
 def _constant(node: Constant, seen: dict[Any, Node]) -> Node:

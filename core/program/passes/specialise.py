@@ -38,7 +38,7 @@ from chainrule.ops import (
     mul,
 )
 from chainrule.ops.base import describe
-from chainrule.program.rewrite import rewrite
+from chainrule.program.rewrite import results, rewrite
 from chainrule.scopes import scope_of_new_nodes
 
 
@@ -85,7 +85,7 @@ def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Nod
             if made not in done and made.op is not None:
                 made.name, made.origin = node.name, node.origin
             done[node] = made
-    return [done[root] for root in roots]
+    return results(roots, done)
 
 
 def _leaf(node: Node, shapes: Mapping[Input, Shape]) -> Node:

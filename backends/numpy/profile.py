@@ -1,0 +1,138 @@
+"""Profiles: the generated code once more, with a look at the clock after every line."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import BackendError
+from chainrule.graph import Node
+from chainrule.kinds.profile import Profile, Speed
+from chainrule.program.work import Piece, Work
+
+CLOCK, TICKS = "_clock", "_ticks"
+"""Names that no line of generated code has."""
+PRODUCTS = (128, 384)
+"""Rows and columns of the products that the peak is measured with."""
+
+
+class Profiler:
+    """What a backend and all its programs share: the profile being made, or None."""
+
+    def __init__(self) -> None:
+        self.profile: Profile | None = None
+
+    @contextmanager
+    def profiled(self) -> Iterator[Profile]:
+        """Let programs note their times in the block.
+
+        Raises:
+            BackendError: they do so already.
+        """
+        if self.profile is not None:
+            raise BackendError(
+                "the backend 'numpy' is being profiled already: end that block first"
+            )
+        device = f"numpy on a CPU with {os.cpu_count()} threads"
+        self.profile = profile = Profile(device, _speed())
+        begin = time.perf_counter()
+        try:
+            yield profile
+        finally:
+            profile.wall = time.perf_counter() - begin
+            self.profile = None
+
+
+class Timed:
+    """A compiled program's twin that notes when each of its statements ended.
+
+    Neighbours that compute one node are one kernel, and a loop over blocks is one with
+    all its nodes.
+
+    Args:
+        run: the generated function.
+        node_of_line: what its lines compute, counted from the first one of its body.
+        work: the program that it was generated from.
+    """
+
+    def __init__(
+        self, run: Callable[..., None], node_of_line: Mapping[int, Node], work: Work
+    ) -> None:
+        tree = ast.parse(inspect.getsource(run))
+        (function,) = tree.body
+        assert isinstance(function, ast.FunctionDef)
+        pieces: list[Piece] = []
+        body: list[ast.stmt] = []
+        for statement in function.body:
+            assert statement.end_lineno is not None
+            lines = range(statement.lineno - 1, statement.end_lineno)
+            nodes = [node_of_line[i] for i in lines if i in node_of_line]
+            piece = Piece(nodes) if nodes else Piece((), "totals, results, copies")
+            if pieces and pieces[-1].nodes == piece.nodes:
+                body[-1:] = [statement, body[-1]]
+            else:
+                pieces.append(piece)
+                body += [statement, _tick(len(pieces), statement)]
+        function.body = body
+        names = dict(run.__globals__, **{CLOCK: time.perf_counter_ns})
+        self._ticks = names[TICKS] = [0] * (len(pieces) + 1)
+        # Lines keep their numbers, so that errors name the nodes they name elsewhere.
+        exec(compile(tree, run.__code__.co_filename, "exec"), names)
+        self._run = names["run"]
+        self._kernels = work.split(pieces)
+
+    def run(self, profile: Profile, *arguments: Any) -> None:
+        """Run the program and note the times."""
+        ticks = self._ticks
+        ticks[0] = time.perf_counter_ns()
+        self._run(*arguments)
+        for kernel, begin, end in zip(self._kernels, ticks, ticks[1:], strict=False):
+            profile.add(kernel, begin, end)
+
+
+def _tick(number: int, after: ast.stmt) -> ast.stmt:
+    (tick,) = ast.parse(f"{TICKS}[{number}] = {CLOCK}()").body
+    for part in ast.walk(tick):
+        ast.copy_location(part, after)
+    return tick
+
+
+@functools.cache
+def _speed() -> Speed:
+    return Speed(_copied, _multiplied)
+
+
+def _copied(nbytes: int) -> float:
+    """Return the bytes per second of a copy that reads and writes so many in all."""
+    source, target = np.ones((2, nbytes // 8), np.float32)
+    return nbytes / _fastest(lambda: np.copyto(target, source))
+
+
+def _multiplied(dtype: str) -> float:
+    """Return the operations per second of the better of two products."""
+    speeds = []
+    for size in PRODUCTS:
+        a = np.ones((size, size), dtype)
+        out = np.empty_like(a)
+        seconds = _fastest(functools.partial(np.matmul, a, a, out), 0.06)
+        speeds.append(2 * size**3 / seconds)
+    return max(speeds)
+
+
+def _fastest(call: Callable[[], object], within: float = 0.02) -> float:
+    """Return the seconds of the fastest of many calls: others use the processor too."""
+    times = []
+    end = time.perf_counter() + within
+    while len(times) < 20 or time.perf_counter() < end:
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return min(times)
