@@ -108,9 +108,7 @@ class NumpyExecutable(Executable):
         run = self._run if self._profiler.profile is None else self._noting_times()
         try:
             with np.errstate(all="ignore"):
-                run(
-                    seed, np.float64(step), np.float64(lr), self._results, self._totals
-                )
+                run(seed, np.float64(step), np.float64(lr), self._results, self._totals)
         except ChainRuleError:
             raise
         except Exception as error:
