@@ -6,9 +6,9 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
-from chainrule.errors import ShapeError
+from chainrule.errors import GraphError, ShapeError
 from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
-from chainrule.ops import mean, mul, sum
+from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
 from chainrule.ops.base import describe
 from chainrule.scopes import Scope, scope
 from chainrule.spec import Component
@@ -31,6 +31,10 @@ class Loss(Component, ABC):
     """The open interval in which predictions lie, such as (0, 1) for probabilities."""
     counterpart: ClassVar[str] = ""
     """The loss for targets of the other form: one-hot rows, or class labels."""
+    applies: ClassVar[type[Op] | None] = None
+    """What the loss itself applies to a prediction: softmax or sigmoid, to logits."""
+    partner: ClassVar[str] = ""
+    """The loss of the same formula for probabilities, or for logits."""
 
     @abstractmethod
     def per_example(self, target: Node, prediction: Node) -> Node:
@@ -78,6 +82,29 @@ class Loss(Component, ABC):
                 f"{wanted}"
             )
 
+    def check_activation(self, prediction: Node) -> None:
+        """Refuse probabilities where logits are wanted, and the reverse.
+
+        Both train, badly: a model's last activation is applied twice, or never.
+
+        Raises:
+            GraphError: says which loss, or which activation, to take.
+        """
+        what = describe(prediction)
+        if self.applies is not None and isinstance(prediction.op, self.applies):
+            name = self.applies.type_name
+            raise GraphError(
+                f"{self.type_name} takes logits and applies {name} itself, but the "
+                f"model already ends in {what}; leave that activation out, or use "
+                f'loss="{self.partner}"'
+            )
+        if self.domain == (0.0, 1.0) and self.partner and _is_affine(prediction):
+            raise GraphError(
+                f"{self.type_name} takes probabilities, but the model ends in {what} "
+                f'without an activation; use loss="{self.partner}", which takes '
+                "logits, or give the last layer a softmax or a sigmoid"
+            )
+
     def _check_one_each(self, losses: object, wanted: Shape) -> None:
         if isinstance(losses, Node) and _fits(losses.shape, wanted):
             return
@@ -87,6 +114,14 @@ class Loss(Component, ABC):
             f"shape {shape_text(wanted)}, it returned {shown}; average all axes but "
             "the first"
         )
+
+
+def _is_affine(node: Node) -> bool:
+    """Whether a node is x W or x W + b."""
+    while isinstance(node.op, Identity):
+        (node,) = node.inputs
+    sides = node.inputs if isinstance(node.op, Add) else (node,)
+    return any(isinstance(side.op, Matmul) for side in sides)
 
 
 def _fits(shape: Shape, wanted: Shape) -> bool:

@@ -122,6 +122,7 @@ class Objective:
 
     def _applied(self, loss: LossLike, target: Input, prediction: Node) -> Node:
         if isinstance(loss, Loss):
+            loss.check_activation(prediction)
             return loss(target, prediction, self.weight)
         if self.weight is not None:
             raise GraphError(

@@ -20,6 +20,7 @@ class BinaryCrossEntropy(Loss):
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    partner: ClassVar[str] = "sigmoid_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -36,6 +37,8 @@ class SigmoidCrossEntropy(Loss):
     """
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    applies: ClassVar[type[ops.Op] | None] = ops.Sigmoid
+    partner: ClassVar[str] = "binary_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 

@@ -26,6 +26,7 @@ class CategoricalCrossEntropy(Loss):
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     counterpart: ClassVar[str] = "sparse_categorical_cross_entropy"
+    partner: ClassVar[str] = "softmax_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -44,6 +45,8 @@ class SoftmaxCrossEntropy(Loss):
 
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     counterpart: ClassVar[str] = "sparse_softmax_cross_entropy"
+    applies: ClassVar[type[ops.Op] | None] = ops.Softmax
+    partner: ClassVar[str] = "categorical_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -63,6 +66,7 @@ class SparseCategoricalCrossEntropy(Loss):
     target: ClassVar[Literal["same", "classes"]] = "classes"
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     counterpart: ClassVar[str] = "categorical_cross_entropy"
+    partner: ClassVar[str] = "sparse_softmax_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -81,6 +85,8 @@ class SparseSoftmaxCrossEntropy(Loss):
 
     target: ClassVar[Literal["same", "classes"]] = "classes"
     counterpart: ClassVar[str] = "softmax_cross_entropy"
+    applies: ClassVar[type[ops.Op] | None] = ops.Softmax
+    partner: ClassVar[str] = "sparse_categorical_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 

@@ -192,3 +192,29 @@ def test_the_step_of_a_perceptron_lets_no_gradient_through() -> None:
     one = cr.Sequential([cr.layers.Perceptron()])
     with pytest.raises(GradientError, match="perceptron_1/"):
         one.fit(X, LABELS > 0, loss="mse")
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "instead"),
+    [
+        ("softmax", "sparse_softmax_cross_entropy", "sparse_categorical_cross_entropy"),
+        ("softmax", "softmax_cross_entropy", "categorical_cross_entropy"),
+        ("sigmoid", "sigmoid_cross_entropy", "binary_cross_entropy"),
+        (
+            "identity",
+            "sparse_categorical_cross_entropy",
+            "sparse_softmax_cross_entropy",
+        ),
+        ("identity", "categorical_cross_entropy", "softmax_cross_entropy"),
+        ("identity", "binary_cross_entropy", "sigmoid_cross_entropy"),
+    ],
+)
+def test_an_activation_applied_twice_or_never_is_refused(activation, loss, instead):
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(12, 4)), rng.integers(0, 3, 12)
+    y = labels if loss.startswith("sparse") else np.eye(3)[labels]
+    model = cr.Sequential([cr.layers.Dense(3, activation=activation)])
+    with pytest.raises(GraphError, match=f'loss="{instead}"') as error:
+        model.fit(x, y, loss=loss)
+    assert "dense_1/" in str(error.value)
+    model.fit(x, y, loss=instead)
