@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chainrule import ops
@@ -19,7 +19,8 @@ from .device import choose, diagnose, find_devices
 from .kernels import ELEMENTWISE, INDEXING, REDUCTIONS, VIEWS
 
 if TYPE_CHECKING:
-    from .profile import Profile
+    from chainrule.kinds.profile import Profile
+
     from .runtime import Runtime
 
 
@@ -66,16 +67,16 @@ class OpenCLBackend(Backend):
         """Say for each thing that is needed whether it is there, and what brings it."""
         return diagnose()
 
-    @contextmanager
-    def profiled(self) -> Iterator[Profile]:
-        """Note the time of every kernel in the block, in the profile that it yields."""
-        with self.runtime.profiled() as profile:
-            yield profile
+    def profiled(self) -> AbstractContextManager[Profile]:
+        """Return a block in which the device notes the time of every kernel."""
+        return self.runtime.profiled()
 
     def compile(self, program: Program) -> Executable:
         """Generate and compile kernels for a program."""
         from .executable import OpenCLExecutable
 
+        if self.runtime.failed:
+            del self.runtime  # and open the device anew
         templates = {**self.kernels, **registry.kernels(self.type_name)}
         return OpenCLExecutable(program, self.runtime, templates)
 

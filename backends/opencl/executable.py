@@ -21,6 +21,7 @@ from .kernels import preamble
 from .layout import DTYPES, View
 from .lower import Lowered
 from .memory import Mirror, plan
+from .profile import describe
 from .runtime import Launch, Runtime, as_bytes
 from .step import Step
 
@@ -53,7 +54,7 @@ class OpenCLExecutable(Executable):
     def _compile(self) -> None:
         lowered = Lowered(self.program, self._runtime, self._templates)
         self._lowered = lowered
-        self._bound = [(p, p.value) for p in lowered.parameters]
+        bound = [(p, p.value) for p in lowered.parameters]
         self.source = _name_and_join(lowered, self._runtime)
         if lowered.faults.used:
             lowered.faults.slot.handle = self._runtime.allocate(12, "faults")
@@ -75,6 +76,15 @@ class OpenCLExecutable(Executable):
         self._pending: dict[Input, deque[Any]] = {}
         if lowered.totals is not None:
             self._write(lowered.totals, np.zeros(lowered.totals.shape))
+        self._bound = bound
+
+    def _recompile(self) -> None:
+        """Compile for parameters whose values moved; what was put or summed stays."""
+        self._host_totals = self.take_totals()
+        before = self._lowered.inputs
+        self._compile()
+        for leaf, view in self._lowered.inputs.items():
+            self._runtime.copy(view.slot, before[leaf].slot)
 
     def _add_launch(self, step: Step, kernel: cl.Kernel) -> None:
         number = np.float64 if self._lowered.floats == "double" else np.float32
@@ -104,12 +114,14 @@ class OpenCLExecutable(Executable):
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         if any(parameter.value is not array for parameter, array in self._bound):
-            self._compile()
+            self._recompile()
         if (lr, step) != self._numbered and self._wanted:
             self._set_numbers(lr, step)
         for kernel, position in self._drawing:
             kernel.set_arg(position, np.uint64(int(seed) & _MASK))
             kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
+        if self._runtime.recorder is not None:
+            describe(self.program, self._templates, self._lowered.steps)
         self._runtime.launch(self.launches)
         for mirror in self._mirrors:
             mirror.newer = True

@@ -38,6 +38,7 @@ class Faults:
         self._checked = program.checked
         self._trusted = program.trusted
         self._nodes: dict[Node, int] = {}
+        self._sizes: dict[Node, int] = {}
 
     def watch(self, body: Body) -> None:
         """Let a body note what goes wrong while it computes."""
@@ -67,6 +68,7 @@ class Faults:
             body.line(f"if ({found}) {self._note(body, kind, node)}")
 
     def _bound(self, body: Body, place: str, size: int, node: Node) -> str:
+        self._sizes[node] = size
         note = self._note(body, INDEX, node)
         body.line(f"if ({place} < 0 || {place} >= {size}) {note}")
         name = body.fresh()
@@ -89,8 +91,8 @@ class Faults:
         if flags[INDEX] != NONE:
             node = nodes[flags[INDEX]]
             return ExecutionError(
-                f"{describe(node)} of {_operands(node)} failed: "
-                "an index is out of range"
+                f"{describe(node)} of {_operands(node)} failed: indices must lie in "
+                f"0 … {self._sizes[node] - 1}, and one does not"
             )
         first = min(flags[NAN], flags[INFINITE])
         if first == NONE:

@@ -33,12 +33,15 @@ class Mirror(Slot):
 
     def __init__(self, root: Array, runtime: Runtime) -> None:
         address = root.__array_interface__["data"][0]
-        self.start = address - address % 64  # so that what is aligned here is there too
-        super().__init__(address % 64 + root.nbytes, kept=True)
+        # Bytes hold a vector that begins at the first multiple of 64 in them. Where
+        # that lies on the device is part of the kernels' source: always the same.
+        spare = 64 - -address % 64 if root.dtype == np.uint8 else 0
+        self.start = address - spare
+        super().__init__(spare + root.nbytes, kept=True)
         self.root = weakref.ref(root)
         self.newer = False
         self.handle = runtime.allocate(self.nbytes, "parameters")
-        runtime.upload(self.handle, address % 64, _bytes(address, root.nbytes))
+        runtime.upload(self.handle, spare, _bytes(address, root.nbytes))
 
 
 class Mirrors:

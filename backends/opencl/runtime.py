@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyopencl as cl
 from chainrule.errors import BackendError
 
 from .device import Found
+from .layout import Slot
 from .memory import Mirrors
 from .step import Step
 
@@ -30,16 +32,24 @@ Launch: TypeAlias = tuple[cl.Kernel, Step]
 class Runtime:
     """An opened device.
 
+    Raises:
+        BackendError: it cannot be opened.
+
     Attributes:
         found: the device.
         queue: where everything is enqueued, in order.
         mirrors: the device's copies of parameters.
+        failed: whether it refused to run something, and is not to be relied on.
     """
 
     def __init__(self, found: Found) -> None:
         self.found = found
-        self.context = cl.Context([found.handle])
-        self.queue = cl.CommandQueue(self.context)
+        self.failed = False
+        try:
+            self.context = cl.Context([found.handle])
+            self.queue = cl.CommandQueue(self.context)
+        except cl.Error as error:
+            raise BackendError(f"{found.name} cannot be opened: {error}") from error
         self.mirrors = Mirrors(self)
         self.profile: Profile | None = None
 
@@ -126,11 +136,26 @@ class Runtime:
         except cl.Error as error:
             raise self.lost(error) from error
 
+    def copy(self, target: Slot, source: Slot) -> None:
+        """Copy what one buffer holds to another, after all that was enqueued before.
+
+        Raises:
+            BackendError: the device refuses, or is gone.
+        """
+        if not target.nbytes:
+            return
+        try:
+            cl.enqueue_copy(
+                self.queue, target.handle, source.handle, byte_count=target.nbytes
+            )
+        except cl.Error as error:
+            raise self.lost(error) from error
+
     def lost(self, error: Exception) -> BackendError:
         """Return the error for a device that fails while it runs."""
+        self.failed = True
         return BackendError(
-            f"{self.found.name} failed: {error}. Parameters on the host are those of "
-            "the last time they were pulled; run again, or with backend='numpy'"
+            f"{self.found.name} failed: {error}; run again, or with backend='numpy'"
         )
 
     def build(self, source: str) -> cl.Program:
@@ -141,9 +166,11 @@ class Runtime:
         """
         folder = Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
         try:
-            built: cl.Program = cl.Program(self.context, source).build(
-                cache_dir=str(folder)
-            )
+            with warnings.catch_warnings():  # "-w" does not silence every driver
+                warnings.simplefilter("ignore", cl.CompilerWarning)
+                built: cl.Program = cl.Program(self.context, source).build(
+                    ["-w"], cache_dir=str(folder)
+                )
         except cl.Error as error:
             numbered = "\n".join(
                 f"{i:>4}  {line}" for i, line in enumerate(source.splitlines(), 1)

@@ -146,6 +146,7 @@ class Model:
     @property
     def parameters(self) -> dict[str, Parameter]:
         """The parameters by path, such as ``"dense_1/kernel"``."""
+        self.trainer.pull()
         return dict(self.network.parameters)
 
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
@@ -169,6 +170,7 @@ class Model:
             np.copyto(parameters[path].value, array, casting="unsafe")
             if path in self._owned:
                 self._owned[path].drawn = None
+        self.trainer.refresh()
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply the model to nodes, like a layer; parameters are shared.
@@ -320,9 +322,8 @@ class Model:
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
         feeds = list(zip(self.inputs, data.inputs(self.network, x), strict=True))
-        results = inference.predict(
-            self.trainer, feeds, open_backend(backend), batch_size
-        )
+        device = open_backend(backend)
+        results = inference.predict(self.trainer, feeds, device, batch_size)
         return results[0] if len(results) == 1 else results
 
     def evaluate(
@@ -362,7 +363,6 @@ class Model:
         objective = trainer.objective(
             goal, given.targets, weighted=given.weight is not None
         )
-        backend.push(list(trainer.network.parameters.values()))
         return inference.measure(
             trainer, objective, given.feeds(objective), backend, batch_size
         )

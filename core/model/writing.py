@@ -36,6 +36,7 @@ def write(
         ModelFileError: the description contains a function.
         OutputError: the file cannot be written; an older one is left as it is.
     """
+    trainer.pull()
     parameters = trainer.network.parameters
     tensors = {name: p.value for name, p in parameters.items()}
     record = {"version": VERSION, **description, "goal": _goal(trainer.goal)}

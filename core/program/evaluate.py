@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.errors import DataError, GraphError, did_you_mean
+from chainrule.errors import BackendError, DataError, GraphError, did_you_mean
 from chainrule.graph import Input, Node, Parameter, Shape, shape_text, topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.program.backends import open_backend
 from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
+from chainrule.spec import Seed, check_value
 
 Feeds = Mapping[Any, npt.ArrayLike]
 
@@ -44,6 +45,7 @@ def evaluate(
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
+        HyperparameterError: the seed is negative, or has more than 64 bits.
     """
     if isinstance(nodes, Node):
         raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
@@ -52,13 +54,21 @@ def evaluate(
     values = bind_feeds(nodes, {} if feeds is None else feeds)
     shapes = tuple((leaf, value.shape) for leaf, value in values.items())
     device = open_backend(backend)
+    seed = check_value(seed, Seed, "seed")
     with _one_at_a_time:
-        executable = _compiled(device, tuple(nodes), shapes, training, dtype)
-        device.push([n for n in topological(nodes) if isinstance(n, Parameter)])
-        for leaf, value in values.items():
-            executable.put(leaf, value)
-        executable.run(seed=seed, step=step, lr=lr)
-        return [executable.fetch(i) for i in range(len(nodes))]
+        parameters = [n for n in topological(nodes) if isinstance(n, Parameter)]
+        try:
+            executable = _compiled(device, tuple(nodes), shapes, training, dtype)
+            device.push(parameters)
+            for leaf, value in values.items():
+                executable.put(leaf, value)
+            executable.run(seed=seed, step=step, lr=lr)
+            results = [executable.fetch(i) for i in range(len(nodes))]
+            device.pull(parameters)  # running averages, say
+        except BackendError:
+            _compiled.cache_clear()  # what is compiled for a device that failed
+            raise
+        return results
 
 
 _one_at_a_time = RLock()

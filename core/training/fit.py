@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DivergenceError
-from chainrule.graph import Parameter
+from chainrule.errors import BackendError, ExecutionError
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.regularizer import Regularizer
@@ -17,9 +16,10 @@ from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
-from chainrule.training.loop import Loop, all_finite, replay
+from chainrule.training.loop import Loop, all_finite
 from chainrule.training.objective import Objective
 from chainrule.training.profiling import profiling
+from chainrule.training.recovery import EpochStart
 from chainrule.training.request import Request
 from chainrule.training.run import Run
 from chainrule.training.state import Snapshot
@@ -92,7 +92,8 @@ class _Fit:
             regularizer.watch(history)
         self.trainer.goal = self.request.goal
         run.model.history = history
-        self.backend.push(self._changing())
+        self.backend.push(self.trainer.changing)
+        self.trainer.fitting_on = self.backend
         try:
             self._tell("begin")
             with interruptible(run):
@@ -111,14 +112,23 @@ class _Fit:
         run, state = self.run, self.state
         run.epoch, run.step_of_epoch = state.epoch + 1, 0
         self._tell("epoch_begin")
-        begin, first = Snapshot(self._changing()), state.step
         order = self._order()
-        totals = self.loop.epoch(order, self._program)
-        self.backend.pull(self._changing())
+        start = EpochStart(self.loop, order, self.trainer, self.backend)
+        try:
+            totals = self.loop.epoch(order, self._program)
+            self.backend.pull(self.trainer.changing)
+        except (BackendError, ExecutionError) as error:
+            raise type(error)(self._go_back(start, error)) from error
+        except BaseException as error:
+            reached = state.step
+            self._go_back(start, error)
+            if state.step < reached:
+                error.add_note(f"the parameters are those after step {state.step}")
+            raise
         run.step = state.step
         if not all_finite(totals, state):
-            raise self._diverged(order, begin, first)
-        if state.step - first < run.steps_per_epoch:
+            raise start.divergence(self._checked_program)
+        if state.step - start.step < run.steps_per_epoch:
             return  # stopped in its middle: it has no numbers
         numbers = self.objective.measured(totals, len(order))
         if self.validation is not None:
@@ -138,20 +148,19 @@ class _Fit:
                 parameters = list(self.trainer.network.parameters.values())
                 self.best[regularizer] = Snapshot(parameters)
 
-    def _diverged(self, order: Array, begin: Snapshot, first: int) -> DivergenceError:
-        begin.restore()
-        self.backend.push(self._changing())
-        self.state.step = first
-        error = replay(self.loop, order, self._checked_program)
-        begin.restore()
-        self.backend.push(self._changing())
-        self.state.step = first
-        return error
+    def _go_back(self, start: EpochStart, error: BaseException) -> str:
+        """Return to the last completed step; say what happened and where that is."""
+        start.recover(error, self._program, self._checked_program)
+        step = self.run.step = self.state.step
+        whose = f"those after step {step}" if step else "those it began with"
+        if self.best:
+            whose = "the best ones"
+        return f"in epoch {self.run.epoch}: {error}; the parameters are {whose}"
 
     def _finish(self) -> None:
-        self.backend.pull(self._changing())
         for snapshot in list(self.best.values())[:1]:
             snapshot.restore()
+        self.trainer.fitting_on = None
         self._tell("end")
 
     def _objective(self, examples: Examples) -> Objective:
@@ -173,11 +182,6 @@ class _Fit:
             return np.arange(rows)
         seed, epoch = self.request.seed, self.run.epoch
         return generator(seed, "shuffle", epoch).permutation(rows)
-
-    def _changing(self) -> list[Parameter]:
-        """Return everything that training changes."""
-        kept = [p for p in self.trainer.network.parameters.values() if not p.trainable]
-        return [*self.state.parameters, *kept]
 
     def _tell(self, event: str) -> None:
         for callback in self.request.callbacks:

@@ -21,8 +21,7 @@ def predict(
     """Return the predictions of each output for all rows."""
     network = trainer.network
     parts: list[list[Array]] = [[] for _ in network.outputs]
-    with trainer.lock:
-        backend.push(list(network.parameters.values()))
+    with trainer.using(backend):
         for start, stop in _cuts(feeds, size):
             executable = trainer.predictor(batch_shapes(feeds, stop - start), backend)
             _run(executable, feeds, start, stop)
@@ -38,9 +37,9 @@ def measure(
     backend: Backend,
     size: int = ROWS,
 ) -> dict[str, float]:
-    """Return the objective's numbers over all rows; parameters are on the device."""
+    """Return the objective's numbers over all rows."""
     totals: dict[int, Array] = {}
-    with trainer.lock:
+    with trainer.using(backend):
         for start, stop in _cuts(feeds, size):
             rows = stop - start
             shapes = batch_shapes(feeds, rows)

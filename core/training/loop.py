@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
-from chainrule.errors import DivergenceError
+from chainrule.errors import ExecutionError
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.schedule import Schedule
 from chainrule.training.data import Array, Feeds
@@ -27,6 +28,12 @@ class Loop:
         seed: seed of dropout and its like.
         schedule: the learning rate of each step, or None for the optimizer's own.
         hooks: what is called after each step.
+
+    Attributes:
+        torn: whether a step failed in its middle, and may have changed some
+            parameters and not others.
+        late: whether that was noticed after more steps were done: a device says
+            only when it is waited for that an index was out of range.
     """
 
     def __init__(
@@ -46,6 +53,7 @@ class Loop:
         self.seed = seed
         self.schedule = schedule
         self.hooks = hooks
+        self.torn = self.late = False
 
     def epoch(
         self, order: Array, program: Callable[[int], Executable]
@@ -61,14 +69,26 @@ class Loop:
         """
         whole = len(order) - len(order) % self.size
         totals = {}
+        self.torn = self.late = False
         for rows in (order[:whole].reshape(-1, self.size), order[None, whole:]):
             if rows.size and not self.run.stopping:
                 executable = program(rows.shape[1])
                 try:
                     self._steps(executable, rows)
-                finally:  # what is left behind would be in the next epoch's numbers
-                    totals[rows.shape[1]] = executable.take_totals()
+                except BaseException:
+                    with suppress(Exception):
+                        self._take_totals(executable)  # or the next epoch has them
+                    raise
+                totals[rows.shape[1]] = self._take_totals(executable)
         return totals
+
+    def _take_totals(self, executable: Executable) -> Array:
+        try:
+            return executable.take_totals()
+        except Exception as error:
+            self.torn = True
+            self.late = isinstance(error, ExecutionError)
+            raise
 
     def _steps(self, executable: Executable, batches: Array) -> None:
         run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
@@ -82,10 +102,14 @@ class Loop:
                     lr = schedule.rate(
                         self.state.optimizer.lr, step + 1, run.steps_per_epoch
                     )
-                compute(seed=seed, step=step + 1, lr=lr)
-                step += 1
+                try:
+                    compute(seed=seed, step=step + 1, lr=lr)
+                    step += 1
+                except BaseException:
+                    self.torn = True
+                    raise
                 if hooks:
-                    run.step, run.lr = step, lr
+                    run.step, run.lr, self.state.step = step, lr, step
                     run.step_of_epoch += 1
                     for hook in hooks:
                         hook(run)
@@ -93,27 +117,6 @@ class Loop:
                     break
         finally:
             self.state.step = step
-
-
-def replay(
-    loop: Loop, order: Array, checked: Callable[[int], Executable]
-) -> DivergenceError:
-    """Return the error of an epoch that went wrong, found by doing it once more.
-
-    Steps are functions of parameters, data, seed and step number, so the same thing
-    happens again; this time every node is looked at.
-    """
-    loop.hooks, loop.run.stopping = (), False
-    what = "the loss or a parameter is not finite"
-    step = ""
-    try:
-        loop.epoch(order, checked)
-    except DivergenceError as error:
-        what, step = str(error), f", step {loop.state.step + 1}"
-    return DivergenceError(
-        f"training diverged in epoch {loop.run.epoch}{step}: {what}; take a lower "
-        "learning rate, or clip gradients with clip_norm=1.0"
-    )
 
 
 def all_finite(totals: dict[int, Array], state: TrainingState) -> bool:

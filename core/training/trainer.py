@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import RLock
 
-from chainrule.errors import GraphError
+from chainrule.errors import BackendError, GraphError
+from chainrule.graph import Parameter
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.program import Program
@@ -31,6 +33,7 @@ class Trainer:
         lock: held while a kept program for predicting or measuring is used, because
             each has one set of buffers.
         program: the training step compiled or used last, or None.
+        fitting_on: the backend that a fit is using now, or None.
     """
 
     def __init__(self, network: Network) -> None:
@@ -39,9 +42,45 @@ class Trainer:
         self.state: TrainingState | None = None
         self.lock = RLock()
         self.program: Executable | None = None
+        self.fitting_on: Backend | None = None
         self._objectives: Kept[Objective] = Kept(limit=8)
         self._steps: Kept[Step] = Kept(limit=8)
         self._programs: Kept[Executable] = Kept(limit=32)
+
+    @property
+    def changing(self) -> list[Parameter]:
+        """Everything that training changes."""
+        assert self.state is not None
+        kept = [p for p in self.network.parameters.values() if not p.trainable]
+        return [*self.state.parameters, *kept]
+
+    def pull(self) -> None:
+        """Bring parameters to the host, if a fit that is going on has changed them."""
+        if self.fitting_on is not None:
+            self.fitting_on.pull(self.changing)
+
+    def refresh(self) -> None:
+        """Bring parameters that the host has changed to a fit that is going on."""
+        if self.fitting_on is not None:
+            self.fitting_on.push(self.changing)
+
+    @contextmanager
+    def using(self, backend: Backend) -> Iterator[None]:
+        """Keep kept programs to oneself, on a backend that has the parameters."""
+        with self.lock:
+            try:
+                if backend is not self.fitting_on:  # which has newer ones than the host
+                    self.pull()
+                    backend.push(list(self.network.parameters.values()))
+                yield
+            except BackendError:
+                self.forget()
+                raise
+
+    def forget(self) -> None:
+        """Drop all compiled programs, and what they hold of a device that failed."""
+        self._programs.clear()
+        self.program = None
 
     def objective(
         self, goal: Goal, targets: Sequence[Array], *, weighted: bool

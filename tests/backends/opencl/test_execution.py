@@ -99,7 +99,7 @@ def test_totals_are_summed_precisely_until_they_are_taken(backend):
 def test_an_index_out_of_range_is_reported(backend):
     x, i = cr.input("x", (3, 4)), cr.input("i", (3,), "int")
     feeds = {x: np.ones((3, 4)), i: np.array([0, 4, 1])}
-    with pytest.raises(ExecutionError, match=r"pick .* out of range"):
+    with pytest.raises(ExecutionError, match=r"pick .* must lie in 0 … 3"):
         cr.evaluate([ops.pick(x, i)], feeds, backend=backend)
 
 
@@ -159,7 +159,7 @@ def test_too_little_memory_says_for_what(backend):
 
 def test_a_profile_has_a_row_for_every_kernel(backend, tmp_path):
     x, w = cr.input("x", (64, 64)), cr.parameter("w", np.ones((64, 64), np.float32))
-    executable = backend.compile(Program(outputs=[ops.tanh(x @ w)]))
+    executable = backend.compile(Program(outputs=[ops.softmax(x @ w)]))
     with backend.profiled() as profile:
         for _ in range(3):
             executable.run()
