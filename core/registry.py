@@ -95,7 +95,9 @@ class Registry(PluginManager):
                 for entry in self.entries(kind)
             ]
             error = unknown_name(_singular(kind), name, known)
-            raise type(error)(f"{error}{self._broken()}")
+            others = [f"cr.{o}" for o in KINDS if fold(name) in self._named(o)]
+            hint = f" It is in {' and in '.join(others)}." if others else ""
+            raise type(error)(f"{error}{hint}{self._broken()}")
         overriding = [entry for entry in found if entry.overrides]
         if len(overriding) == 1:
             return overriding[0]

@@ -61,6 +61,7 @@ Fraction: TypeAlias = Annotated[float, Range(0, 1, high_open=True)]
 Probability: TypeAlias = Annotated[float, Range(0, 1)]
 PositiveInt: TypeAlias = Annotated[int, Range(1)]
 NonNegativeInt: TypeAlias = Annotated[int, Range(0)]
+Seed: TypeAlias = Annotated[int, Range(0, 2**64, high_open=True)]
 
 Resolver = Callable[[str, Any], Any]
 _resolver: list[Resolver] = []

@@ -19,8 +19,8 @@ from chainrule.spec import (
     Component,
     Fraction,
     Kind,
-    NonNegativeInt,
     PositiveInt,
+    Seed,
     check_value,
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ class Training(Component):
     batch_size: PositiveInt = 32
     metrics: tuple[Annotated[Any, Kind("metrics")], ...] = ()
     backend: str | None = None
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)

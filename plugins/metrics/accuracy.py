@@ -95,6 +95,9 @@ class TopK(Share):
 
     Shapes: target (batch, …) of integers or one-hot (batch, …, classes), prediction
     (batch, …, classes). k = 5: tf.keras ``TopKCategoricalAccuracy``.
+
+    Raises:
+        ShapeError: there are fewer than k classes.
     """
 
     k: PositiveInt = 5
@@ -106,7 +109,13 @@ class TopK(Share):
             instead = "or class labels of one dimension less"
             same_shape(self.type_name, target, prediction, instead)
             target = argmax(target)
-        true = one_hot(target, prediction.shape[-1] or 0)
+        classes = prediction.shape[-1] or 0
+        if self.k > classes:
+            raise ShapeError(
+                f"{self.type_name}: the true class of {classes} is always among the "
+                f"{self.k} largest; take k from 1 to {classes - 1}"
+            )
+        true = one_hot(target, classes)
         score = expand_dims(sum(prediction * true, axis=-1), -1)
         return less(sum(to_float(greater(prediction, score)), axis=-1), float(self.k))
 

@@ -116,7 +116,7 @@ SETTINGS: list[tuple[dict[str, Any], type[ChainRuleError], str]] = [
     ({"batch_size": 0}, HyperparameterError, "batch_size must be ≥ 1, got 0"),
     ({"batch_size": 2.5}, HyperparameterError, "batch_size must be an int"),
     ({"epochs": 0}, HyperparameterError, "epochs must be ≥ 1"),
-    ({"seed": -1}, HyperparameterError, "seed must be ≥ 0"),
+    ({"seed": -1}, HyperparameterError, r"seed must be in \[0"),
     ({"loss": "sparse_softmax"}, UnknownNameError, "no loss named"),
     ({"loss": 3}, HyperparameterError, "no loss"),
     ({"metrics": ["acuracy"]}, UnknownNameError, "Did you mean 'accuracy'"),
@@ -218,3 +218,24 @@ def test_an_activation_applied_twice_or_never_is_refused(activation, loss, inste
         model.fit(x, y, loss=loss)
     assert "dense_1/" in str(error.value)
     model.fit(x, y, loss=instead)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5])
+def test_a_seed_has_64_bits(seed: Any) -> None:
+    model = cr.Sequential([cr.layers.Dense(3)])
+    with pytest.raises(HyperparameterError, match="seed must be"):
+        model.fit(X, np.zeros((12, 3)), loss="mse", seed=seed)
+    with pytest.raises(HyperparameterError, match="seed must be"):
+        cr.evaluate([cr.ops.uniform((3,))], seed=seed)
+
+
+def test_the_k_largest_of_fewer_classes_are_refused() -> None:
+    model = cr.Sequential([cr.layers.Dense(3)])
+    with pytest.raises(ChainRuleError, match="the true class of 3 is always among"):
+        model.fit(X, np.zeros(12, int), loss="sparse_softmax_cross_entropy",
+                  metrics=["top_k"])  # fmt: skip
+
+
+def test_a_name_of_another_kind_is_pointed_at() -> None:
+    with pytest.raises(UnknownNameError, match=r"It is in .*cr\.activations"):
+        cr.Sequential([cr.layers.Dense(3), "relu"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -307,100 +306,6 @@ def test_several_inputs_and_outputs() -> None:
     measured = model.evaluate(x, y)
     error = (sizes[:, 0] - NUMBERS[:, 0]) ** 2
     assert measured["size_loss"] == pytest.approx(error.mean(), rel=1e-5)
-
-
-def test_callbacks_see_the_run() -> None:
-    seen: list[tuple[str, int, int]] = []
-
-    class Spy(cr.Callback):
-        def begin(self, run: Run) -> None:
-            seen.append(("begin", run.epoch, run.step))
-
-        def epoch_begin(self, run: Run) -> None:
-            seen.append(("epoch_begin", run.epoch, run.step))
-
-        def step_end(self, run: Run) -> None:
-            seen.append(("step_end", run.epoch, run.step))
-
-        def epoch_end(self, run: Run) -> None:
-            seen.append(("epoch_end", run.epoch, len(run.history["loss"])))
-
-        def end(self, run: Run) -> None:
-            seen.append(("end", run.epoch, run.step))
-
-    linear().fit(X, LABELS, loss=SPARSE, epochs=2, batch_size=16, callbacks=[Spy()])
-    assert seen == [
-        ("begin", 0, 0),
-        ("epoch_begin", 1, 0), ("step_end", 1, 1), ("step_end", 1, 2),
-        ("epoch_end", 1, 1),
-        ("epoch_begin", 2, 2), ("step_end", 2, 3), ("step_end", 2, 4),
-        ("epoch_end", 2, 2),
-        ("end", 2, 4),
-    ]  # fmt: skip
-
-
-def test_a_callback_may_stop_in_the_middle_of_an_epoch() -> None:
-    class Enough(cr.Callback):
-        def step_end(self, run: Run) -> None:
-            if run.step == 4:
-                run.stop()
-
-    model = linear()
-    history = model.fit(
-        X, LABELS, loss=SPARSE, epochs=9, batch_size=8, callbacks=[Enough()]
-    )
-    assert history.epochs == 1  # the second had no end, so it has no numbers
-    assert not history.interrupted
-    assert model.trainer.state is not None
-    assert model.trainer.state.step == 4
-
-
-def test_an_epoch_that_broke_off_is_in_no_later_number() -> None:
-    class Broken(cr.Callback):
-        def step_end(self, run: Run) -> None:
-            raise RuntimeError
-
-    still: Any = {"loss": SPARSE, "optimizer": cr.optimizers.SGD(lr=1e-12)}
-    model, twin = linear(), linear()
-    with pytest.raises(RuntimeError):
-        model.fit(X, LABELS, callbacks=[Broken()], **still)
-    history = model.fit(X, LABELS, **still)
-    assert history["loss"] == pytest.approx(twin.fit(X, LABELS, **still)["loss"])
-
-
-def test_a_history_given_as_callback_goes_on() -> None:
-    history = cr.callbacks.History()
-    model = linear()
-    for _ in range(2):
-        model.fit(X, LABELS, loss=SPARSE, epochs=3, callbacks=[history])
-    assert history.epochs == 6
-
-
-def test_progress_says_nothing_when_nobody_looks(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    linear().fit(X, LABELS, loss=SPARSE, callbacks=["progress"])
-    assert capsys.readouterr().out == ""
-
-
-def test_progress_on_a_terminal(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "120")
-    linear().fit(X, LABELS, loss=SPARSE, epochs=3, batch_size=8)
-    out = capsys.readouterr().out
-    assert "epoch 3/3" in out
-    assert "9/9" in out
-    assert "steps/s" in out
-    assert "loss " in out
-
-
-def test_checkpoint_writes_the_model_after_each_epoch(tmp_path: Any) -> None:
-    path = tmp_path / "model.safetensors"
-    model = linear()
-    model.fit(X, LABELS, loss=SPARSE, callbacks=[cr.callbacks.Checkpoint(str(path))])
-    assert same(model, cr.load(path))
 
 
 def test_frozen_parameters_stay(monkeypatch: pytest.MonkeyPatch) -> None:
