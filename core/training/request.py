@@ -14,7 +14,7 @@ from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.schedule import Schedule
 from chainrule.program import open_backend
 from chainrule.registry import registry
-from chainrule.spec import NonNegativeInt, PositiveInt, check_value
+from chainrule.spec import PositiveInt, Seed, check_value
 from chainrule.training import data
 from chainrule.training.examples import Examples
 from chainrule.training.goal import Goal, resolve_all
@@ -67,7 +67,7 @@ class Request:
         """
         epochs = check_value(epochs, PositiveInt, "epochs")
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
-        seed = check_value(seed, NonNegativeInt, "seed")
+        seed = check_value(seed, Seed, "seed")
         shuffle = check_value(shuffle, bool, "shuffle")
         profile = check_value(profile, bool, "profile")
         examples = Examples.of(network, goal, x, y, sample_weight)
