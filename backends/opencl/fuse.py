@@ -3,7 +3,9 @@
 Every node gets a level: one more than the highest of its operands, or the same if it is
 computed in their kernel. Nodes of one level and one shape share a kernel, which goes
 over that shape row by row; sums and extrema along the last axis stay in it, as do
-numbers computed from them, such as softmax and the loss after it.
+numbers computed from them, such as softmax and the loss after it. What is computed
+element by element from a matrix product, such as bias and activation, is done by the
+product's own kernel while the elements are in registers.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ class Group:
     level: int
     shape: Sizes
     members: dict[Node, Index] = field(default_factory=dict)
+    product: Node | None = None
+    """The matrix product that the others are computed from, as its elements come."""
 
     @property
     def full(self) -> Index:
@@ -100,16 +104,24 @@ class Fusion:
             group = groups.pop() if len(groups) == 1 and top >= 0 else None
             if group and self._join(node, group):
                 return
-        if type(node.op) in VIEWS and is_view(node):
+        if isinstance(node.op, ops.Matmul):
+            self._join(node, Group(top + 1, sizes(node), product=node))
+        elif type(node.op) in VIEWS and is_view(node):
             self.level[node] = top
         elif self._fusible(node) or type(node.op) in VIEWS:
-            shape = sizes(node.inputs[0] if type(node.op) in REDUCTIONS else node)
+            shape = sizes(node.inputs[0] if self._of_row(node, top + 1) else node)
             group = self._open.setdefault((top + 1, shape), Group(top + 1, shape))
             if not self._join(node, group):
                 group = self._open[top + 1, shape] = Group(top + 1, shape)
                 self._join(node, group)
         else:
             self.level[node] = top + 1
+
+    def _of_row(self, node: Node, level: int) -> bool:
+        """Whether a kernel that goes over a row of the operand has the result there."""
+        group = self._open.get((level, sizes(node.inputs[0])))
+        picked = isinstance(node.op, ops.Pick) and group and group.reductions
+        return bool(picked) or type(node.op) in REDUCTIONS
 
     def _fusible(self, node: Node) -> bool:
         op = node.op
@@ -124,6 +136,8 @@ class Fusion:
 
     def _join(self, node: Node, group: Group) -> bool:
         if len(group.members) >= MOST_MEMBERS:
+            return False
+        if group.product not in (None, node) and not isinstance(node.op, Elementwise):
             return False
         index = self._index_in(node, group)
         if index is None or not self._fits(node, index, group):
@@ -145,7 +159,11 @@ class Fusion:
             return group.full
         known = [group.members.get(x) for x in node.inputs]
         if isinstance(op, ops.Pick):
-            return group.full[:-1] if known[0] == group.full else None
+            x = node.inputs[0]
+            there = known[0] == group.full or (
+                known[0] is None and sizes(x) == group.shape and bool(group.reductions)
+            )
+            return group.full[:-1] if there else None
         if isinstance(op, (Elementwise, ops.BroadcastTo)):
             return self._merged(node, known)
         index = known[0]

@@ -9,20 +9,23 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from .fuse import LANE
 from .layout import View
-from .step import Step
+from .step import Step, from_items
 
 if TYPE_CHECKING:
+    from .body import Body
     from .product import Problem
 
 ITEMS = 256
 """Work items in a group."""
 
-_SOURCE = """(global {t} *a, global {t} *b, global {t} *c) {{
+_SOURCE = """
     local {t} at[16][64], bt[16][64];
     const int x = get_local_id(0), y = get_local_id(1);
     const int n = get_group_id(0) * 64, m = get_group_id(1) * 64;
-{batch}
+    const int batch = get_group_id(2);
+    global const {t} *a = {a}, *b = {b};
     {t} sum[4][4];
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++) sum[i][j] = 0;
@@ -30,10 +33,10 @@ _SOURCE = """(global {t} *a, global {t} *b, global {t} *c) {{
         for (int e = y * 16 + x; e < 1024; e += 256) {{
             const int i = {a_row}, ka = {a_k};
             at[ka][i] = m + i < {m} && k + ka < {k}
-                ? a[{a0} + (long)(m + i) * {am} + (long)(k + ka) * {ak}] : 0;
+                ? a[(long)(m + i) * {am} + (long)(k + ka) * {ak}] : 0;
             const int j = {b_column}, kb = {b_k};
             bt[kb][j] = n + j < {n} && k + kb < {k}
-                ? b[{b0} + (long)(k + kb) * {bk} + (long)(n + j) * {bn}] : 0;
+                ? b[(long)(k + kb) * {bk} + (long)(n + j) * {bn}] : 0;
         }}
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int q = 0; q < 16; q++)
@@ -41,42 +44,41 @@ _SOURCE = """(global {t} *a, global {t} *b, global {t} *c) {{
                 for (int j = 0; j < 4; j++)
                     sum[i][j] += at[q][y + 16 * i] * bt[q][x + 16 * j];
         barrier(CLK_LOCAL_MEM_FENCE);
-    }}
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) {{
-            const int row = m + y + 16 * i, column = n + x + 16 * j;
-            if (row < {m} && column < {n})
-                c[{c0} + (long)row * {n} + column] = sum[i][j];
-        }}
-}}"""
+    }}"""
 
 
 def write(p: Problem) -> Step:
     """Write the step of a product."""
+    body = p.finish.body(1)
     a_row, a_k = ("e % 64", "e / 64") if p.a.strides[-2] == 1 else ("e / 16", "e % 16")
     along = p.b.strides[-1] == 1
     b_column, b_k = ("e % 64", "e / 64") if along else ("e / 16", "e % 16")
     am, ak = p.a.strides[-2:]
     bk, bn = p.b.strides[-2:]
     text = _SOURCE.format(
-        t=p.c.ctype, m=p.m, n=p.n, k=p.k, am=am, ak=ak, bk=bk, bn=bn, a0=p.a.offset,
-        b0=p.b.offset, c0=p.c.offset, a_row=a_row, a_k=a_k, b_column=b_column, b_k=b_k,
-        batch="\n".join(batch_lines(p.batch, {"a": p.a, "b": p.b, "c": p.c}, 2)),
+        t=p.ctype, m=p.m, n=p.n, k=p.k, am=am, ak=ak, bk=bk, bn=bn, a_row=a_row,
+        a_k=a_k, b_column=b_column, b_k=b_k, a=start(body, p.a, p.batch),
+        b=start(body, p.b, p.batch),
     )  # fmt: skip
+    body.lines.append(text.removeprefix("\n"))
+    row = f"m + y + 16 * i < {p.m}"
+    number = f"(batch * {p.m} + m + y + 16 * i)"
+    with (
+        p.finish.row(body, f"for (int i = 0; i < 4 && {row}; i++)", number),
+        body.block(f"for (int j = 0; j < 4 && n + x + 16 * j < {p.n}; j++)"),
+    ):
+        body.line(f"const int {LANE} = n + x + 16 * j;")
+        p.finish.write(body, "sum[i][j]")
     items = (-(-p.n // 64) * 16, -(-p.m // 64) * 16, math.prod(p.batch))
-    slots = [p.a.slot, p.b.slot, p.c.slot]
-    return Step(p.node, "matmul", text, slots, items, (16, 16, 1), flops=p.flops)
+    node, label = p.finish.product, p.finish.label
+    return from_items(body, node, label, items, (16, 16, 1))
 
 
-def batch_lines(batch: tuple[int, ...], views: dict[str, View], axis: int) -> list[str]:
-    """Return the lines that move pointers to one product of a batch."""
-    if not batch:
-        return []
-    lines, step = [f"    const int batch = get_global_id({axis});"], math.prod(batch)
+def start(body: Body, view: View, batch: tuple[int, ...]) -> str:
+    """Return where an operand begins, in the product of the batch that is computed."""
+    terms, step = [str(view.offset)], math.prod(batch)
     for i, size in enumerate(batch):
         step //= max(size, 1)
-        for name, view in views.items():
-            if view.strides[i]:
-                place = f"(batch / {step} % {size})"
-                lines.append(f"    {name} += {place} * {view.strides[i]}L;")
-    return lines
+        if view.strides[i]:
+            terms.append(f"(batch / {step} % {size}) * {view.strides[i]}L")
+    return f"{body.argument(view.slot, view.ctype)} + {' + '.join(terms)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chainrule import ops
@@ -15,7 +15,6 @@ from . import faults, numbers, philox, product, rows
 from .body import Body
 from .code import NotVector
 from .fuse import Group
-from .kernels import REDUCTIONS
 from .layout import DTYPES, Slot, View, count, packed, sizes
 from .places import Places
 from .runtime import Runtime, as_bytes
@@ -97,8 +96,9 @@ class Lowering(Places):
     def write(self) -> None:
         """Write all steps of the phase."""
         jobs: dict[Group | Node, None] = {}
+        riders = set(self.riding.values())
         for node in self.order:
-            if node in self.stored:
+            if node in self.stored and node not in riders:
                 jobs[self.fusion.group.get(node) or node] = None
         for job in sorted(jobs, key=self._level_of):
             if isinstance(job, Group):
@@ -130,7 +130,25 @@ class Lowering(Places):
             if view is not None:
                 targets.append((node, index, view))
         if 0 not in group.shape[: -1 if group.reductions else None]:
-            self.add(rows.write_group(self.body, group, targets))
+            if group.product is None:
+                step = rows.write_group(self.body, group, targets)
+            else:
+                step = self._product(group, group.product, targets)
+            ridden = self._ridden(group)
+            step.nodes = [*group.members, *([ridden[0]] if ridden else [])]
+            self.add(step)
+
+    def _product(
+        self, group: Group, node: Node, targets: Sequence[rows.Target]
+    ) -> Step:
+        a, b = (self._operand(x) for x in node.inputs)
+        finish = product.Finish(self.body, group, targets, self._ridden(group))
+        return product.write(self.out.runtime, finish, a, b)
+
+    def _ridden(self, group: Group) -> tuple[Node, View] | None:
+        node = self.riding.get(group)
+        place = None if node is None else self.stored[node]
+        return None if node is None or place is None else (node, place)
 
     def _write_node(self, node: Node) -> None:
         target = self.stored[node]
@@ -139,13 +157,8 @@ class Lowering(Places):
             self._write_pack(node, target)
         elif isinstance(node.op, ops.Uniform):
             self._write_uniform(node, target)
-        elif type(node.op) in REDUCTIONS:
-            self._write_reduction(node, target)
         else:
-            a, b = (self._operand(x) for x in node.inputs)
-            for step in product.write(self.out.runtime, node, a, b, target):
-                self.add(step)
-            self.out.faults.after_step(self, node, target)
+            self._write_reduction(node, target)
 
     def _operand(self, node: Node) -> View:
         """Return where an operand of a product lies; a lone constant is put there."""

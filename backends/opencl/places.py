@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chainrule import ops
 from chainrule.graph import Node, Parameter, topological
 from chainrule.ops import Elementwise
 from chainrule.program import Pack, Phase
 
-from .fuse import Fusion
+from .fuse import Fusion, Group
 from .kernels import REDUCTIONS, VIEWS
 from .layout import Slot, View, count, packed, sizes, view_of
 
@@ -22,6 +23,7 @@ class Places:
     Attributes:
         order: the nodes to compute on the device, operands first.
         stored: the nodes that are stored, and where; None while that is open.
+        riding: the products that compute a sum on the way, and that sum.
         inlined: nodes that a later reduction computes instead of reading them, and
             the level of that reduction.
     """
@@ -43,6 +45,7 @@ class Places:
         self.inlined: dict[Node, int] = {}
         self._choose_stored()
         self._choose_places()
+        self.riding = self._find_riders() if lowered.runtime.on_cpu else {}
         kept = {self.home(root) for root in phase.outputs}
         for node, place in self.stored.items():
             if place is None:
@@ -130,6 +133,24 @@ class Places:
                 return False
             todo += [y for y in node.inputs if self.fusion.group.get(y) is group]
         return True
+
+    def _find_riders(self) -> dict[Group, Node]:
+        """Let a product sum the rows of its right operand, which it reads anyway."""
+        riding: dict[Group, Node] = {}
+        products = {
+            node.inputs[1]: group
+            for node, group in self.fusion.group.items()
+            if node is group.product and node.op == ops.Matmul(True, False)
+        }
+        for node in self.order:
+            if isinstance(node.op, ops.Sum) and node in self.stored:
+                (x,) = node.inputs
+                group = products.get(x)
+                if group is None or 0 in group.shape or node.op.axes != (0,):
+                    continue
+                if x.ndim == 2 and self.level[node] == group.level:
+                    riding.setdefault(group, node)
+        return riding
 
     # -- places --------------------------------------------------------------------
 

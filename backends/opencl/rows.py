@@ -67,7 +67,7 @@ def _flat(body: Body, group: Group, targets: Sequence[Target]) -> int:
     body.line(f"const size_t i = get_global_id(0) * {width};".replace(" * 1;", ";"))
 
     places = [(node, FLAT, view) for node, _, view in targets]
-    _full_and_rest(body, "i", size, lambda: _store(body, places))
+    _full_and_rest(body, "i", size, lambda: store(body, places))
     return -(-size // width)
 
 
@@ -93,20 +93,20 @@ def _by_chunks(body: Body, group: Group, targets: Sequence[Target]) -> int:
     if chunks > 1 or body.width > 1:
         body.line(f"const int {LANE} = get_global_id(0) % {chunks} * {body.width};")
     row = "get_global_id(0)" if chunks == 1 else f"get_global_id(0) / {chunks}"
-    _row_indices(body, rows, row)
+    row_indices(body, rows, row)
 
-    _full_and_rest(body, LANE, last, lambda: _store(body, targets))
+    _full_and_rest(body, LANE, last, lambda: store(body, targets))
     return math.prod(rows) * chunks
 
 
-def _store(body: Body, targets: Sequence[Target]) -> None:
+def store(body: Body, targets: Sequence[Target]) -> None:
     """Compute all values, then write them: one may go where another is read."""
     values = [body.value(node, index) for node, index, _ in targets]
     for (_, index, view), value in zip(targets, values, strict=True):
         body.store(view, index, value)
 
 
-def _row_indices(body: Body, rows: Sequence[int], row: str) -> None:
+def row_indices(body: Body, rows: Sequence[int], row: str) -> None:
     """Write the index along each axis but the last, from the number of a row."""
     step = math.prod(rows)
     for axis, size in enumerate(rows):
@@ -122,7 +122,7 @@ def _row_indices(body: Body, rows: Sequence[int], row: str) -> None:
 def _by_rows(body: Body, group: Group, targets: Sequence[Target]) -> int:
     """Let each item go over one row as often as needed; return the number of rows."""
     *rows, last = group.shape
-    _row_indices(body, rows, "get_global_id(0)")
+    row_indices(body, rows, "get_global_id(0)")
     stage = _stages(group)
     for now in range(1, max(stage.values()) + 1):
         _row_values(body, group, stage, now - 1)
@@ -130,9 +130,9 @@ def _by_rows(body: Body, group: Group, targets: Sequence[Target]) -> int:
         _reduce_row(body, group, reductions, last)
     _row_values(body, group, stage, max(stage.values()))
     along = [t for t in targets if LANE in t[1]]
-    _store(body, [t for t in targets if LANE not in t[1]])
+    store(body, [t for t in targets if LANE not in t[1]])
     if along:
-        _loop(body, last, lambda: _store(body, along))
+        _loop(body, last, lambda: store(body, along))
     return math.prod(rows)
 
 
@@ -285,7 +285,7 @@ def _by_results(body: Body, node: Node, target: View) -> int:
     if along:
         index[-1] = LANE
         body.line(f"const int {LANE} = get_global_id(0) % {chunks} * {body.width};")
-    _row_indices(body, rows, f"get_global_id(0) / {chunks}")
+    row_indices(body, rows, f"get_global_id(0) / {chunks}")
     result = tuple(
         ("0" if a in axes else index[a]) for a in range(len(shape)) if keep or a in kept
     )

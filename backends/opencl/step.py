@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.graph import Node
+from chainrule.kinds.profile import Kernel
 
 from .code import Code, Number
 from .layout import Slot
@@ -25,7 +26,8 @@ class Step:
         items: work items along each axis.
         local: work items in a group, or None if the driver may choose.
         draws: whether seed and step follow the other arguments.
-        flops: how many additions and multiplications it does, if that is known.
+        nodes: all nodes that it computes, if there are others beside `node`.
+        kernel: what a profile counts it as, once it has been profiled.
     """
 
     node: Node
@@ -35,8 +37,9 @@ class Step:
     items: tuple[int, ...]
     local: tuple[int, ...] | None = None
     draws: bool = False
-    flops: int = 0
     name: str = field(default="", init=False)
+    nodes: Sequence[Node] = field(default=(), init=False)
+    kernel: Kernel | None = field(default=None, init=False)
 
     @property
     def slots(self) -> list[Slot]:
@@ -44,10 +47,14 @@ class Step:
         return [a for a in self.args if isinstance(a, Slot)]
 
 
-def from_body(
-    body: Code, node: Node, label: str, items: int, local: int = 0, flops: int = 0
+def from_items(
+    body: Code,
+    node: Node,
+    label: str,
+    items: tuple[int, ...],
+    local: tuple[int, ...],
 ) -> Step:
-    """Return the step of a body whose items are counted by ``get_global_id(0)``."""
+    """Return the step of a body that has as many items as there are."""
     signature = ", ".join(
         f"const {body.floats} {name}"
         if isinstance(what, Number)
@@ -55,12 +62,17 @@ def from_body(
         for what, name in body.args.items()
     )
     args = [what if isinstance(what, Number) else what[0] for what in body.args]
-    group = local or _group(items)
-    whole = -(-items // group) * group
-    guard = f"    if (get_global_id(0) >= {items}) return;\n" if whole != items else ""
     code = "\n".join(body.lines)
-    text = f"({signature}) {{\n{guard}{code}\n}}"
-    return Step(node, label, text, args, (whole,), (group,), flops=flops)
+    return Step(node, label, f"({signature}) {{\n{code}\n}}", args, items, local)
+
+
+def from_body(body: Code, node: Node, label: str, items: int) -> Step:
+    """Return the step of a body whose items are counted by ``get_global_id(0)``."""
+    group = _group(items)
+    whole = -(-items // group) * group
+    if whole != items:
+        body.lines.insert(0, f"    if (get_global_id(0) >= {items}) return;")
+    return from_items(body, node, label, (whole,), (group,))
 
 
 def _group(items: int) -> int:

@@ -42,24 +42,18 @@ class Variant:
     Attributes:
         rows: of a tile; how many elements of A are multiplied with a vector of B.
         vectors: of columns in a tile.
-        pack_a: whether A is laid out in panels first.
-        pack_b: whether B is.
+        pack: whether B is copied to local memory, panel by panel.
     """
 
     rows: int
     vectors: int
-    pack_a: bool = False
-    pack_b: bool = False
+    pack: bool = False
 
 
-Write: TypeAlias = "Callable[[Problem, Variant], list[Step]]"
+Write: TypeAlias = "Callable[[Runtime, Problem, Variant], Step]"
 
-IN_PLACE = (Variant(12, 2), Variant(6, 4))
-PACKED = (
-    Variant(6, 4, pack_b=True),
-    Variant(12, 2, pack_b=True),
-    Variant(12, 2, pack_a=True, pack_b=True),
-)
+IN_PLACE = (Variant(13, 2), Variant(6, 4))
+PACKED = (Variant(13, 2, pack=True), Variant(6, 4, pack=True))
 
 
 def choose(runtime: Runtime, problem: Problem, write: Write) -> Variant:
@@ -69,8 +63,9 @@ def choose(runtime: Runtime, problem: Problem, write: Write) -> Variant:
     """
     p = problem
     if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
-        packs = p.b.strides[-1] != 1 and p.flops >= WORTH and not p.batch
-        return Variant(min(12, max(1, p.m // 2)), 1 if p.n <= 16 else 2, False, packs)
+        in_order = p.b.strides[-1] == 1 and p.n % 16 == 0
+        rows = min(13, max(1, p.m // 2))
+        return Variant(rows, 2, pack=not in_order and p.k > 0 and p.m > 2 * rows)
     table = _table(str(_file(runtime)))
     key = _class(p)
     if key not in table:
@@ -84,7 +79,7 @@ def _class(p: Problem) -> str:
     """Name a class of products: sizes to a power of two, and which way operands lie."""
     sizes = "x".join(str(1 << round(math.log2(size))) for size in (p.m, p.n, p.k))
     layouts = "".join("n" if x.strides[-1] == 1 else "t" for x in (p.a, p.b))
-    return f"{sizes} {layouts} {p.c.ctype}"
+    return f"{sizes} {layouts} {p.ctype}"
 
 
 def _file(runtime: Runtime) -> Path:
@@ -119,11 +114,9 @@ def _fastest(
     runtime: Runtime, problem: Problem, candidates: Sequence[Variant], write: Write
 ) -> Variant:
     """Time variants on buffers of their own; return the fastest."""
-    problem = replace(
-        problem, a=_scratch(problem.a), b=_scratch(problem.b), c=_scratch(problem.c)
-    )
-    steps = [write(problem, variant) for variant in candidates]
-    launches = [runtime.prepared(written) for written in steps]
+    p = replace(problem, a=_scratch(problem.a), b=_scratch(problem.b))
+    p = replace(p, finish=problem.finish.plain(p.ctype))
+    launches = [runtime.prepared([write(runtime, p, v)]) for v in candidates]
     best = [float("inf")] * len(launches)
     for _ in range(ROUNDS):
         for i, prepared in enumerate(launches):

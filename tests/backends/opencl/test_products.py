@@ -1,0 +1,95 @@
+"""Products: their kernels finish what is computed from them, and sum what they read."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+from chainrule.backends.opencl import OpenCLBackend, product, tune
+from chainrule.program import Program
+
+
+@pytest.fixture(params=["own", "gpu"])
+def device(request, backend):
+    """Return the backend, and one that takes its device for a GPU."""
+    if request.param == "own":
+        return backend
+    made = OpenCLBackend(backend.device)
+    made.runtime.__dict__["on_cpu"] = False
+    return made
+
+
+def computed(device, outputs, feeds):
+    """Return what a device computes, and how many kernels it needs."""
+    executable = device.compile(Program(outputs=outputs))
+    for leaf, value in feeds.items():
+        executable.put(leaf, value)
+    executable.run()
+    got = [executable.fetch(i) for i in range(len(outputs))]
+    for result, expected in zip(got, cr.evaluate(outputs, feeds), strict=True):
+        assert np.allclose(result, expected, rtol=1e-4, atol=1e-4)
+    return executable.source.count("kernel void")
+
+
+def matrices(*shapes):
+    """Return inputs of some shapes, and random values for them."""
+    rng = np.random.default_rng(0)
+    leaves = [cr.input(f"x{i}", shape) for i, shape in enumerate(shapes)]
+    return leaves, {x: rng.standard_normal(x.shape).astype(np.float32) for x in leaves}
+
+
+@pytest.mark.parametrize("shape", [(33, 21, 45), (5, 7, 1), (1, 3, 16), (40, 1, 70)])
+def test_bias_and_activation_and_mask_are_the_products_own(shape, device):
+    m, k, n = shape
+    (x, w, b), feeds = matrices((m, k), (k, n), (n,))
+    z = x @ w + b
+    y = ops.relu(z)
+    assert computed(device, [y, ops.tanh(z), ops.to_float(z > 0)], feeds) == 1
+
+
+@pytest.mark.parametrize("sides", ["nn", "nt", "tn", "tt"])
+@pytest.mark.parametrize("shape", [(19, 35, 27), (64, 48, 32)], ids=str)
+def test_all_transposes_times_a_mask(sides, shape, device):
+    m, k, n = shape
+    shapes = [
+        (rows, columns) if side == "n" else (columns, rows)
+        for side, (rows, columns) in zip(sides, [(m, k), (k, n)], strict=True)
+    ]
+    (x, w, mask), feeds = matrices(*shapes, (m, n))
+    a, b = (
+        ops.transpose(leaf) if side == "t" else leaf
+        for side, leaf in zip(sides, (x, w), strict=True)
+    )
+    assert computed(device, [(a @ b) * mask], feeds) == 1
+
+
+def test_the_product_is_stored_too_where_others_need_it(device):
+    (x, w), feeds = matrices((30, 20), (20, 40))
+    p = x @ w
+    assert computed(device, [p, ops.exp(-p * p), ops.sum(p)], feeds) == 2
+
+
+def test_batches_of_products(device):
+    (x, w, b), feeds = matrices((3, 2, 9, 5), (3, 1, 5, 18), (9, 1))
+    assert computed(device, [ops.sigmoid(x @ w + b)], feeds) == 1
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 33), (40, 64, 10), (6, 70, 1)], ids=str)
+def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
+    rows, m, n = shape
+    (x, g), feeds = matrices((rows, m), (rows, n))
+    count = computed(device, [ops.transpose(x) @ g, ops.sum(g, 0)], feeds)
+    assert count == (1 if device.runtime.on_cpu else 2)
+
+
+def test_large_products_in_every_variant(backend, monkeypatch):
+    (x, w, b), feeds = matrices((70, 300), (300, 150), (150,))
+    for variant in tune.IN_PLACE + tune.PACKED:
+        monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
+        assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
+        assert computed(backend, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
+
+
+def test_single_elements_where_vectors_are_not_side_by_side(backend):
+    (x, w, b), feeds = matrices((17, 12), (12, 20), (20, 17))
+    assert computed(backend, [x @ w + ops.transpose(b)], feeds) == 1
