@@ -1,25 +1,20 @@
-"""Profiles: how long each kernel took, and how near that is to what the device can do.
-
-::
-
-    with backend.profiled() as profile:
-        model.fit(x, y, backend=backend)
-    print(profile.table())
-    profile.save_trace("trace.json")  # for chrome://tracing or ui.perfetto.dev
-"""
+"""Profiles: the device's own times of what was launched, and the best that it can do."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import contextlib
+import time
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyopencl as cl
 
-from chainrule.ops.base import describe
+from chainrule.graph import Node
+from chainrule.kinds.profile import Profile, Speed
+from chainrule.ops import Op
+from chainrule.program import Program
+from chainrule.program.work import Piece, Work
 
 from .step import Step
 
@@ -28,14 +23,21 @@ if TYPE_CHECKING:
 
 PENDING = 4096
 """Launches after which the profile waits for the device, to note their times."""
+MOVERS = ("copy", "totals")
+"""Labels of kernels that move what others have computed."""
 
-_PEAK = """
-kernel void copy(global const float *x, global float *y) {
+_COPY = """
+kernel void copy4(global const float *x, global float *y) {
+    vstore4(vload4(get_global_id(0), x), get_global_id(0), y);
+}
+kernel void copy16(global const float *x, global float *y) {
     vstore16(vload16(get_global_id(0), x), get_global_id(0), y);
 }
-kernel void multiply(global float *y) {
-    float16 a = y[0], b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-    const float16 k = (float16)(0.999f);
+"""
+_MULTIPLY = """
+kernel void multiply(global REAL *y) {
+    REAL16 a = y[0], b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+    const REAL16 k = (REAL16)(0.5);
     for (int i = 0; i < 4096; i++) {
         a = a * k + k; b = b * k + k; c = c * k + k; d = d * k + k;
         e = e * k + k; f = f * k + k; g = g * k + k; h = h * k + k;
@@ -43,98 +45,103 @@ kernel void multiply(global float *y) {
     vstore16(a + b + c + d + e + f + g + h, get_global_id(0), y);
 }
 """
-_COPIED = 1 << 24
+_OPERATIONS = 4096 * 8 * 16 * 2
+"""Additions and multiplications of one work item of `multiply`."""
 
 
-@dataclass
-class Row:
-    """All launches of one kernel.
-
-    Attributes:
-        what: the node that it computes.
-        calls: how often it was launched.
-        seconds: the device's time for all of them.
-        nbytes: bytes of the buffers that it was given, for all launches.
-        flops: additions and multiplications of products, for all launches.
-    """
-
-    what: str
-    calls: int = 0
-    seconds: float = 0.0
-    nbytes: int = 0
-    flops: int = 0
-
-
-class Profile:
-    """The times of kernels, by kernel and in the order in which they ran."""
+class Recorder:
+    """Takes the times of launches over into a profile."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.rows: dict[str, Row] = {}
+        self.profile = Profile(f"opencl on {runtime.found.name}", runtime.speed)
         self._runtime = runtime
+        self._begin = time.perf_counter()
         self._pending: list[tuple[Any, Step]] = []
-        self._trace: list[dict[str, Any]] = []
-        self.bandwidth, self.peak = _measured(runtime)
 
     def add(self, event: Any, step: Step) -> None:
-        """Note a launch."""
+        """Note a launch, unless it is of a kernel that is only tried out."""
+        if step.kernel is None:
+            return
         self._pending.append((event, step))
         if len(self._pending) >= PENDING:
-            self.collect()
+            self._collect()
 
-    def collect(self) -> None:
-        """Wait for the device and take over the times of what was noted."""
+    def close(self) -> None:
+        """Note what is not noted yet; after a failure, what can be known."""
+        with contextlib.suppress(cl.Error):
+            self._collect()
+        self.profile.wall = time.perf_counter() - self._begin
+
+    def _collect(self) -> None:
+        pending, self._pending = self._pending, []
         self._runtime.queue.finish()
-        for event, step in self._pending:
-            begin, end = event.profile.start, event.profile.end
-            row = self.rows.setdefault(step.name, Row(describe(step.node)))
-            row.calls += 1
-            row.seconds += (end - begin) * 1e-9
-            row.nbytes += sum(slot.nbytes for slot in dict.fromkeys(step.slots))
-            row.flops += step.flops
-            self._trace.append({
-                "name": step.name, "cat": step.label, "ph": "X", "pid": 0, "tid": 0,
-                "ts": begin / 1000, "dur": (end - begin) / 1000,
-                "args": {"node": row.what},
-            })  # fmt: skip
-        self._pending.clear()
-
-    def table(self) -> str:
-        """Return a table: kernels by time, with their share of the device's best."""
-        head = f"{'kernel':<36}{'calls':>7}{'ms':>10}{'GB/s':>8}{'of best':>8}"
-        lines = [f"{head}{'GFLOP/s':>9}{'of best':>8}"]
-        for name, row in sorted(self.rows.items(), key=lambda r: -r[1].seconds):
-            speed = row.nbytes / max(row.seconds, 1e-9)
-            text = f"{name[:35]:<36}{row.calls:>7}{row.seconds * 1e3:>10.3f}"
-            text += f"{speed * 1e-9:>8.1f}{speed / self.bandwidth:>8.0%}"
-            if row.flops:
-                rate = row.flops / max(row.seconds, 1e-9)
-                text += f"{rate * 1e-9:>9.1f}{rate / self.peak:>8.0%}"
-            lines.append(text)
-        return "\n".join(lines)
-
-    def save_trace(self, path: str | Path) -> None:
-        """Write the launches as a Chrome trace."""
-        Path(path).write_text(json.dumps({"traceEvents": self._trace}))
+        for event, step in pending:
+            assert step.kernel is not None
+            self.profile.add(step.kernel, event.profile.start, event.profile.end)
 
 
-def _measured(runtime: Runtime) -> tuple[float, float]:
-    """Return bytes copied and operations done in a second, at best."""
-    built = runtime.build(_PEAK)
-    x, y = (runtime.allocate(4 * _COPIED, "measuring") for _ in range(2))
-    zeros = np.zeros(4 * _COPIED, np.uint8)
-    runtime.upload(x, 0, zeros)
-    runtime.upload(y, 0, zeros)
-    items = 64 * runtime.found.handle.max_compute_units
-    copied = _best(runtime, cl.Kernel(built, "copy"), (x, y), _COPIED // 16)
-    done = _best(runtime, cl.Kernel(built, "multiply"), (y,), items)
-    return 2 * 4 * _COPIED / copied, items * 4096 * 8 * 16 * 2 / done
+def describe(
+    program: Program, templates: Container[type[Op]], steps: Sequence[Step]
+) -> None:
+    """Tell the steps of a program what they compute, once."""
+    if not steps or steps[0].kernel is not None:
+        return
+    kernels = Work(program, templates).split(list(_pieces(steps)))
+    for step, kernel in zip(steps, kernels, strict=True):
+        step.kernel = kernel
 
 
-def _best(runtime: Runtime, kernel: Any, args: Sequence[Any], items: int) -> float:
-    kernel.set_args(*args)
-    times = []
-    for _ in range(4):
-        event = cl.enqueue_nd_range_kernel(runtime.queue, kernel, (items,), (16,))
-        event.wait()
-        times.append((event.profile.end - event.profile.start) * 1e-9)
-    return min(times)
+def _pieces(steps: Sequence[Step]) -> Iterator[Piece]:
+    """Say what each step computes; what follows for the same nodes only helps."""
+    met: set[Node] = set()
+    for step in steps:
+        nodes = step.nodes or (step.node,)
+        if step.label in MOVERS or nodes[-1] in met:
+            moved = 2 * min(slot.nbytes for slot in step.slots)
+            yield Piece(nodes, step.label, moved)
+        else:
+            yield Piece(nodes)
+            met.update(nodes)
+
+
+def speed(runtime: Runtime) -> Speed:
+    """Return what measures the best that a device can do."""
+
+    def copy(nbytes: int) -> float:
+        slots = [runtime.allocate(nbytes // 2, "measuring") for _ in range(2)]
+        kernels = runtime.build(_COPY)
+        best = min(
+            _fastest(runtime, cl.Kernel(kernels, f"copy{n}"), slots, nbytes // (8 * n))
+            for n in (4, 16)
+        )
+        return nbytes / best
+
+    def multiply(dtype: str) -> float:
+        real = "float" if dtype == "float32" else "double"
+        items = 256 * runtime.found.handle.max_compute_units
+        size = 16 * items * np.dtype(dtype).itemsize
+        kernel = cl.Kernel(runtime.build(_MULTIPLY.replace("REAL", real)), "multiply")
+        slot = runtime.allocate(size, "measuring")
+        return items * _OPERATIONS / _fastest(runtime, kernel, [slot], items)
+
+    return Speed(copy, multiply)
+
+
+def _fastest(
+    runtime: Runtime, kernel: Any, buffers: Sequence[Any], items: int
+) -> float:
+    """Return the seconds of the fastest of a few launches, in groups of any size."""
+    timing = cl.command_queue_properties.PROFILING_ENABLE
+    try:
+        queue = cl.CommandQueue(runtime.context, properties=timing)
+        for buffer in buffers:
+            cl.enqueue_fill_buffer(queue, buffer, np.float32(0), 0, buffer.size)
+        kernel.set_args(*buffers)
+        times = []
+        for group in (None, (min(16, items),), (min(64, items),)) * 6:
+            event = cl.enqueue_nd_range_kernel(queue, kernel, (items,), group)
+            event.wait()
+            times.append((event.profile.end - event.profile.start) * 1e-9)
+    except cl.Error as error:
+        raise runtime.lost(error) from error
+    return max(min(times), 1e-9)

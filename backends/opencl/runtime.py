@@ -22,7 +22,9 @@ from .memory import Mirrors
 from .step import Step
 
 if TYPE_CHECKING:
-    from .profile import Profile
+    from chainrule.kinds.profile import Profile, Speed
+
+    from .profile import Recorder
 
 Array = npt.NDArray[Any]
 Launch: TypeAlias = tuple[cl.Kernel, Step]
@@ -51,7 +53,7 @@ class Runtime:
         except cl.Error as error:
             raise BackendError(f"{found.name} cannot be opened: {error}") from error
         self.mirrors = Mirrors(self)
-        self.profile: Profile | None = None
+        self.recorder: Recorder | None = None
 
     @functools.cached_property
     def on_cpu(self) -> bool:
@@ -181,23 +183,36 @@ class Runtime:
             ) from error
         return built
 
+    @functools.cached_property
+    def speed(self) -> Speed:
+        """The best that the device can do."""
+        from .profile import speed
+
+        return speed(self)
+
     @contextmanager
     def profiled(self) -> Iterator[Profile]:
-        """Note the time of every kernel that is launched in the block."""
-        from .profile import Profile
+        """Note the time of every kernel that is launched in the block.
 
+        Raises:
+            BackendError: that is done already.
+        """
+        from .profile import Recorder
+
+        if self.recorder is not None:
+            raise BackendError(
+                f"{self.found.name} is being profiled already: end that block first"
+            )
         plain = self.queue
         plain.finish()
         timing = cl.command_queue_properties.PROFILING_ENABLE
         self.queue = cl.CommandQueue(self.context, properties=timing)
+        self.recorder = recorder = Recorder(self)
         try:
-            profile = Profile(self)
-            self.profile = profile
-            yield profile
-            profile.collect()
+            yield recorder.profile
         finally:
-            self.queue.finish()
-            self.queue, self.profile = plain, None
+            recorder.close()
+            self.queue, self.recorder = plain, None
 
     def prepared(self, steps: Sequence[Step]) -> list[Launch]:
         """Build steps that stand alone, on buffers of their own.
@@ -227,13 +242,13 @@ class Runtime:
         """
         enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
         try:
-            if self.profile is None:
+            if self.recorder is None:
                 for kernel, step in launches:
                     enqueue(queue, kernel, step.items, step.local)
             else:
                 for kernel, step in launches:
                     event = enqueue(queue, kernel, step.items, step.local)
-                    self.profile.add(event, step)
+                    self.recorder.add(event, step)
             queue.flush()
         except cl.Error as error:
             raise self.lost(error) from error

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.errors import BackendError, OutputError
+from chainrule.errors import BackendError, GraphError, OutputError
 from chainrule.graph import Node
 
 if TYPE_CHECKING:
@@ -152,9 +152,23 @@ class Profile:
         """The time of all kernels together."""
         return math.fsum(row.seconds for row in self._rows.values())
 
-    def row(self, kernel: Kernel) -> Row:
-        """Return the row that a kernel is counted in."""
-        return self._row_of[kernel]
+    @property
+    def outputs(self) -> list[Node]:
+        """The results of the program that took longest, as it was run.
+
+        So ``cr.draw(profile, level="op")`` draws every operation that there was: of the
+        forward pass, the backward pass and the update.
+
+        Raises:
+            GraphError: nothing has been run.
+        """
+        spent: dict[Work, float] = {}
+        for row in self._rows.values():
+            work = row.kernels[0].work
+            spent[work] = spent.get(work, 0.0) + row.seconds
+        if not spent:
+            raise GraphError("nothing was run while this profile was made")
+        return list(dict.fromkeys(max(spent, key=spent.__getitem__).roots))
 
     def table(self, most: int | None = 20) -> str:
         """Return a table of kernels by time.

@@ -18,6 +18,7 @@ from chainrule.ops import BroadcastTo, Elementwise, Matmul, OneHot, Op, Pick, Ta
 from chainrule.ops.reductions import Reduction
 from chainrule.program.program import Program
 from chainrule.program.rewrite import watched
+from chainrule.scopes import Scope
 
 
 class Piece(NamedTuple):
@@ -45,11 +46,12 @@ class Work:
     def __init__(self, program: Program, kernels: Container[type[Op]]) -> None:
         self.program = program
         self.dtype = program.dtype
+        self.built = [r for phase in program.stages[0].phases for r in phase.roots]
         self._kernels = kernels
         phases = program.stages[-1].phases
-        roots = [root for phase in phases for root in phase.roots]
-        self.kept = set(roots)
-        self.order = topological(roots)
+        self.roots = [root for phase in phases for root in phase.roots]
+        self.kept = set(self.roots)
+        self.order = topological(self.roots)
         self.readers: dict[Node, list[Node]] = {node: [] for node in self.order}
         for node in self.order:
             for x in dict.fromkeys(node.inputs):
@@ -81,27 +83,28 @@ class Work:
                 home[reader][node] = None
         met: Counter[str] = Counter()
         kernels = []
+        turn = {node: i for i, node in enumerate(self.order)}
         for found, piece in zip(nodes, pieces, strict=True):
-            name = title(piece.nodes, piece.note) + self._derivative(piece.nodes)
-            moved = piece.nbytes if piece.note else self._moved(found)
-            flops = 0 if piece.note else sum(map(arithmetic, found))
-            kernels.append(Kernel(name, met[name], tuple(found), moved, flops, self))
+            all_of_it = tuple(sorted(found, key=turn.__getitem__))
+            name = title(all_of_it, piece.note) + self._derivatives(all_of_it)
+            moved = piece.nbytes if piece.note else self._moved(all_of_it)
+            flops = 0 if piece.note else sum(map(arithmetic, all_of_it))
+            kernels.append(Kernel(name, met[name], all_of_it, moved, flops, self))
             met[name] += 1
         return kernels
 
-    def _derivative(self, nodes: Sequence[Node]) -> str:
-        """Name the gradient that some nodes lead to, if the last of them is one."""
-        for source in self.sources.get(nodes[-1], ()) if nodes else ():
-            if source.origin is not None:
-                of = source.origin.of
-                return f" ∂J/∂{of.name or (of.op.type_name if of.op else '?')}"
-        return ""
+    def _derivatives(self, nodes: Iterable[Node]) -> str:
+        """Name the gradients among some nodes."""
+        sources = (source for node in nodes for source in self.sources.get(node, ()))
+        of = [source.origin.of for source in sources if source.origin is not None]
+        names = dict.fromkeys(n.name or (n.op.type_name if n.op else "?") for n in of)
+        return f" ∂J/∂({', '.join(names)})" if names else ""
 
     def _moved(self, nodes: Iterable[Node]) -> int:
         """Count the bytes that nodes read from others, or leave for others."""
-        inside = dict.fromkeys(nodes)
+        inside = set(nodes)
         moved: dict[Node, int] = {}
-        for node in inside:
+        for node in nodes:
             for x in node.inputs:
                 source = _read_from(x)
                 if x in inside or source in inside or not source.shape:
@@ -131,9 +134,8 @@ class Work:
             [root for phase in again.stages[-1].phases for root in phase.roots]
         )
         mine = dict(zip(lowered, self.order, strict=True))
-        built = [r for phase in again.stages[0].phases for r in phase.roots]
         found: dict[Node, list[Node]] = {}
-        for node in topological(built):
+        for node in topological(self.built):
             now = node
             while now in became:
                 now = became[now]
@@ -143,15 +145,20 @@ class Work:
 
 
 def title(nodes: Sequence[Node], note: str = "") -> str:
-    """Name what computes some nodes: the scope that all are in, and their ops."""
-    if not nodes:
-        return note
+    """Name what computes some nodes: the scopes that they are in, and their ops."""
+    layers: dict[Scope | None, list[Node]] = {}
+    for node in nodes:
+        layers.setdefault(node.scope[0] if node.scope else None, []).append(node)
+    name = " + ".join(map(_title, layers.values()))
+    return f"{name}: {note}" if name and note else name or note
+
+
+def _title(nodes: Sequence[Node]) -> str:
     levels = zip(*(node.scope for node in nodes), strict=False)
     shared = itertools.takewhile(lambda scopes: len(set(scopes)) == 1, levels)
     path = [scopes[0].name or scopes[0].label for scopes in shared]
     ops = dict.fromkeys(node.op.type_name for node in nodes if node.op)
-    name = "/".join([*path, " ".join(ops)])
-    return f"{name}: {note}" if note else name
+    return "/".join([*path, " ".join(ops)])
 
 
 def arithmetic(node: Node) -> int:

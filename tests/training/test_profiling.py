@@ -38,16 +38,15 @@ def trained(backend, **options):
 def test_a_row_counts_every_run_whatever_the_batch(backend, capsys):
     _, fit = trained(backend)
     profile = fit(epochs=2).profile
-    rows = [row for row in profile.rows if row.name == "dense_1/matmul"]
-    assert {row.part: row.calls for row in rows} in (
-        {"training step": 6, "evaluation": 2},
-        {"training step": 6},  # where bias and activation are done by its kernel
-    )
-    first = next(row for row in profile.rows if "dense_1/matmul" in row.name)
-    assert {len(row.kernels) for row in profile.rows} == {1, 2}
-    assert first.seconds > 0
-    printed = capsys.readouterr().out
-    assert printed == f"{profile}\n"
+    rows = [row for row in profile.rows if row.name.startswith("dense_1/matmul")]
+    forward = [row for row in rows if "∂J" not in row.name]
+    assert {row.part: row.calls for row in forward} == {
+        "training step": 6, "evaluation": 2,
+    }  # fmt: skip
+    assert {row.part: len(row.kernels) for row in forward} == {
+        "training step": 2, "evaluation": 1,
+    }  # fmt: skip
+    assert capsys.readouterr().out == f"{profile}\n"
 
 
 def test_seconds_add_up_and_lie_within_the_whole(backend):
@@ -78,7 +77,9 @@ def test_a_table_adds_up_what_it_does_not_list(backend):
     profile = fit(validation=None).profile
     text = profile.table(2)
     assert f"… {len(profile.rows) - 2} others" in text
-    assert "… " not in profile.table(None)
+    assert "others" not in profile.table(None)
+    (sums,) = [line.split() for line in text.splitlines() if "together" in line]
+    assert int(sums[1]) == sum(row.calls for row in profile.rows)
     assert f"<pre>{profile.device}" in profile._repr_html_()
 
 
@@ -174,7 +175,7 @@ def test_the_names_tell_forward_from_backward():
     _, fit = trained("numpy")
     names = [row.name for row in fit(validation=None).profile.rows]
     assert "dense_2/matmul" in names
-    assert "dense_2/matmul ∂J/∂kernel" in names
+    assert "dense_2/matmul ∂J/∂(kernel)" in names
     assert any(name.startswith("adam/") for name in names)
 
 

@@ -173,7 +173,7 @@ def test_a_profile_has_a_row_for_every_kernel(backend):
 
 def test_kernels_that_are_tried_out_are_not_in_a_profile(backend, monkeypatch):
     monkeypatch.setattr("chainrule.backends.opencl.tune._table", lambda file: {})
-    x, w = cr.input("x", (512, 512)), cr.parameter("w", np.ones((512, 512)))
+    x, w = cr.input("x", (512, 512)), cr.parameter("w", np.ones((512, 512), np.float32))
     with backend.profiled() as profile:
         backend.compile(Program(outputs=[x @ w])).run()
     assert [row.calls for row in profile.rows] == [1]
