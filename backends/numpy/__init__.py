@@ -18,6 +18,7 @@ from chainrule.registry import registry
 from .emit import SPECIAL
 from .executable import NumpyExecutable
 from .kernels import ELEMENTWISE, VIEWS
+from .loops import numba_version
 from .profile import Profiler
 
 
@@ -32,6 +33,18 @@ class NumpyBackend(Backend):
     def devices(self) -> Sequence[Device]:
         """List the one device: this computer's processor."""
         return [Device(name=f"CPU, {os.cpu_count()} threads", kind="cpu")]
+
+    def diagnose(self) -> Sequence[tuple[bool, str]]:
+        """Say whether Numba is there, which compiles large elementwise runs."""
+        version = numba_version()
+        loops = (
+            f"large elementwise runs are compiled by Numba {version}"
+            if version
+            else (
+                "large elementwise runs are not compiled: pip install 'chainrule[fast]'"
+            )
+        )
+        return [*super().diagnose(), (True, loops)]
 
     @functools.cached_property
     def _all_kernels(self) -> Mapping[type[Op], Any]:
