@@ -45,6 +45,8 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
     bottom = [table(scene.caption)] if scene.caption else []
     if legend and scene.legend:
         bottom.append(_legend(scene))
+    if legend and scene.scale:
+        bottom.append(_scale(scene))
     if bottom:
         rows = "".join(f"<TR><TD>{part}</TD></TR>" for part in bottom)
         dot.attr(
@@ -124,6 +126,7 @@ def _circle(block: Block) -> dict[str, str]:
 def _box(block: Block) -> dict[str, str]:
     """Return the label of a block as a table with a frame."""
     fill, border = style.FILL[block.kind]
+    fill = fill if block.heat is None else style.HEAT[block.heat]
     width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
     title = Line(block.title, "title")
     rows = "".join(
@@ -153,7 +156,7 @@ def _html_of(line: Line) -> str:
     elif line.role is None and line.kind in ("shape", "value", "note"):
         color = style.FAINT
     text = line.text.html()
-    if line.kind == "symbol":
+    if line.kind in ("symbol", "time"):
         text = f"<B>{text}</B>"
     return f'<FONT POINT-SIZE="{style.SIZE[line.kind]}" COLOR="{color}">{text}</FONT>'
 
@@ -213,6 +216,18 @@ def _legend(scene: Scene) -> str:
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="8"><TR>'
         f"{forward}{cells}</TR></TABLE>"
+    )
+
+
+def _scale(scene: Scene) -> str:
+    cells = "".join(
+        f'<TD BGCOLOR="{style.HEAT[heat]}"><FONT POINT-SIZE="11" '
+        f'COLOR="{style.INK}">{Plain(text).html()}</FONT></TD>'
+        for heat, text in scene.scale
+    )
+    return (
+        f'<TABLE BORDER="1" COLOR="{style.FAINT}" CELLBORDER="0" CELLSPACING="0" '
+        f'CELLPADDING="4"><TR>{cells}</TR></TABLE>'
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph, Node
+from chainrule.kinds.profile import Profile
 from chainrule.naming import Naming
 from chainrule.viz.compose import Composer, Direction
 from chainrule.viz.details import extras_of
@@ -19,6 +20,7 @@ from chainrule.viz.partition import Expand, Level
 from chainrule.viz.scene import Line, Scene
 from chainrule.viz.story import Extras
 from chainrule.viz.text import Plain
+from chainrule.viz.times import Times
 
 
 def draw(
@@ -40,11 +42,13 @@ def draw(
     check: bool = False,
     training: bool = False,
     seed: int = 0,
+    times: Profile | None = None,
 ) -> Diagram:
     """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
 
     Args:
-        what: a node, several nodes, or a model. Backward edges need a loss.
+        what: a node, several nodes, a model, or a profile, which shows every operation
+            that was run. Backward edges need a loss.
         level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units;
             without it the finest (for a model: from ``"layer"``) that can be read.
         direction: ``"forward"``, ``"backward"`` or ``"both"``. Every backward edge
@@ -65,6 +69,8 @@ def draw(
             that agree get a ✓, and one that does not is named.
         training: whether dropout and its like are active in the values shown.
         seed: of the random numbers, where values are asked for.
+        times: a profile, such as ``history.profile``: blocks say how long one training
+            step spends on them, and have the colour of that.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
@@ -74,6 +80,11 @@ def draw(
     _check("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
     if depth is not None and depth < 1:
         raise GraphError(f"depth is at least 1, got {depth}; leave it out to show all")
+    if level == "neuron" and times is not None:
+        raise GraphError(
+            "times are those of operations, not of single units: draw them at "
+            "level='op', 'layer' or 'model'"
+        )
     if level == "neuron":
         graph = Graph(_outputs(what), names)
         naming = Naming(graph, names, loss=_loss(graph))
@@ -91,8 +102,14 @@ def draw(
         seed=seed,
     )  # fmt: skip
 
+    clock = times if times is not None or not isinstance(what, Profile) else what
+    timed = Times(clock, composer) if clock is not None else None
+    if timed is not None:
+        timed.write(scene)
+
     def extras() -> Extras:
-        return extras_of(composer, composer.blocks_of_nodes(), optimizer)
+        gathered = extras_of(composer, composer.blocks_of_nodes(), optimizer)
+        return gathered if timed is None else timed.explained(gathered, scene)
 
     return Diagram(scene, legend=legend, extras=extras)
 

@@ -26,6 +26,7 @@ LineKind: TypeAlias = Literal[
     "mark",
     "good",
     "equation",
+    "time",
 ]
 
 
@@ -60,6 +61,8 @@ class Block:
     """Blocks of one group stand in one row, as far as that is possible."""
     rank: int | None = None
     """Its column, where blocks stand in columns."""
+    heat: int | None = None
+    """Which colour of the scale it has: a share of the time."""
 
 
 @dataclass
@@ -92,6 +95,8 @@ class Scene:
     """Path of a cluster → what it is called."""
     caption: list[Line] = field(default_factory=list)
     legend: list[tuple[Role, str]] = field(default_factory=list)
+    scale: list[tuple[int, str]] = field(default_factory=list)
+    """Colours of blocks, and what they stand for."""
     rankdir: str = "LR"
     shape: Literal["boxes", "circles"] = "boxes"
 

@@ -33,8 +33,12 @@ FILL: dict[BlockKind, tuple[str, str]] = {
 }
 """Kind of block → background and border."""
 
+HEAT = ("#FFF9EB", "#FFEBC2", "#FFDA94", "#FFC663", "#FFAE3D")
+"""From little to much time; every text colour can be read on them."""
+
 SIZE = {
     "title": 16, "symbol": 13, "formula": 12, "shape": 10, "value": 12, "gradient": 12,
     "note": 11, "mark": 11, "good": 11, "equation": 17,
+    "time": 12,
 }  # fmt: skip
 """Kind of line → point size."""

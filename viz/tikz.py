@@ -52,6 +52,7 @@ def _node(block: Block, place: dict[str, Any]) -> str:
     x, y = (float(v) for v in place["pos"].split(","))
     wide, high = 72 * float(place["width"]), 72 * float(place["height"])
     fill, border = style.FILL[block.kind]
+    fill = fill if block.heat is None else style.HEAT[block.heat]
     look = "align=center, inner sep=2pt"
     if block.kind not in ("input", "constant"):
         look += (

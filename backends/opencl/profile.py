@@ -1,4 +1,4 @@
-"""Profiles: the device's own times of what was launched, and the best that it can do."""
+"""Profiles: the device's own times of what was launched, and its best."""
 
 from __future__ import annotations
 

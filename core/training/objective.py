@@ -15,6 +15,7 @@ from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.ops.base import describe
+from chainrule.scopes import scope
 from chainrule.training.goal import Goal, LossLike
 from chainrule.training.hidden import transformed
 from chainrule.training.network import Network
@@ -71,7 +72,8 @@ class Objective:
                 uses[name] += 1
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
-                sums = metric.totals(target, seen)
+                with scope(metric.type_name):
+                    sums = metric.totals(target, seen)
                 if not isinstance(sums, tuple):
                     raise GraphError(
                         f"{type(metric).__name__}.totals must return a tuple of "

@@ -1,0 +1,172 @@
+"""Times: a diagram whose blocks say, and show by colour, how long they took."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chainrule.graph import Node
+from chainrule.kinds.profile import Profile, Row
+from chainrule.notation import number
+from chainrule.program.credit import credited
+from chainrule.viz.compose import Composer
+from chainrule.viz.scene import Block, Line, Scene
+from chainrule.viz.story import Extras
+from chainrule.viz.text import Plain
+
+LEVELS = 5
+"""Colours that times are shown in."""
+PART = "training step"
+"""What is shown of a profile that has it; otherwise what took longest."""
+
+
+@dataclass
+class Spent:
+    """The kernels that worked for a block, for its value and for its gradients."""
+
+    forward: dict[Row, None] = field(default_factory=dict)
+    backward: dict[Row, None] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[Row, None]:
+        """All of them, each once."""
+        return self.forward | self.backward
+
+
+class Times:
+    """Writes the times of a profile into a scene.
+
+    What is written is the time of one run of the program: one training step. A kernel
+    that works for several blocks stands at each of them with its whole time, and with a
+    letter that says so.
+    """
+
+    def __init__(self, profile: Profile, composer: Composer) -> None:
+        parts = dict.fromkeys(row.part for row in profile.rows)
+        self.part = PART if PART in parts else next(iter(parts), PART)
+        self.device = profile.device
+        self.rows = [row for row in profile.rows if row.part == self.part]
+        self.runs = max((row.calls for row in self.rows), default=1)
+        self.total = math.fsum(row.seconds for row in self.rows)
+        self.block_of = dict(_blocks(composer))
+        self.spent = self._spent()
+        users = Counter(row for spent in self.spent.values() for row in spent.rows)
+        shared = [row for row in self.rows if users[row] > 1]
+        self.letter = dict(zip(shared, _letters(), strict=False))
+        self.largest = max(map(self._seconds, self.spent.values()), default=0.0)
+
+    def _spent(self) -> dict[str, Spent]:
+        """Find for each block the kernels that worked for its nodes."""
+        works = {kernel.work for row in self.rows for kernel in row.kernels}
+        credit = {work: credited(work, self.block_of) for work in works}
+        found: dict[str, Spent] = {}
+        for row in self.rows:
+            for kernel in row.kernels:
+                for node in kernel.nodes:
+                    if node in credit[kernel.work]:
+                        known, way = credit[kernel.work][node]
+                        spent = found.setdefault(self.block_of[known], Spent())
+                        getattr(spent, way)[row] = None
+        for spent in found.values():  # a mask for later is computed in passing
+            spent.backward = {r: None for r in spent.backward if r not in spent.forward}
+        return found
+
+    def write(self, scene: Scene) -> None:
+        """Add times, colours and what explains them."""
+        for block in scene.blocks:
+            spent = self.spent.get(block.id)
+            if spent is not None and self.largest:
+                block.lines.append(Line(Plain(self._told(spent)), "time"))
+                block.heat = self._heat(spent)
+                block.tooltip += f", {self._told(spent)}"
+        if self.largest:
+            bounds = [self.largest * (level + 1) / LEVELS for level in range(LEVELS)]
+            scene.scale = [
+                (level, f"≤ {self._micro(bound)} µs ({self._share(bound)})")
+                for level, bound in enumerate(bounds)
+            ]
+        scene.caption += [Line(Plain(text), "note") for text in self._remarks()]
+
+    def explained(self, extras: Extras, scene: Scene) -> Extras:
+        """Return what a page shows on request, with the kernels of each block."""
+        details = {
+            block.id: [*extras.details.get(block.id, ()), *self._details(block)]
+            for block in scene.blocks
+        }
+        return replace(extras, details=details)
+
+    def _details(self, block: Block) -> list[dict[str, Any]]:
+        spent = self.spent.get(block.id, Spent())
+        listed = []
+        for way, rows in (("forward", spent.forward), ("backward", spent.backward)):
+            for row in rows:
+                told = f"{self._micro(row.seconds)} µs, {row.calls} calls"
+                told += f"; {row.name}" + self._marked([row])
+                listed.append({"name": f"time {way}", "shape": "", "value": told})
+        return listed
+
+    def _told(self, spent: Spent) -> str:
+        """Write ``→ 12 µs ← 30 µs 28 %``: forward, backward, and the share of both."""
+        times = []
+        for arrow, rows in (("→", spent.forward), ("←", spent.backward)):
+            if rows:
+                micro = self._micro(math.fsum(row.seconds for row in rows))
+                times.append(f"{arrow} {micro} µs{self._marked(list(rows))}")
+        return "  ".join([*times, self._share(self._seconds(spent))])
+
+    def _marked(self, rows: Sequence[Row]) -> str:
+        letters = [self.letter[row] for row in rows if row in self.letter]
+        return f" [{' '.join(letters)}]" if letters else ""
+
+    def _seconds(self, spent: Spent) -> float:
+        return math.fsum(row.seconds for row in spent.rows)
+
+    def _heat(self, spent: Spent) -> int:
+        share = self._seconds(spent) / self.largest
+        return min(math.ceil(share * LEVELS), LEVELS) - 1 if share else 0
+
+    def _micro(self, seconds: float) -> str:
+        return number(seconds / self.runs * 1e6, digits=3)
+
+    def _share(self, seconds: float) -> str:
+        return f"{number(100 * seconds / self.total, digits=2)} %"
+
+    def _remarks(self) -> Iterator[str]:
+        """Say what the times are, what letters mean, and what is not in the picture."""
+        if not self.largest:
+            yield "no times: nothing of this graph was run while the profile was made"
+            return
+        yield (
+            f"→ forward ← backward: time of one {self.part}, {self._micro(self.total)} "
+            f"µs in all, mean of {self.runs}; {self.device}"
+        )
+        if self.letter:
+            yield (
+                "[a]: one kernel computes all that has the letter; its time counts once"
+            )
+        shown = {row for spent in self.spent.values() for row in spent.rows}
+        left: Counter[str] = Counter()
+        for row in self.rows:
+            if row not in shown:
+                left[row.name.split("/")[0].split(" ")[0].rstrip(":,")] += row.seconds
+        if left:
+            listed = [f"{name} {self._share(s)}" for name, s in left.most_common(4)]
+            dots = [] if len(left) <= 4 else ["…"]
+            yield f"not in this picture: {', '.join([*listed, *dots])}"
+
+
+def _blocks(composer: Composer) -> Iterator[tuple[Node, str]]:
+    """Yield every node with the id of the block that shows it, or shows its like."""
+    for i, part in enumerate(composer.parts):
+        first, _ = composer.home[i]
+        for node in part.nodes:
+            yield node, composer.ids[first]
+
+
+def _letters() -> Iterator[str]:
+    yield from string.ascii_lowercase
+    yield from (a + b for a in string.ascii_lowercase for b in string.ascii_lowercase)
