@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from chainrule.viz.text import Plain
 
 LEVELS = 5
 """Colours that times are shown in."""
+MOST_NAMED = 5
+"""What is not in the picture, and is named."""
 PART = "training step"
 """What is shown of a profile that has it; otherwise what took longest."""
 
@@ -149,13 +152,15 @@ class Times:
                 "[a]: one kernel computes all that has the letter; its time counts once"
             )
         shown = {row for spent in self.spent.values() for row in spent.rows}
-        left: Counter[str] = Counter()
+        left: dict[str, float] = {}
         for row in self.rows:
             if row not in shown:
-                left[row.name.split("/")[0].split(" ")[0].rstrip(":,")] += row.seconds
+                name = re.split("[/ :,]", row.name)[0]
+                left[name] = left.get(name, 0.0) + row.seconds
         if left:
-            listed = [f"{name} {self._share(s)}" for name, s in left.most_common(4)]
-            dots = [] if len(left) <= 4 else ["…"]
+            most = sorted(left.items(), key=lambda item: -item[1])[:MOST_NAMED]
+            listed = [f"{name} {self._share(seconds)}" for name, seconds in most]
+            dots = ["…"] if len(left) > MOST_NAMED else []
             yield f"not in this picture: {', '.join([*listed, *dots])}"
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
 from chainrule.graph import Input, Node
 from chainrule.kinds.backend import Executable
+from chainrule.kinds.profile import Profile
 from chainrule.ops import Op
 from chainrule.ops.base import describe
 from chainrule.program import Program
@@ -105,7 +106,8 @@ class NumpyExecutable(Executable):
                 self._recompile()
                 break
         begin = time.perf_counter() if self._is_waiting else 0.0
-        run = self._run if self._profiler.profile is None else self._noting_times()
+        profile = self._profiler.profile
+        run = self._run if profile is None else self._noting_times(profile)
         try:
             with np.errstate(all="ignore"):
                 run(seed, np.float64(step), np.float64(lr), self._results, self._totals)
@@ -124,12 +126,12 @@ class NumpyExecutable(Executable):
             self._with_loops = True
             self._recompile()
 
-    def _noting_times(self) -> Callable[..., None]:
+    def _noting_times(self, profile: Profile) -> Callable[..., None]:
         """Return a function that runs the program and notes how long each line took."""
         if self._timed is None:
             work = Work(self.program, self._kernels)
             self._timed = Timed(self._run, self._node_of_line, work)
-        return partial(self._timed.run, self._profiler.profile)
+        return partial(self._timed.run, profile)
 
     def _flush(self) -> None:
         """Set the tiniest numbers of what was assigned to zero.

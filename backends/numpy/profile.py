@@ -129,7 +129,7 @@ def _multiplied(dtype: str) -> float:
 
 def _fastest(call: Callable[[], object], within: float = 0.02) -> float:
     """Return the seconds of the fastest of many calls: others use the processor too."""
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + within
     while len(times) < 20 or time.perf_counter() < end:
         begin = time.perf_counter()

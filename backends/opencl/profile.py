@@ -132,12 +132,13 @@ def _fastest(
 ) -> float:
     """Return the seconds of the fastest of a few launches, in groups of any size."""
     timing = cl.command_queue_properties.PROFILING_ENABLE
+    zero = np.zeros(1, np.float32)
     try:
         queue = cl.CommandQueue(runtime.context, properties=timing)
         for buffer in buffers:
-            cl.enqueue_fill_buffer(queue, buffer, np.float32(0), 0, buffer.size)
+            cl.enqueue_fill_buffer(queue, buffer, zero, 0, buffer.size)
         kernel.set_args(*buffers)
-        times = []
+        times: list[float] = []
         for group in (None, (min(16, items),), (min(64, items),)) * 6:
             event = cl.enqueue_nd_range_kernel(queue, kernel, (items,), group)
             event.wait()
