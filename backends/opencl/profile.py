@@ -118,7 +118,7 @@ def speed(runtime: Runtime) -> Speed:
 
     def multiply(dtype: str) -> float:
         real = "float" if dtype == "float32" else "double"
-        items = 256 * runtime.found.handle.max_compute_units
+        items = 256 * int(runtime.found.handle.max_compute_units)
         size = 16 * items * np.dtype(dtype).itemsize
         kernel = cl.Kernel(runtime.build(_MULTIPLY.replace("REAL", real)), "multiply")
         slot = runtime.allocate(size, "measuring")
