@@ -161,6 +161,33 @@ def test_divergence_has_code_3_and_keeps_the_last_finite_model(
     assert (tmp_path / "out" / "history.json").exists()
 
 
+def test_a_profile_is_printed_and_its_trace_is_written(
+    chainrule: Chainrule, config: str, tmp_path: Path
+) -> None:
+    printed = chainrule("train", config, "--out", "out", "--profile").output
+    assert "dense_1/matmul" in printed
+    assert printed.endswith("model.safetensors, history.json, curve.svg, trace.json\n")
+    trace = json.loads((tmp_path / "out" / "trace.json").read_text())
+    names = [event["name"] for event in trace["traceEvents"]]
+    assert names.count("dense_2/matmul") >= 2
+    printed = chainrule("train", config, "--out", "plain").output
+    assert "dense_1/matmul" not in printed
+    assert "trace" not in printed
+    assert not (tmp_path / "plain" / "trace.json").exists()
+
+
+def test_a_trace_is_written_of_a_training_cut_short(
+    chainrule: Chainrule, config: str, tmp_path: Path
+) -> None:
+    options = ["--set", "layers.0.activation=relu", "--set", "training.epochs=50",
+               "--set", "optimizer.type=sgd", "--set", "optimizer.lr=1e18"]  # fmt: skip
+    printed = chainrule(
+        "train", config, "--out", "out", "--profile", *options, code=3
+    ).output
+    assert "of copy" in printed
+    assert (tmp_path / "out" / "trace.json").exists()
+
+
 def test_ctrl_c_has_code_130_and_keeps_what_was_reached(
     chainrule: Chainrule, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
