@@ -76,7 +76,9 @@ class OpenCLBackend(Backend):
         from .executable import OpenCLExecutable
 
         if self.runtime.failed:
+            self.runtime.close()
             del self.runtime  # and open the device anew
+            self.failures += 1
         templates = {**self.kernels, **registry.kernels(self.type_name)}
         return OpenCLExecutable(program, self.runtime, templates)
 

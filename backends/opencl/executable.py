@@ -20,7 +20,7 @@ from .faults import NONE
 from .kernels import preamble
 from .layout import DTYPES, View
 from .lower import Lowered
-from .memory import Mirror, plan
+from .memory import Mirror, NoRoom, allocate, plan
 from .profile import describe
 from .runtime import Launch, Runtime, as_bytes
 from .step import Step
@@ -52,6 +52,12 @@ class OpenCLExecutable(Executable):
     # -- compiling -----------------------------------------------------------------
 
     def _compile(self) -> None:
+        try:
+            self._prepare()
+        except NoRoom as error:
+            raise error.explained(_rows(self.program)) from error
+
+    def _prepare(self) -> None:
         lowered = Lowered(self.program, self._runtime, self._templates)
         self._lowered = lowered
         bound = [(p, p.value) for p in lowered.parameters]
@@ -59,7 +65,8 @@ class OpenCLExecutable(Executable):
         if lowered.faults.used:
             lowered.faults.slot.handle = self._runtime.allocate(12, "faults")
             self._clear_faults()
-        self.peak_memory = plan(lowered.steps, self._runtime)
+        blocks = plan(lowered.steps)
+        self.peak_memory = allocate(blocks, self._runtime)
         self.launches: list[Launch] = []
         self._moving: list[tuple[int, cl.Kernel, Number, type]] = []
         self._drawing: list[tuple[cl.Kernel, int]] = []
@@ -95,6 +102,7 @@ class OpenCLExecutable(Executable):
                 kernel.set_arg(position, what.handle)
         if step.draws:
             self._drawing.append((kernel, len(step.args)))
+        step.local = self._runtime.group(step)
         self.launches.append((kernel, step))
 
     # -- running -------------------------------------------------------------------
@@ -189,6 +197,13 @@ class OpenCLExecutable(Executable):
     def _write(self, view: View, values: Array) -> None:
         data = as_bytes(values.astype(DTYPES[view.ctype]))
         self._runtime.upload(view.slot.handle, view.offset * 4, data)
+
+
+def _rows(program: Program) -> int | None:
+    """Return how many rows a batch has, if the program's inputs are batches."""
+    shapes = program.shapes.items()
+    rows = {shape[0] for leaf, shape in shapes if leaf.shape and leaf.shape[0] is None}
+    return rows.pop() if len(rows) == 1 else None
 
 
 def _name_and_join(lowered: Lowered, runtime: Runtime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from chainrule.errors import BackendError
 
 from .device import Found
 from .layout import Slot
-from .memory import Mirrors
+from .memory import Buffer, Held, Mirrors, NoRoom, mib
 from .step import Step
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from .profile import Recorder
 
 Array = npt.NDArray[Any]
+FAILURES = (cl.Error, TypeError)
+"""What calls raise on a device that fails, or on a queue that was closed."""
+NO_ROOM = ("MEM_OBJECT_ALLOCATION_FAILURE", "OUT_OF_HOST_MEMORY")
+"""What drivers that allocate late say when a kernel is to run."""
 Launch: TypeAlias = tuple[cl.Kernel, Step]
 """A step and its kernel, with the arguments set."""
 
@@ -41,11 +46,13 @@ class Runtime:
         found: the device.
         queue: where everything is enqueued, in order.
         mirrors: the device's copies of parameters.
+        held: how much of its memory is in use.
         failed: whether it refused to run something, and is not to be relied on.
     """
 
     def __init__(self, found: Found) -> None:
         self.found = found
+        self.held = Held()
         self.failed = False
         try:
             self.context = cl.Context([found.handle])
@@ -87,19 +94,23 @@ class Runtime:
         """Return a buffer of at least `size` bytes.
 
         Raises:
-            BackendError: the device's memory is full; says what for and how much.
+            NoRoom: the device's memory is full; says what for and how much.
         """
-        device = self.found.handle
-        size = max(size, 64)
         try:
-            return cl.Buffer(self.context, cl.mem_flags.READ_WRITE, size)
+            return Buffer(self.context, max(size, 64), self.held)
         except cl.Error as error:
-            raise BackendError(
-                f"{self.found.name} has no room for {purpose}: {_mib(size)} asked for, "
-                f"{_mib(device.global_mem_size)} in all, at most "
-                f"{_mib(device.max_mem_alloc_size)} in one piece ({error}); use a "
-                "smaller batch"
+            raise NoRoom(
+                f"{self.found.name} has no room for {purpose}: {mib(size)} asked for, "
+                f"{self._room()} ({error})",
+                self.found.handle.max_mem_alloc_size / size,
             ) from error
+
+    def _room(self) -> str:
+        device = self.found.handle
+        return (
+            f"{mib(device.global_mem_size)} in all, at most "
+            f"{mib(device.max_mem_alloc_size)} in one piece"
+        )
 
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
         """Copy bytes to the device; returns when they may be changed again.
@@ -111,7 +122,7 @@ class Runtime:
             return
         try:
             cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset)
-        except cl.Error as error:
+        except FAILURES as error:
             raise self.lost(error) from error
 
     def send(self, buffer: cl.Buffer, data: Array) -> Any:
@@ -122,7 +133,7 @@ class Runtime:
         """
         try:
             return cl.enqueue_copy(self.queue, buffer, data, is_blocking=False)
-        except cl.Error as error:
+        except FAILURES as error:
             raise self.lost(error) from error
 
     def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
@@ -135,7 +146,7 @@ class Runtime:
             return
         try:
             cl.enqueue_copy(self.queue, data, buffer, src_offset=offset)
-        except cl.Error as error:
+        except FAILURES as error:
             raise self.lost(error) from error
 
     def copy(self, target: Slot, source: Slot) -> None:
@@ -150,15 +161,38 @@ class Runtime:
             cl.enqueue_copy(
                 self.queue, target.handle, source.handle, byte_count=target.nbytes
             )
-        except cl.Error as error:
+        except FAILURES as error:
             raise self.lost(error) from error
 
-    def lost(self, error: Exception) -> BackendError:
+    def close(self) -> None:
+        """Give back what it holds; programs that were compiled for it are void."""
+        self.mirrors = Mirrors(self)
+        self.queue = None
+
+    def lost(self, error: Exception, step: Step | None = None) -> BackendError:
         """Return the error for a device that fails while it runs."""
         self.failed = True
+        if self.queue is None:
+            return BackendError(
+                f"{self.found.name} failed and was opened anew: compile this program "
+                "again"
+            )
+        where = f" at {step.label} for {step.node!r}" if step else ""
+        if any(code in str(error) for code in NO_ROOM):
+            return BackendError(
+                f"{self.found.name} has no room{where}: {mib(self.held.nbytes)} in "
+                f"use, {self._room()} ({error}); use smaller batches, or "
+                "backend='numpy'"
+            )
         return BackendError(
-            f"{self.found.name} failed: {error}; run again, or with backend='numpy'"
+            f"{self.found.name} failed{where}: {error}; run again, or with "
+            "backend='numpy'"
         )
+
+    def group(self, step: Step) -> tuple[int, ...] | None:
+        """Return the size of a step's groups; None leaves it to the driver."""
+        small = step.local and math.prod(step.local) <= self.largest_group
+        return step.local if small else None
 
     def build(self, source: str) -> cl.Program:
         """Compile source, or take it from the cache.
@@ -229,6 +263,7 @@ class Runtime:
         launches = []
         for step in steps:
             kernel = cl.Kernel(built, step.name)
+            step.local = self.group(step)
             kernel.set_args(*(slot.handle for slot in step.slots))
             launches.append((kernel, step))
         self.launch(launches)
@@ -241,6 +276,7 @@ class Runtime:
             BackendError: the device refuses, or is gone.
         """
         enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
+        step = None
         try:
             if self.recorder is None:
                 for kernel, step in launches:
@@ -250,12 +286,8 @@ class Runtime:
                     event = enqueue(queue, kernel, step.items, step.local)
                     self.recorder.add(event, step)
             queue.flush()
-        except cl.Error as error:
-            raise self.lost(error) from error
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
+        except FAILURES as error:
+            raise self.lost(error, step) from error
 
 
 def as_bytes(array: Array) -> Array:

@@ -78,6 +78,8 @@ class Backend(ABC):
     type_name: ClassVar[str]
     kernels: ClassVar[Mapping[type, Any]] = {}
     """Op class → kernel; plugins add to it with ``register_kernels``."""
+    failures: int = 0
+    """How often the device was opened anew; what was compiled before that is void."""
 
     def __init__(self, device: str = "") -> None:
         self.device = device

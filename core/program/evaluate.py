@@ -58,7 +58,9 @@ def evaluate(
     with _one_at_a_time:
         parameters = [n for n in topological(nodes) if isinstance(n, Parameter)]
         try:
-            executable = _compiled(device, tuple(nodes), shapes, training, dtype)
+            executable = _compiled(
+                device, device.failures, tuple(nodes), shapes, training, dtype
+            )
             device.push(parameters)
             for leaf, value in values.items():
                 executable.put(leaf, value)
@@ -78,6 +80,7 @@ _one_at_a_time = RLock()
 @functools.lru_cache(maxsize=32)
 def _compiled(
     backend: Backend,
+    failures: int,
     nodes: tuple[Node, ...],
     shapes: tuple[tuple[Input, Shape], ...],
     training: bool,

@@ -119,7 +119,7 @@ class Trainer:
     def predictor(self, shapes: Shapes, backend: Backend) -> Executable:
         """Return the program that computes predictions."""
         return self._programs.get(
-            ("predict", shapes, backend),
+            ("predict", shapes, backend, backend.failures),
             lambda: backend.compile(
                 Program(outputs=self.network.outputs, shapes=dict(shapes))
             ),
@@ -130,7 +130,7 @@ class Trainer:
     ) -> Executable:
         """Return the program that measures an objective."""
         return self._programs.get(
-            (objective, shapes, backend),
+            (objective, shapes, backend, backend.failures),
             lambda: backend.compile(
                 Program(
                     totals=objective.totals,
@@ -145,7 +145,7 @@ class Trainer:
     ) -> Executable:
         """Return the program of one training step."""
         self.program = self._programs.get(
-            (step, shapes, backend, checked),
+            (step, shapes, backend, backend.failures, checked),
             lambda: backend.compile(step.program(shapes, checked=checked)),
         )
         return self.program

@@ -1,6 +1,5 @@
 """The contract of executables: inputs, phases, assignments, totals, faults."""
 
-import json
 import subprocess
 import sys
 

@@ -1,0 +1,280 @@
+"""Devices without room, float64 or large groups, or that stop: errors, and cleaning."""
+
+from __future__ import annotations
+
+import gc
+import os
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.backends.opencl import device as devices
+from chainrule.errors import BackendError
+from chainrule.program import Program
+
+cl = pytest.importorskip("pyopencl")
+
+X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+Y = X.sum(1, keepdims=True)
+
+
+@pytest.fixture
+def own(backend: Any) -> OpenCLBackend:
+    """Return a backend of its own, so that what is held can be counted."""
+    return OpenCLBackend(backend.device)
+
+
+def model() -> cr.Sequential:
+    return cr.Sequential([cr.layers.Dense(8), cr.layers.Dense(1)], input_shape=3)
+
+
+def fit(net: cr.Sequential, backend: Any, **options: Any) -> Any:
+    return net.fit(
+        X, Y, loss="mse", batch_size=16, callbacks=[], backend=backend, **options
+    )
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
+    """Let there be no room for more than this."""
+    from chainrule.backends.opencl import runtime
+
+    usual = runtime.Buffer
+
+    def buffer(context: Any, size: int, held: Any) -> Any:
+        if held.nbytes + size > nbytes:
+            raise cl.MemoryError("create_buffer failed: MEM_OBJECT_ALLOCATION_FAILURE")
+        return usual(context, size, held)
+
+    monkeypatch.setattr(runtime, "Buffer", buffer)
+
+
+def test_no_room_names_the_node_the_sizes_and_what_would_fit(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = cr.input("x", (None, 1024))
+    parts = [ops.exp(x), ops.sin(x)]
+    program = Program(outputs=parts, shapes={x: (1 << 14, 1024)})
+    limited(monkeypatch, 80 << 20)
+    held = own.runtime.held
+    handle = own.runtime.found.handle
+    small = Like(handle, global_mem_size=80 << 20, max_mem_alloc_size=70 << 20)
+    monkeypatch.setattr(own.runtime, "found", devices.Found(0, small))
+    with pytest.raises(BackendError) as caught:
+        own.compile(program)
+    message = str(caught.value)
+    assert "16384, 1024" in message
+    assert "64.0 MiB asked for, 80.0 MiB in all, at most 70.0 MiB in one" in message
+    assert "64.0 MiB that are in use; batches of at most about" in message
+    assert int(message.split("about ")[1].split()[0]) < 16384
+    del caught
+    gc.collect()
+    assert held.nbytes == 0
+
+
+def test_a_network_that_has_no_room_can_be_trained_on_the_host(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, fresh = model(), model()
+    limited(monkeypatch, 1000)
+    with pytest.raises(BackendError, match=r"in epoch 1: .*no room for .* MiB asked"):
+        fit(net, own)
+    fit(net, "numpy")
+    fit(fresh, "numpy")
+    for path, value in net.get_weights().items():
+        np.testing.assert_array_equal(value, fresh.get_weights()[path])
+
+
+@pytest.mark.parametrize("function", ["enqueue_nd_range_kernel", "enqueue_copy"])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("MEM_OBJECT_ALLOCATION_FAILURE", "has no room"),
+        ("OUT_OF_HOST_MEMORY", "has no room"),
+        ("OUT_OF_RESOURCES", "failed"),
+        ("DEVICE_NOT_AVAILABLE", "failed"),
+    ],
+)
+def test_a_device_that_stops(
+    own: OpenCLBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    code: str,
+    said: str,
+) -> None:
+    net, fresh = model(), model()
+    fit(net, own)
+    fit(fresh, own)
+
+    def refuse(*args: Any, **options: Any) -> Any:
+        raise cl.RuntimeError(f"{function} failed: {code}")
+
+    monkeypatch.setattr(cl, function, refuse)
+    with pytest.raises(BackendError, match=rf"{said}.*{code}.*backend='numpy'"):
+        net.predict(X, backend=own)
+    with pytest.raises(BackendError, match=rf"{said}.*{code}"):
+        fit(net, own)
+    runtime = weakref.ref(own.runtime)
+    monkeypatch.undo()
+    assert net.program is None
+    fit(net, own)  # the device has come back
+    fit(fresh, own)
+    for path, value in net.get_weights().items():
+        np.testing.assert_array_equal(value, fresh.get_weights()[path])
+    del fresh
+    gc.collect()
+    assert runtime() is None  # nothing holds on to the one that failed
+
+
+def test_evaluate_is_not_stuck_with_a_device_that_failed(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = cr.input("x", (3,))
+    y, feeds = x * 3.0, {x: np.ones(3)}
+    assert cr.evaluate([y], feeds, backend=own)[0].tolist() == [3, 3, 3]
+
+    def refuse(*args: Any, **options: Any) -> Any:
+        raise cl.RuntimeError("OUT_OF_RESOURCES")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cl, "enqueue_nd_range_kernel", refuse)
+        with pytest.raises(BackendError, match="at mul for"):
+            cr.evaluate([y], feeds, backend=own)
+        assert own.runtime.failed
+    assert cr.evaluate([y], feeds, backend=own)[0].tolist() == [3, 3, 3]
+    assert not own.runtime.failed
+
+
+class Like:
+    """Something like another object, but for some attributes."""
+
+    def __init__(self, other: Any, **changed: Any) -> None:
+        self.__dict__.update(changed, other=other)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.other, name)
+
+
+def test_a_device_without_float64(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = devices.Found(0, Like(own.runtime.found.handle, double_fp_config=0))
+    monkeypatch.setattr(own.runtime, "found", narrow)
+    x, w = cr.input("x", (3,)), cr.parameter("w", np.ones(3))
+    feeds = {x: np.ones(3)}
+    with pytest.raises(BackendError, match=r"is float64, which .* use float32"):
+        cr.evaluate([x * 2.0], feeds, backend=own, dtype="float64")
+    with pytest.raises(BackendError, match=r"parameter w is float64.*use float32"):
+        cr.evaluate([x * w], feeds, backend=own)
+    assert cr.evaluate([x * 2.0], feeds, backend=own)[0].tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("largest", [1, 16])
+def test_a_device_with_small_groups(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch, largest: int
+) -> None:
+    monkeypatch.setattr(own.runtime, "largest_group", largest)
+    sizes: list[Any] = []
+    usual = cl.enqueue_nd_range_kernel
+
+    def enqueue(queue: Any, kernel: Any, items: Any, local: Any) -> Any:
+        sizes.append(local)
+        return usual(queue, kernel, items, local)
+
+    monkeypatch.setattr(cl, "enqueue_nd_range_kernel", enqueue)
+    x = cr.input("x", (33, 70))
+    nodes = [ops.softmax(x), ops.sum(ops.exp(x), 0), ops.tanh(x), x @ x.T]
+    feeds = {x: np.random.default_rng(1).normal(size=(33, 70))}
+    got = cr.evaluate(nodes, feeds, backend=own)
+    assert all(np.prod(local or 1) <= largest for local in sizes)
+    for a, b in zip(got, cr.evaluate(nodes, feeds, backend="numpy"), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_kernels_that_do_not_build_stop_a_training_with_their_source(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, before = model(), model().get_weights()
+    usual = own.runtime.build
+    monkeypatch.setattr(own.runtime, "build", lambda text: usual(f"nonsense;\n{text}"))
+    with pytest.raises(BackendError, match=r"does not build[\s\S]*   1  nonsense;"):
+        fit(net, own)
+    for path, value in net.get_weights().items():
+        np.testing.assert_array_equal(value, before[path])
+    assert fit(net, "numpy")["loss"]
+
+
+def test_no_driver_comes_with_the_command_that_brings_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none() -> Any:
+        raise cl.LogicError("clGetPlatformIDs failed: PLATFORM_NOT_FOUND_KHR")
+
+    monkeypatch.setattr(cl, "get_platforms", none)
+    with pytest.raises(BackendError, match=r"no OpenCL driver.*pyopencl\[pocl\]"):
+        fit(model(), OpenCLBackend())
+    assert not devices.diagnose()[0][0]
+
+
+def test_a_device_that_cannot_be_opened(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def context(devices: Any) -> Any:
+        raise cl.RuntimeError("create_context failed: DEVICE_NOT_AVAILABLE")
+
+    monkeypatch.setattr(cl, "Context", context)
+    with pytest.raises(BackendError, match="cannot be opened: create_context"):
+        fit(model(), OpenCLBackend())
+
+
+def resident() -> int:
+    """Return how many bytes of memory this process has."""
+    gc.collect()
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_five_thousand_steps_leak_nothing(own: OpenCLBackend) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Watch(cr.Callback):
+        def epoch_end(self, run: Any) -> None:
+            if run.epoch in (10, 50):
+                seen.append((resident(), own.runtime.held.nbytes))
+
+    x = np.repeat(X, 10, axis=0)
+    model().fit(
+        x, x[:, :1], loss="mse", batch_size=4, epochs=50, backend=own,
+        callbacks=[Watch()],
+    )  # fmt: skip
+    (before, held), (after, still) = seen
+    assert still == held
+    assert after - before < 2 << 20
+
+
+def test_trainings_leave_nothing_behind(own: OpenCLBackend) -> None:
+    held = []
+    for _ in range(6):
+        net = model()
+        fit(net, own)
+        net.predict(X, backend=own)
+        del net
+        gc.collect()
+        held.append(own.runtime.held.nbytes)
+    assert max(held) < 500  # the last one's parameters, not six models'
+
+
+def test_backends_leave_nothing_behind(backend: Any) -> None:
+    opened = OpenCLBackend(backend.device)
+    net = model()
+    fit(net, opened)
+    runtime = weakref.ref(opened.runtime)
+    del opened, net
+    gc.collect()
+    assert runtime() is None
