@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from chainrule.graph import Node, Origin, topological
@@ -42,8 +42,8 @@ def credited(work: Work, known: Container[Node]) -> dict[Node, Credit]:
 def _as_built(work: Work, known: Container[Node]) -> dict[Node, Credit | None]:
     """Return the credit of the nodes of a program before it was lowered."""
     order = topological(work.built)
-    losses = {node.origin.loss for node in order if node.origin is not None}
-    forward = set(topological([*losses, *work.program.outputs, *work.program.totals]))
+    losses = [node.origin.loss for node in order if node.origin is not None]
+    forward = _forward([*losses, *work.program.outputs, *work.program.totals])
     readers: dict[Node, list[Node]] = {}
     for node in order:
         for x in node.inputs:
@@ -59,6 +59,18 @@ def _as_built(work: Work, known: Container[Node]) -> dict[Node, Credit | None]:
             found[node] = None
         else:
             found[node] = found[readers[node][0]]
+    return found
+
+
+def _forward(outputs: Sequence[Node]) -> set[Node]:
+    """Return what outputs depend on, but for gradients and what those depend on."""
+    found: set[Node] = set()
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        if node not in found and node.origin is None:
+            found.add(node)
+            waiting += node.inputs
     return found
 
 

@@ -157,16 +157,16 @@ def test_too_little_memory_says_for_what(backend):
 
 
 def test_a_profile_has_a_row_for_every_kernel(backend):
-    x, w = cr.input("x", (64, 64)), cr.parameter("w", np.ones((64, 64), np.float32))
+    x, w = cr.input("x", (512, 512)), cr.parameter("w", np.ones((512, 512), np.float32))
     executable = backend.compile(Program(outputs=[ops.softmax(x @ w)]))
     with backend.profiled() as profile:
         for _ in range(3):
             executable.run()
     rows = {row.name.split()[0]: row for row in profile.rows}
     assert {name: row.calls for name, row in rows.items()} == {"matmul": 3, "max": 3}
-    assert rows["matmul"].flops == 3 * 2 * 64**3
-    assert rows["matmul"].nbytes == 3 * 3 * 4 * 64**2  # two operands and the result
-    assert rows["max"].nbytes == 3 * 2 * 4 * 64**2  # softmax, read and written once
+    assert rows["matmul"].flops == 3 * 2 * 512**3
+    assert rows["matmul"].nbytes == 3 * 3 * 4 * 512**2  # two operands and the result
+    assert rows["max"].nbytes == 3 * 2 * 4 * 512**2  # softmax, read and written once
     assert all(row.seconds > 0 for row in profile.rows)
 
 
