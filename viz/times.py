@@ -12,7 +12,6 @@ from typing import Any
 
 from chainrule.graph import Node
 from chainrule.kinds.profile import Profile, Row
-from chainrule.notation import number
 from chainrule.program.credit import credited
 from chainrule.viz.compose import Composer
 from chainrule.viz.scene import Block, Line, Scene
@@ -38,6 +37,17 @@ class Spent:
     def rows(self) -> dict[Row, None]:
         """All of them, each once."""
         return self.forward | self.backward
+
+    @property
+    def ways(self) -> dict[str, list[Row]]:
+        """Forward, backward, and both at once: the sign, and the kernels."""
+        both = self.forward.keys() & self.backward.keys()
+        signs = {
+            "→": [row for row in self.forward if row not in both],
+            "⇄": [row for row in self.forward if row in both],
+            "←": [row for row in self.backward if row not in both],
+        }
+        return {sign: rows for sign, rows in signs.items() if rows}
 
 
 class Times:
@@ -74,8 +84,6 @@ class Times:
                         known, way = credit[kernel.work][node]
                         spent = found.setdefault(self.block_of[known], Spent())
                         getattr(spent, way)[row] = None
-        for spent in found.values():  # a mask for later is computed in passing
-            spent.backward = {r: None for r in spent.backward if r not in spent.forward}
         return found
 
     def write(self, scene: Scene) -> None:
@@ -89,7 +97,7 @@ class Times:
         if self.largest:
             bounds = [self.largest * (level + 1) / LEVELS for level in range(LEVELS)]
             scene.scale = [
-                (level, f"≤ {self._micro(bound)} µs ({self._share(bound)})")
+                (level, f"≤ {self._time(bound)} ({self._share(bound)})")
                 for level, bound in enumerate(bounds)
             ]
         scene.caption += [Line(Plain(text), "note") for text in self._remarks()]
@@ -105,20 +113,20 @@ class Times:
     def _details(self, block: Block) -> list[dict[str, Any]]:
         spent = self.spent.get(block.id, Spent())
         listed = []
-        for way, rows in (("forward", spent.forward), ("backward", spent.backward)):
+        for sign, rows in spent.ways.items():
             for row in rows:
-                told = f"{self._micro(row.seconds)} µs, {row.calls} calls"
-                told += f"; {row.name}" + self._marked([row])
-                listed.append({"name": f"time {way}", "shape": "", "value": told})
+                told = f"{self._time(row.seconds)}, {row.calls} calls; {row.name}"
+                told += self._marked([row])
+                listed.append({"name": f"{sign} time", "shape": "", "value": told})
         return listed
 
     def _told(self, spent: Spent) -> str:
         """Write ``→ 12 µs ← 30 µs 28 %``: forward, backward, and the share of both."""
-        times = []
-        for arrow, rows in (("→", spent.forward), ("←", spent.backward)):
-            if rows:
-                micro = self._micro(math.fsum(row.seconds for row in rows))
-                times.append(f"{arrow} {micro} µs{self._marked(list(rows))}")
+        times = [
+            f"{sign} {self._time(math.fsum(row.seconds for row in rows))}"
+            f"{self._marked(rows)}"
+            for sign, rows in spent.ways.items()
+        ]
         return "  ".join([*times, self._share(self._seconds(spent))])
 
     def _marked(self, rows: Sequence[Row]) -> str:
@@ -132,11 +140,15 @@ class Times:
         share = self._seconds(spent) / self.largest
         return min(math.ceil(share * LEVELS), LEVELS) - 1 if share else 0
 
-    def _micro(self, seconds: float) -> str:
-        return number(seconds / self.runs * 1e6, digits=3)
+    def _time(self, seconds: float) -> str:
+        """Write what one run takes of the seconds of all."""
+        micro = seconds / self.runs * 1e6
+        if micro < 1000:
+            return f"{_rounded(micro, 3)} µs"
+        return f"{_rounded(micro / 1000, 3)} ms"
 
     def _share(self, seconds: float) -> str:
-        return f"{number(100 * seconds / self.total, digits=2)} %"
+        return f"{_rounded(100 * seconds / self.total, 2)} %"
 
     def _remarks(self) -> Iterator[str]:
         """Say what the times are, what letters mean, and what is not in the picture."""
@@ -144,8 +156,8 @@ class Times:
             yield "no times: nothing of this graph was run while the profile was made"
             return
         yield (
-            f"→ forward ← backward: time of one {self.part}, {self._micro(self.total)} "
-            f"µs in all, mean of {self.runs}; {self.device}"
+            f"→ forward ← backward ⇄ both: time of one {self.part}, "
+            f"{self._time(self.total)} in all, mean of {self.runs}; {self.device}"
         )
         if self.letter:
             yield (
@@ -170,6 +182,11 @@ def _blocks(composer: Composer) -> Iterator[tuple[Node, str]]:
         first, _ = composer.home[i]
         for node in part.nodes:
             yield node, composer.ids[first]
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Write a number of at least a hundredth with some digits, and none as 1e+02."""
+    return f"{round(float(f'{value:.{digits}g}'), 2):g}"
 
 
 def _letters() -> Iterator[str]:
