@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,7 +79,6 @@ class OpenCLExecutable(Executable):
         self._compute_numbers = lowered.numbers.compiled(self._wanted)
         self._numbered = None
         self._mirrors = [s for s in lowered.assigned if isinstance(s, Mirror)]
-        self._pending: dict[Input, deque[Any]] = {}
         if lowered.totals is not None:
             self._write(lowered.totals, np.zeros(lowered.totals.shape))
         self._bound = bound
@@ -90,16 +88,19 @@ class OpenCLExecutable(Executable):
         self._host_totals = self.take_totals()
         before = self._lowered.inputs
         self._compile()
-        for leaf, view in self._lowered.inputs.items():
-            self._runtime.copy(view.slot, before[leaf].slot)
+        for leaf, feed in self._lowered.inputs.items():
+            feed.put(before[leaf].read(), None)
 
     def _add_launch(self, step: Step, kernel: cl.Kernel) -> None:
         number = np.float64 if self._lowered.floats == "double" else np.float32
+        feeds = {feed.view.slot: feed for feed in self._lowered.inputs.values()}
         for position, what in enumerate(step.args):
             if isinstance(what, Number):
                 self._moving.append((position, kernel, what, number))
             else:
                 kernel.set_arg(position, what.handle)
+                if what in feeds:
+                    feeds[what].readers.append((kernel, position))
         if step.draws:
             self._drawing.append((kernel, len(step.args)))
         step.local = self._runtime.group(step)
@@ -110,15 +111,9 @@ class OpenCLExecutable(Executable):
     def put(
         self, leaf: Input, values: Array, rows: npt.NDArray[Any] | None = None
     ) -> None:
-        view = self._lowered.inputs.get(leaf)
-        if view is None:
-            return
-        taken = values if rows is None else values.take(rows, 0)
-        data = np.array(taken, DTYPES[view.ctype], order="C", copy=rows is None)
-        if data.size:
-            # Two transfers are held at a time, so the host runs ahead by one step.
-            held = self._pending.setdefault(leaf, deque(maxlen=2))
-            held.append(self._runtime.send(view.slot.handle, data))
+        feed = self._lowered.inputs.get(leaf)
+        if feed is not None:
+            feed.put(values, rows)
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         if any(parameter.value is not array for parameter, array in self._bound):
@@ -130,7 +125,9 @@ class OpenCLExecutable(Executable):
             kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
         if self._runtime.recorder is not None:
             describe(self.program, self._templates, self._lowered.steps)
-        self._runtime.launch(self.launches)
+        event = self._runtime.launch(self.launches)
+        for feed in self._lowered.inputs.values():
+            feed.ran(event)
         for mirror in self._mirrors:
             mirror.newer = True
         for i, node in enumerate(self._lowered.host_totals):

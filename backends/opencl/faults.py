@@ -6,8 +6,6 @@ reads with the results; so looking for faults costs no step a wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,11 +16,7 @@ from chainrule.program import Program
 
 from .body import Body
 from .code import Value
-from .layout import Slot, View
-from .step import from_body
-
-if TYPE_CHECKING:
-    from .lower import Lowering
+from .layout import Slot
 
 NONE = 2**31 - 1
 NAN, INFINITE, INDEX = range(3)
@@ -74,16 +68,6 @@ class Faults:
         name = body.fresh()
         body.line(f"const long {name} = clamp((long){place}, 0L, {max(size - 1, 0)}L);")
         return name
-
-    def after_step(self, lowering: Lowering, node: Node, view: View) -> None:
-        """Look at a result that no generated expression computes."""
-        if not self._checked or not view.size or not view.contiguous:
-            return
-        body = lowering.body(1)
-        body.line("const size_t i = get_global_id(0);")
-        name = body.argument(view.slot, view.ctype)
-        self._look(body, node, Value(f"{name}[{view.offset} + i]", "float"))
-        lowering.add(from_body(body, node, "check", view.size))
 
     def error(self, flags: npt.NDArray[np.int32]) -> ChainRuleError | None:
         """Return the error that the flags stand for, if any."""

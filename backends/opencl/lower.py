@@ -13,12 +13,14 @@ from chainrule.program.passes.specialise import BoundInput
 
 from . import faults, numbers, philox, product, rows
 from .body import Body
+from .chain import chained
 from .code import NotVector
+from .feeds import Feed, open_feed
 from .fuse import Group
 from .layout import DTYPES, Slot, View, count, packed, sizes
 from .places import Places
 from .runtime import Runtime, as_bytes
-from .step import DRAW, Step, from_body
+from .step import Step, from_body
 
 PARTIAL_FROM = 1 << 14
 """Elements from which a sum over a whole array is computed in parts."""
@@ -37,7 +39,7 @@ class Lowered:
         self.floats = "double" if program.dtype == "float64" else "float"
         if self.floats == "double":
             runtime.need_float64("this program")
-        self.inputs: dict[Input, View] = {}
+        self.inputs: dict[Input, Feed] = {}
         self.parameters: dict[Parameter, View] = {}
         self.assigned: set[Slot] = set()
         self.outputs: list[View | Node] = []
@@ -49,6 +51,8 @@ class Lowered:
         self._constants: dict[Node, View] = {}
         for phase in program.lower(templates):
             Lowering(self, phase).write()
+        if runtime.on_cpu:
+            self.steps = chained(self.steps)
 
     def ctype(self, node: Node) -> str:
         """Return the type that a node's elements have in memory."""
@@ -70,12 +74,9 @@ class Lowered:
         if isinstance(node, Input):
             source = node.source if isinstance(node, BoundInput) else node
             if source not in self.inputs:
-                view = self.new(node, kept=True)
-                view.slot.handle = self.runtime.allocate(
-                    view.slot.nbytes, f"input {source.name}"
-                )
-                self.inputs[source] = view
-            return self.inputs[source]
+                view, name = self.new(node, kept=True), f"input {source.name}"
+                self.inputs[source] = open_feed(self.runtime, view, name)
+            return self.inputs[source].view
         if isinstance(node, Constant) and node.value.size != 1:
             if node not in self._constants:
                 self._constants[node] = self._constant(node)
@@ -196,11 +197,11 @@ class Lowering(Places):
         if not target.size:
             return
         text = philox.uniform(target, node.op.stream)
-        arguments = f"global {target.ctype} *a0, {DRAW}"
         blocks = -(-target.size // 8)
         items = -(-blocks // 16) * 16
-        self.add(Step(node, "uniform", f"({arguments}) {{{text}\n}}", [target.slot],
-                      (items,), (16,), draws=True))  # fmt: skip
+        parameters = [f"global {target.ctype} *a0"]
+        self.add(Step(node, "uniform", parameters, text, [target.slot], (items,), (16,),
+                      draws=True, effort=100 * blocks))  # fmt: skip
 
     def _write_reduction(self, node: Node, target: View) -> None:
         x = node.inputs[0]
@@ -258,6 +259,13 @@ class Lowering(Places):
             self.copy(node, view)
         return view
 
+    def _insert(self, step: Step, own: Slot) -> None:
+        """Insert a step as early as can be, among others that are as small."""
+        reads = {slot for slot in step.slots if slot is not own}
+        steps = self.out.steps
+        before = [i for i, s in enumerate(steps) if reads.intersection(s.slots)]
+        steps.insert(before[-1] + 1 if before else 0, step)
+
     def _add_totals(self) -> None:
         """Add numbers to what was summed before, with the error of each addition."""
         totals = self.phase.totals
@@ -279,4 +287,4 @@ class Lowering(Places):
                 body.line(f"{name}[{2 * i}] = t;")
                 body.line(f"{name}[{2 * i + 1}] += (s - (t - b)) + (x - b);")
         if body.lines:
-            self.add(from_body(body, totals[0], "totals", 1))
+            self._insert(from_body(body, totals[0], "totals", 1, 1), slot)

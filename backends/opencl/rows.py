@@ -13,7 +13,7 @@ from .body import Body
 from .code import FLAT, NotVector, Value
 from .fuse import LANE, Group, Index
 from .kernels import REDUCTIONS
-from .layout import Sizes, View
+from .layout import Sizes, View, count
 from .step import Step, from_body
 
 MakeBody = Callable[[int], Body]
@@ -43,17 +43,17 @@ def write_group(make: MakeBody, group: Group, targets: Sequence[Target]) -> Step
             body = make(width)
             body.own = group.members
             try:
-                return from_body(body, node, label, _flat(body, group, targets))
+                items = _flat(body, group, targets)
+                return from_body(body, node, label, items, math.prod(group.shape))
             except NotVector:
                 pass
     for width in widths if group.shape and group.shape[-1] > 1 else [1]:
         body = make(width)
         body.own = group.members
         try:
-            if group.reductions:
-                items = _by_rows(body, group, targets)
-                return from_body(body, node, label, items)
-            return from_body(body, node, label, _by_chunks(body, group, targets))
+            write = _by_rows if group.reductions else _by_chunks
+            items = write(body, group, targets)
+            return from_body(body, node, label, items, math.prod(group.shape))
         except NotVector:
             pass
     raise AssertionError("single elements can always be computed")
@@ -263,7 +263,8 @@ def write_reduction(make: MakeBody, node: Node, target: View) -> Step:
             items = _by_results(body, node, target)
         except NotVector:
             continue
-        return from_body(body, node, node.op.type_name if node.op else "", items)
+        name, elements = _op(node).type_name, count(node.inputs[0])
+        return from_body(body, node, name, items, elements)
     raise AssertionError("single elements can always be reduced")
 
 
@@ -347,7 +348,7 @@ def write_partial_sums(make: MakeBody, node: Node, parts: int, target: View) -> 
     finish(body, node, name, (), width > 1)
     body.store(target, ("part",), body.value(node, ()))
     body.lines.insert(0, "    const int part = get_global_id(0);")
-    return from_body(body, node, "partial", parts)
+    return from_body(body, node, "partial", parts, size)
 
 
 def write_final(make: MakeBody, node: Node, parts: View, target: View) -> Step:
@@ -360,4 +361,4 @@ def write_final(make: MakeBody, node: Node, parts: View, target: View) -> Step:
     if body.after:
         body.after(node, value)
     body.store(target, ("0",) * len(target.shape), value)
-    return from_body(body, node, node.op.type_name if node.op else "", 1)
+    return from_body(body, node, _op(node).type_name, 1, parts.size)

@@ -18,7 +18,6 @@ import pyopencl as cl
 from chainrule.errors import BackendError
 
 from .device import Found
-from .layout import Slot
 from .memory import Buffer, Held, Mirrors, NoRoom, mib
 from .step import Step
 
@@ -149,21 +148,6 @@ class Runtime:
         except FAILURES as error:
             raise self.lost(error) from error
 
-    def copy(self, target: Slot, source: Slot) -> None:
-        """Copy what one buffer holds to another, after all that was enqueued before.
-
-        Raises:
-            BackendError: the device refuses, or is gone.
-        """
-        if not target.nbytes:
-            return
-        try:
-            cl.enqueue_copy(
-                self.queue, target.handle, source.handle, byte_count=target.nbytes
-            )
-        except FAILURES as error:
-            raise self.lost(error) from error
-
     def close(self) -> None:
         """Give back what it holds; programs that were compiled for it are void."""
         self.mirrors = Mirrors(self)
@@ -269,18 +253,18 @@ class Runtime:
         self.launch(launches)
         return launches
 
-    def launch(self, launches: Sequence[Launch]) -> None:
-        """Enqueue kernels.
+    def launch(self, launches: Sequence[Launch]) -> Any:
+        """Enqueue kernels; return the event of the last one.
 
         Raises:
             BackendError: the device refuses, or is gone.
         """
         enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
-        step = None
+        step = event = None
         try:
             if self.recorder is None:
                 for kernel, step in launches:
-                    enqueue(queue, kernel, step.items, step.local)
+                    event = enqueue(queue, kernel, step.items, step.local)
             else:
                 for kernel, step in launches:
                     event = enqueue(queue, kernel, step.items, step.local)
@@ -288,6 +272,7 @@ class Runtime:
             queue.flush()
         except FAILURES as error:
             raise self.lost(error, step) from error
+        return event
 
 
 def as_bytes(array: Array) -> Array:

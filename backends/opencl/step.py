@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,25 +22,35 @@ class Step:
 
     Attributes:
         node: what it computes, for messages and profiles.
-        text: the kernel's arguments and body, without its name.
+        parameters: the declaration of each argument.
+        code: the kernel's body.
         args: what each argument is.
         items: work items along each axis.
         local: work items in a group, or None if the driver may choose.
         draws: whether seed and step follow the other arguments.
+        effort: about how many operations on vectors it is.
         nodes: all nodes that it computes, if there are others beside `node`.
         kernel: what a profile counts it as, once it has been profiled.
     """
 
     node: Node
     label: str
-    text: str
+    parameters: Sequence[str]
+    code: str
     args: Sequence[Slot | Number]
     items: tuple[int, ...]
     local: tuple[int, ...] | None = None
     draws: bool = False
+    effort: float = math.inf
     name: str = field(default="", init=False)
     nodes: Sequence[Node] = field(default=(), init=False)
     kernel: Kernel | None = field(default=None, init=False)
+
+    @property
+    def text(self) -> str:
+        """The kernel's arguments and body, without its name."""
+        parameters = [*self.parameters, *([DRAW] if self.draws else [])]
+        return f"({', '.join(parameters)}) {{\n{self.code}\n}}"
 
     @property
     def slots(self) -> list[Slot]:
@@ -55,24 +66,29 @@ def from_items(
     local: tuple[int, ...],
 ) -> Step:
     """Return the step of a body that has as many items as there are."""
-    signature = ", ".join(
+    parameters = [
         f"const {body.floats} {name}"
         if isinstance(what, Number)
         else f"global {what[1]} *{name}"
         for what, name in body.args.items()
-    )
+    ]
     args = [what if isinstance(what, Number) else what[0] for what in body.args]
     code = "\n".join(body.lines)
-    return Step(node, label, f"({signature}) {{\n{code}\n}}", args, items, local)
+    return Step(node, label, parameters, code, args, items, local)
 
 
-def from_body(body: Code, node: Node, label: str, items: int) -> Step:
-    """Return the step of a body whose items are counted by ``get_global_id(0)``."""
+def from_body(body: Code, node: Node, label: str, items: int, elements: int) -> Step:
+    """Return the step of a body whose items are counted by ``get_global_id(0)``.
+
+    All items together take that many elements, a vector or one at a time.
+    """
     group = _group(items)
     whole = -(-items // group) * group
     if whole != items:
         body.lines.insert(0, f"    if (get_global_id(0) >= {items}) return;")
-    return from_items(body, node, label, (whole,), (group,))
+    step = from_items(body, node, label, (whole,), (group,))
+    step.effort = -(-elements // body.width) * len(body.lines)
+    return step
 
 
 def _group(items: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .body import Body
+from .chain import SMALL
 from .code import NotVector, Value
 from .fuse import LANE
 from .gpu import start
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .product import Problem
     from .runtime import Runtime
 
+LARGEST_PRIVATE = 1 << 13
+"""Elements of a panel that a small product keeps in its own memory."""
 _DIGITS = "0123456789abcdef"
 
 
@@ -60,12 +63,17 @@ class _Tile:
             units = runtime.found.handle.max_compute_units
             parts = 1 if panels >= units else -(-2 * units // panels)
         self.each = -(-self.tiles // parts)  # tiles in one item
+        products = self.panels * self.tiles * math.prod(p.batch)
+        self.effort = products * self.rows * self.vectors * p.k
+        self.space = "local"
+        if self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE:
+            self.space = "private"
 
     def step(self, body: Body) -> Step:
         """Return the step, with its elements finished in a body."""
         p = self.p
         if self.pack:
-            body.line(f"local {p.ctype} panel[{p.k * self.wide}];")
+            body.line(f"{self.space} {p.ctype} panel[{p.k * self.wide}];")
         body.line(f"const int n = get_global_id(0) * {self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:
@@ -82,7 +90,10 @@ class _Tile:
                 self._panel(body, rest)
         items = (self.panels, -(-self.tiles // self.each), math.prod(p.batch))
         node, label = p.finish.product, p.finish.label
-        return from_items(body, node, label, items, (1, 1, 1))
+        step = from_items(body, node, label, items, (1, 1, 1))
+        if self.space == "private" or not self.pack:
+            step.effort = self.effort  # local memory is for kernels of their own
+        return step
 
     def _panel(self, body: Body, valid: int) -> None:
         """Write the code for a panel of which some columns are in the matrix."""

@@ -9,6 +9,12 @@ from chainrule.backends.opencl import OpenCLBackend, product, tune
 from chainrule.program import Program
 
 
+@pytest.fixture(autouse=True)
+def no_chains(monkeypatch):
+    """Give each kernel a launch of its own, to count them."""
+    monkeypatch.setattr("chainrule.backends.opencl.lower.chained", list)
+
+
 @pytest.fixture(params=["own", "gpu"])
 def device(request, backend):
     """Return the backend, and one that takes its device for a GPU."""
@@ -20,7 +26,7 @@ def device(request, backend):
 
 
 def computed(device, outputs, feeds):
-    """Return what a device computes, and how many kernels it needs."""
+    """Check what a device computes; return how many kernels it needs."""
     executable = device.compile(Program(outputs=outputs))
     for leaf, value in feeds.items():
         executable.put(leaf, value)

@@ -141,11 +141,12 @@ def test_a_step_that_breaks_off_is_as_if_it_had_not_begun(
 def test_a_device_that_vanishes_leaves_the_last_whole_epoch(
     backend: Any, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
+    per_step = kernels_per_step(backend)
     model = network()
     fit(model, backend)
     before = {path: p.value.copy() for path, p in model.parameters.items()}
     call, context = (Failing(monkeypatch, name, GONE) for name in (function, "Context"))
-    call.at, context.at = (14, 1) if function == LAUNCH else (12, 1)
+    call.at, context.at = 2 * per_step if function == LAUNCH else 12, 1
     call.for_good = context.for_good = True
     runtime = backend.runtime
     with pytest.raises(BackendError, match=r"NOT_AVAILABLE.* after step 3$"):

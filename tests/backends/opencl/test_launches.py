@@ -1,0 +1,106 @@
+"""Launches: small kernels share one, and inputs wait for none."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import ops
+from chainrule.backends.opencl import OpenCLBackend, feeds
+from chainrule.program import Program
+
+
+def network(width):
+    """Return a loss of two layers, the leaves, and the gradients."""
+    random = np.random.default_rng(0)
+    x, t = cr.input("x", (9, width)), cr.input("t", (9, 3))
+    w, v = (
+        cr.parameter(name, random.standard_normal(shape).astype(np.float32))
+        for name, shape in (("w", (width, width)), ("v", (width, 3)))
+    )
+    loss = cr.losses.mse(t, ops.tanh(x @ w) @ v + ops.uniform(t, "noise"))
+    feed = {x: random.random(x.shape), t: random.random(t.shape)}
+    return [loss, *cr.grad(loss, [w, v])], feed
+
+
+def run(backend, outputs, feed):
+    executable = backend.compile(Program(outputs=outputs))
+    for leaf, values in feed.items():
+        executable.put(leaf, values)
+    executable.run(seed=5, step=2)
+    return executable, [executable.fetch(i) for i in range(len(outputs))]
+
+
+def test_a_small_program_is_one_launch_and_computes_the_same(backend):
+    if not backend.runtime.on_cpu:
+        pytest.skip("chains are for processors")
+    outputs, feed = network(7)
+    executable, got = run(backend, outputs, feed)
+    assert len(executable.launches) == 1
+    expected = cr.evaluate(outputs, feed, seed=5, step=2)
+    for a, b in zip(got, expected, strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+
+
+def test_large_kernels_have_launches_of_their_own(backend):
+    outputs, feed = network(600)
+    executable, _ = run(backend, outputs, feed)
+    assert len(executable.launches) > 2
+
+
+def test_numbers_of_the_host_reach_a_chain(backend):
+    w = cr.parameter("w", np.ones((3, 4), np.float32))
+    rate = cr.program.LEARNING_RATE
+    program = Program(phases=[[(w, w - rate * ops.sum(w))], [(w, w * 2.0)]])
+    executable = backend.compile(program)
+    executable.run(lr=0.5)
+    executable.run(lr=0.25)
+    backend.pull([w])
+    assert np.allclose(w.value, 2 * (-10 + 0.25 * 120))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_batch_is_not_overwritten_while_it_is_read(shared, backend, monkeypatch):
+    if not shared:
+        monkeypatch.setattr(feeds, "LARGEST_SHARED", 0)
+    x = cr.input("x", (64, 4096))
+    executable = backend.compile(Program(totals=[ops.sum(ops.exp(ops.log(x)))]))
+    data = np.ones((640, 4096), np.float32) * np.arange(1, 641)[:, None]
+    for step in range(30):
+        rows = np.arange(64) * 10 + step % 10
+        executable.put(x, data, rows)
+        executable.run(step=step + 1)
+    total = 3 * data.sum(dtype=np.float64)
+    assert executable.take_totals()[0] == pytest.approx(total, rel=1e-5)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_was_put_stays_until_something_else_is(shared, backend, monkeypatch):
+    if not shared:
+        monkeypatch.setattr(feeds, "LARGEST_SHARED", 0)
+    x, flag = cr.input("x", (3,)), cr.input("flag", (3,), "bool")
+    w = cr.parameter("w", np.float32([1, 1, 1]))
+    executable = backend.compile(Program(outputs=[ops.where(flag, x, -x) * w]))
+    executable.put(flag, np.array([True, False, True]))
+    executable.put(x, np.array([1.0, 2.0, 3.0]))
+    executable.run()
+    executable.run()
+    assert executable.fetch(0).tolist() == [1, -2, 3]
+    executable.put(x, np.arange(4), np.array([3, 2, 1]))
+    executable.run()
+    assert executable.fetch(0).tolist() == [3, -2, 1]
+    w.value = np.float32([2, 2, 2])
+    executable.run()
+    assert executable.fetch(0).tolist() == [6, -4, 2]
+
+
+def test_memory_that_is_still_read_outlives_its_program(backend):
+    made = OpenCLBackend(backend.device)
+    x = cr.input("x", (256, 4096))
+    w = cr.parameter("w", np.zeros((), np.float32))
+    executable = made.compile(Program(phases=[[(w, ops.sum(ops.exp(x)))]]))
+    executable.put(x, np.zeros(x.shape))
+    for _ in range(5):
+        executable.run()
+    del executable
+    made.pull([w])
+    assert w.value == 256 * 4096
