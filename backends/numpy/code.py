@@ -43,7 +43,7 @@ class Code:
             "inf": np.array(np.inf, self.floats),
         }
         self.lines: list[str] = []
-        self.node_of_line: dict[int, Node] = {}
+        self.nodes_of_line: dict[int, tuple[Node, ...]] = {}
         self.inputs: dict[Input, npt.NDArray[Any]] = {}
         self.parameters: dict[Parameter, npt.NDArray[Any]] = {}
         self.outputs: list[npt.NDArray[Any] | None] = []
@@ -104,8 +104,8 @@ class Code:
             self.loops.append(text.replace("def loop", f"def {name}", 1))
         return self._names[id(function)]
 
-    def line(self, text: str, node: Node | None = None) -> None:
-        """Append a line of code; `node` is what it computes."""
+    def line(self, text: str, *nodes: Node) -> None:
+        """Append a line of code; `nodes` are what it computes."""
         self.lines.append(text)
-        if node is not None:
-            self.node_of_line[len(self.lines)] = node
+        if nodes:
+            self.nodes_of_line[len(self.lines)] = nodes

@@ -68,7 +68,7 @@ class NumpyExecutable(Executable):
         lines = [f"{line}\n" for line in text.splitlines()]
         linecache.cache[self._file] = (len(text), None, lines, self._file)
         weakref.finalize(self, linecache.cache.pop, self._file, None)
-        self._node_of_line = code.node_of_line
+        self._nodes_of_line = code.nodes_of_line
         self._bound = [(p, p.value) for p in code.parameters]
         self._inputs = code.inputs
         self._outputs = code.outputs
@@ -130,7 +130,7 @@ class NumpyExecutable(Executable):
         """Return a function that runs the program and notes how long each line took."""
         if self._timed is None:
             work = Work(self.program, self._kernels)
-            self._timed = Timed(self._run, self._node_of_line, work)
+            self._timed = Timed(self._run, self._nodes_of_line, work)
         return partial(self._timed.run, profile)
 
     def _flush(self) -> None:
@@ -164,9 +164,10 @@ class NumpyExecutable(Executable):
             if trace.tb_frame.f_code.co_filename == self._file:
                 line = trace.tb_lineno
             trace = trace.tb_next
-        node = self._node_of_line.get(line - 1)
-        if node is None:
+        nodes = self._nodes_of_line.get(line - 1)
+        if nodes is None:
             return ExecutionError(f"the program failed: {error}")
+        node = nodes[-1]
         operands = ", ".join(describe(x) for x in node.inputs)
         return ExecutionError(f"{describe(node)} of {operands} failed: {error}")
 

@@ -129,7 +129,7 @@ class CompiledRun(Run):
                 body.append(f"{stored}{self._index(self.shape)} = {name}")
         loop = code.loop(self._text(body, stored))
         names = ", ".join(outside for outside, _ in self.arguments.values())
-        code.line(f"{loop}({names})", self.nodes[-1])
+        code.line(f"{loop}({names})", *self.nodes)
         self.release()
 
     def _text(self, body: list[str], stored: str) -> str:

@@ -7,7 +7,7 @@ import functools
 import inspect
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,17 +54,20 @@ class Profiler:
 class Timed:
     """A compiled program's twin that notes when each of its statements ended.
 
-    Neighbours that compute one node are one kernel, and a loop over blocks is one with
-    all its nodes.
+    Neighbours that compute one node are one kernel, and a loop is one with all its
+    nodes.
 
     Args:
         run: the generated function.
-        node_of_line: what its lines compute, counted from the first one of its body.
+        nodes_of_line: what its lines compute, counted from the first one of its body.
         work: the program that it was generated from.
     """
 
     def __init__(
-        self, run: Callable[..., None], node_of_line: Mapping[int, Node], work: Work
+        self,
+        run: Callable[..., None],
+        nodes_of_line: Mapping[int, Sequence[Node]],
+        work: Work,
     ) -> None:
         tree = ast.parse(inspect.getsource(run))
         (function,) = tree.body
@@ -74,7 +77,7 @@ class Timed:
         for statement in function.body:
             assert statement.end_lineno is not None
             lines = range(statement.lineno - 1, statement.end_lineno)
-            nodes = [node_of_line[i] for i in lines if i in node_of_line]
+            nodes = [node for i in lines for node in nodes_of_line.get(i, ())]
             piece = Piece(nodes) if nodes else Piece((), "totals, results, copies")
             if pieces and pieces[-1].nodes == piece.nodes:
                 body[-1:] = [statement, body[-1]]

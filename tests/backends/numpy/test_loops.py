@@ -198,3 +198,18 @@ def test_a_plugins_kernel_is_not_replaced(monkeypatch):
     executable.run()
     assert "def loop(" in executable.source
     np.testing.assert_allclose(executable.fetch(0), np.sqrt(2) + 1, rtol=1e-6)
+
+
+def test_a_profile_credits_a_loop_with_all_that_it_computes(monkeypatch):
+    monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
+    x = cr.input("x", SHAPE)
+    y = ops.sqrt(x + 1.0)
+    backend = NumpyBackend()
+    executable = backend.compile(Program(outputs=[y, y * x]))
+    executable.put(x, np.ones(SHAPE))
+    executable.run()
+    with backend.profiled() as profile:
+        executable.run()
+    (row,) = [row for row in profile.rows if row.flops]
+    names = [node.op.type_name for node in row.kernels[0].nodes]
+    assert names == ["add", "sqrt", "mul"]
