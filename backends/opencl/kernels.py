@@ -7,6 +7,8 @@ A plugin's kernel is such a template too.
 
 from __future__ import annotations
 
+import re
+
 from chainrule import ops
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
@@ -18,7 +20,7 @@ ELEMENTWISE: dict[type[Op], str] = {
     ops.Mul: "{0} * {1}",
     ops.Div: "{0} / {1}",
     ops.Neg: "-{0}",
-    ops.Pow: "pow({0}, {1})",
+    ops.Pow: "power({0}, {1})",
     ops.Square: "{0} * {0}",
     ops.Reciprocal: "1 / {0}",
     ops.Sqrt: "sqrt({0})",
@@ -29,8 +31,8 @@ ELEMENTWISE: dict[type[Op], str] = {
     ops.Exp: "exp({0})",
     ops.Expm1: "expm1({0})",
     ops.Log1p: "log1p({0})",
-    ops.Sin: "sin({0})",
-    ops.Cos: "cos({0})",
+    ops.Sin: "sine({0})",
+    ops.Cos: "cosine({0})",
     ops.Tanh: "tanh({0})",
     ops.Sigmoid: "1 / (1 + exp(-{0}))",
     ops.Softplus: "softplus({0})",
@@ -85,6 +87,9 @@ F ALIKE minimum(F a, F b) { return ((a <= b) | (a != a)) ? a : b; }
 F ALIKE sign_of(F x) { return x != x ? x : sign(x); }
 F ALIKE relu(F x) { return x < 0 ? (F)(0) : x; }
 F ALIKE softplus(F x) { return maximum(x, (F)(0)) + log1p(exp(-fabs(x))); }
+F ALIKE power(F a, F b) { return POWER; }
+F ALIKE sine(F x) { return SINE; }
+F ALIKE cosine(F x) { return COSINE; }
 #undef ALIKE
 """
 _INTEGER_HELPERS = """
@@ -100,13 +105,32 @@ long ALIKE relu(long x) { return x < 0 ? 0 : x; }
 
 def preamble(floats: str, width: int) -> str:
     """Return the functions that generated kernels call, for one type of float."""
-    types = [floats] if width == 1 else [floats, f"{floats}{width}"]
-    text = "".join(
-        _HELPERS.replace("F ALIKE", f"{t} ALIKE")
-        .replace("(F x)", f"({t} x)")
-        .replace("(F a, F b)", f"({t} a, {t} b)")
-        .replace("(F)", f"({t})")
-        for t in types
-    )
+    text = _helpers(floats, 1) + (_helpers(floats, width) if width > 1 else "")
     enable = "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"
     return (enable if floats == "double" else "") + text + _INTEGER_HELPERS
+
+
+def _helpers(floats: str, width: int) -> str:
+    """Return the functions for a number or a vector.
+
+    PoCL's vectors are right in one lane only if the others are ordinary: a power of
+    float64 spoils its neighbours of 0⁰, and a sine those of numbers beyond 10⁹.
+    """
+    text = _HELPERS
+    power, sine, cosine = "pow(a, b)", "sin(x)", "cos(x)"
+    if width > 1:
+        huge = "any(fabs(x) > (F)(1e6))"
+        sine, cosine = (
+            f"{huge} ? {_lanes(f'{f}(x.s#)', width)} : {f}(x)" for f in ("sin", "cos")
+        )
+        if floats == "double":
+            power = _lanes("pow(a.s#, b.s#)", width)
+    for name, value in (("COSINE", cosine), ("SINE", sine), ("POWER", power)):
+        text = text.replace(f"return {name};", f"return {value};")
+    own = floats if width == 1 else f"{floats}{width}"
+    return re.sub(r"\bF\b", own, text)
+
+
+def _lanes(text: str, width: int) -> str:
+    """Return a vector of which every lane is computed alone."""
+    return f"(F)({', '.join(text.replace('#', f'{i:x}') for i in range(width))})"

@@ -1,14 +1,18 @@
 import zlib
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import chainrule as cr
 from chainrule import ops
 from chainrule.errors import ConformanceError
+from chainrule.registry import registry
 from chainrule.testing import check_parity, parity_cases
 from chainrule.testing.parity import Case, Problem
+from chainrule.testing.samples import sample
 
 CASES = list(parity_cases())
 SHAPES = [(3, 4), (2, 17), (5, 1), (1, 3, 2), (16, 16), (33, 10)]
@@ -28,7 +32,7 @@ sides = st.sampled_from([0, 1, 2, 3, 7, 16, 31, 64, 129])
 
 
 @settings(
-    max_examples=15,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     database=None,
@@ -39,17 +43,54 @@ sides = st.sampled_from([0, 1, 2, 3, 7, 16, 31, 64, 129])
     case=st.sampled_from(CASES),
     shape=st.one_of(st.tuples(sides), st.tuples(sides, sides)),
     seed=st.integers(0, 99),
+    dtype=st.sampled_from(["float32", "float64"]),
 )
-def test_any_shape(case, shape, seed, backend):
-    check_parity(case, backend, shape=shape, seed=seed)
+def test_any_shape(case, shape, seed, dtype, backend):
+    if dtype == "float32" or backend.chosen().float64:
+        check_parity(case, backend, shape=shape, seed=seed, dtype=dtype)
 
 
-@pytest.mark.parametrize("name", ["log_softmax", "matmul", "erf", "sum"])
-def test_float64_where_the_device_has_it(name, backend):
+@pytest.mark.parametrize("case", [c for c in CASES if c.kind == "ops"], ids=str)
+def test_every_op_in_float64(case, backend):
     if not backend.chosen().float64:
         pytest.skip("the device has no float64")
-    (case,) = [c for c in CASES if c.kind == "ops" and c.name == name]
-    check_parity(case, backend, dtype="float64")
+    check_parity(case, backend, shape=shape_for(case), dtype="float64")
+
+
+SPECIAL = np.array([
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, 0.1, 7.3, -7.3, 88.0, -104.0,
+    1e-8, 1e-30, 1e30, -1e30, np.inf, -np.inf, np.nan,
+])  # fmt: skip
+
+
+def of_numbers():
+    """Return the elementwise ops of one or two numbers, and how many they take."""
+    found = {}
+    for entry in registry.entries("ops"):
+        op = entry.target
+        if issubclass(op, ops.Elementwise) and not fields(op):
+            _, operands = sample(op, (2,), np.random.default_rng(0))
+            if len(operands) < 3 and all(x.dtype.kind == "f" for x in operands):
+                found[op] = len(operands)
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_special_values_do_not_disturb_their_neighbours(dtype, backend):
+    if dtype == "float64" and not backend.chosen().float64:
+        pytest.skip("the device has no float64")
+    values = np.stack(np.meshgrid(SPECIAL, SPECIAL)).reshape(2, -1)
+    a, b = cr.input("a", (values.shape[1],)), cr.input("b", (values.shape[1],))
+    chosen = of_numbers()
+    assert {ops.Pow, ops.Sin, ops.Div, ops.Tanh} <= {*chosen}
+    nodes = [op()(*(a, b)[:count]) for op, count in chosen.items()]
+    feeds = {a: values[0], b: values[1]}
+    got = cr.evaluate(nodes, feeds, backend=backend, dtype=dtype)
+    with np.errstate(all="ignore"):
+        expected = cr.evaluate(nodes, feeds, backend="numpy", dtype=dtype)
+    for op, x, y in zip(chosen, got, expected, strict=True):
+        near = 3e-5 if dtype == "float32" else 1e-12
+        np.testing.assert_allclose(x, y, rtol=near, atol=1e-38, err_msg=op.__name__)
 
 
 def test_a_difference_is_found(backend):
