@@ -55,6 +55,14 @@ class OpenCLBackend(Backend):
         """
         return [found.described for found in find_devices()]
 
+    def number(self) -> int:
+        """Return which of its devices programs run on, counted from 0.
+
+        Raises:
+            BackendError: there is no such device.
+        """
+        return choose(self.device).number
+
     def chosen(self) -> Device:
         """Return the device that this backend uses.
 
@@ -75,17 +83,24 @@ class OpenCLBackend(Backend):
         """Generate and compile kernels for a program."""
         from .executable import OpenCLExecutable
 
+        templates = {**self.kernels, **registry.kernels(self.type_name)}
+        return OpenCLExecutable(program, self._ready(), templates)
+
+    def _ready(self) -> Runtime:
+        """Return the device, opened anew if it has failed."""
         if self.runtime.failed:
             self.runtime.close()
-            del self.runtime  # and open the device anew
+            del self.runtime
             self.failures += 1
-        templates = {**self.kernels, **registry.kernels(self.type_name)}
-        return OpenCLExecutable(program, self.runtime, templates)
+        return self.runtime
 
     def push(self, parameters: Sequence[Parameter]) -> None:
-        """Copy parameters to the device, where programs use them."""
-        if "runtime" in self.__dict__:
-            self.runtime.mirrors.push(parameters)
+        """Copy parameters to the device, where programs use them.
+
+        Raises:
+            BackendError: there is no such device, or it cannot be opened.
+        """
+        self._ready().mirrors.push(parameters)
 
     def pull(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters that the device has changed since the last pull."""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.errors import BackendError, did_you_mean
+from chainrule.errors import BackendError
 from chainrule.kinds.backend import Device
 
 REMEDY = (
@@ -79,7 +79,8 @@ def choose(wanted: str) -> Found:
     """Return the device that was asked for.
 
     ``""`` is what ``PYOPENCL_CTX`` says, or the first GPU, or the first device; a
-    number counts devices; anything else is a part of the device's or platform's name.
+    number counts devices; anything else is a part of the device's name, platform,
+    vendor or kind.
 
     Raises:
         BackendError: there is no such device, or its driver is older than OpenCL 1.2.
@@ -87,7 +88,7 @@ def choose(wanted: str) -> Found:
     devices = find_devices()
     if not devices:
         raise BackendError(f"OpenCL is here, but no device. {REMEDY}")
-    found = _chosen(wanted, devices)
+    found = _chosen(wanted.strip(), devices)
     version = found.handle.version.split()[1]
     if tuple(int(part) for part in version.split(".")) < (1, 2):
         raise BackendError(
@@ -102,19 +103,21 @@ def _chosen(wanted: str, devices: list[Found]) -> Found:
     if not wanted:
         gpus = [d for d in devices if d.kind == "gpu"]
         return (gpus or devices)[0]
-    if wanted.isdecimal():
-        if int(wanted) < len(devices):
-            return devices[int(wanted)]
-    else:
-        for device in devices:
-            vendor = device.handle.platform.vendor
-            if wanted.lower() in f"{device.name} {vendor}".lower():
-                return device
-    names = [str(d.number) for d in devices] + [d.handle.name for d in devices]
-    listed = "; ".join(f"{d.number}: {d.name}" for d in devices)
+    for device in devices:
+        vendor = device.handle.platform.vendor
+        described = f"{device.name} {vendor} {device.kind}".lower()
+        number = wanted == str(device.number)
+        if number or (not wanted.isdecimal() and wanted.lower() in described):
+            return device
     raise BackendError(
-        f"no OpenCL device {wanted!r}.{did_you_mean(wanted, names)} Devices: {listed}"
+        f"no OpenCL device {wanted!r}: write a number or a part of a name, such as "
+        f"opencl:0. There {_listed(devices)}"
     )
+
+
+def _listed(devices: list[Found]) -> str:
+    listed = "; ".join(f"{d.number}: {d.name}" for d in devices)
+    return f"is {listed}" if len(devices) == 1 else f"are {listed}"
 
 
 def _from_environment(devices: list[Found]) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from chainrule.catalog import Entry
 from chainrule.cli.group import FAILED
 from chainrule.cli.output import json_option, print_json, print_table, problem
 from chainrule.errors import BackendError
+from chainrule.program import open_backend
 from chainrule.registry import registry
 
 
@@ -54,6 +56,7 @@ def findings() -> Iterator[Finding]:
         yield _attempt(name, partial(importlib.metadata.version, name))
     for entry in registry.entries("backends"):
         yield from _backend(entry)
+    yield _attempt("default backend", _compute)
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
     for plugin in registry.plugins():
@@ -88,12 +91,23 @@ def _backend(entry: Entry) -> Iterator[Finding]:
         yield Finding(f"backend {entry.name}", "ok" if there else "note", detail)
 
 
+def _compute() -> str:
+    import chainrule as cr
+
+    named = os.environ.get("CHAINRULE_BACKEND")
+    x = cr.input("x")
+    cr.evaluate([x * x], {x: 3.0})
+    backend = open_backend()
+    device = backend.devices()[backend.number()]
+    return f"{device.name}{f', by CHAINRULE_BACKEND={named}' if named else ''}"
+
+
 def _differentiate() -> str:
     import chainrule as cr
 
     x = cr.input("x")
     (slope,) = cr.grad(x * x, [x])
-    (value,) = cr.evaluate([slope], {x: 3.0})
+    (value,) = cr.evaluate([slope], {x: 3.0}, backend="numpy")
     if value != 6.0:
         raise BackendError(f"the derivative of x² at 3 is 6, and came out as {value}")
     return "the derivative of x² at 3 is 6"

@@ -88,6 +88,10 @@ class Backend(ABC):
     def devices(self) -> Sequence[Device]:
         """List the devices that are there."""
 
+    def number(self) -> int:
+        """Return which of its devices programs run on, counted from 0."""
+        return 0
+
     def diagnose(self) -> Sequence[tuple[bool, str]]:
         """Say for each thing it needs whether it is there, and what brings it."""
         return [(True, device.name) for device in self.devices()]

@@ -142,6 +142,35 @@ def test_devices_lists_every_backend(chainrule: Chainrule) -> None:
     assert {device["backend"].split(":")[0] for device in listed} <= backends
     assert any(d["backend"] == "numpy" and not d["problem"] for d in listed)
     assert "numpy" in chainrule("devices").output
+    assert [d["backend"] for d in listed if d["default"]] == ["numpy"]
+    assert all(isinstance(d["float64"], bool) for d in listed)
+
+
+def test_devices_marks_what_is_chosen(
+    chainrule: Chainrule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyopencl")
+    monkeypatch.setenv("CHAINRULE_BACKEND", "opencl")
+    monkeypatch.delenv("PYOPENCL_CTX", raising=False)
+    listed = json.loads(chainrule("devices", "--json").output)
+    (chosen,) = (d for d in listed if d["default"])
+    assert chosen["backend"].startswith("opencl")
+    assert chosen["chosen"]
+    assert "opencl, default" in chainrule("devices").output
+    monkeypatch.setenv("PYOPENCL_CTX", "nonsense")
+    listed = json.loads(chainrule("devices", "--json").output)
+    assert not any(d["default"] for d in listed)
+    assert any("PYOPENCL_CTX" in d["problem"] for d in listed)
+
+
+def test_doctor_says_that_the_default_backend_is_not_there(
+    chainrule: Chainrule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINRULE_BACKEND", "opncl")
+    result = chainrule("doctor", "--json", code=1)
+    (found,) = (f for f in json.loads(result.output) if f["state"] == "broken")
+    assert found["check"] == "default backend"
+    assert "Did you mean 'opencl'?" in found["detail"]
 
 
 def test_doctor_finds_nothing_wrong(chainrule: Chainrule) -> None:

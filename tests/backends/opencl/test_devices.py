@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import chainrule as cr
 from chainrule.backends.opencl import device
 from chainrule.errors import BackendError
 from chainrule.program import open_backend
@@ -33,13 +34,23 @@ def devices(monkeypatch):
 
 @pytest.mark.parametrize(
     ("wanted", "number"),
-    [("", 1), ("0", 0), ("1", 1), ("slow", 0), ("GPU", 1), ("acme", 0)],
+    [
+        ("", 1),
+        ("0", 0),
+        ("1", 1),
+        (" 1", 1),
+        ("slow", 0),
+        ("fast GPU", 1),
+        ("acme", 0),
+        ("gpu", 1),
+        ("CPU", 0),
+    ],
 )
 def test_a_device_is_chosen_by_number_name_or_vendor(devices, wanted, number):
     assert device.choose(wanted).number == number
 
 
-@pytest.mark.parametrize("wanted", ["2", "NVIDIA"])
+@pytest.mark.parametrize("wanted", ["2", "-1", "NVIDIA"])
 def test_a_device_that_is_not_there_is_named_with_those_that_are(devices, wanted):
     with pytest.raises(
         BackendError, match=rf"no OpenCL device '{wanted}'.*1: Fast GPU"
@@ -77,6 +88,21 @@ def test_what_is_there_is_listed(backend):
     assert all(d.name and d.kind and d.memory for d in listed)
     assert all(found for found, _ in backend.diagnose())
     assert open_backend("opencl:0").chosen() == listed[0]
+
+
+def test_a_device_that_is_not_there_stops_a_training_before_it_begins(backend):
+    began = []
+
+    class Watch(cr.Callback):
+        def begin(self, run):
+            began.append(run)
+
+    model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
+    with pytest.raises(BackendError, match=r"^no OpenCL device '99': write"):
+        model.fit(
+            [[1.0]], [[1.0]], loss="mse", callbacks=[Watch()], backend="opencl:99"
+        )
+    assert not began
 
 
 def test_a_kernel_that_does_not_build_shows_source_and_log(backend):
