@@ -168,11 +168,27 @@ class PhaseCode:
         if node in self.place or type(node.op) in NEVER_IN_PLACE:
             return False
         position = self.schedule.index[node]
-        for leaf in self._aliases(home):
+        aliases = self._aliases(home)
+        for leaf in aliases:
             last = self.schedule.last_use.get(leaf, -1)
             if last > position or (last == position and leaf is not target):
                 return False
-        return True
+        return not self._may_be_read_askew(node, target, aliases)
+
+    def _may_be_read_askew(
+        self, node: Node, target: Parameter, aliases: list[Node]
+    ) -> bool:
+        """Whether a run that `node` is in may read other elements than it writes.
+
+        A run goes on to the next piece when it has written one, which must not have
+        been the operand of a later piece, seen through a transposition, say.
+        """
+        leaves = set(aliases)
+        looks = (x for x, home in self.schedule.home.items() if home in leaves)
+        readers = (r for x in looks if x is not target for r in self.schedule.reads[x])
+        return any(
+            isinstance(r.op, Elementwise) and r.shape == node.shape for r in readers
+        )
 
     # -- one node --------------------------------------------------------------------
 

@@ -125,6 +125,25 @@ def test_nothing_is_overwritten_that_is_still_read_the_other_way_round(
         np.testing.assert_allclose(assigned, old - 0.5 * (2 * old.T + value), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [300, 800])  # 800²: also in blocks
+@pytest.mark.parametrize("look", [ops.transpose, lambda w: w[:, :1]])
+def test_a_new_value_does_not_overwrite_what_it_is_computed_from(
+    look, size, monkeypatch
+):
+    x = cr.input("x", (size, size))
+    w = cr.parameter("w", RNG.normal(size=(size, size)).astype(np.float32))
+    old = w.value.copy()
+    value = RNG.normal(size=(size, size)).astype(np.float32)
+
+    def make():
+        w.value[...] = old
+        return compile_(phases=[[(w, (look(w) + x) * 2.0)]]), [w]
+
+    expected = ((old.T if look is ops.transpose else old[:, :1]) + value) * 2
+    for (assigned,) in both_ways(monkeypatch, make, [(x, value)]):
+        np.testing.assert_allclose(assigned, expected, rtol=1e-6)
+
+
 def test_training_is_the_same_with_loops_and_without(monkeypatch):
     x, y = RNG.normal(size=(96, 300)), RNG.integers(0, 10, 96)
 
