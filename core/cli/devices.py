@@ -34,7 +34,7 @@ def command(as_json: bool) -> None:
                 device["name"],
                 device["kind"],
                 f"{memory / 2**30:.1f} GiB" if memory else "",
-                "yes" if device["float64"] else "no",
+                ("yes" if device["float64"] else "no") if device["kind"] else "",
                 _mark(device),
                 device["problem"],
             )

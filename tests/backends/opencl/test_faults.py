@@ -110,6 +110,7 @@ def test_a_device_that_stops(
     net, fresh = model(), model()
     fit(net, own)
     fit(fresh, own)
+    runtime = weakref.ref(own.runtime)
 
     def refuse(*args: Any, **options: Any) -> Any:
         raise cl.RuntimeError(f"{function} failed: {code}")
@@ -119,7 +120,6 @@ def test_a_device_that_stops(
         net.predict(X, backend=own)
     with pytest.raises(BackendError, match=rf"{said}.*{code}"):
         fit(net, own)
-    runtime = weakref.ref(own.runtime)
     monkeypatch.undo()
     assert net.program is None
     fit(net, own)  # the device has come back
