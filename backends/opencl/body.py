@@ -10,7 +10,7 @@ from chainrule.graph import Constant, Dtype, Node
 from chainrule.ops import Elementwise
 from chainrule.ops.base import widest
 
-from .code import FLAT, Code, NotVector, Number, Value, float_literal
+from .code import FLAT, Code, NotVector, Value, float_literal
 from .fuse import LANE, Index, operand_index
 from .kernels import LOGIC, RELATIONS
 from .layout import View, row_major, sizes
@@ -23,7 +23,7 @@ class Body(Code):
         floats: ``"float"`` or ``"double"``.
         width: elements in a vector; 1 for single numbers.
         views: where stored nodes lie.
-        numbers: nodes that the host computes.
+        numbers: where the numbers lie that the host computes.
         templates: the expression for each elementwise op.
 
     Attributes:
@@ -38,7 +38,7 @@ class Body(Code):
         floats: str,
         width: int,
         views: Callable[[Node], View | None],
-        numbers: Callable[[Node], bool],
+        numbers: Callable[[Node], View | None],
         templates: Mapping[type, str],
     ) -> None:
         super().__init__(floats, width)
@@ -74,12 +74,11 @@ class Body(Code):
         return value
 
     def _known(self, node: Node, index: Index) -> Value | None:
-        if self._numbers(node):
-            name = self.args.setdefault(Number(node), f"a{len(self.args)}")
-            return Value(name, "float")
         if isinstance(node, Constant) and node.value.size == 1:
             return self.literal(node)
-        view = None if node in self.own else self._views(node)
+        view = self._numbers(node)
+        if view is None and node not in self.own:
+            view = self._views(node)
         if view is None:
             return None
         return self._named(self.load(view, index, node.dtype))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from .code import Number
 from .layout import Slot
 from .step import Step
 
@@ -36,9 +35,9 @@ def chained(steps: Iterable[Step]) -> list[Step]:
 
 
 def _chain(steps: Sequence[Step]) -> Step:
-    args: dict[tuple[Slot | Number, str], str] = {}
+    args: dict[tuple[Slot, str], str] = {}
     code = "\n".join(line for step in steps for line in _lines(step, args))
-    parameters = [f"{kind} {name}" for (_, kind), name in args.items()]
+    parameters = [f"{kind}*{name}" for (_, kind), name in args.items()]
     nodes = [
         node
         for step in steps
@@ -47,20 +46,19 @@ def _chain(steps: Sequence[Step]) -> Step:
     ]
     last = steps[-1].node
     label = f"{steps[0].label}_to_{steps[-1].label}"
-    chain = Step(last, label, parameters, code, [what for what, _ in args], (1,), (1,))
+    chain = Step(last, label, parameters, code, [slot for slot, _ in args], (1,), (1,))
     chain.draws = any(step.draws for step in steps)
     chain.nodes = list(dict.fromkeys(nodes))
     return chain
 
 
-def _lines(step: Step, args: dict[tuple[Slot | Number, str], str]) -> Iterator[str]:
+def _lines(step: Step, args: dict[tuple[Slot, str], str]) -> Iterator[str]:
     """Write a step as loops over its work items."""
     yield "    {"
-    for what, parameter in zip(step.args, step.parameters, strict=True):
-        kind, _, name = parameter.rpartition(" ")
-        star = "*" if name.startswith("*") else ""
-        given = args.setdefault((what, kind), f"{star}s{len(args)}")
-        yield f"        {parameter} = {given.removeprefix('*')};"
+    for slot, parameter in zip(step.slots, step.parameters, strict=True):
+        kind, _, _ = parameter.rpartition("*")
+        given = args.setdefault((slot, kind), f"s{len(args)}")
+        yield f"        {parameter} = {given};"
     code = step.code.replace("return;", "continue;")
     for axis, count in reversed(list(enumerate(step.items))):
         item = f"item{axis}"

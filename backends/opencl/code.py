@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.graph import Dtype, Node
+from chainrule.graph import Dtype
 
 from .fuse import ANYWHERE, LANE, Index
 from .layout import Slot, View
@@ -19,12 +19,6 @@ FLAT: Index = ("i",)
 
 class NotVector(Exception):
     """The elements of a vector are not side by side: take them one by one."""
-
-
-class Number(NamedTuple):
-    """A number that is computed on the host and given to a kernel as an argument."""
-
-    node: Node
 
 
 class Value(NamedTuple):
@@ -51,7 +45,7 @@ class Code:
         self.floats = floats
         self.width = width
         self.valid: int | None = None
-        self.args: dict[tuple[Slot, str] | Number, str] = {}
+        self.args: dict[tuple[Slot, str], str] = {}
         self.lines: list[str] = []
         self._count = 0
         self._depth = 1

@@ -14,7 +14,6 @@ from chainrule.kinds.backend import Executable
 from chainrule.program import Program
 
 from . import philox
-from .code import Number
 from .faults import NONE
 from .kernels import preamble
 from .layout import DTYPES, View
@@ -67,15 +66,14 @@ class OpenCLExecutable(Executable):
         blocks = plan(lowered.steps)
         self.peak_memory = allocate(blocks, self._runtime)
         self.launches: list[Launch] = []
-        self._moving: list[tuple[int, cl.Kernel, Number, type]] = []
-        self._drawing: list[tuple[cl.Kernel, int]] = []
         if lowered.steps:
             built = self._runtime.build(self.source)
             for step in lowered.steps:
                 self._add_launch(step, cl.Kernel(built, step.name))
         host = [n for n in lowered.host_totals if n is not None]
         host += [n for n in lowered.outputs if isinstance(n, Node)]
-        self._wanted = list(dict.fromkeys([*(m[2].node for m in self._moving), *host]))
+        self._wanted = list(dict.fromkeys([*lowered.wanted, *host]))
+        self._draws = any(step.draws for step in lowered.steps)
         self._compute_numbers = lowered.numbers.compiled(self._wanted)
         self._numbered = None
         self._mirrors = [s for s in lowered.assigned if isinstance(s, Mirror)]
@@ -92,17 +90,11 @@ class OpenCLExecutable(Executable):
             feed.put(before[leaf].read(), None)
 
     def _add_launch(self, step: Step, kernel: cl.Kernel) -> None:
-        number = np.float64 if self._lowered.floats == "double" else np.float32
-        feeds = {feed.view.slot: feed for feed in self._lowered.inputs.values()}
-        for position, what in enumerate(step.args):
-            if isinstance(what, Number):
-                self._moving.append((position, kernel, what, number))
-            else:
-                kernel.set_arg(position, what.handle)
-                if what in feeds:
-                    feeds[what].readers.append((kernel, position))
-        if step.draws:
-            self._drawing.append((kernel, len(step.args)))
+        feeds = {feed.view.slot: feed for feed in self._lowered.feeds}
+        for position, slot in enumerate(step.slots):
+            kernel.set_arg(position, slot.handle)
+            if slot in feeds:
+                feeds[slot].readers.append((kernel, position))
         step.local = self._runtime.group(step)
         self.launches.append((kernel, step))
 
@@ -120,13 +112,13 @@ class OpenCLExecutable(Executable):
             self._recompile()
         if (lr, step) != self._numbered and self._wanted:
             self._set_numbers(lr, step)
-        for kernel, position in self._drawing:
-            kernel.set_arg(position, np.uint64(int(seed) & _MASK))
-            kernel.set_arg(position + 1, np.uint64(int(step) & _MASK))
+        if self._draws:
+            begin = np.array([int(seed) & _MASK, int(step) & _MASK], np.uint64)
+            self._lowered.draw_feed.put(begin, None)
         if self._runtime.recorder is not None:
             describe(self.program, self._templates, self._lowered.steps)
         event = self._runtime.launch(self.launches)
-        for feed in self._lowered.inputs.values():
+        for feed in self._lowered.feeds:
             feed.ran(event)
         for mirror in self._mirrors:
             mirror.newer = True
@@ -139,10 +131,11 @@ class OpenCLExecutable(Executable):
     def _set_numbers(self, lr: float, step: int) -> None:
         with np.errstate(all="ignore"):
             values = self._compute_numbers(np.float64(lr), np.float64(step))
+            if self._lowered.wanted:
+                given = np.array(values[: len(self._lowered.wanted)])
+                self._lowered.numbers_feed.put(given, None)
         self._numbers = dict(zip(self._wanted, values, strict=True))
         self._numbered = lr, step
-        for position, kernel, what, number in self._moving:
-            kernel.set_arg(position, number(self._numbers[what.node]))
 
     # -- results -------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ DTYPES: dict[str, npt.DTypeLike] = {
     "double": np.float64,
     "long": np.int64,
     "uchar": np.uint8,
+    "ulong": np.uint64,
 }
 """The NumPy dtype of each C type that arrays have on the device."""
 

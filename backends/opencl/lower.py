@@ -46,6 +46,9 @@ class Lowered:
         self.totals: View | None = None
         self.host_totals: list[Node | None] = []
         self.numbers = numbers.Numbers()
+        self.wanted: dict[Node, int] = {}
+        self.given = Slot(0, kept=True)
+        self.draw = Slot(16, kept=True)
         self.steps: list[Step] = []
         self.faults = faults.Faults(program)
         self._constants: dict[Node, View] = {}
@@ -53,6 +56,23 @@ class Lowered:
             Lowering(self, phase).write()
         if runtime.on_cpu:
             self.steps = chained(self.steps)
+        size = 4 if self.floats == "float" else 8
+        self.given.nbytes = size * len(self.wanted)
+        given = packed(self.given, self.floats, (len(self.wanted),))
+        self.numbers_feed = open_feed(runtime, given, "numbers")
+        self.draw_feed = open_feed(runtime, packed(self.draw, "ulong", (2,)), "a seed")
+
+    @property
+    def feeds(self) -> list[Feed]:
+        """Everything that is fed: inputs, numbers, and what random numbers begin at."""
+        return [*self.inputs.values(), self.numbers_feed, self.draw_feed]
+
+    def number(self, node: Node) -> View | None:
+        """Return where a number that the host computes is given to kernels."""
+        if not self.numbers.has(node):
+            return None
+        place = self.wanted.setdefault(node, len(self.wanted))
+        return View(self.given, self.floats, (), (), place)
 
     def ctype(self, node: Node) -> str:
         """Return the type that a node's elements have in memory."""
@@ -115,7 +135,7 @@ class Lowering(Places):
         """Return an empty body; width 0 is the device's own."""
         width = width or self.out.runtime.width(self.out.floats)
         templates = self.out.templates
-        body = Body(self.out.floats, width, self.view, self.is_number, templates)
+        body = Body(self.out.floats, width, self.view, self.out.number, templates)
         self.out.faults.watch(body)
         return body
 
@@ -199,9 +219,9 @@ class Lowering(Places):
         text = philox.uniform(target, node.op.stream)
         blocks = -(-target.size // 8)
         items = -(-blocks // 16) * 16
-        parameters = [f"global {target.ctype} *a0"]
-        self.add(Step(node, "uniform", parameters, text, [target.slot], (items,), (16,),
-                      draws=True, effort=100 * blocks))  # fmt: skip
+        parameters = [f"global {target.ctype} *a0", "global ulong *a1"]
+        self.add(Step(node, "uniform", parameters, text, [target.slot, self.out.draw],
+                      (items,), (16,), draws=True, effort=100 * blocks))  # fmt: skip
 
     def _write_reduction(self, node: Node, target: View) -> None:
         x = node.inputs[0]

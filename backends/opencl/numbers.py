@@ -70,7 +70,11 @@ class Numbers:
                 assert node.op is not None
                 text = TEMPLATES[type(node.op)].format(*operands)
                 self._lines.append(f"{name} = {text}")
-        return self._name.__contains__
+        return self.has
+
+    def has(self, node: Node) -> bool:
+        """Whether a node is a number that the host computes."""
+        return node in self._name
 
     def _computable(self, node: Node) -> bool:
         return (

@@ -27,11 +27,14 @@ inline ulong4 philox(ulong4 c, ulong k0, ulong k1) {
 
 
 def uniform(target: View, stream: str) -> str:
-    """Return the body of a kernel that draws an array; one work item for each 8."""
+    """Return the body of a kernel that draws an array `a0`; one work item for each 8.
+
+    `a1` holds seed and step.
+    """
     kind, size = target.ctype, target.size
     place = f"{target.offset} + n" if target.offset else "n"
     return f"""
-    const ulong block = get_global_id(0);
+    const ulong block = get_global_id(0), seed = a1[0], step = a1[1];
     if (block * 8 >= {size}) return;
     const ulong4 c = (ulong4)(block + 1, 0, step, 0);
     const ulong4 words = philox(c, seed, {stream_key(stream)}UL);

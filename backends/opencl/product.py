@@ -87,7 +87,7 @@ class Finish:
 
 def _alone(ctype: str, width: int) -> Body:
     """Return a body in which no node is stored but the one that is computed."""
-    return Body(ctype, width, lambda node: None, lambda node: False, {})
+    return Body(ctype, width, lambda node: None, lambda node: None, {})
 
 
 @dataclass(frozen=True)

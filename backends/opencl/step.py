@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from chainrule.graph import Node
 from chainrule.kinds.profile import Kernel
 
-from .code import Code, Number
+from .code import Code
 from .layout import Slot
-
-DRAW = "const ulong seed, const ulong step"
-"""The arguments of a kernel that draws random numbers."""
 
 
 @dataclass(eq=False)
@@ -24,10 +21,10 @@ class Step:
         node: what it computes, for messages and profiles.
         parameters: the declaration of each argument.
         code: the kernel's body.
-        args: what each argument is.
+        slots: the memory that each argument points to.
         items: work items along each axis.
         local: work items in a group, or None if the driver may choose.
-        draws: whether seed and step follow the other arguments.
+        draws: whether it draws random numbers.
         effort: about how many operations on vectors it is.
         nodes: all nodes that it computes, if there are others beside `node`.
         kernel: what a profile counts it as, once it has been profiled.
@@ -37,7 +34,7 @@ class Step:
     label: str
     parameters: Sequence[str]
     code: str
-    args: Sequence[Slot | Number]
+    slots: Sequence[Slot]
     items: tuple[int, ...]
     local: tuple[int, ...] | None = None
     draws: bool = False
@@ -49,13 +46,7 @@ class Step:
     @property
     def text(self) -> str:
         """The kernel's arguments and body, without its name."""
-        parameters = [*self.parameters, *([DRAW] if self.draws else [])]
-        return f"({', '.join(parameters)}) {{\n{self.code}\n}}"
-
-    @property
-    def slots(self) -> list[Slot]:
-        """The memory that it reads or writes."""
-        return [a for a in self.args if isinstance(a, Slot)]
+        return f"({', '.join(self.parameters)}) {{\n{self.code}\n}}"
 
 
 def from_items(
@@ -66,15 +57,10 @@ def from_items(
     local: tuple[int, ...],
 ) -> Step:
     """Return the step of a body that has as many items as there are."""
-    parameters = [
-        f"const {body.floats} {name}"
-        if isinstance(what, Number)
-        else f"global {what[1]} *{name}"
-        for what, name in body.args.items()
-    ]
-    args = [what if isinstance(what, Number) else what[0] for what in body.args]
+    parameters = [f"global {kind} *{name}" for (_, kind), name in body.args.items()]
+    slots = [slot for slot, _ in body.args]
     code = "\n".join(body.lines)
-    return Step(node, label, parameters, code, args, items, local)
+    return Step(node, label, parameters, code, slots, items, local)
 
 
 def from_body(body: Code, node: Node, label: str, items: int, elements: int) -> Step:
