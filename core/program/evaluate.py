@@ -61,6 +61,7 @@ def evaluate(
             executable = _compiled(
                 device, device.failures, tuple(nodes), shapes, training, dtype
             )
+            device.pull(parameters)  # from a training that is going on there
             device.push(parameters)
             for leaf, value in values.items():
                 executable.put(leaf, value)

@@ -118,12 +118,13 @@ class _Fit:
             totals = self.loop.epoch(order, self._program)
             self.backend.pull(self.trainer.changing)
         except (BackendError, ExecutionError) as error:
-            raise type(error)(self._go_back(start, error)) from error
+            where = self._go_back(start, error)
+            raise type(error)(f"in epoch {run.epoch}: {error}; {where}") from error
         except BaseException as error:
             reached = state.step
-            self._go_back(start, error)
+            where = self._go_back(start, error)
             if state.step < reached:
-                error.add_note(f"the parameters are those after step {state.step}")
+                error.add_note(where)
             raise
         run.step = state.step
         if not all_finite(totals, state):
@@ -149,13 +150,11 @@ class _Fit:
                 self.best[regularizer] = Snapshot(parameters)
 
     def _go_back(self, start: EpochStart, error: BaseException) -> str:
-        """Return to the last completed step; say what happened and where that is."""
+        """Return to the last completed step; say what the parameters are then."""
         start.recover(error, self._program, self._checked_program)
         step = self.run.step = self.state.step
         whose = f"those after step {step}" if step else "those it began with"
-        if self.best:
-            whose = "the best ones"
-        return f"in epoch {self.run.epoch}: {error}; the parameters are {whose}"
+        return f"the parameters are {'the best ones' if self.best else whose}"
 
     def _finish(self) -> None:
         for snapshot in list(self.best.values())[:1]:

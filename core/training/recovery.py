@@ -40,11 +40,14 @@ class EpochStart:
         self._values = Snapshot(trainer.changing)
 
     def restore(self) -> None:
-        """Put parameters, the optimizer's slots and the step counter back."""
+        """Put parameters, the optimizer's slots and the step counters back."""
         self._values.restore()
-        self._loop.state.step = self.step
+        run = self._loop.run
+        self._loop.state.step = run.step = self.step
+        run.step_of_epoch = 0
         with suppress(BackendError):  # the host is what counts: the next fit pushes
             self._backend.push(self._trainer.changing)
+            self._backend.pull(self._trainer.changing)  # so that none counts as newer
 
     def redo(self, programs: Programs, last: int | None = None) -> None:
         """Do the epoch once more, up to and including step `last`."""

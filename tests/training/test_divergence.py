@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.backends.numpy.executable import NumpyExecutable
 from chainrule.errors import DivergenceError
 from chainrule.training import Run
 
@@ -148,3 +149,52 @@ def test_training_works_in_a_thread() -> None:
     thread.start()
     thread.join()
     assert histories[0].epochs == 1
+
+
+class Seen(cr.Callback):
+    """Remembers what the run says when training has ended."""
+
+    def step_end(self, run: Run) -> None:
+        """Nothing: that it is here makes the loop count steps of epochs."""
+
+    def end(self, run: Run) -> None:
+        self.counts = run.step, run.step_of_epoch
+
+
+def test_at_the_end_the_run_has_the_steps_of_the_parameters_kept() -> None:
+    model, seen = linear(), Seen()
+    huge = cr.optimizers.SGD(lr=3e38)
+    with pytest.raises(DivergenceError):
+        model.fit(
+            X, Y * 1e4, loss="mse", optimizer=huge, batch_size=20, callbacks=[seen]
+        )
+    assert seen.counts == (0, 0)
+
+
+@pytest.mark.parametrize("best", [False, True])
+@pytest.mark.parametrize("fault", [MemoryError, KeyboardInterrupt])
+def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
+    fault: type[BaseException], best: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, seen = linear(), Seen()
+    run = NumpyExecutable.run
+    broken = []
+
+    def breaks(self: NumpyExecutable, *, step: int = 1, **how: Any) -> None:
+        run(self, step=step, **how)
+        if step == 5 and not broken:
+            broken.append(step)
+            raise fault
+
+    monkeypatch.setattr(NumpyExecutable, "run", breaks)
+    stops = [cr.regularizers.EarlyStopping(patience=9)] if best else []
+    with pytest.raises(fault) as caught:
+        model.fit(
+            X, Y, loss="mse", batch_size=16, epochs=9, validation=(X, Y),
+            regularizers=stops, callbacks=[seen],
+        )  # fmt: skip
+    again = issubclass(fault, Exception)  # nobody waits for it after Ctrl-C
+    assert seen.counts == ((4, 1) if again else (3, 0))
+    whose = "the best ones" if best else "those after step 3"
+    notes = [] if again else [f"the parameters are {whose}"]
+    assert getattr(caught.value, "__notes__", []) == notes

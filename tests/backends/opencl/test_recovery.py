@@ -187,7 +187,7 @@ def test_a_callback_that_raises_after_a_fault_that_nobody_noticed(backend: Any) 
     model = network()
     with pytest.raises(ValueError, match="boom") as caught:
         fit(model, backend, np.full(ROWS, 7), callbacks=[boom(2, ValueError)])
-    assert caught.value.__notes__ == ["the parameters are those after step 0"]
+    assert caught.value.__notes__ == ["the parameters are those it began with"]
     fresh = network()
     for path, value in model.get_weights().items():
         np.testing.assert_array_equal(value, fresh.get_weights()[path])
@@ -282,3 +282,38 @@ def test_callbacks_may_change_the_model(backend: Any) -> None:
     for path, value in models[0].get_weights().items():
         expected = models[1].get_weights()[path]
         np.testing.assert_allclose(value, expected, atol=1e-5)
+
+
+class Evaluate(cr.Callback):
+    """Computes something of the model's own graph while it is trained."""
+
+    def begin(self, run: Run) -> None:
+        self.outputs: list[Any] = []
+
+    def step_end(self, run: Run) -> None:
+        feeds = dict(zip(run.model.inputs, (X, PLACES), strict=True))
+        self.outputs += cr.evaluate(run.model.outputs, feeds, backend=self.on)
+
+
+def test_evaluating_a_graph_in_a_callback_leaves_the_training_alone(
+    backend: Any,
+) -> None:
+    there, here = Evaluate(), Evaluate()
+    there.on, here.on = backend, "numpy"
+    watched = fit(network(), backend, epochs=2, callbacks=[there])
+    assert watched["loss"] == fit(network(), backend, epochs=2)["loss"]
+    fit(network(), "numpy", epochs=2, callbacks=[here])
+    np.testing.assert_allclose(there.outputs, here.outputs, atol=1e-4)
+
+
+def test_what_is_set_after_a_fault_is_what_is_evaluated(backend: Any) -> None:
+    model = network()
+    with pytest.raises(DivergenceError):
+        fit(model, backend, optimizer=cr.optimizers.Adam(lr=1e38), epochs=9)
+    for parameter in model.parameters.values():
+        parameter.value[...] = 0.5
+    feeds = dict(zip(model.inputs, (X, PLACES), strict=True))
+    here, there = (
+        cr.evaluate(model.outputs, feeds, backend=on)[0] for on in ("numpy", backend)
+    )
+    np.testing.assert_allclose(there, here, atol=1e-5)
