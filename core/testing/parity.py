@@ -106,14 +106,15 @@ def check_parity(
     if expected is None:
         return
     got = _results(case, backend, shape, dtype, seed)
+    name = backend if isinstance(backend, str) else backend.type_name
     if got is None:
-        raise ConformanceError(f"{case}: {backend} refuses what NumPy computes")
+        raise ConformanceError(f"{case}: {name} refuses what NumPy computes")
     for number, (a, b) in enumerate(zip(got, expected, strict=True)):
         problem = _difference(a, b, TOLERANCE[dtype])
         if problem:
             raise ConformanceError(
                 f"{case} of shape {shape}, result {number}: {problem}; "
-                f"expected {b!r}, {backend} gives {a!r}"
+                f"expected {b!r}, {name} gives {a!r}"
             )
 
 
