@@ -36,7 +36,7 @@ class Held:
         self.nbytes = 0
 
 
-class Buffer(cl.Buffer):  # type: ignore[misc]
+class Buffer(cl.Buffer):
     """A buffer that is counted while it lives."""
 
     def __init__(self, context: cl.Context, nbytes: int, held: Held) -> None:

@@ -55,7 +55,7 @@ class Runtime:
         self.failed = False
         try:
             self.context = cl.Context([found.handle])
-            self.queue = cl.CommandQueue(self.context)
+            self.queue: Any = cl.CommandQueue(self.context)
         except cl.Error as error:
             raise BackendError(f"{found.name} cannot be opened: {error}") from error
         self.mirrors = Mirrors(self)
