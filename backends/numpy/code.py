@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Any
 
@@ -16,7 +16,7 @@ from chainrule.ops import Op
 from chainrule.program import Program
 
 from .kernels import NAMESPACE, clip
-from .loops import compiled
+from .loops import compile_for, compiled
 from .memory import Pool
 
 
@@ -96,9 +96,10 @@ class Code:
         """Return the name of the `dot` of a vector of ones: sums of columns."""
         return self.dot(self.namespace[self.ones(count)], f"ones_{count}")
 
-    def loop(self, text: str) -> str:
-        """Return the name of a compiled loop."""
+    def loop(self, text: str, arguments: Sequence[str]) -> str:
+        """Return the name of a loop, compiled for what the arguments stand for."""
         function = compiled(text, self.floats.name)
+        compile_for(function, [self.namespace[name] for name in arguments])
         if id(function) not in self._names:
             name = self.name(function, "loop")
             self.loops.append(text.replace("def loop", f"def {name}", 1))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -79,8 +79,8 @@ def can_be_compiled(node: Node, kernel: object) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def compiled(text: str, dtype: str) -> Callable[..., None]:
-    """Return the function that the text of a loop defines, compiled on first call."""
+def compiled(text: str, dtype: str) -> Any:
+    """Return the function that the text of a loop defines, to be compiled by Numba."""
     import numba
 
     number = np.dtype(dtype).type
@@ -89,8 +89,14 @@ def compiled(text: str, dtype: str) -> Callable[..., None]:
     }  # fmt: skip
     exec(compile(text, "<chainrule loop>", "exec"), namespace)
     # NumPy's error model: a division by zero is no error.
-    loop: Callable[..., None] = numba.njit(error_model="numpy")(namespace["loop"])
-    return loop
+    return numba.njit(error_model="numpy")(namespace["loop"])
+
+
+def compile_for(loop: Any, arrays: Sequence[npt.NDArray[Any]]) -> None:
+    """Compile a loop for arrays of this kind: its first call then takes no longer."""
+    import numba
+
+    loop.compile(tuple(map(numba.typeof, arrays)))
 
 
 Memory: TypeAlias = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -127,9 +133,9 @@ class CompiledRun(Run):
             if self.is_stored(node):
                 stored = self._argument(self.phase.result(node), label(node), "out")
                 body.append(f"{stored}{self._index(self.shape)} = {name}")
-        loop = code.loop(self._text(body, stored))
-        names = ", ".join(outside for outside, _ in self.arguments.values())
-        code.line(f"{loop}({names})", *self.nodes)
+        names = [outside for outside, _ in self.arguments.values()]
+        loop = code.loop(self._text(body, stored), names)
+        code.line(f"{loop}({', '.join(names)})", *self.nodes)
         self.release()
 
     def _text(self, body: list[str], stored: str) -> str:

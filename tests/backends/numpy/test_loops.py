@@ -182,6 +182,18 @@ def test_loops_come_when_a_program_has_run_for_long():
     np.testing.assert_array_equal(executable.fetch(0), first)
 
 
+def test_compiling_is_no_part_of_a_call():
+    x = cr.input("x", SHAPE)
+    executable = compile_(outputs=[ops.sqrt(x * 3.0) * x * x])
+    loops.compiled.cache_clear()
+    executable._compile_loops()
+    loop = executable._run.__globals__["loop"]
+    before = list(loop.signatures)
+    executable.run()
+    assert len(before) == 1
+    assert loop.signatures == before
+
+
 @pytest.mark.parametrize("why", ["missing", "switched off"])
 def test_without_numba_all_stays_as_it_is(why, monkeypatch):
     if why == "missing":
