@@ -14,6 +14,7 @@ held against the same checks.
 from __future__ import annotations
 
 from chainrule.errors import ConformanceError
+from chainrule.testing.backends import check_backend
 from chainrule.testing.components import (
     check_component,
     check_initializer,
@@ -28,7 +29,7 @@ from chainrule.testing.ops import check_op
 from chainrule.testing.parity import check_parity, parity_cases
 
 __all__ = [
-    "ConformanceError", "check_activation", "check_component", "check_derivatives",
-    "check_initializer", "check_layer", "check_loss", "check_op", "check_optimizer",
-    "check_parity", "check_regularizer", "example", "parity_cases",
+    "ConformanceError", "check_activation", "check_backend", "check_component",
+    "check_derivatives", "check_initializer", "check_layer", "check_loss", "check_op",
+    "check_optimizer", "check_parity", "check_regularizer", "example", "parity_cases",
 ]  # fmt: skip

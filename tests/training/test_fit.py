@@ -204,7 +204,7 @@ def test_a_second_fit_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model = classifier()
     settings: dict[str, Any] = {
         "loss": SPARSE, "batch_size": 5, "metrics": ["accuracy"],
-        "validation": (X, LABELS),
+        "validation": (X, LABELS), "backend": "numpy",
     }  # fmt: skip
     model.fit(X, LABELS, **settings)
     first = len(compiled)

@@ -1,0 +1,181 @@
+"""What a backend promises beside arithmetic: inputs, phases, totals, random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule import ops
+from chainrule.errors import ConformanceError, DivergenceError, ExecutionError
+from chainrule.graph import Input, Node, Parameter
+from chainrule.kinds.backend import Backend, Executable
+from chainrule.program import LEARNING_RATE, STEP, Program, open_backend
+
+
+def check_backend(backend: str | Backend) -> None:
+    """Check the contract of a backend and its executables.
+
+    `check_parity` checks the arithmetic; this checks what is around it: devices, inputs
+    that are put whole or by rows, phases, totals, the numbers of a run, random numbers
+    bit for bit, faults, and parameters that move.
+
+    Raises:
+        ConformanceError: says which promise is broken, and with what numbers.
+    """
+    opened = open_backend(backend)
+    for check in (
+        _devices, _inputs, _phases, _totals, _numbers, _random, _indices, _finite,
+        _parameters,
+    ):  # fmt: skip
+        check(opened)
+
+
+def _fail(backend: Backend, what: str) -> ConformanceError:
+    return ConformanceError(f"{backend.type_name}: {what}")
+
+
+def _equal(backend: Backend, got: Any, expected: Any, what: str) -> None:
+    if not np.array_equal(got, expected):
+        raise _fail(backend, f"{what}: expected {expected}, got {got}")
+
+
+def _devices(backend: Backend) -> None:
+    devices, number = backend.devices(), backend.number()
+    if not 0 <= number < len(devices):
+        raise _fail(backend, f"device {number} is none of {len(devices)}")
+
+
+def _inputs(backend: Backend) -> None:
+    x = Input("x", (None, 2))
+    executable = backend.compile(Program(outputs=[x * 2.0], shapes={x: (3, 2)}))
+    data = np.arange(10, dtype=np.float32).reshape(5, 2)
+    doubled = 2 * data
+    executable.put(x, data[1:4])
+    data[:] = 0
+    _equal(backend, _ran(executable), doubled[1:4], "what was put is copied")
+    _equal(backend, _ran(executable), doubled[1:4], "an input stays for the next run")
+    executable.put(x, doubled, np.array([4, 0, 4]))
+    rows = 2 * doubled[[4, 0, 4]]
+    _equal(backend, _ran(executable), rows, "rows are taken in the order given")
+    result = executable.fetch(0)
+    result[:] = 0
+    _equal(backend, executable.fetch(0), rows, "what is fetched is a copy")
+
+
+def _phases(backend: Backend) -> None:
+    a = Parameter("a", np.array([1, 2], np.float32))
+    b = Parameter("b", np.array([10, 20], np.float32))
+    phases = [[(a, b + 0.0), (b, a + 0.0)], [(a, a + b)]]
+    backend.compile(Program(phases=phases)).run()
+    backend.pull([a, b])
+    what = "a phase computes all new values from the old ones, and the next one from "
+    _equal(backend, a.value, [11, 22], f"{what}those")
+    _equal(backend, b.value, [1, 2], f"{what}those")
+
+
+def _totals(backend: Backend) -> None:
+    x = Input("x", ())
+    executable = backend.compile(Program(totals=[x * 1.0, x + 1.0]))
+    for value in (1e8, 1.0, 1.0, -1e8):
+        executable.put(x, np.array(value))
+        executable.run()
+    totals = executable.take_totals()
+    _equal(backend, totals[0], 2.0, "totals are added up in float64")
+    _equal(backend, executable.take_totals(), [0, 0], "totals that were taken are zero")
+
+
+def _numbers(backend: Backend) -> None:
+    x = Input("x", (2,))
+    executable = backend.compile(Program(outputs=[x * LEARNING_RATE + STEP]))
+    executable.put(x, np.array([2.0, 4.0]))
+    for lr, step in ((0.5, 3), (0.25, 7)):
+        executable.run(lr=lr, step=step)
+        expected = [2 * lr + step, 4 * lr + step]
+        what = "learning rate and step are those of the run"
+        _equal(backend, executable.fetch(0), expected, what)
+
+
+def _random(backend: Backend) -> None:
+    x = Input("x", (7, 13))
+    nodes = [ops.uniform(x, "a"), ops.uniform(x, "b"), ops.bernoulli(x, 0.3, "c")]
+    run = {"seed": 2**63 + 5, "step": 3}
+    got, expected = (
+        _results(each, nodes, {x: np.zeros((7, 13))}, **run)
+        for each in (backend, open_backend("numpy"))
+    )
+    for a, b in zip(got, expected, strict=True):
+        _equal(backend, a, b, "random numbers are a function of seed, stream and step")
+
+
+def _indices(backend: Backend) -> None:
+    x, at = Input("x", (3, 4)), Input("at", (3,), "int")
+    feeds = {x: np.ones((3, 4)), at: np.array([0, 4, 1])}
+    _raises(
+        backend, ExecutionError, "an index is out of range",
+        lambda: _results(backend, [ops.pick(x, at)], feeds),
+    )  # fmt: skip
+
+
+def _finite(backend: Backend) -> None:
+    x = Input("x", (3,))
+    executable = backend.compile(Program(outputs=[ops.log(x)], checked=True))
+    executable.put(x, np.array([1.0, -1.0, 2.0]))
+    what = "a checked program computes NaN"
+    _raises(backend, DivergenceError, what, executable.run)
+    executable.put(x, np.ones(3))
+    _equal(backend, _ran(executable), np.zeros(3), "a fault is over in the next run")
+
+
+def _parameters(backend: Backend) -> None:
+    w = Parameter("w", np.array([1.0, 2.0], np.float32))
+    x = Input("x", (2,))
+    program = Program(outputs=[w * x], totals=[ops.sum(x)], phases=[[(w, w + 1.0)]])
+    executable = backend.compile(program)
+    executable.put(x, np.array([1.0, 10.0]))
+    executable.run()
+    backend.pull([w])
+    _equal(backend, w.value, [2, 3], "a parameter that was pulled has its new value")
+    w.value[:] = 5
+    backend.push([w])
+    what = "a parameter that was pushed has the host's value"
+    _equal(backend, _ran(executable), [5, 50], what)
+    w.value = np.array([7.0, 8.0], np.float32)
+    what = "a parameter with another array is read from there, and inputs stay"
+    _equal(backend, _ran(executable), [7, 80], what)
+    backend.pull([w])
+    _equal(backend, w.value, [8, 9], "a parameter with another array is assigned there")
+    _equal(backend, executable.take_totals(), [33], "totals outlive another array")
+
+
+def _ran(executable: Executable) -> npt.NDArray[Any]:
+    executable.run()
+    return executable.fetch(0)
+
+
+def _results(
+    backend: Backend,
+    nodes: Sequence[Node],
+    feeds: Mapping[Input, npt.NDArray[Any]],
+    **run: Any,
+) -> list[npt.NDArray[Any]]:
+    executable = backend.compile(Program(outputs=nodes))
+    for leaf, values in feeds.items():
+        executable.put(leaf, values)
+    executable.run(**run)
+    return [executable.fetch(i) for i in range(len(nodes))]
+
+
+def _raises(
+    backend: Backend,
+    expected: type[Exception],
+    what: str,
+    work: Callable[[], object],
+) -> None:
+    try:
+        work()
+    except expected:
+        return
+    raise _fail(backend, f"{what}, and {expected.__name__} was not raised")
