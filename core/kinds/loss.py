@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 from chainrule.errors import GraphError, ShapeError
-from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
+from chainrule.graph import Dtype, Node, Parameter, Shape, Value, as_node, shape_text
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
 from chainrule.ops.base import describe
 from chainrule.scopes import Scope, scope
@@ -90,6 +90,8 @@ class Loss(Component, ABC):
         Raises:
             GraphError: says which loss, or which activation, to take.
         """
+        while isinstance(prediction.op, Identity):
+            (prediction,) = prediction.inputs
         what = describe(prediction)
         if self.applies is not None and isinstance(prediction.op, self.applies):
             name = self.applies.type_name
@@ -117,11 +119,12 @@ class Loss(Component, ABC):
 
 
 def _is_affine(node: Node) -> bool:
-    """Whether a node is x W or x W + b."""
-    while isinstance(node.op, Identity):
-        (node,) = node.inputs
+    """Whether a node is x W or x W + b, W being learned, not mixing probabilities."""
     sides = node.inputs if isinstance(node.op, Add) else (node,)
-    return any(isinstance(side.op, Matmul) for side in sides)
+    return any(
+        isinstance(side.op, Matmul) and isinstance(side.inputs[1], Parameter)
+        for side in sides
+    )
 
 
 def _fits(shape: Shape, wanted: Shape) -> bool:

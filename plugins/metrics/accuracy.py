@@ -111,9 +111,12 @@ class TopK(Share):
             target = argmax(target)
         classes = prediction.shape[-1] or 0
         if self.k > classes:
+            instead = (
+                f"take k from 1 to {classes - 1}" if classes > 1 else "leave it out"
+            )
             raise ShapeError(
                 f"{self.type_name}: the true class of {classes} is always among the "
-                f"{self.k} largest; take k from 1 to {classes - 1}"
+                f"{self.k} largest; {instead}"
             )
         true = one_hot(target, classes)
         score = expand_dims(sum(prediction * true, axis=-1), -1)

@@ -220,6 +220,22 @@ def test_an_activation_applied_twice_or_never_is_refused(activation, loss, inste
     model.fit(x, y, loss=instead)
 
 
+def test_an_activation_is_seen_through_an_identity() -> None:
+    x = cr.input("x", (None, 4))
+    y = cr.activations.Identity()(cr.layers.Dense(3, activation="softmax")(x))
+    model = cr.Model([x], y)
+    with pytest.raises(GraphError, match="already ends in dense_1/softmax"):
+        model.fit(X, LABELS, loss="sparse_softmax_cross_entropy")
+
+
+def test_a_mixture_of_probabilities_is_none_that_lacks_an_activation() -> None:
+    x = cr.input("x", (None, 4))
+    topics = cr.ops.softmax(cr.parameter("topics", np.eye(2, 3)))
+    mixed = cr.layers.Dense(2, activation="softmax")(x) @ topics
+    model = cr.Model([x], mixed)
+    model.fit(X, LABELS, loss="sparse_categorical_cross_entropy")
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5])
 def test_a_seed_has_64_bits(seed: Any) -> None:
     model = cr.Sequential([cr.layers.Dense(3)])
@@ -234,6 +250,9 @@ def test_the_k_largest_of_fewer_classes_are_refused() -> None:
     with pytest.raises(ChainRuleError, match="the true class of 3 is always among"):
         model.fit(X, np.zeros(12, int), loss="sparse_softmax_cross_entropy",
                   metrics=["top_k"])  # fmt: skip
+    one = cr.Sequential([cr.layers.Dense(1, activation="sigmoid")])
+    with pytest.raises(ChainRuleError, match="leave it out"):
+        one.fit(X, np.zeros((12, 1)), loss="binary_cross_entropy", metrics=["top_k"])
 
 
 def test_a_name_of_another_kind_is_pointed_at() -> None:
