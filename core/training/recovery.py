@@ -38,6 +38,7 @@ class EpochStart:
         self._trainer = trainer
         self._backend = backend
         self._values = Snapshot(trainer.changing)
+        trainer.touched = False
 
     def restore(self) -> None:
         """Put parameters, the optimizer's slots and the step counters back."""
@@ -65,8 +66,9 @@ class EpochStart:
         """Bring the parameters of the last step that was completed to the host.
 
         If no step is half done, that is what the device has. Otherwise the steps
-        before it are done once more; and if the device cannot do that, the parameters
-        are those that the epoch began with. The step counter always fits them.
+        before it are done once more; and if the device cannot do that, or a callback
+        set weights between them, the parameters are those that the epoch began with.
+        The step counter always fits them.
 
         Args:
             error: why the epoch cannot be finished.
@@ -78,10 +80,10 @@ class EpochStart:
         if not (self._loop.torn or self._is_lost()):
             return
         try:
-            if isinstance(error, Exception):
+            if isinstance(error, Exception) and not self._trainer.touched:
                 self._repeat(plain, checked)
-            else:
-                self.restore()  # whoever presses Ctrl-C twice will not wait
+            else:  # whoever presses Ctrl-C twice will not wait
+                self.restore()
         except ChainRuleError:
             self.restore()
         except BaseException:

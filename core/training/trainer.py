@@ -34,6 +34,7 @@ class Trainer:
             each has one set of buffers.
         program: the training step compiled or used last, or None.
         fitting_on: the backend that a fit is using now, or None.
+        touched: whether anything but its steps changed parameters in this epoch.
     """
 
     def __init__(self, network: Network) -> None:
@@ -43,6 +44,7 @@ class Trainer:
         self.lock = RLock()
         self.program: Executable | None = None
         self.fitting_on: Backend | None = None
+        self.touched = False
         self._objectives: Kept[Objective] = Kept(limit=8)
         self._steps: Kept[Step] = Kept(limit=8)
         self._programs: Kept[Executable] = Kept(limit=32)
@@ -61,6 +63,7 @@ class Trainer:
 
     def refresh(self) -> None:
         """Bring parameters that the host has changed to a fit that is going on."""
+        self.touched = True
         if self.fitting_on is not None:
             self.fitting_on.push(self.changing)
 

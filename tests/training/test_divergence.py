@@ -171,22 +171,29 @@ def test_at_the_end_the_run_has_the_steps_of_the_parameters_kept() -> None:
     assert seen.counts == (0, 0)
 
 
+def break_once(
+    monkeypatch: pytest.MonkeyPatch, at: int, fault: type[BaseException]
+) -> None:
+    """Let a step fail when all is computed, but not when it is done again."""
+    run = NumpyExecutable.run
+    broken = []
+
+    def breaks(self: NumpyExecutable, *, step: int = 1, **how: Any) -> None:
+        run(self, step=step, **how)
+        if step == at and not broken:
+            broken.append(step)
+            raise fault
+
+    monkeypatch.setattr(NumpyExecutable, "run", breaks)
+
+
 @pytest.mark.parametrize("best", [False, True])
 @pytest.mark.parametrize("fault", [MemoryError, KeyboardInterrupt])
 def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
     fault: type[BaseException], best: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, seen = linear(), Seen()
-    run = NumpyExecutable.run
-    broken = []
-
-    def breaks(self: NumpyExecutable, *, step: int = 1, **how: Any) -> None:
-        run(self, step=step, **how)
-        if step == 5 and not broken:
-            broken.append(step)
-            raise fault
-
-    monkeypatch.setattr(NumpyExecutable, "run", breaks)
+    break_once(monkeypatch, 5, fault)
     stops = [cr.regularizers.EarlyStopping(patience=9)] if best else []
     with pytest.raises(fault) as caught:
         model.fit(
@@ -198,3 +205,25 @@ def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
     whose = "the best ones" if best else "those after step 3"
     notes = [] if again else [f"the parameters are {whose}"]
     assert getattr(caught.value, "__notes__", []) == notes
+
+
+class Halve(cr.Callback):
+    """Changes the model in the epoch that fails, and keeps what each one begins with."""
+
+    def epoch_begin(self, run: Run) -> None:
+        self.weights = run.model.get_weights()
+
+    def step_end(self, run: Run) -> None:
+        run.model.set_weights({k: v / 2 for k, v in run.model.get_weights().items()})
+
+
+def test_steps_between_which_a_callback_set_weights_are_not_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, halve = linear(), Halve()
+    break_once(monkeypatch, 5, MemoryError)
+    with pytest.raises(MemoryError) as caught:
+        model.fit(X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[halve])
+    assert caught.value.__notes__ == ["the parameters are those after step 3"]
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, halve.weights[path])
