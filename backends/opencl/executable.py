@@ -18,7 +18,8 @@ from .faults import NONE
 from .kernels import preamble
 from .layout import DTYPES, View
 from .lower import Lowered
-from .memory import Mirror, NoRoom, allocate, plan
+from .memory import Mirror
+from .pool import NoRoom, allocate, plan
 from .profile import describe
 from .runtime import Launch, Runtime, as_bytes
 from .step import Step

@@ -18,7 +18,8 @@ import pyopencl as cl
 from chainrule.errors import BackendError
 
 from .device import Found
-from .memory import Buffer, Held, Mirrors, NoRoom, mib
+from .memory import Mirrors
+from .pool import Buffer, Held, NoRoom, mib
 from .step import Step
 
 if TYPE_CHECKING:
