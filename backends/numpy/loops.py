@@ -129,7 +129,10 @@ class CompiledRun(Run):
         for node in self.nodes:
             operands = [self._operand(x) for x in node.inputs]
             name = self.local[node] = self._fresh(op_class(node).type_name)
-            body.append(f"{name} = {EXPRESSIONS[op_class(node)].format(*operands)}")
+            value = EXPRESSIONS[op_class(node)].format(*operands)
+            if node.dtype == "float" and any(x.dtype == "int" for x in node.inputs):
+                value = f"number({value})"  # int64 beside float32 makes a float64
+            body.append(f"{name} = {value}")
             if self.is_stored(node):
                 stored = self._argument(self.phase.result(node), label(node), "out")
                 body.append(f"{stored}{self._index(self.shape)} = {name}")

@@ -208,7 +208,7 @@ def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
 
 
 class Halve(cr.Callback):
-    """Changes the model in the epoch that fails, and keeps what each one begins with."""
+    """Changes the model after each step, and keeps what an epoch begins with."""
 
     def epoch_begin(self, run: Run) -> None:
         self.weights = run.model.get_weights()

@@ -77,6 +77,27 @@ def test_every_op_gives_the_bits_that_numpy_gives(op, dtype, monkeypatch):
             np.testing.assert_array_equal(np.signbit(a[whole]), np.signbit(b[whole]))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_floats_computed_from_integers_are_rounded_where_numpy_rounds(
+    dtype, monkeypatch
+):
+    x, i, j = (
+        cr.input("x", SHAPE),
+        cr.input("i", SHAPE, "int"),
+        cr.input("j", SHAPE, "int"),
+    )
+    feeds = [(x, RNG.normal(size=SHAPE)),
+             (i, RNG.integers(-(2**62), 2**62, SHAPE)),
+             (j, RNG.integers(-3, 3, SHAPE))]  # fmt: skip
+    outputs = [(i + x) * x, ops.sqrt(i) + 1.0, i / j + x, ops.where(x > 0, i, x) * x,
+               (i + j) * i - j]  # fmt: skip
+    numpy, loop = both_ways(
+        monkeypatch, lambda: (compile_(outputs=outputs, dtype=dtype), []), feeds
+    )
+    for a, b in zip(numpy, loop, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_operands_of_all_layouts(monkeypatch):
     x, square = cr.input("x", (8, 64, 257)), cr.input("square", (300, 300))
     row, column = cr.input("row", (257,)), cr.input("column", (64, 1))
