@@ -27,6 +27,7 @@ class Mirror(Slot):
 
     Attributes:
         start: the host address that the copy begins at.
+        used: how many of its bytes parameters may lie in.
         newer: whether the device has written to it since it was last pulled.
     """
 
@@ -35,6 +36,7 @@ class Mirror(Slot):
         # Bytes hold a vector that begins at the first multiple of 64 in them. Where
         # that lies on the device is part of the kernels' source: always the same.
         spare = 64 - -address % 64 if root.dtype == np.uint8 else 0
+        self.used = root.nbytes - 64 if spare else root.nbytes
         self.start = address - spare
         super().__init__(spare + root.nbytes, kept=True)
         self.root = weakref.ref(root)
@@ -86,6 +88,8 @@ class Mirrors:
                 low, high = np.lib.array_utils.byte_bounds(parameter.value)
                 host = _bytes(low, high - low)
                 self._runtime.upload(mirror.handle, low - mirror.start, host)
+                if high - low == mirror.used:
+                    mirror.newer = False
 
     def pull(self, parameters: Iterable[Parameter]) -> None:
         """Copy parameters that the device has changed to the host."""

@@ -73,6 +73,17 @@ def test_push_brings_what_the_host_has_changed(backend):
     assert executable.fetch(0).tolist() == [10, 10]
 
 
+def test_what_was_pushed_is_not_pulled_over(backend):
+    w = cr.parameter("w", np.float32([1, 2]))
+    flat = Flat("all", [w])
+    backend.compile(Program(phases=[[(flat, flat * 2.0)]])).run()
+    flat.value[:] = 7
+    backend.push([flat])
+    flat.value[:] = 8
+    backend.pull([flat])
+    assert w.value.tolist() == [8, 8]
+
+
 def test_parameters_of_any_layout_and_width(backend):
     wide = cr.parameter("wide", np.arange(6.0).reshape(2, 3).T)
     program = Program(outputs=[ops.exp(wide)], phases=[[(wide, wide + 1.0)]])
