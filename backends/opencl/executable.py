@@ -55,6 +55,8 @@ class OpenCLExecutable(Executable):
             self._prepare()
         except NoRoom as error:
             raise error.explained(_rows(self.program)) from error
+        except cl.Error as error:
+            raise self._runtime.lost(error) from error
 
     def _prepare(self) -> None:
         lowered = Lowered(self.program, self._runtime, self._templates)

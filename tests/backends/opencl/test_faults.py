@@ -209,6 +209,19 @@ def test_kernels_that_do_not_build_stop_a_training_with_their_source(
     assert fit(net, "numpy")["loss"]
 
 
+def test_a_device_that_stops_while_a_program_is_compiled(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kernel(*args: Any) -> Any:
+        raise cl.MemoryError("clCreateKernel failed: OUT_OF_HOST_MEMORY")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cl, "Kernel", kernel)
+        with pytest.raises(BackendError, match=r"has no room: .*OUT_OF_HOST_MEMORY"):
+            fit(model(), own)
+    assert fit(model(), own)["loss"]
+
+
 def test_no_driver_comes_with_the_command_that_brings_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
