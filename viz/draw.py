@@ -80,6 +80,13 @@ def draw(
     _check("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
     if depth is not None and depth < 1:
         raise GraphError(f"depth is at least 1, got {depth}; leave it out to show all")
+    if times is None and isinstance(what, Profile):
+        times = what
+    if times is not None and not isinstance(times, Profile):
+        raise GraphError(
+            f"times is a profile, got {type(times).__name__}: train with profile=True "
+            "and write times=history.profile"
+        )
     if level == "neuron" and times is not None:
         raise GraphError(
             "times are those of operations, not of single units: draw them at "
@@ -102,8 +109,7 @@ def draw(
         seed=seed,
     )  # fmt: skip
 
-    clock = times if times is not None or not isinstance(what, Profile) else what
-    timed = Times(clock, composer) if clock is not None else None
+    timed = Times(times, composer) if times is not None else None
     if timed is not None:
         timed.write(scene)
 

@@ -174,6 +174,14 @@ def test_single_units_have_no_times(small):
     model, profile = small
     with pytest.raises(GraphError, match="not of single units"):
         cr.draw(model, level="neuron", times=profile)
+    with pytest.raises(GraphError, match="not of single units"):
+        cr.draw(profile, level="neuron")
+
+
+def test_what_is_no_profile_is_refused(small):
+    model, _ = small
+    with pytest.raises(GraphError, match=r"got History: .* times=history\.profile"):
+        cr.draw(model, times=model.history)
 
 
 def test_other_formats_tell_the_times_too(small):
