@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl import OpenCLBackend, product, tune
+from chainrule.errors import DivergenceError
 from chainrule.program import Program
 
 
@@ -99,3 +100,28 @@ def test_large_products_in_every_variant(backend, monkeypatch):
 def test_single_elements_where_vectors_are_not_side_by_side(backend):
     (x, w, b), feeds = matrices((17, 12), (12, 20), (20, 17))
     assert computed(backend, [x @ w + ops.transpose(b)], feeds) == 1
+
+
+def test_products_in_double_precision(device):
+    if not device.chosen().float64:
+        pytest.skip("the device has no float64")
+    (x, w, b), feeds = matrices((21, 50), (50, 19), (19,))
+    values = [np.float64(feeds[leaf]) for leaf in (x, w, b)]
+    outputs = [ops.relu(x @ w + b), ops.transpose(w) @ ops.transpose(x)]
+    executable = device.compile(Program(outputs=outputs, dtype="float64"))
+    for leaf, value in zip((x, w, b), values, strict=True):
+        executable.put(leaf, value)
+    executable.run()
+    a, c, d = values
+    assert np.allclose(executable.fetch(0), np.maximum(a @ c + d, 0), rtol=1e-12)
+    assert np.allclose(executable.fetch(1), (a @ c).T, rtol=1e-12)
+
+
+def test_what_is_not_finite_is_named_though_products_finish_it(device):
+    (x, w), _ = matrices((6, 5), (5, 4))
+    product = (x @ w).named("the product")
+    executable = device.compile(Program(outputs=[ops.relu(product)], checked=True))
+    executable.put(x, np.full((6, 5), 3e38))
+    executable.put(w, np.ones((5, 4)))
+    with pytest.raises(DivergenceError, match=r"the product .* produced infinity"):
+        executable.run()
