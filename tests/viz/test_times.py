@@ -155,7 +155,7 @@ def test_a_profile_can_be_drawn_itself(small):
     assert {"dense_1", "dense_2", "adam", "sparse_softmax_cross_entropy"} <= clusters
     told = [text for text in times(diagram).values() if text]
     assert len(told) > 30
-    assert "µs in all" in caption(diagram)[0]
+    assert "s in all, mean of" in caption(diagram)[0]  # µs, or ms on a busy machine
     with pytest.raises(GraphError, match="nothing was run"):
         cr.draw(Profile("nothing", profile.speed), level="op")
 
