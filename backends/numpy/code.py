@@ -43,6 +43,8 @@ class Code:
             "inf": np.array(np.inf, self.floats),
         }
         self.lines: list[str] = []
+        self.largest_product = 0
+        """Multiplications in the largest matrix product."""
         self.nodes_of_line: dict[int, tuple[Node, ...]] = {}
         self.inputs: dict[Input, npt.NDArray[Any]] = {}
         self.parameters: dict[Parameter, npt.NDArray[Any]] = {}

@@ -45,6 +45,8 @@ def matmul(phase: PhaseCode, node: Node) -> None:
     out = phase.result(node)
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:
         a, out = a.reshape(-1, a.shape[-1]), out.reshape(-1, out.shape[-1])
+    multiplications = math.prod(out.shape[-2:]) * a.shape[-1]
+    code.largest_product = max(code.largest_product, multiplications)
     small = out.ndim == 2 and out.size < DOT_UP_TO
     flags = op.transpose_a, op.transpose_b
     names = [

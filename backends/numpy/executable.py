@@ -6,6 +6,7 @@ import linecache
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ from .generate import PhaseCode
 from .loops import numba_version
 from .memory import width
 from .profile import Profiler, Timed
+from .threads import ONE_THREAD, WORTH_SHARING
 
 _numbers = count(1)
 LOOPS_AFTER = 1.0
@@ -73,6 +75,7 @@ class NumpyExecutable(Executable):
         self._inputs = code.inputs
         self._outputs = code.outputs
         self.peak_memory = code.pool.allocated
+        self._largest_product = code.largest_product
         self._is_waiting = code.gains_by_loops and not self._with_loops
 
     def _recompile(self) -> None:
@@ -143,6 +146,9 @@ class NumpyExecutable(Executable):
             for parameter, _ in phase:
                 value = parameter.value
                 np.multiply(value, np.abs(value) >= TINY, out=value)
+
+    def running(self) -> AbstractContextManager[object]:
+        return nullcontext() if self._largest_product > WORTH_SHARING else ONE_THREAD
 
     def fetch(self, index: int) -> npt.NDArray[Any]:
         array = self._outputs[index]

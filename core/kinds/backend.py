@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -62,6 +62,10 @@ class Executable(ABC):
     @abstractmethod
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         """Compute the program once, for these run-time numbers."""
+
+    def running(self) -> AbstractContextManager[object]:
+        """Return a block for many calls of `run`, in which the process suits them."""
+        return nullcontext()
 
     @abstractmethod
     def fetch(self, index: int) -> npt.NDArray[Any]:

@@ -74,7 +74,8 @@ class Loop:
             if rows.size and not self.run.stopping:
                 executable = program(rows.shape[1])
                 try:
-                    self._steps(executable, rows)
+                    with executable.running():
+                        self._steps(executable, rows)
                 except BaseException:
                     with suppress(Exception):
                         self._take_totals(executable)  # or the next epoch has them
