@@ -9,6 +9,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import BackendError, DivergenceError
 from chainrule.kinds.backend import Backend
+from chainrule.kinds.profile import Profile, Speed
 from chainrule.program import open_backend
 from chainrule.training import History
 
@@ -66,6 +67,24 @@ def test_products_are_counted_and_held_against_the_peak(backend):
         share = line.split()[-1]
         assert share.endswith("%")
         assert 0 <= float(share[:-1]) <= 100
+
+
+def test_all_that_is_done_for_a_node_is_one_kernel():
+    _, fit = trained("numpy")
+    rows = fit(validation=None, batch_size=40).profile.rows
+    several = [row.kernels[0].nodes for row in rows if row.kernels[0].nodes]
+    assert len(several) == len(set(several))
+
+
+def test_no_kernel_does_more_than_the_peak():
+    _, fit = trained("numpy")
+    profile = fit(validation=None).profile
+    slow = Profile(profile.device, Speed(lambda nbytes: 1e9, lambda dtype: 1.0))
+    for number, row in enumerate(profile.rows):
+        slow.add(row.kernels[0], 0, 1000 + number)
+    lines = [line for line in slow.table(None).splitlines() if line.endswith("%")]
+    shares = [line.split()[-1] for line in lines if "together" not in line]
+    assert max(float(share[:-1]) for share in shares) == 100
 
 
 def test_a_table_adds_up_what_it_does_not_list():
@@ -149,7 +168,7 @@ def test_what_was_noted_survives_a_divergence(backend):
     with pytest.raises(DivergenceError):
         fit(epochs=5, validation=None)
     parts = {row.part for row in model.history.profile.rows}
-    assert "training step" in parts
+    assert parts == {"training step", "step in search of a fault"}
     assert model.history.profile.table()
 
 
