@@ -23,6 +23,7 @@ from chainrule.spec import (
     Seed,
     check_value,
 )  # fmt: skip
+from chainrule.table import read_heading
 
 Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -49,6 +50,8 @@ class Training(Component):
 class Experiment:
     """A checked configuration; nothing is loaded or trained yet."""
 
+    dataset: str
+    arguments: Mapping[str, Any]
     load: Callable[[], Any]
     hold_out: float | None
     layers: Sequence[Any]
@@ -77,6 +80,20 @@ class Experiment:
         order = generator(self.training.seed, "hold out").permutation(len(x))
         out, kept = np.sort(order[:held_out]), np.sort(order[held_out:])
         return (x[kept], y[kept]), (x[out], y[out])
+
+    @property
+    def from_csv(self) -> bool:
+        """Whether the data are columns of a CSV file."""
+        return self.dataset == "load_csv"
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a model should keep of its data: the columns of a CSV file."""
+        if not self.from_csv:
+            return {}
+        given = self.arguments
+        heading = read_heading(given["path"], given.get("delimiter", ","))
+        target = heading.column(given.get("target", -1))
+        return {"csv": {"target": target, "columns": heading.names}}
 
 
 def examples(loaded: Any) -> tuple[Arrays, Arrays | None]:
@@ -118,10 +135,8 @@ def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
     """
     document = Document(file, settings)
     check_keys(document, document.tables, SECTIONS, (), "a configuration")
-    load, hold_out = _data(document)
     return Experiment(
-        load=load,
-        hold_out=hold_out,
+        **_data(document),
         layers=_several(document, "layers"),
         training=fill(
             document, Training, _table(document, "training"), ("training",), "training"
@@ -133,17 +148,22 @@ def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
     )
 
 
-def _data(document: Document) -> tuple[Callable[[], Any], float | None]:
+def _data(document: Document) -> dict[str, Any]:
     table = dict(_table(document, "data"))
     name = table.pop("dataset", None)
     if not isinstance(name, str):
         raise document.error(("data",), 'data needs a name: dataset = "digits"')
     with document.at(("data", "dataset")):
-        function = registry.find("datasets", name).target
+        entry = registry.find("datasets", name)
     with document.at(("data", "hold_out")):
         wanted = Annotated[float | None, *Fraction.__metadata__]
         hold_out = check_value(table.pop("hold_out", None), wanted, "data: hold_out")
-    return call(document, function, table, ("data",), name), hold_out
+    return {
+        "dataset": entry.name,
+        "arguments": table,
+        "load": call(document, entry.target, table, ("data",), name),
+        "hold_out": hold_out,
+    }
 
 
 def _table(document: Document, name: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         model = rebuild(description["model"], description["name"])
         _fill(model, tensors)
         _resume(model, description, tensors)
+        model.metadata = dict(description.get("metadata", {}))
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
     except UnknownNameError as error:

@@ -56,6 +56,7 @@ class Model:
 
     Attributes:
         history: the `History` of the last `fit`, or None.
+        metadata: anything that JSON can hold, saved and loaded with the model.
 
     Raises:
         GraphError: the outputs depend on other inputs, or two layers have one name.
@@ -79,6 +80,7 @@ class Model:
     def _prepare(self, name: str | None) -> None:
         self.scope = Scope(self.label, name, self)
         self.history: History | None = None
+        self.metadata: dict[str, Any] = {}
         self._trainer: Trainer | None = None
 
     def _establish(self, inputs: tuple[Input, ...], outputs: tuple[Node, ...]) -> None:
@@ -390,6 +392,8 @@ class Model:
             OutputError: the file cannot be written.
         """
         description = {"name": self.scope.name, "model": self.to_config()}
+        if self.metadata:
+            description["metadata"] = self.metadata
         write(path, description, self.trainer)
 
     def __reduce__(self) -> NoReturn:

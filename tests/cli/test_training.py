@@ -83,17 +83,22 @@ def test_train_writes_a_model_that_predicts(
     np.savez("both.npz", x=x, y=y)
     model = str(folder / "model.safetensors")
     expected = cr.load(model).predict(x)
-    results = {data: chainrule("predict", model, data) for data in FILES}
+    results = {
+        data: chainrule("predict", model, data, *options)
+        for data, options in FILES.items()
+    }
     assert len({result.stdout for result in results.values()}) == 1
     got = np.loadtxt(results["both.npz"].stdout.splitlines(), delimiter=",")
     assert got == pytest.approx(expected, rel=1e-4)
     assert "accuracy" in results["with.csv"].stderr
     assert results["without.csv"].stderr == ""
-    classes = chainrule("predict", model, "with.csv", "--classes", "--json").stdout
+    classes = chainrule("predict", model, "both.npz", "--classes", "--json").stdout
     assert json.loads(classes) == expected.argmax(-1).tolist()
 
 
-FILES = ("with.csv", "without.csv", "both.npz")
+FILES: dict[str, tuple[str, ...]] = {
+    "with.csv": ("--target", "-1"), "without.csv": (), "both.npz": (),
+}  # fmt: skip
 
 
 def test_predict_with_a_data_set_takes_the_part_held_out(chainrule: Chainrule) -> None:

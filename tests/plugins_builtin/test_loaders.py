@@ -64,13 +64,29 @@ def test_malformed_csv(tmp_path: Path, content: str | bytes, message: str) -> No
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("c", "no column 'c': its columns are a, b"),
+        ("c", "no column 'c'. Known: a, b."),
+        ("bb", "no column 'bb'. Did you mean 'b'?"),
         (2, "no column 2: it has 2 columns"),
     ],
 )
 def test_csv_without_the_target(tmp_path: Path, target, message: str) -> None:
     with pytest.raises(DataError, match=message):
         cr.datasets.load_csv(written(tmp_path, "a.csv", "a,b\n1,2\n"), target=target)
+
+
+def test_a_misspelt_column_of_a_wide_file_gets_the_near_one_only(
+    tmp_path: Path,
+) -> None:
+    names = ["label", *(f"pixel{i}" for i in range(784))]
+    file = written(tmp_path, "a.csv", f"{','.join(names)}\n{','.join(['0'] * 785)}\n")
+    with pytest.raises(DataError) as caught:
+        cr.datasets.load_csv(file, target="lable")
+    assert str(caught.value) == f"{file} has no column 'lable'. Did you mean 'label'?"
+    with pytest.raises(DataError) as caught:
+        cr.datasets.load_csv(file, target="zzz")
+    assert str(caught.value).count("pixel") < 30
+    with pytest.raises(DataError, match="its first line is numbers"):
+        cr.datasets.load_csv(written(tmp_path, "b.csv", "1,2\n"), target="a")
 
 
 # -- NPZ -------------------------------------------------------------------------------
