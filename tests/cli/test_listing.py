@@ -136,7 +136,10 @@ def test_a_broken_plugin_and_a_command_of_a_plugin(tmp_path: Path) -> None:
     assert states["greeting"] == "blocked"
 
 
-def test_devices_lists_every_backend(chainrule: Chainrule) -> None:
+def test_devices_lists_every_backend(
+    chainrule: Chainrule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHAINRULE_BACKEND", raising=False)
     listed = json.loads(chainrule("devices", "--json").output)
     backends = {entry.name for entry in registry.entries("backends")}
     assert {device["backend"].split(":")[0] for device in listed} <= backends
