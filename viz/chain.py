@@ -20,9 +20,11 @@ from chainrule.ops.linalg import Matmul
 from chainrule.symbols import Derivative, Symbol
 from chainrule.viz.elements import Element, Elements, Step
 from chainrule.viz.factors import EdgeRule, edge_rule
+from chainrule.viz.partition import is_view
 from chainrule.viz.paths import best_paths, between, count_and_sum, dominators
 from chainrule.viz.scene import Role
-from chainrule.viz.text import Formula, Plain, row
+from chainrule.viz.softmax import cross_entropy_rule, softmax_slope
+from chainrule.viz.text import Formula, Plain, Row, row
 from chainrule.viz.trace import Values
 
 
@@ -58,6 +60,8 @@ class Chain:
         self.naming = naming
         self.within = within
         self.values = values
+        self.numbered: list[Node] = []
+        """The nodes between that had no name, and got one."""
 
     def factors(self) -> list[Factor]:
         """Return the factors, the loss's first, as the chain rule is written."""
@@ -81,35 +85,70 @@ class Chain:
         all_pass = dominators(self.within)
         inner = all_pass[1:-1]
         named = [e for e in inner if isinstance(self.naming.symbol(e.node), Symbol)]
-        chosen = named or inner
-        self.naming.number(element.node for element in chosen)
+        chosen = named
+        if not (named or self._known(all_pass[0], all_pass[-1])):
+            chosen = [e for e in inner if e.node.op and not is_view(e.node)]
+            self.numbered = list(dict.fromkeys(element.node for element in chosen))
+            self.naming.number(self.numbered)
         return [all_pass[0], *chosen, *all_pass[-1:]] if len(all_pass) > 1 else all_pass
+
+    def _known(self, bottom: Element, top: Element) -> Written | None:
+        _, value = count_and_sum(self.within, bottom, top)
+        return cross_entropy_rule(self, bottom, top, value)
+
+    @property
+    def where(self) -> list[tuple[Symbol, Formula]]:
+        """What the symbols stand for that are made up here."""
+        named = [(self.naming.symbol(node), node) for node in self.numbered]
+        return [
+            (symbol, Formula(node, self.naming))
+            for symbol, node in named
+            if isinstance(symbol, Symbol)
+        ]
 
     def symbol(self, element: Element) -> Symbol:
         """Return the symbol of a number: that of its node, with its indices."""
+        element = self._viewed(element)
         symbol = self.naming.symbol(element.node)
         found = symbol if isinstance(symbol, Symbol) else Symbol("v")
-        shape = self.values[element.node].shape
-        if int(np.prod(shape)) == 1:
+        if self.values[element.node].size == 1:
             return found
         if isinstance(element.node, Parameter):
             found = replace(found, base=found.base.lower())  # an entry of W is w
-        indices = [int(i) + 1 for i in np.unravel_index(element.entry, shape)]
-        if (
-            len(indices) > 1
-            and shape[0] == 1
-            and not isinstance(element.node, Parameter)
-        ):
-            indices = indices[1:]  # a batch of one
-        join = "" if max(indices) < 10 and not found.sub else ","
-        sub = join.join(map(str, indices))
+        sub = self._indices(element, "," if found.sub else "")
         return replace(found, sub=f"{found.sub},{sub}" if found.sub else sub)
+
+    def _viewed(self, element: Element) -> Element:
+        """Return the number that a node without a name merely passes on."""
+        node = element.node
+        while is_view(node) and not self.naming.symbol(node):
+            (node,) = node.inputs
+        return Element(node, element.entry)
+
+    def indexed(self, element: Element) -> Symbol:
+        """Return the indices of a number alone, to stand behind an expression."""
+        if self.values[element.node].size == 1:
+            return Symbol("")
+        return Symbol("", sub=self._indices(element))
+
+    def _indices(self, element: Element, join: str = "") -> str:
+        """Write the indices from 1; those of a batch of one are left out."""
+        shape = self.values[element.node].shape
+        indices = [int(i) + 1 for i in np.unravel_index(element.entry, shape)]
+        leaf = isinstance(element.node, Parameter)
+        if len(indices) > 1 and shape[0] == 1 and not leaf:
+            indices = indices[1:]
+        join = join or ("" if max(indices) < 10 else ",")
+        return join.join(map(str, indices))
 
     def _rule(self, bottom: Element, top: Element, count: int) -> Written:
         """Print the factor: an expression, a product along a path, or Σ over paths."""
         rule = self._expression(bottom, top)
         if rule is not None and rule.of is not None:
             return Formula(rule.expression, self.naming)
+        known = self._known(bottom, top)
+        if known is not None:
+            return known
         if count == 1:
             (path,) = best_paths(self.within, bottom, top, 1)
             return self.along(path.steps)
@@ -121,9 +160,10 @@ class Chain:
         texts = [text for text in slopes if text is not None]
         parts: list[Written | str] = []
         for text in texts:
-            several = len(texts) > 1 and isinstance(text, Formula)
+            several = len(texts) > 1 and isinstance(text, (Formula, Row))
+            negative = bool(parts) and text.unicode().startswith("−")
             parts += [" · "] if parts else []
-            parts += ["(", text, ")"] if several else [text]
+            parts += ["(", text, ")"] if several or negative else [text]
         return row(*parts) if parts else Plain("1")
 
     def _expression(self, bottom: Element, top: Element) -> EdgeRule | None:
@@ -143,7 +183,7 @@ class Chain:
 
     def _slope(self, step: Step) -> Written | None:
         """Print the derivative along one edge; None is 1."""
-        y, x = step.target.node, step.source.node
+        y = step.target.node
         local = self.sweep.local.get((y, step.position))
         if isinstance(local, Node):
             return Formula(local, self.naming)
@@ -152,13 +192,17 @@ class Chain:
         if isinstance(y.op, Matmul) and not (y.op.transpose_a or y.op.transpose_b):
             other = y.inputs[1 - step.position]
             return self.symbol(self._partner(step, other))
-        return (
-            None
-            if step.slope == 1
-            else Derivative(
-                self.symbol(step.target), (self.symbol(Element(x, step.source.entry)),)
-            )
-        )
+        if step.slope == 1:
+            return None
+        return softmax_slope(step, self) or self._plain(step)
+
+    def _plain(self, step: Step) -> Written:
+        """Print a derivative that has no formula: its symbol, or else its number."""
+        ends = [self._viewed(e).node for e in (step.target, step.source)]
+        named = all(isinstance(self.naming.symbol(node), Symbol) for node in ends)
+        if not named or {*ends} & {*self.numbered}:
+            return Plain(number(step.slope))
+        return Derivative(self.symbol(step.target), (self.symbol(step.source),))
 
     def _partner(self, step: Step, other: Node) -> Element:
         """Return the number that a matrix product multiplies the source with."""

@@ -59,7 +59,8 @@ def draw(
         rankdir: ``"LR"``, ``"TB"``, ``"RL"`` or ``"BT"``.
         depth: scopes deeper than this are shown as one block.
         expand: names or patterns of layers to show operation by operation.
-        fold: whether blocks that repeat are shown once, as "× 12".
+        fold: whether blocks that repeat are shown once, as "× 12", and a product of
+            vectors is one block, without what makes them rows or columns.
         show_shapes: whether shapes are written.
         legend: whether the colours are explained.
         title: what the diagram is called.

@@ -21,6 +21,7 @@ from chainrule.errors import GradientError, GraphError
 from chainrule.graph import Constant, Input, Node, Parameter, topological
 from chainrule.ops import identity, mul, sum
 from chainrule.ops.control import AlsoUpdate
+from chainrule.ops.linalg import Matmul
 from chainrule.viz.trace import Values, trace
 
 MOST = 20_000
@@ -125,25 +126,51 @@ def _steps(
     sweep: Backward, y: Node, position: int, x: Node, entries: list[int], values: Values
 ) -> list[Step]:
     local = sweep.local.get((y, position))
-    if local is not None and values[x].shape == values[y].shape:
-        slopes = np.broadcast_to(
-            values[local] if isinstance(local, Node) else local, values[y].shape
-        ).reshape(-1)
+    shape = values[y].shape
+    if local is not None:
+        known = values[local] if isinstance(local, Node) else local
+        slopes = np.broadcast_to(known, shape).reshape(-1)
+        numbers = np.arange(values[x].size).reshape(values[x].shape)
+        source = np.broadcast_to(numbers, shape).reshape(-1)
         return [
-            Step(Element(x, i), Element(y, i), float(slopes[i]), position)
+            Step(Element(x, i), Element(y, int(k)), float(slopes[k]), position)
             for i in entries
+            for k in np.flatnonzero(source == i)
         ]
     found = []
     columns = _columns(y, position, values)
     for i in entries:
         seed = np.zeros(values[x].size)
         seed[i] = 1.0
-        column = columns(seed.reshape(values[x].shape)).reshape(-1)
+        direction = seed.reshape(values[x].shape)
+        column = columns(direction).reshape(-1)
         found += [
             Step(Element(x, i), Element(y, int(k)), float(column[k]), position)
-            for k in np.flatnonzero(column)
+            for k in _reached(y, position, direction, column, values)
         ]
     return found
+
+
+def _reached(
+    y: Node,
+    position: int,
+    direction: npt.NDArray[Any],
+    column: npt.NDArray[Any],
+    values: Values,
+) -> npt.NDArray[Any]:
+    """Return which numbers of y depend on one of an operand.
+
+    In a product that is so whatever the other factor is, even 0: a unit that is off
+    hides no path.
+    """
+    if not isinstance(y.op, Matmul):
+        return np.flatnonzero(column)
+    factors = [np.ones(values[x].shape) for x in y.inputs]
+    factors[position] = direction
+    turned = (y.op.transpose_a, y.op.transpose_b)
+    a, b = (np.swapaxes(f, -1, -2) if t else f
+            for f, t in zip(factors, turned, strict=True))  # fmt: skip
+    return np.flatnonzero(a @ b)
 
 
 def _columns(y: Node, position: int, values: Values) -> Any:

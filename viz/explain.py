@@ -85,6 +85,7 @@ def explain(
     return Explanation(
         symbol, total, factors, count,
         best_paths(within, start, within.end, top),
+        chain.where,
         written,
         lambda: _check(sweep, start, total, feeds, arrays, seed),
         lambda whole: chain_scene(whole, chain, rankdir, top if unfold else 0),

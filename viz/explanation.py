@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chainrule.notation import Style, number, symbol_text
-from chainrule.symbols import Derivative
+from chainrule.notation import Style, Written, number, symbol_text
+from chainrule.symbols import Derivative, Symbol
 from chainrule.viz import style
 from chainrule.viz.chain import Factor
 from chainrule.viz.diagram import Diagram
@@ -77,6 +77,7 @@ class Explanation:
         factors: Sequence[Factor],
         count: int,
         paths: Sequence[Path],
+        where: Sequence[tuple[Symbol, Written]],
         written: Callable[[Path], str],
         checked: Callable[[], Check],
         drawn: Callable[[Explanation], Scene],
@@ -86,6 +87,7 @@ class Explanation:
         self.factors = list(factors)
         self.count = count
         self.paths = list(paths)
+        self._where = where
         self._written = written
         self._checked = checked
         self._drawn = drawn
@@ -116,21 +118,34 @@ class Explanation:
             lines.append(f"{pad} = {number(self.value)}")
         lines.append("")
         width = max((len(f.symbol.unicode()) for f in self.factors), default=0)
-        lines += [
-            f"  {factor.symbol.unicode():<{width}} = {factor.rule.unicode()}"
-            f" = {number(factor.value)}"
-            for factor in self.factors
-        ]
+        for factor in self.factors:
+            rule, value = factor.rule.unicode(), number(factor.value)
+            rule = rule if rule == value else f"{rule} = {value}"
+            lines.append(f"  {factor.symbol.unicode():<{width}} = {rule}")
+        if self._where:
+            told = ", ".join(f"{s.unicode()} = {f.unicode()}" for s, f in self._where)
+            lines.append(f"  where {told}")
         lines += ["", f"{self.check()}   {self.counted}"]
         if self.count > 1:
-            shown = len(self.paths)
-            title = "paths" if shown == self.count else f"the {shown} paths that matter"
-            lines += ["", f"{title}:"]
+            paths = self.paths
+            if len(paths) < self.count:
+                paths = [path for path in paths if path.contribution] or paths
+            lines += ["", f"{self._title(paths)}:"]
             lines += [
                 f"  {number(path.contribution):>10}  {self._written(path)}"
-                for path in self.paths
+                for path in paths
             ]
         return "\n".join(lines)
+
+    def _title(self, listed: Sequence[Path]) -> str:
+        shown = len(listed)
+        if shown == self.count:
+            return "paths"
+        if not any(path.contribution for path in listed):
+            return f"{shown} of {self.counted}; each contributes 0"
+        if shown < len(self.paths):
+            return f"{shown} of {self.counted}; the others contribute 0"
+        return f"the {shown} paths that contribute most"
 
     @property
     def counted(self) -> str:
@@ -146,6 +161,9 @@ class Explanation:
         ]
         if len(self.factors) > 1:
             rows.append(f"&= {number(self.value, 'latex')}")
+        if self._where:
+            told = r",\; ".join(f"{s.latex()} = {f.latex()}" for s, f in self._where)
+            rows.append(rf"&\text{{where }} {told}")
         body = " \\\\\n".join(rows)
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 

@@ -31,7 +31,7 @@ def divide(
     start = _FINE_TO_COARSE.index(level or finest)
     choices = (level,) if level else _FINE_TO_COARSE[start:]
     for chosen in choices:
-        parts = partition(graph, chosen, expand=expand, depth=depth)
+        parts = partition(graph, chosen, expand=expand, depth=depth, fold=fold)
         repeats = find_repeats(parts, graph) if fold else []
         if visible(parts, repeats) <= MOST_BLOCKS:
             break

@@ -14,6 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 from chainrule.graph import Constant, Graph, Node
+from chainrule.ops.linalg import Matmul
+from chainrule.ops.shaping import ExpandDims, Squeeze
 from chainrule.scopes import Scope
 
 Level: TypeAlias = Literal["model", "layer", "op", "neuron"]
@@ -46,12 +48,17 @@ def partition(
     *,
     expand: Expand = None,
     depth: int | None = None,
+    fold: bool = True,
 ) -> list[Part]:
-    """Divide the nodes of a graph into parts; unnamed constants are left out."""
+    """Divide the nodes of a graph into parts; unnamed constants are left out.
+
+    With `fold` a product of vectors is one block, with what makes them rows or columns.
+    """
     opened = _opener(expand)
     users = consumers(graph)
     places = _places(graph, users)
     outputs = set(graph.outputs)
+    products = _around_products(graph, users) if fold else {}
     key: dict[Node, Hashable] = {}
     for node in reversed(graph.order):
         if isinstance(node, Constant) and not node.name:
@@ -60,6 +67,8 @@ def partition(
         cut = _cut(scopes, path, level, opened, depth)
         if cut:
             key[node] = path[:cut]
+        elif node in products:
+            key[node] = key[products[node]]
         elif level != "op" and _absorbable(node) and node not in outputs:
             keys = {key[user] for user in users[node] if user in key}
             only = keys.pop() if len(keys) == 1 else node
@@ -127,6 +136,38 @@ def _places(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Place]:
                 places[parameter] = user.scope[:end], graph.scope_path[user][:end]
                 break
     return places
+
+
+def is_view(node: Node) -> bool:
+    """Whether a node has the same numbers in the same order, under another shape."""
+    return isinstance(node.op, (ExpandDims, Squeeze))
+
+
+def _around_products(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Node]:
+    """Find what only makes vectors fit a matrix product: node → the result.
+
+    A vector counts as a row or a column, which takes operations before the product and
+    behind it; a reader sees x · w.
+    """
+    outputs = set(graph.outputs)
+    found: dict[Node, Node] = {}
+    for product in graph:
+        if not isinstance(product.op, Matmul):
+            continue
+        last, inner = product, [x for x in product.inputs if _serves(x, users, outputs)]
+        while not last.name and last not in outputs and len(users[last]) == 1:
+            (user,) = users[last]
+            if not isinstance(user.op, Squeeze) or user.scope != product.scope:
+                break
+            inner.append(last)
+            last = user
+        found |= dict.fromkeys(inner, last)
+    return found
+
+
+def _serves(x: Node, users: dict[Node, list[Node]], outputs: set[Node]) -> bool:
+    alone = len(users[x]) == 1 and x not in outputs and not x.name
+    return alone and isinstance(x.op, ExpandDims)
 
 
 def _absorbable(node: Node) -> bool:
