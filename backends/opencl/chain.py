@@ -14,7 +14,7 @@ from .step import Step
 
 SMALL = 1 << 14
 """Vector operations up to which a step is worth no launch of its own."""
-LONGEST = 32
+LONGEST = 16
 """Steps in a chain, so that compilers need not see too much at once."""
 MOVERS = ("copy", "totals")
 """Labels of steps that move what others have computed."""
