@@ -170,6 +170,26 @@ def test_another_graph_has_no_times(small):
     ]
 
 
+def test_a_time_is_the_mean_of_all_steps(small):
+    model, profile = small
+    measured = Profile("a stopwatch", profile.speed)
+    for row in profile.rows:
+        often, nanoseconds = (2, 30_000) if row.name == "dense_1/matmul" else (1, 0)
+        for _ in range(often):
+            measured.add(row.kernels[0], 0, nanoseconds)
+    shown = times(cr.draw(model, level="op", times=measured))
+    assert shown["v₁"] == "→ 30 µs  ← 0 µs  100 %"
+
+
+def test_a_colour_stands_for_times_up_to_its_bound(small):
+    model, profile = small
+    cost = {"dense_1/matmul": 25, "dense_1/tanh/tanh": 5}
+    measured = timed(profile, lambda row: cost.get(row.name, 0))
+    diagram = cr.draw(model, level="op", times=measured)
+    heat = {block.title.unicode(): block.heat for block in diagram.scene.blocks}
+    assert (heat["v₁"], heat["a⁽¹⁾"]) == (len(style.HEAT) - 1, 0)
+
+
 def test_single_units_have_no_times(small):
     model, profile = small
     with pytest.raises(GraphError, match="not of single units"):
