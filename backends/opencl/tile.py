@@ -52,8 +52,7 @@ class _Tile:
         self.lanes = 8 if p.ctype == "double" else 16
         self.vectors = min(variant.vectors, -(-p.n // self.lanes))
         self.wide = self.vectors * self.lanes
-        self.tiles = -(-p.m // variant.rows)
-        self.rows = -(-p.m // self.tiles)
+        self.rows = -(-p.m // -(-p.m // variant.rows))  # all tiles about as high
         self.tiles = -(-p.m // self.rows)
         self.panels = -(-p.n // self.wide)
         self.type = f"{p.ctype}{self.lanes}"
