@@ -42,10 +42,13 @@ class Range:
         return above and below
 
     def __str__(self) -> str:
+        low, high = (
+            x if isinstance(x, int) else f"{x:g}" for x in (self.low, self.high)
+        )
         if self.high == math.inf:
-            return f"{'>' if self.low_open else '≥'} {self.low:g}"
+            return f"{'>' if self.low_open else '≥'} {low}"
         left, right = "(" if self.low_open else "[", ")" if self.high_open else "]"
-        return f"in {left}{self.low:g}, {self.high:g}{right}"
+        return f"in {left}{low}, {high}{right}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ Fraction: TypeAlias = Annotated[float, Range(0, 1, high_open=True)]
 Probability: TypeAlias = Annotated[float, Range(0, 1)]
 PositiveInt: TypeAlias = Annotated[int, Range(1)]
 NonNegativeInt: TypeAlias = Annotated[int, Range(0)]
-Seed: TypeAlias = Annotated[int, Range(0, 2**64, high_open=True)]
+Seed: TypeAlias = Annotated[int, Range(0, 2**64 - 1)]
 
 Resolver = Callable[[str, Any], Any]
 _resolver: list[Resolver] = []

@@ -245,6 +245,14 @@ def test_a_seed_has_64_bits(seed: Any) -> None:
         cr.evaluate([cr.ops.uniform((3,))], seed=seed)
 
 
+def test_the_largest_seed_is_named() -> None:
+    with pytest.raises(
+        HyperparameterError, match=r"in \[0, 18446744073709551615\], got"
+    ):
+        cr.evaluate([cr.ops.uniform((3,))], seed=2**64)
+    cr.evaluate([cr.ops.uniform((3,))], seed=2**64 - 1)
+
+
 def test_the_k_largest_of_fewer_classes_are_refused() -> None:
     model = cr.Sequential([cr.layers.Dense(3)])
     with pytest.raises(ChainRuleError, match="the true class of 3 is always among"):
