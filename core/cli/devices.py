@@ -40,7 +40,7 @@ def command(as_json: bool) -> None:
             )
         )
     heads = ("backend", "device", "kind", "memory", "float64", "chosen", "problem")
-    print_table(heads, rows)
+    print_table(heads, rows, folded=("device", "problem"))
 
 
 def _mark(device: dict[str, Any]) -> str:

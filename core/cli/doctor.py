@@ -43,7 +43,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         print_json([asdict(finding) for finding in found])
     else:
         rows = [(f.check, f.state, f.detail) for f in found]
-        print_table(("check", "state", "detail"), rows)
+        print_table(("check", "state", "detail"), rows, folded=["detail"])
     if any(finding.state == "broken" for finding in found):
         ctx.exit(FAILED)
 

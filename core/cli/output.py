@@ -12,6 +12,9 @@ import click
 
 from chainrule.errors import ChainRuleError, OutputError
 
+UNLIMITED = 1000
+"""Characters in a line where nobody looks."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -28,22 +31,45 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = ""
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+    *,
+    folded: Sequence[str],
+    wide: Sequence[str] = (),
 ) -> None:
-    """Print a table; in a pipe it is as wide as it needs to be."""
+    """Print a table; in a pipe it is as wide as it needs to be.
+
+    Args:
+        columns: what stands above.
+        rows: a text for each column.
+        title: what stands above all.
+        folded: columns that a narrow terminal breaks into several lines; no other is.
+        wide: columns that a terminal has only if then nothing need be folded.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for i, column in enumerate(columns):
-        table.add_column(column, no_wrap=i < 2, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    if sys.stdout.isatty():
-        Console(highlight=False).print(table)
-        return
-    console = Console(width=1000, highlight=False)
+    def made(left_out: Sequence[str]) -> Table:
+        made = Table(
+            title=title or None, title_justify="left", box=None, pad_edge=False
+        )
+        shown = [i for i, column in enumerate(columns) if column not in left_out]
+        for i in shown:
+            made.add_column(
+                columns[i], no_wrap=columns[i] not in folded, overflow="fold"
+            )
+        for row in rows:
+            made.add_row(*(Text(row[i]) for i in shown))
+        return made
+
+    rows = list(rows)
+    table = made(())
+    console = Console(width=None if sys.stdout.isatty() else UNLIMITED, highlight=False)
+    unlimited = console.options.update(width=UNLIMITED)
+    if console.measure(table, options=unlimited).maximum > console.width:
+        table = made(wide)
     with console.capture() as capture:
         console.print(table)
     for line in capture.get().splitlines():

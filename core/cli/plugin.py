@@ -76,7 +76,7 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(COLUMNS, f, strict=True)) for f in found])
     else:
-        print_table(COLUMNS, found)
+        print_table(COLUMNS, found, folded=["detail"])
     if any(state == "broken" for _, _, state, _ in found):
         ctx.exit(FAILED)
 

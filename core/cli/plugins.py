@@ -35,7 +35,8 @@ def command(kind: str | None, as_json: bool) -> None:
         )
         return
     rows = [(e.kind, e.name, origin(e), e.module, e.summary) for e in entries]
-    print_table(("kind", "name", "from", "module", "what it is"), rows)
+    heads = ("kind", "name", "from", "module", "what it is")
+    print_table(heads, rows, folded=["what it is"], wide=["module"])
     print_unused(plugins)
 
 
@@ -65,4 +66,5 @@ def print_unused(plugins: list[Plugin]) -> None:
     if unused:
         click.echo()
         rows = [(p.name, origin(p), p.state, p.reason) for p in unused]
-        print_table(("plugin", "from", "state", "reason"), rows, "Not in use")
+        heads = ("plugin", "from", "state", "reason")
+        print_table(heads, rows, "Not in use", folded=["reason"])

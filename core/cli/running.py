@@ -21,7 +21,7 @@ TRACE = "trace.json"
 def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
     """Train a model and write it, its history and its curve to a folder.
 
-    Training that diverges or is interrupted writes what it has, and then raises.
+    Training that diverges, is interrupted or fails writes what it has, and then raises.
 
     Raises:
         DivergenceError: training diverged; the model is that of the last finite epoch.
@@ -30,15 +30,24 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
     begun = time.perf_counter()
     try:
         history = model.fit(x, y, **how)
-    except (KeyboardInterrupt, DivergenceError):
-        keep(model, folder)
-        click.echo(f"training was cut short; {folder} holds what was reached", err=True)
+    except BaseException as error:
+        ended = isinstance(error, (KeyboardInterrupt, DivergenceError))
+        if ended or steps(model):
+            keep(model, folder)
+            said = f"training was cut short; {folder} holds what was reached"
+            click.echo(said, err=True)
         raise
     seconds = time.perf_counter() - begun
+    keep(model, folder)
     epochs = f"{history.epochs} epoch{'' if history.epochs == 1 else 's'}"
     click.echo(f"trained {epochs} on {len(x):,} examples in {seconds:.1f} s")
-    keep(model, folder)
     return history
+
+
+def steps(model: Model) -> int:
+    """Return how many steps a model was trained."""
+    state = model.trainer.state
+    return 0 if state is None else state.step
 
 
 def keep(model: Model, folder: Path) -> None:

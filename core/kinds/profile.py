@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,7 +171,7 @@ class Profile:
             raise GraphError("nothing was run while this profile was made")
         return list(dict.fromkeys(max(spent, key=spent.__getitem__).roots))
 
-    def table(self, most: int | None = 20) -> str:
+    def table(self, most: int | None = 20, width: int | None = None) -> str:
         """Return a table of kernels by time.
 
         Columns: calls, milliseconds in all and as a share, microseconds for one call,
@@ -180,17 +181,20 @@ class Profile:
         Args:
             most: rows for each kind of program; the others are added up in one more.
                 None: all.
+            width: characters in a line at most: names are shortened and columns left
+                out until they fit. None: as many as there are.
         """
-        lines = [self._heading()]
+        heading = self._heading()
+        lines = textwrap.wrap(heading, width) if width else [heading]
         for part in dict.fromkeys(row.part for row in self._rows.values()):
-            lines += ["", *self._section(part, most)]
+            lines += ["", *self._section(part, most, width)]
         return "\n".join(lines)
 
     def _heading(self) -> str:
         rest = f"; {_ms(self.wall)} from beginning to end" if self.wall else ""
         return f"{self.device}: {_ms(self.seconds)} in kernels{rest}"
 
-    def _section(self, part: str, most: int | None) -> list[str]:
+    def _section(self, part: str, most: int | None, width: int | None) -> list[str]:
         rows = [row for row in self.rows if row.part == part]
         shown = rows if most is None or len(rows) <= most + 1 else rows[:most]
         table = [(part, *_COLUMNS), *(self._cells(row) for row in shown)]
@@ -198,6 +202,8 @@ class Profile:
             name = f"… {len(rows) - len(shown)} others"
             table.append(self._total(name, rows[len(shown) :]))
         table.append(self._total("together", rows))
+        if width is not None:
+            table = _fitted(table, width)
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         return [_aligned(cells, widths) for cells in table]
 
@@ -210,7 +216,7 @@ class Profile:
         return f"{seconds * 1e3:.3f}", f"{share:.1%}"
 
     def _cells(self, row: Row) -> tuple[str, ...]:
-        name = row.name if len(row.name) <= 44 else row.name[:43] + "…"
+        name = _shortened(row.name, 44)
         each = f"{row.seconds / row.calls * 1e6:.1f}"
         moved = _rates(row.nbytes, row.seconds, self._bandwidth(row))
         done = _rates(row.flops, row.seconds, self._peak(row))
@@ -282,6 +288,35 @@ class Profile:
 _COLUMNS = (
     "calls", "ms", "of all", "µs each", "GB/s", "of copy", "GFLOP/s", "of peak",
 )  # fmt: skip
+
+
+_DISPENSABLE = (
+    "GFLOP/s", "GB/s", "calls", "µs each", "of peak", "of copy",
+)  # fmt: skip
+"""Columns that are left out where there is no room, the first one first."""
+READABLE = 26
+"""Characters of a name that are worth a column."""
+
+
+def _fitted(table: Sequence[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """Leave out columns, then shorten names, until lines are no wider than `width`."""
+    columns = list(zip(*table, strict=True))
+    names = columns[0]
+    for name in (None, *_DISPENSABLE):
+        columns = [column for column in columns if column[0] != name]
+        room = width - sum(2 + max(map(len, column)) for column in columns[1:])
+        if room >= min(READABLE, max(map(len, names))):
+            break
+    columns[0] = tuple(_shortened(name, max(room, 1)) for name in names)
+    return list(zip(*columns, strict=True))
+
+
+def _shortened(text: str, room: int) -> str:
+    """Return a text with its middle left out, if it is longer than `room`."""
+    if len(text) <= room:
+        return text
+    end = (room - 1) // 2
+    return f"{text[: room - 1 - end]}…{text[len(text) - end :]}"
 
 
 def _rates(amount: int, seconds: float, best: float) -> tuple[str, str]:

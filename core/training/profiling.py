@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from chainrule.kinds.profile import Profile
 from chainrule.training.history import History
 from chainrule.training.request import Request
 
@@ -28,10 +31,23 @@ def profiling(history: History, request: Request) -> Iterator[None]:
             yield
     finally:
         if history.profile is not None:
-            _show(str(history.profile))
+            _show(history.profile)
 
 
-def _show(table: str) -> None:
-    from rich.console import Console  # slow to import
+PLAIN = str.maketrans({"∂": "d", "µ": "u", "…": "~"})
+"""What is printed for the letters of a profile where the output has only ASCII."""
 
-    Console(soft_wrap=True).print(table, markup=False, highlight=False)
+
+def _show(profile: Profile) -> None:
+    """Print a profile, no wider than the terminal; a failure does not undo training."""
+    with suppress(OSError, ValueError):  # nobody reads, or the output is closed
+        on_terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if on_terminal else None
+        table = profile.table(width=width)
+        encoding = sys.stdout.encoding or "utf-8"
+        try:
+            table.encode(encoding)
+        except UnicodeEncodeError:
+            plain = table.translate(PLAIN)
+            table = plain.encode(encoding, "replace").decode(encoding)
+        sys.stdout.write(f"{table}\n")

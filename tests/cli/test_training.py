@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 
 import chainrule as cr
+from chainrule.errors import ExecutionError
 from chainrule.model.model import Model
 
 Chainrule = Callable[..., Result]
@@ -191,6 +192,26 @@ def test_a_trace_is_written_of_a_training_cut_short(
     ).output
     assert "of copy" in printed
     assert (tmp_path / "out" / "trace.json").exists()
+
+
+def test_a_failure_keeps_what_was_trained_and_nothing_untrained(
+    chainrule: Chainrule, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Model.fit
+
+    def fit(self: Model, *arguments: Any, epochs: int, **options: Any) -> Any:
+        if epochs > 1:
+            whole(self, *arguments, epochs=epochs, **options)
+        raise ExecutionError("the device is gone")
+
+    monkeypatch.setattr(Model, "fit", fit)
+    result = chainrule("train", config, "--out", "out", code=1)
+    assert "out holds what was reached" in result.stderr
+    assert cr.load(tmp_path / "out" / "model.safetensors").trainer.state is not None
+    one = ("--set", "training.epochs=1")
+    result = chainrule("train", config, "--out", "none", *one, code=1)
+    assert result.stderr == "error: the device is gone\n"
+    assert not list((tmp_path / "none").iterdir())
 
 
 def test_ctrl_c_has_code_130_and_keeps_what_was_reached(
