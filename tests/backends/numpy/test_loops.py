@@ -106,11 +106,15 @@ def test_operands_of_all_layouts(monkeypatch):
     first = ops.relu(x * row + column) - one * spread
     second = square - ops.transpose(square) * 2.0 + square
     part = square[:, 20:] * square[:, :280] + 1.0
+    turned = ops.transpose(square) * 3.0 + 1.0
+    masked = ops.where(square > 0.0, square, cr.constant(-np.inf)) * 3.0
     feeds = [(x, RNG.normal(size=(8, 64, 257))), (square, RNG.normal(size=(300, 300))),
              (row, RNG.normal(size=257)), (column, RNG.normal(size=(64, 1))),
              (one, np.array([[[3.0]]]))]  # fmt: skip
     numpy, loop = both_ways(
-        monkeypatch, lambda: (compile_(outputs=[first, second, part]), []), feeds
+        monkeypatch,
+        lambda: (compile_(outputs=[first, second, part, turned, masked]), []),
+        feeds,
     )
     for a, b in zip(numpy, loop, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -186,6 +190,19 @@ def test_training_is_the_same_with_loops_and_without(monkeypatch):
     for name, parameter in found[NEVER].parameters.items():
         other = found[AT_ONCE].parameters[name]
         np.testing.assert_array_equal(parameter.value, other.value)
+
+
+def test_loops_give_back_the_memory_that_is_read_last(monkeypatch):
+    h = x = cr.input("x", (300, 300))
+    for _ in range(4):
+        h = ops.relu(h @ x) * 2.0 + 1.0
+    monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
+    executable = compile_(outputs=[h])
+    before = executable.peak_memory
+    executable.run()
+    executable.run()
+    assert "def loop" in executable.source
+    assert executable.peak_memory <= before
 
 
 def test_loops_come_when_a_program_has_run_for_long():
