@@ -9,6 +9,7 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.backends.numpy import NumpyBackend, loops
 from chainrule.backends.numpy import executable as module
+from chainrule.errors import DivergenceError
 from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.program import LEARNING_RATE, Program, open_backend
 
@@ -203,6 +204,18 @@ def test_loops_give_back_the_memory_that_is_read_last(monkeypatch):
     executable.run()
     assert "def loop" in executable.source
     assert executable.peak_memory <= before
+
+
+def test_a_program_in_search_of_a_fault_has_no_loops(monkeypatch):
+    monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
+    x = cr.input("x", SHAPE)
+    executable = compile_(outputs=[ops.sqrt(x - 1.0) * x], checked=True)
+    executable.put(x, np.full(SHAPE, 2.0))
+    executable.run()
+    executable.run()
+    executable.put(x, np.zeros(SHAPE))
+    with pytest.raises(DivergenceError, match=r"^sqrt .* produced NaN"):
+        executable.run()
 
 
 def test_loops_come_when_a_program_has_run_for_long():
