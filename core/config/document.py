@@ -15,6 +15,10 @@ Place: TypeAlias = tuple[str | int, ...]
 """The way to a value: ``("layers", 0, "units")``."""
 
 
+TWICE = r"Cannot declare \((.*?),?\) twice"
+"""What tomllib says where a table is opened for the second time."""
+
+
 class Document:
     """The tables of a TOML file, with settings from the command line put over them.
 
@@ -37,20 +41,36 @@ class Document:
             self.tables: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             message = re.sub(r" \(at line (\d+), column \d+\)$", "", str(error))
+            message = re.sub(TWICE, _several, message)
             found = re.search(r"at line (\d+)", str(error))
             line = found[1] if found else text.count("\n") + 1
             raise ConfigError(f"{file}:{line}: {message}") from None
         self._written: dict[Place, str] = {
             place: f"{file}:{line}" for place, line in lines_of(text)
         }
+        self._settings: dict[Place, str] = {}
         for setting in settings:
             self._set(setting)
 
     def where(self, place: Place) -> str:
-        """Return ``file:line`` of a value, or of the nearest thing around it."""
-        while place and place not in self._written:
+        """Return ``file:line`` of a value, or of the nearest thing around it.
+
+        What the command line has set there, or within that thing, comes first.
+        """
+        while place:
+            if place in self._settings:
+                return self._settings[place]
+            settings = self._within(place)
+            if settings or place in self._written:
+                written = self._written.get(place, str(self.file))
+                return " ".join([*settings, "over", written] if settings else [written])
             place = place[:-1]
-        return self._written.get(place, str(self.file))
+        return str(self.file)
+
+    def _within(self, place: Place) -> list[str]:
+        """Return the settings of what is in a table."""
+        settings = self._settings.items()
+        return [setting for at, setting in settings if at[: len(place)] == place]
 
     def error(self, place: Place, message: str) -> ConfigError:
         """Build the error for a mistake in a value."""
@@ -85,7 +105,16 @@ class Document:
                 )
         last = _key(inside, parts[-1], setting)
         inside[last] = _value(text.strip())
-        self._written[(*place, last)] = f"--set {setting}"
+        self._settings[(*place, last)] = f"--set {setting}"
+
+
+def _several(found: re.Match[str]) -> str:
+    """Say what to write where a table was opened for the second time."""
+    name = ".".join(re.findall(r"'([^']*)'", found[1]))
+    return (
+        f"[{name}] is written a second time: write [[{name}]] each time for a list of "
+        "several, such as layers, or put all keys under the first one"
+    )
 
 
 def _key(inside: dict[str, Any] | list[Any], part: str, setting: str) -> Any:

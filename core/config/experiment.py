@@ -31,6 +31,9 @@ SECTIONS = (
     "data", "layers", "training", "optimizer", "schedule", "regularizers", "callbacks",
 )  # fmt: skip
 
+LISTS = ("layers", "regularizers", "callbacks")
+"""Sections of which there may be several."""
+
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 """What arrays in an NPZ file are called."""
 
@@ -138,14 +141,27 @@ def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
     return Experiment(
         **_data(document),
         layers=_several(document, "layers"),
-        training=fill(
-            document, Training, _table(document, "training"), ("training",), "training"
-        ),
+        training=_training(document),
         optimizer=_single(document, "optimizer"),
         schedule=_single(document, "schedule"),
         regularizers=_several(document, "regularizers"),
         callbacks=_several(document, "callbacks"),
     )
+
+
+def _training(document: Document) -> Training:
+    table = _table(document, "training")
+    for key, value in table.items():
+        if key in SECTIONS:
+            header = f"[[{key}]]" if key in LISTS else f"[{key}]"
+            name = value if isinstance(value, str) else "…"
+            raise document.error(
+                ("training", key),
+                f"training has no {key!r}, which is a table of its own: write "
+                f'{header}, and under it type = "{name}"',
+            )
+    made: Training = fill(document, Training, table, ("training",), "training")
+    return made
 
 
 def _data(document: Document) -> dict[str, Any]:

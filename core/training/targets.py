@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError
-from chainrule.graph import Node, Shape, shape_text
+from chainrule.graph import Input, Node, Shape, shape_text, topological
 from chainrule.kinds.loss import Loss
 from chainrule.training.data import Array, finite, integral, numeric, where
 
@@ -37,7 +37,7 @@ def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
         raise DataError(
             f"{name} has shape {array.shape}, but the prediction has shape "
             f"{shape_text(prediction.shape)} and {loss.type_name} compares them "
-            "element by element"
+            f"element by element{_rank(array.ndim, prediction)}"
         )
     _inside(array, loss, name)
     return array
@@ -56,9 +56,10 @@ def _labels(value: Any, prediction: Node, loss: Loss, name: str) -> Array:
             f'loss="{loss.counterpart}", or labels: {name}.argmax(-1)'
         )
     if not _fits(array, wanted):
+        rank = array.ndim + (array.shape[-1] != classes)  # with an axis of classes
         raise DataError(
             f"{name} has shape {array.shape}, but {loss.type_name} wants class labels "
-            f"of shape {shape_text(wanted)}"
+            f"of shape {shape_text(wanted)}{_rank(rank, prediction)}"
         )
     integral(array, name)
     outside = (array < 0) | (array >= classes)
@@ -84,6 +85,19 @@ def _fits(array: Array, shape: Shape) -> bool:
     return array.ndim == len(shape) and all(
         want in (None, got)
         for want, got in zip(shape[1:], array.shape[1:], strict=True)
+    )
+
+
+def _rank(rank: int, prediction: Node) -> str:
+    """Say why a prediction has more axes than targets call for, if the inputs do it."""
+    leaves = [x for x in topological([prediction]) if isinstance(x, Input)]
+    deepest = max(leaves, key=lambda leaf: leaf.ndim, default=None)
+    if deepest is None or not min(deepest.ndim, prediction.ndim) > max(rank, 2):
+        return ""
+    return (
+        f"; the prediction has shape {shape_text(prediction.shape)} because "
+        f"{deepest.name or 'x'} has rank {deepest.ndim}: cr.layers.Flatten() as first "
+        "layer makes one row of each example"
     )
 
 

@@ -87,6 +87,21 @@ MISTAKES = {
     "a key of training": (
         "epochs = 3", "epoch = 3", "23: training has no 'epoch'. Did you mean 'epochs'?"
     ),
+    "what belongs beside training": (
+        "epochs = 3", 'optimizer = "sgd"',
+        "23: training has no 'optimizer', which is a table of its own: write "
+        '[optimizer], and under it type = "sgd"',
+    ),
+    "what belongs beside training, and is a list": (
+        "epochs = 3", 'callbacks = ["checkpoint"]',
+        "23: training has no 'callbacks', which is a table of its own: write "
+        "[[callbacks]], and under it type = ",
+    ),
+    "tables where a list of tables should be": (
+        '[[regularizers]]\ntype = "l2"',
+        '[regularizers]\ntype = "l2"\n[regularizers]\ntype = "l1"',
+        "31: [regularizers] is written a second time: write [[regularizers]] each time",
+    ),
     "no TOML": ("units = 32", "units = ", "8: Invalid value"),
     "no TOML at the end": ('type = "l2"', 'type = "l2', "30: Illegal character"),
 }  # fmt: skip
@@ -174,6 +189,29 @@ def test_a_bad_setting_is_named(setting: str, message: str, file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(file, [setting])
     assert str(caught.value) == f"--set {setting}: {message}"
+
+
+def test_a_setting_is_named_where_what_it_is_in_is_refused(file: Path) -> None:
+    file.write_text(GOOD.replace('dataset = "digits"\ntest_fraction = 0.25', CSV))
+    table = file.with_name("data.csv")
+    table.write_text("label,a\n1,2\n")
+    settings = [f"data.path={table}", "data.target=lable", "training.epochs=3"]
+    with pytest.raises(ConfigError) as caught:
+        read(file, settings).data()
+    assert str(caught.value) == (
+        f"--set data.path={table} --set data.target=lable over {file}:2: "
+        f"{table} has no column 'lable'. Did you mean 'label'?"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read(file, ["schedule.epochs=3"])
+    assert str(caught.value).startswith("--set schedule.epochs=3 over ")
+    file.write_text(GOOD.replace('dataset = "digits"', ""))
+    with pytest.raises(ConfigError) as caught:
+        read(file, ["training.epochs=3"])
+    assert str(caught.value).startswith(f"{file}:2: data needs a name")
+
+
+CSV = 'dataset = "load_csv"\npath = "no.csv"'
 
 
 def test_lines_of_everything() -> None:

@@ -94,6 +94,24 @@ def test_a_binary_target_outside_0_to_1() -> None:
         one.fit(X, np.where(LABELS > 0, 1, -1), loss="binary_cross_entropy")
 
 
+@pytest.mark.parametrize(
+    ("loss", "y"),
+    [(SPARSE, LABELS), (SPARSE, ONE_HOT), (ROWS, ONE_HOT), ("mse", ONE_HOT)],
+)
+def test_rows_of_rows_need_flatten(loss: str, y: Any) -> None:
+    made = cr.Sequential([cr.layers.Dense(3)])
+    images = np.repeat(X[:, None], 5, axis=1)
+    message = (
+        r"y has shape .*; the prediction has shape \(batch, 5, 3\) because x has rank 3"
+        r": cr\.layers\.Flatten\(\) as first layer makes one row of each example"
+    )
+    with pytest.raises(DataError, match=message):
+        made.fit(images, y, loss=loss)
+    with pytest.raises(DataError, match=r"y has shape \(12, 2\)") as caught:
+        model().fit(X, ONE_HOT[:, :2], loss=loss)
+    assert "Flatten" not in str(caught.value)
+
+
 def test_columns_and_vectors_are_taken_for_each_other() -> None:
     y = LABELS.astype(float)
     as_vector, as_column = model(1), model(1)
