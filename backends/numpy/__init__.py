@@ -37,14 +37,10 @@ class NumpyBackend(Backend):
     def diagnose(self) -> Sequence[tuple[bool, str]]:
         """Say whether Numba is there, which compiles large elementwise runs."""
         version = numba_version()
-        loops = (
-            f"large elementwise runs are compiled by Numba {version}"
-            if version
-            else (
-                "large elementwise runs are not compiled: pip install 'chainrule[fast]'"
-            )
-        )
-        return [*super().diagnose(), (True, loops)]
+        loops = "large elementwise runs are not compiled: pip install 'chainrule[fast]'"
+        if version:
+            loops = f"large elementwise runs are compiled by Numba {version}"
+        return [*super().diagnose(), (bool(version), loops)]
 
     @functools.cached_property
     def _all_kernels(self) -> Mapping[type[Op], Any]:

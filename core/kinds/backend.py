@@ -97,7 +97,7 @@ class Backend(ABC):
         return 0
 
     def diagnose(self) -> Sequence[tuple[bool, str]]:
-        """Say for each thing it needs whether it is there, and what brings it."""
+        """Say for each thing it needs or can use if it is there, and what brings it."""
         return [(True, device.name) for device in self.devices()]
 
     @abstractmethod

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import os
 
-from chainrule.errors import BackendError
+from chainrule.errors import BackendError, UnknownNameError
 from chainrule.kinds.backend import Backend
 from chainrule.registry import registry
+
+VARIABLE = "CHAINRULE_BACKEND"
+"""What to run on where no backend is named."""
 
 
 def open_backend(name: str | Backend | None = None) -> Backend:
@@ -18,7 +21,8 @@ def open_backend(name: str | Backend | None = None) -> Backend:
 
     Raises:
         UnknownNameError: no plugin registers such a backend.
-        BackendError: it is neither a name nor a backend.
+        BackendError: it is neither a name nor a backend, or the environment variable
+            names a device that is not there.
     """
     if isinstance(name, Backend):
         return name
@@ -26,7 +30,19 @@ def open_backend(name: str | Backend | None = None) -> Backend:
         raise BackendError(
             f"{name!r} is no backend: give a name such as 'numpy', or an object"
         )
-    return _opened(name or os.environ.get("CHAINRULE_BACKEND") or "numpy")
+    named = os.environ.get(VARIABLE)
+    return _from_environment(named) if named and not name else _opened(name or "numpy")
+
+
+@functools.cache
+def _from_environment(name: str) -> Backend:
+    """Open what the variable names, and say at once if it is not there."""
+    try:
+        made = _opened(name)
+        made.number()
+    except (UnknownNameError, BackendError) as error:
+        raise type(error)(f"{VARIABLE}={name}: {error}") from error
+    return made
 
 
 @functools.cache

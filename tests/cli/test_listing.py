@@ -15,6 +15,8 @@ from click.testing import Result
 import chainrule as cr
 from chainrule.cli import doctor
 from chainrule.cli.group import COMMANDS
+from chainrule.errors import BackendError
+from chainrule.kinds.backend import Backend
 from chainrule.registry import KINDS, registry
 
 Chainrule = Callable[..., Result]
@@ -173,7 +175,27 @@ def test_doctor_says_that_the_default_backend_is_not_there(
     result = chainrule("doctor", "--json", code=1)
     (found,) = (f for f in json.loads(result.output) if f["state"] == "broken")
     assert found["check"] == "default backend"
+    assert found["detail"].startswith("CHAINRULE_BACKEND=opncl: no backend named")
     assert "Did you mean 'opencl'?" in found["detail"]
+    result = chainrule("demo", code=1)
+    assert result.stderr.startswith("error: CHAINRULE_BACKEND=opncl: no backend")
+    result = chainrule("demo", "--backend", "opncl", code=1)
+    assert result.stderr.startswith("error: no backend")
+
+
+def test_the_variable_that_names_no_device_is_named(
+    chainrule: Chainrule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = registry.find("backends", "opencl").target
+
+    def number(self: Backend) -> int:
+        raise BackendError(f"no device {self.device!r}")
+
+    monkeypatch.setattr(backend, "number", number)
+    monkeypatch.setenv("CHAINRULE_BACKEND", "opencl:77")
+    message = "CHAINRULE_BACKEND=opencl:77: no device '77'"
+    assert chainrule("demo", code=1).stderr == f"error: {message}\n"
+    assert message in chainrule("doctor", code=1).output
 
 
 def test_doctor_finds_nothing_wrong(chainrule: Chainrule) -> None:
