@@ -7,6 +7,7 @@ NumPy and opens no device.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 _HOME = {
@@ -53,9 +54,28 @@ def __getattr__(name: str) -> Any:
     elif name == "__version__":
         value = importlib.import_module("importlib.metadata").version("chainrule")
     else:
-        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+        raise _unknown(name)
     globals()[name] = value
     return value
+
+
+def _unknown(name: str) -> AttributeError:
+    """Say where something is that is asked for in the wrong place.
+
+    Not while a submodule is imported, which asks here first.
+    """
+    text = f"module 'chainrule' has no attribute {name!r}"
+    if name.startswith("_") or importlib.util.find_spec(f"chainrule.{name}"):
+        return AttributeError(text)
+    registry = importlib.import_module("chainrule.registry").registry
+    kinds = [kind for kind in (*_CATALOGS, "ops") if registry.has(kind, name)]
+    found = " or ".join(f"cr.{kind}.{name}" for kind in kinds)
+    known = ", ".join(f"cr.{kind}" for kind in _CATALOGS)
+    hint = f"write {found}" if found else f"components are in {known}"
+    errors = importlib.import_module("chainrule.errors")
+    error: AttributeError = errors.UnknownAttributeError(f"{text}; {hint}")
+    error.obj = None  # or Python 3.12 adds a suggestion of its own
+    return error
 
 
 def __dir__() -> list[str]:

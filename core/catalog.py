@@ -48,6 +48,11 @@ class Entry:
         return tuple(self._said("aliases", ()))
 
     @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """What other frameworks call it."""
+        return tuple(self._said("elsewhere", ()))
+
+    @property
     def overrides(self) -> bool:
         """Whether it claims its name against others."""
         return bool(self._said("overrides", False))

@@ -8,7 +8,12 @@ from typing import Any
 
 from chainrule import ops, spec
 from chainrule.catalog import Catalog, Entry
-from chainrule.errors import HyperparameterError, PluginError, unknown_name
+from chainrule.errors import (
+    HyperparameterError,
+    PluginError,
+    UnknownNameError,
+    unknown_name,
+)
 from chainrule.kinds.activation import Activation
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.callback import Callback
@@ -87,13 +92,10 @@ class Registry(PluginManager):
         if len(found) == 1:
             return found[0]
         if not found:
-            as_class = name[:1].isupper()
-            known = [
-                getattr(entry.target, "__name__", entry.name)
-                if as_class
-                else entry.name
-                for entry in self.entries(kind)
-            ]
+            known = [_like(entry, name) for entry in self.entries(kind)]
+            meant = self._meant(kind, name)
+            if meant:
+                raise UnknownNameError(f"no {_singular(kind)} named {name!r}. {meant}")
             error = unknown_name(_singular(kind), name, known)
             others = [f"cr.{o}" for o in KINDS if fold(name) in self._named(o)]
             hint = f" It is in {' and in '.join(others)}." if others else ""
@@ -106,6 +108,17 @@ class Registry(PluginManager):
             f"{_singular(kind)} {name!r} is claimed by {claims}; block one of the "
             "plugins, or let one class say `overrides = True`"
         )
+
+    def _meant(self, kind: str, name: str) -> str:
+        """Say what is called so in other frameworks, and what that computes here."""
+        entries = [
+            entry for entry in self.entries(kind)
+            if fold(name) in map(fold, entry.elsewhere)
+        ]  # fmt: skip
+        told = [
+            f"{_like(entry, name)!r} ({entry.summary.rstrip('.')})" for entry in entries
+        ]
+        return f"Did you mean {' or '.join(told)}?" if told else ""
 
     def has(self, kind: str, name: str) -> bool:
         """Say whether something of this kind has that name."""
@@ -168,8 +181,10 @@ class Registry(PluginManager):
         if isinstance(value, str):
             target = self.find(kind, value).target
             return target() if isinstance(target, type) else target
-        if isinstance(value, type) and base is not None and issubclass(value, base):
-            return value()
+        if isinstance(value, type) and issubclass(value, spec.Component):
+            value = value()
+            if base is not None and isinstance(value, base):
+                return value
         if isinstance(value, Mapping):
             if not isinstance(value.get("type"), str):
                 raise HyperparameterError(
@@ -180,10 +195,19 @@ class Registry(PluginManager):
         made = adapt(value) if adapt else None
         if made is None:
             raise HyperparameterError(
-                f"{value!r} is no {_singular(kind)}: give a name such as "
-                f"{next(iter(self.catalog(kind)), '…')!r}, or an object"
+                f"{value!r} is no {_singular(kind)}: {self._fitting(kind, value)}"
             )
         return made
+
+    def _fitting(self, kind: str, value: Any) -> str:
+        """Say what to give instead of something of another kind."""
+        name = fold(str(getattr(value, "type_name", getattr(value, "__name__", ""))))
+        kin = ("layers", "activations") if kind == "layers" else (kind,)
+        for other in kin:
+            if self.has(other, name):
+                return f"write cr.{other}.{self.find(other, name).name}"
+        first = next(iter(self.catalog(kind)), "…")
+        return f"give a name such as {first!r}, or an object"
 
     def catalog(self, kind: str) -> Catalog:
         """Return the mapping of names to components of one kind."""
@@ -193,6 +217,13 @@ class Registry(PluginManager):
 def fold(name: str) -> str:
     """Return a name without case and underscores: how names are compared."""
     return name.replace("_", "").replace("-", "").lower()
+
+
+def _like(entry: Entry, name: str) -> str:
+    """Return the name of an entry, as a class where `name` looks like one."""
+    if name[:1].isupper():
+        return str(getattr(entry.target, "__name__", entry.name))
+    return entry.name
 
 
 def name_of(target: Any) -> str:

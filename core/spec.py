@@ -97,6 +97,10 @@ class Component:
     type_name: ClassVar[str] = "component"
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names that the registry knows the component by."""
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it: no name of it here, but who writes one is told."""
+    instead: ClassVar[Mapping[str, str]] = {}
+    """What to write instead of a hyperparameter that it has elsewhere."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -117,7 +121,7 @@ class Component:
             if name not in known:
                 raise HyperparameterError(
                     f"{cls.__name__} has no hyperparameter {name!r}."
-                    f"{did_you_mean(name, known)}"
+                    f"{_instead(cls, name) or did_you_mean(name, known)}"
                 )
         if len(args) > len(positional):
             raise HyperparameterError(
@@ -181,6 +185,12 @@ class Component:
             shown = repr(type(value).type_name) if simple else repr(value)
             parts.append(shown if name in required else f"{name}={shown}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _instead(cls: type[Component], name: str) -> str:
+    """Say what to write instead of a hyperparameter, in the words of the nearest."""
+    told = (base.__dict__.get("instead", {}).get(name) for base in cls.__mro__)
+    return next((f" Write {text}." for text in told if text), "")
 
 
 def _plain(value: Any) -> Any:

@@ -42,6 +42,14 @@ class Optimizer(Component, ABC):
     """Names of single numbers kept between steps."""
     full_batch: ClassVar[bool] = False
     """Whether a step takes all examples at once, whatever the batch size."""
+    instead: ClassVar[Mapping[str, str]] = {
+        "learning_rate": "lr=…",
+        "betas": "beta_1=…, beta_2=…",
+        "clipvalue": "clip_value=…",
+        "global_clipnorm": "clip_norm=…",
+        "weight_decay": "cr.optimizers.AdamW(weight_decay=…), or give fit "
+        "regularizers=[cr.regularizers.L2(…)]",
+    }
 
     lr: Positive
     clip_value: Positive | None = field(default=None, kw_only=True)

@@ -25,6 +25,11 @@ from chainrule.training.trainer import Trainer
 VERSION = 1
 KEY = "chainrule"
 """Where in a file's metadata the description is."""
+FOREIGN = {
+    ".h5", ".hdf5", ".keras", ".pb", ".ckpt", ".pt", ".pth", ".onnx", ".pkl",
+    ".pickle", ".joblib", ".npy", ".npz", ".json",
+}  # fmt: skip
+"""What other programs would read as something else than a model of chainrule."""
 
 
 def write(
@@ -33,9 +38,16 @@ def write(
     """Write a model's description, its weights, and what its optimizer remembers.
 
     Raises:
-        ModelFileError: the description contains a function.
+        ModelFileError: the description contains a function, or the path is that of
+            another format.
         OutputError: the file cannot be written; an older one is left as it is.
     """
+    suffix = Path(path).suffix
+    if suffix.lower() in FOREIGN:
+        raise ModelFileError(
+            f"{Path(path).name!r} promises another format than the one models are "
+            f"saved in; call it {Path(path).stem + '.safetensors'!r}"
+        )
     trainer.pull()
     parameters = trainer.network.parameters
     tensors = {name: p.value for name, p in parameters.items()}

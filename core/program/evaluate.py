@@ -117,8 +117,14 @@ def bind_feeds(nodes: Sequence[Node], feeds: Feeds) -> dict[Input, npt.NDArray[A
             given[leaf] = checked(leaf, value)
     missing = [leaf for leaf in needed if leaf not in given]
     if missing:
-        shown = ", ".join(f"{leaf.name} {shape_text(leaf.shape)}" for leaf in missing)
-        raise DataError(f"no value was given for input {shown}")
+        told = ", ".join(
+            f"{leaf.name} of shape {shape_text(leaf.shape)}" for leaf in missing
+        )
+        each = ", ".join(f"{leaf.name}: …" for leaf in missing)
+        raise DataError(
+            f"no value was given for input {told}; values are given by node or by "
+            f"name, as {{{each}}}"
+        )
     return given
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING, NoReturn
 
+from chainrule.errors import UnknownNameError, did_you_mean
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.profile import Profile
 
@@ -25,7 +27,23 @@ class History(Callback, Mapping[str, list[float]]):
     _values: dict[str, list[float]] = field(default_factory=dict, init=False)
 
     def __getitem__(self, name: str) -> list[float]:
+        if name not in self._values:
+            known = did_you_mean(name, self._values)
+            raise UnknownNameError(
+                f"no numbers called {name!r} in this history.{known} "
+                "What else is measured is for fit to say: metrics=[…], validation=…"
+            )
         return self._values[name]
+
+    if not TYPE_CHECKING:  # or every name would be an attribute to a type checker
+
+        def __getattr__(self, name: str) -> NoReturn:
+            keys = [] if name.startswith("_") else list(self)
+            hint = ""
+            if name in ("history", *keys):
+                key = name if name in keys else next(iter(keys), "loss")
+                hint = f"; it is a mapping itself: write history[{key!r}]"
+            raise AttributeError(f"a History has no attribute {name!r}{hint}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

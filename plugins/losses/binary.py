@@ -18,6 +18,7 @@ class BinaryCrossEntropy(Loss):
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = ("bce", "BCELoss", "log_loss")
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     partner: ClassVar[str] = "sigmoid_cross_entropy"
@@ -36,6 +37,9 @@ class SigmoidCrossEntropy(Loss):
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = (
+        "BCEWithLogits", "BCEWithLogitsLoss", "binary_cross_entropy_with_logits",
+    )  # fmt: skip
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     applies: ClassVar[type[ops.Op] | None] = ops.Sigmoid
     partner: ClassVar[str] = "binary_cross_entropy"

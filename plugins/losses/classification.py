@@ -43,6 +43,7 @@ class SoftmaxCrossEntropy(Loss):
         label_smoothing: the part of y that is spread evenly over all classes.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = ("cross_entropy", "CrossEntropyLoss")
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     counterpart: ClassVar[str] = "sparse_softmax_cross_entropy"
     applies: ClassVar[type[ops.Op] | None] = ops.Softmax
@@ -63,6 +64,7 @@ class SparseCategoricalCrossEntropy(Loss):
         label_smoothing: the part of the target that is spread over all classes.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = ("nll", "NLLLoss")
     target: ClassVar[Literal["same", "classes"]] = "classes"
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     counterpart: ClassVar[str] = "categorical_cross_entropy"
@@ -83,6 +85,9 @@ class SparseSoftmaxCrossEntropy(Loss):
         label_smoothing: the part of the target that is spread over all classes.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = (
+        "cross_entropy", "CrossEntropyLoss", "nll", "NLLLoss",
+    )  # fmt: skip
     target: ClassVar[Literal["same", "classes"]] = "classes"
     counterpart: ClassVar[str] = "softmax_cross_entropy"
     applies: ClassVar[type[ops.Op] | None] = ops.Softmax

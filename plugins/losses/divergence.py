@@ -16,6 +16,7 @@ class KLDivergence(Loss):
     Target y and prediction p are distributions over the last axis.
     """
 
+    elsewhere: ClassVar[tuple[str, ...]] = ("kl_div", "KLDivLoss")
     between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
 

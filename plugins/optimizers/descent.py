@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chainrule.graph import Node
@@ -15,6 +16,10 @@ class SGD(Optimizer):
     Default: tf.keras ``SGD``.
     """
 
+    instead: ClassVar[Mapping[str, str]] = {
+        "momentum": "cr.optimizers.Momentum(momentum=…)",
+        "nesterov": "cr.optimizers.Nesterov(momentum=…)",
+    }
     lr: Positive = 0.01
 
     def update(self, p: Node, g: Node, lr: Node, step: Node) -> dict[str, Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chainrule.graph import Node
@@ -17,6 +18,9 @@ class Momentum(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
+    instead: ClassVar[Mapping[str, str]] = {
+        "nesterov": "cr.optimizers.Nesterov(momentum=…)"
+    }
     lr: Positive = 0.01
     momentum: Fraction = 0.9
 
