@@ -9,7 +9,10 @@ from chainrule.autodiff import Backward, backward
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph, Node
 from chainrule.kinds.profile import Profile
+from chainrule.model.loss import loss_of
+from chainrule.model.model import Model
 from chainrule.naming import Naming
+from chainrule.training.history import History
 from chainrule.viz.compose import Composer, Direction
 from chainrule.viz.details import extras_of
 from chainrule.viz.diagram import Diagram
@@ -26,6 +29,7 @@ from chainrule.viz.times import Times
 def draw(
     what: Any,
     *,
+    loss: Any = None,
     level: Level | None = None,
     direction: Direction = "forward",
     values: Mapping[Any, Any] | None = None,
@@ -42,13 +46,15 @@ def draw(
     check: bool = False,
     training: bool = False,
     seed: int = 0,
-    times: Profile | None = None,
+    times: Profile | History | None = None,
 ) -> Diagram:
     """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
 
     Args:
         what: a node, several nodes, a model, or a profile, which shows every operation
             that was run. Backward edges need a loss.
+        loss: of a model, to be drawn with it: a name, an object, or a function of
+            (target, prediction), the target being an input ``t``.
         level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units;
             without it the finest (for a model: from ``"layer"``) that can be read.
         direction: ``"forward"``, ``"backward"`` or ``"both"``. Every backward edge
@@ -70,8 +76,9 @@ def draw(
             that agree get a ✓, and one that does not is named.
         training: whether dropout and its like are active in the values shown.
         seed: of the random numbers, where values are asked for.
-        times: a profile, such as ``history.profile``: blocks say how long one training
-            step spends on them, and have the colour of that.
+        times: the history of a training with ``profile=True``, or its profile: blocks
+            say how long one training step spends on them, and have the colour of that.
+            None, which is ``history.profile`` where nothing was timed: no times.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
@@ -83,12 +90,12 @@ def draw(
         raise GraphError(f"depth is at least 1, got {depth}; leave it out to show all")
     if times is None and isinstance(what, Profile):
         times = what
-    if times is not None and not isinstance(times, Profile):
-        raise GraphError(
-            f"times is a profile, got {type(times).__name__}: train with profile=True "
-            "and write times=history.profile"
-        )
-    if level == "neuron" and times is not None:
+    clock = _profile(times)
+    if loss is not None:
+        if not isinstance(what, Model):
+            raise GraphError("loss=… is for models; this is a graph as it stands")
+        what = loss_of(what, loss)
+    if level == "neuron" and clock is not None:
         raise GraphError(
             "times are those of operations, not of single units: draw them at "
             "level='op', 'layer' or 'model'"
@@ -110,7 +117,7 @@ def draw(
         seed=seed,
     )  # fmt: skip
 
-    timed = Times(times, composer) if times is not None else None
+    timed = Times(clock, composer) if clock is not None else None
     if timed is not None:
         timed.write(scene)
 
@@ -171,6 +178,22 @@ def _outputs(what: Any) -> list[Node]:
     raise GraphError(
         f"draw takes a node, several nodes or a model that is built, got {what!r}"
     )
+
+
+def _profile(times: object) -> Profile | None:
+    if times is None or isinstance(times, Profile):
+        return times
+    if not isinstance(times, History):
+        raise GraphError(
+            f"times is a profile, got {type(times).__name__}: train with profile=True "
+            "and write times=history.profile"
+        )
+    if times.profile is None:
+        raise GraphError(
+            "this history has no profile: train with fit(…, profile=True), then "
+            "history.profile holds the times"
+        )
+    return times.profile
 
 
 def _check(option: str, value: Any, choices: Sequence[Any]) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GradientError, GraphError
 from chainrule.graph import Graph, Input, Node
+from chainrule.model.loss import loss_of
+from chainrule.model.model import Model
 from chainrule.naming import Naming
 from chainrule.ops.base import describe
 from chainrule.substitution import substitute
@@ -18,15 +20,17 @@ from chainrule.viz.chain import Chain
 from chainrule.viz.chain_scene import chain_scene
 from chainrule.viz.elements import Element, elements, entry_of, values_for
 from chainrule.viz.explanation import Check, Explanation
+from chainrule.viz.named import node_called
 from chainrule.viz.paths import Path, best_paths, count_and_sum
 from chainrule.viz.trace import Values, needed, trace
 
 
 def explain(
-    loss: Node,
-    w: Node,
+    what: Any,
+    w: Node | str,
     index: int | Sequence[int] = (),
     *,
+    loss: Any = None,
     values: Mapping[Any, Any] | None = None,
     names: Mapping[str, object] | None = None,
     top: int = 5,
@@ -34,16 +38,19 @@ def explain(
     rankdir: str = "LR",
     seed: int = 0,
 ) -> Explanation:
-    """Explain ∂loss/∂w: the chain in symbols, in numbers, and its product.
+    """Explain ∂J/∂w: the chain in symbols, in numbers, and its product.
 
     The factors run from one number that every path passes to the next, so that their
     product is exact. Numbers with a name come first; where there are none, every such
     number is a stop.
 
     Args:
-        loss: a scalar node.
-        w: a parameter, an input or any node in between.
+        what: J, a scalar node; or a model, whose loss is J and whose target is ``t``.
+        w: a parameter, an input or any node in between; or what it is called, such as
+            ``"dense_1/kernel"``.
         index: which entry of w, such as ``(0, 1)``; not needed for a scalar.
+        loss: of a model: a name, an object, or a function of (target, prediction);
+            None is the loss that it was trained with.
         values: arrays for the inputs, by node or by name.
         names: names for nodes, as in ``names=locals()``.
         top: how many paths to list, those that contribute most.
@@ -55,18 +62,23 @@ def explain(
 
     Raises:
         GradientError: the loss is not a scalar, or does not depend on w.
-        GraphError: w has no such entry, or it reaches too many numbers to explain.
+        GraphError: w has no such entry, or it reaches too many numbers to explain; a
+            model has no loss yet.
+        UnknownNameError: nothing is called w.
     """
     if rankdir not in ("LR", "RL", "TB", "BT"):
         raise GraphError(f"rankdir is one of LR, RL, TB, BT, got {rankdir!r}")
-    if not isinstance(loss, Node) or not isinstance(w, Node):
-        raise GraphError(f"explain takes a loss and a node, got {loss!r} and {w!r}")
+    J = _loss(what, loss)
     feeds = dict(values or {})
-    graph = Graph([loss], names)
-    naming = Naming(graph, names, loss=loss)
-    sweep = backward(loss, [w])
-    if w not in sweep.gradient or w is loss:
-        raise GradientError(f"{describe(loss)} does not depend on {describe(w)}")
+    graph = Graph([J], names)
+    naming = Naming(graph, names, loss=J)
+    if isinstance(w, str):
+        w = node_called(w, graph, naming)
+    if not isinstance(w, Node):
+        raise GraphError(f"explain takes a node or what it is called, got {w!r}")
+    sweep = backward(J, [w])
+    if w not in sweep.gradient or w is J:
+        raise GradientError(f"{describe(J)} does not depend on {describe(w)}")
     arrays = values_for(sweep, feeds, seed)
     where = (index,) if isinstance(index, int) else tuple(index)
     start = Element(w, entry_of(w, arrays[w], where))
@@ -90,6 +102,16 @@ def explain(
         lambda: _check(sweep, start, total, feeds, arrays, seed),
         lambda whole: chain_scene(whole, chain, rankdir, top if unfold else 0),
     )  # fmt: skip
+
+
+def _loss(what: Any, loss: Any) -> Node:
+    if isinstance(what, Model):
+        return loss_of(what, loss)
+    if not isinstance(what, Node):
+        raise GraphError(f"explain takes a loss or a model, got {what!r}")
+    if loss is not None:
+        raise GraphError("loss=… is for models; this is a graph as it stands")
+    return what
 
 
 def _check(

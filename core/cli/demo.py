@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from chainrule.cli.graphs import loss_of
 from chainrule.cli.output import writable_folder
 from chainrule.cli.running import numbers, run
+from chainrule.model.loss import loss_of
 
 EPOCHS = 40
 PICTURES: dict[str, dict[str, Any]] = {

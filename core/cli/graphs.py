@@ -8,34 +8,13 @@ from types import ModuleType
 from typing import Any
 
 from chainrule.config import Experiment
-from chainrule.errors import GraphError, UnknownNameError, did_you_mean
-from chainrule.graph import Input, Node
-from chainrule.kinds.loss import Loss
-from chainrule.model.model import Model
+from chainrule.errors import UnknownNameError, did_you_mean
 from chainrule.model.sequential import Sequential
 
 
 def model_of(experiment: Experiment, x: Any) -> Sequential:
     """Return the untrained model of a configuration, built for data like x."""
     return Sequential(experiment.layers, input_shape=x.shape[1:])
-
-
-def loss_of(model: Model, loss: Any) -> Node:
-    """Return the graph of a loss of a model's output, with a target ``t``.
-
-    Raises:
-        GraphError: the model has several outputs.
-    """
-    if len(model.outputs) != 1:
-        raise GraphError(
-            f"the model has {len(model.outputs)} outputs and no single loss: give "
-            "package.module:object, where object is the loss you mean"
-        )
-    prediction = model.outputs[0]
-    labels = isinstance(loss, Loss) and loss.target == "classes"
-    shape = prediction.shape[:-1] if labels else prediction.shape
-    node: Node = loss(Input("t", shape, "int" if labels else "float"), prediction)
-    return node
 
 
 def imported(module: str, name: str) -> tuple[ModuleType, Any]:

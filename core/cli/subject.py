@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import click
 import numpy as np
 
-from chainrule.cli.graphs import imported, loss_of, model_of
+from chainrule.cli.graphs import imported, model_of
 from chainrule.config import read
 from chainrule.config.experiment import Arrays, examples
 from chainrule.errors import DataError, GraphError, UnknownNameError, did_you_mean
 from chainrule.graph import Graph, Node, Parameter
 from chainrule.model.loading import load
+from chainrule.model.loss import loss_of
 from chainrule.model.model import Model
 from chainrule.naming import Naming
 from chainrule.registry import registry
@@ -132,8 +133,6 @@ def subject(what: str, loss: str | None = None) -> Subject:
 
 
 def _with_loss(model: Model, loss: Any, data: Arrays | None = None) -> Subject:
-    if isinstance(loss, str):
-        loss = registry.resolve("losses", loss)
     graph = loss_of(model, loss) if loss is not None else model
     return Subject(graph, {}, dict(model.parameters), data, model.inputs)
 

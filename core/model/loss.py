@@ -1,0 +1,45 @@
+"""The loss of a model as a graph, to be drawn and explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import GraphError
+from chainrule.graph import Input, Node
+from chainrule.kinds.loss import Loss
+from chainrule.model.model import Model
+from chainrule.registry import registry
+
+
+def loss_of(model: Model, loss: Any = None) -> Node:
+    """Return the graph of a loss of a model's output; the target is an input ``t``.
+
+    Args:
+        model: a model of one output.
+        loss: a name, an object, or a function of (target, prediction); None is the
+            loss that the model was trained with.
+
+    Raises:
+        GraphError: the model has several outputs, or no loss yet.
+    """
+    if len(model.outputs) != 1:
+        raise GraphError(
+            f"the model has {len(model.outputs)} outputs and no single loss: compute "
+            "the one you mean from model.outputs, such as "
+            "cr.losses.mse(t, model.outputs[0])"
+        )
+    if loss is None:
+        goal = model.trainer.goal
+        if goal is None:
+            raise GraphError(
+                f"{model!r} was not trained and has no loss: say which, such as "
+                'loss="mse"'
+            )
+        (loss,) = goal.losses
+    if isinstance(loss, str):
+        loss = registry.resolve("losses", loss)
+    prediction = model.outputs[0]
+    labels = isinstance(loss, Loss) and loss.target == "classes"
+    shape = prediction.shape[:-1] if labels else prediction.shape
+    node: Node = loss(Input("t", shape, "int" if labels else "float"), prediction)
+    return node

@@ -1,0 +1,76 @@
+"""A model is drawn and explained with its loss, by the names of its parts."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import GraphError, NotBuiltError, UnknownNameError
+
+X, Y = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([0, 1])
+
+
+def model():
+    return cr.Sequential([cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(2)])
+
+
+def trained():
+    made = model()
+    made.fit(X, Y, loss="sparse_softmax_cross_entropy", callbacks=[])
+    return made
+
+
+def test_a_model_is_explained_with_the_loss_it_was_trained_with():
+    made, values = trained(), {"x": X[:1], "t": Y[:1]}
+    explained = cr.explain(made, "dense_2/kernel", (0, 1), values=values)
+    assert explained.factors[0].rule.unicode() == "softmax(z⁽²⁾)₂ − onehot(t)₂"
+    assert explained.check().agrees
+
+
+def test_a_model_is_explained_with_another_loss():
+    values = {"x": X[:1], "t": [[1.0, 0.0]]}
+    made = trained()
+    by_path, by_symbol = (
+        cr.explain(made, name, (0, 1), loss="mse", values=values)
+        for name in ("dense_1/kernel", "W⁽¹⁾")
+    )
+    assert by_path.text == by_symbol.text
+    assert by_path.check().agrees
+    prediction, t = made.outputs[0], cr.input("t", (None, 2))
+    same = cr.explain(
+        cr.losses.mse(t, prediction), made.parameters["dense_1/kernel"], (0, 1),
+        values=values,
+    )  # fmt: skip
+    assert same.text == by_path.text
+
+
+def test_a_model_is_drawn_with_a_loss():
+    drawn = cr.draw(trained(), loss="mse", direction="both", level="layer")
+    titles = [block.title.unicode() for block in drawn.scene.blocks]
+    assert {"dense_1", "dense_2", "t"} <= set(titles)
+    assert any(block.kind == "loss" for block in drawn.scene.blocks)
+    assert any(link.kind == "backward" for link in drawn.scene.links)
+
+
+def test_what_is_missing_is_said():
+    made = trained()
+    with pytest.raises(UnknownNameError, match="Did you mean 'dense_1/kernel'"):
+        cr.explain(made, "dense_1/kernal", (0, 0))
+    built = cr.Sequential([cr.layers.Dense(2)], input_shape=2)
+    with pytest.raises(GraphError, match='no loss: say which, such as loss="mse"'):
+        cr.explain(built, "dense_1/kernel", (0, 0))
+    with pytest.raises(NotBuiltError, match="input_shape"):
+        cr.explain(model(), "dense_1/kernel", (0, 0), loss="mse")
+    J = cr.losses.mse(cr.input("t", (None, 2)), made.outputs[0])
+    with pytest.raises(GraphError, match="is for models"):
+        cr.draw(J, loss="mse")
+    with pytest.raises(GraphError, match="is for models"):
+        cr.explain(J, "dense_1/kernel", (0, 0), loss="mse")
+    with pytest.raises(GraphError, match="takes a loss or a model, got 'mse'"):
+        cr.explain("mse", "w")
+
+
+def test_a_model_of_several_outputs_has_no_single_loss():
+    x = cr.input("x", (None, 2))
+    both = cr.Model(x, [cr.layers.Dense(2)(x), cr.layers.Dense(1)(x)])
+    with pytest.raises(GraphError, match=r"2 outputs .* cr\.losses\.mse\(t, model"):
+        cr.draw(both, loss="mse")
