@@ -14,6 +14,7 @@ import html
 import json
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,10 +48,10 @@ class Kernel:
 
     name: str
     number: int
-    nodes: tuple[Node, ...]
+    nodes: tuple[Node, ...] = field(repr=False)
     nbytes: int
     flops: int
-    work: Work
+    work: Work = field(repr=False)
 
 
 @dataclass(eq=False)
@@ -58,7 +59,8 @@ class Row:
     """All runs of one kernel, whatever the size of the batch.
 
     Attributes:
-        name: where it belongs and what it does.
+        name: where it belongs and what it does; a second kernel that does the same has
+            "#2" behind it.
         part: what kind of program it is in: "training step" or "evaluation".
         kernels: the kernel, once for each size of batch.
         calls: how often it was run.
@@ -69,7 +71,7 @@ class Row:
 
     name: str
     part: str
-    kernels: list[Kernel] = field(default_factory=list)
+    kernels: list[Kernel] = field(default_factory=list, repr=False)
     calls: int = 0
     seconds: float = 0.0
     nbytes: int = 0
@@ -125,6 +127,7 @@ class Profile:
         self.wall = 0.0
         self._row_of: dict[Kernel, Row] = {}
         self._rows: dict[tuple[str, str, int], Row] = {}
+        self._alike: Counter[tuple[str, str]] = Counter()
         self._events: list[tuple[Kernel, int, int]] = []
 
     def add(self, kernel: Kernel, begin: int, end: int) -> None:
@@ -133,7 +136,12 @@ class Profile:
         if row is None:
             part = kernel.work.part
             key = part, kernel.name, kernel.number
-            row = self._rows.setdefault(key, Row(kernel.name, part))
+            if key not in self._rows:
+                self._alike[part, kernel.name] += 1
+                turn = self._alike[part, kernel.name]
+                name = f"{kernel.name} #{turn}" if turn > 1 else kernel.name
+                self._rows[key] = Row(name, part)
+            row = self._rows[key]
             row.kernels.append(kernel)
             self._row_of[kernel] = row
         row.calls += 1

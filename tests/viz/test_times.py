@@ -200,8 +200,26 @@ def test_single_units_have_no_times(small):
 
 def test_what_is_no_profile_is_refused(small):
     model, _ = small
-    with pytest.raises(GraphError, match=r"got History: .* times=history\.profile"):
-        cr.draw(model, times=model.history)
+    with pytest.raises(GraphError, match=r"got str: .* times=history\.profile"):
+        cr.draw(model, times="profile")
+
+
+def test_a_history_is_as_good_as_its_profile(small):
+    model, profile = small
+    drawn = cr.draw(model, times=model.history)
+    assert drawn.source == cr.draw(model, times=profile).source
+    other = cr.Sequential([cr.layers.Dense(1)])
+    history = other.fit([[1.0]], [[1.0]], loss="mse", callbacks=[])
+    with pytest.raises(GraphError, match=r"no profile: train with .*profile=True"):
+        cr.draw(other, times=history)
+
+
+def test_rows_of_one_name_are_numbered(small):
+    _, profile = small
+    names = [row.name for row in profile.rows if row.part == "training step"]
+    assert len(set(names)) == len(names)
+    assert {"adam/div", "adam/div #2"} <= set(names)
+    assert " at 0x" not in repr(profile.rows)
 
 
 def test_other_formats_tell_the_times_too(small):
