@@ -44,6 +44,19 @@ def test_the_derivative_of_a_cross_entropy_is_probability_less_target(
     assert r"\operatorname{softmax}" in first.rule.latex()
 
 
+def test_unfolded_paths_end_in_probability_less_target():
+    J, _, feeds = classifier(cr.losses.sparse_softmax_cross_entropy, [1])
+    w = cr.Graph([J]).parameters[0]
+    scene = cr.explain(J, w, (0, 0), values=feeds, unfold=True).diagram.scene
+    rules = {
+        line.text.unicode()
+        for link in scene.links
+        for line in link.lines
+        if line.kind == "formula"
+    }
+    assert {f"= softmax(z⁽²⁾){i} − onehot(t){i}" for i in "₁₂₃"} <= rules
+
+
 def test_where_targets_do_not_add_up_to_one_the_sum_over_paths_stands():
     J, w, feeds = classifier(cr.losses.softmax_cross_entropy, [[0.2, 0.3, 0.1]])
     _, first = factor(J, w, (0, 1), feeds)
