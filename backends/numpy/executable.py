@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -125,9 +126,18 @@ class NumpyExecutable(Executable):
 
     def _compile_loops(self) -> None:
         self._is_waiting = False
-        if numba_version():
-            self._with_loops = True
+        if not numba_version():
+            return
+        self._with_loops = True
+        try:
             self._recompile()
+        except Exception as error:  # whatever Numba raises, NumPy's calls can go on
+            self._with_loops = False
+            warnings.warn(
+                f"Numba {numba_version()} could not compile a loop: {error}",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     def _noting_times(self, profile: Profile) -> Callable[..., None]:
         """Return a function that runs the program and notes how long each line took."""

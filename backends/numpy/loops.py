@@ -66,7 +66,7 @@ def numba_version() -> str:
     """Return the version of Numba if it can be used, or nothing."""
     try:
         import numba
-    except ImportError:  # also when it does not know this version of NumPy
+    except (ImportError, OSError):  # or it does not know this NumPy, or lacks LLVM
         return ""
     return "" if numba.config.DISABLE_JIT else str(numba.__version__)
 
@@ -89,7 +89,7 @@ def compiled(text: str, dtype: str) -> Any:
     }  # fmt: skip
     exec(compile(text, "<chainrule loop>", "exec"), namespace)
     # NumPy's error model: a division by zero is no error.
-    return numba.njit(error_model="numpy")(namespace["loop"])
+    return numba.njit(error_model="numpy", nogil=True)(namespace["loop"])
 
 
 def compile_for(loop: Any, arrays: Sequence[npt.NDArray[Any]]) -> None:

@@ -32,7 +32,7 @@ class Run(ABC):
         schedule = self.phase.schedule
         kept = schedule.last_use[node] == len(schedule.order)
         outside = any(reader not in self.nodes for reader in schedule.reads[node])
-        return node in self.phase.place or kept or outside
+        return kept or outside
 
     def release(self) -> None:
         """Give the buffers back that no later step reads."""

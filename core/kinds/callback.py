@@ -14,7 +14,8 @@ class Callback(Component):
     """Base of callbacks; every method has a default that does nothing.
 
     Each method gets the `Run`: the model, the history, the epoch and step reached, and
-    `stop()`, which ends training after the current step.
+    `stop()`, which ends training after the current step. Weights are changed with
+    ``run.model.set_weights``: then what is done again after a fault knows of it.
     """
 
     kind: ClassVar[str] = "callbacks"

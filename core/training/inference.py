@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -46,8 +47,11 @@ def measure(
             executable = trainer.evaluator(objective, shapes, backend)
             try:
                 _run(executable, feeds, start, stop)
-            finally:  # what is left behind would be in the next measurement
-                taken = executable.take_totals()
+            except BaseException:
+                with suppress(Exception):
+                    executable.take_totals()  # or the next measurement has them
+                raise
+            taken = executable.take_totals()
             totals[rows] = totals[rows] + taken if rows in totals else taken
     return objective.measured(totals, stop)
 

@@ -295,3 +295,18 @@ def test_a_profile_credits_a_loop_with_all_that_it_computes(monkeypatch):
     (row,) = [row for row in profile.rows if row.flops]
     names = [node.op.type_name for node in row.kernels[0].nodes]
     assert names == ["add", "sqrt", "mul"]
+
+
+def test_what_numba_cannot_compile_goes_on_without(monkeypatch):
+    def broken(loop, arrays):
+        raise RuntimeError("LLVM is not well")
+
+    monkeypatch.setattr("chainrule.backends.numpy.code.compile_for", broken)
+    monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
+    x = cr.input("x", SHAPE)
+    executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
+    executable.put(x, np.ones(SHAPE))
+    with pytest.warns(RuntimeWarning, match="LLVM is not well"):
+        executable.run()
+    executable.run()
+    np.testing.assert_allclose(executable.fetch(0), np.sqrt(2), rtol=1e-6)
