@@ -1,26 +1,48 @@
-"""A progress bar."""
+"""A line that says how far a training is."""
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from chainrule.kinds.callback import Callback
 from chainrule.training import Run
 
 INTERVAL = 0.1
-"""Seconds between two updates of the bar."""
+"""Seconds between two updates of the line."""
+GAP = 2
+"""Characters between two columns, and left free at the end for a ``^C``."""
+SHORTEST, LONGEST = 10, 40
+"""Characters of the bar."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A piece of the line.
+
+    Attributes:
+        rank: which columns are dropped first where there is no room: those of the
+            highest number.
+        width: how many characters it may need.
+        text: what it says; the bar has none.
+    """
+
+    rank: int
+    width: int
+    text: str = ""
 
 
 class Progress(Callback):
-    """A bar with epochs done, steps per second, time remaining and the last numbers.
+    """A line with epochs, a bar, steps per second, time remaining, the last numbers.
 
-    Silent when standard output is not a terminal.
+    A narrow terminal gets fewer of them. Silent when standard output is not a terminal.
     """
 
-    _bar: Any = field(default=None, init=False)
+    _live: Any = field(default=None, init=False)
     _due: float = field(default=0.0, init=False)
     _begun: tuple[float, int] = field(default=(0.0, 0), init=False)
     _first: int = field(default=0, init=False)
@@ -28,62 +50,96 @@ class Progress(Callback):
     def begin(self, run: Run) -> None:
         if not sys.stdout.isatty():
             return
+        from rich.console import Console  # slow to import, and often not needed
+        from rich.live import Live
+
         self._first = run.epoch
-        self._bar = _bar()
-        self._bar.add_task(
-            "",
-            total=(run.last_epoch - run.epoch) * run.steps_per_epoch,
-            epoch=run.epoch,
-            last=run.last_epoch,
-            rate=0.0,
-            numbers="",
-        )
         self._begun = time.perf_counter(), run.step
-        self._bar.start()
+        self._live = Live(console=Console(), auto_refresh=False)
+        self._live.start()
 
     def step_end(self, run: Run) -> None:
-        if self._bar is not None and time.perf_counter() >= self._due:
+        if self._live is not None and time.perf_counter() >= self._due:
             self._show(run)
 
     def epoch_end(self, run: Run) -> None:
-        if self._bar is not None:
+        if self._live is not None:
             self._show(run)
 
     def end(self, run: Run) -> None:
-        if self._bar is not None:
+        if self._live is not None:
             self._show(run)
-            self._bar.stop()
-            self._bar = None
+            self._live.stop()
+            self._live = None
 
     def _show(self, run: Run) -> None:
         now = time.perf_counter()
         self._due = now + INTERVAL
         begun, first = self._begun
         done = (run.epoch - 1 - self._first) * run.steps_per_epoch + run.step_of_epoch
-        numbers = (f"{name} {value:.4g}" for name, value in run.history.last.items())
-        self._bar.update(
-            self._bar.task_ids[0],
-            completed=done,
-            epoch=run.epoch,
-            rate=(run.step - first) / max(now - begun, 1e-9),
-            numbers="  ".join(numbers),
+        total = (run.last_epoch - self._first) * run.steps_per_epoch
+        rate = (run.step - first) / max(now - begun, 1e-9)
+        left = timedelta(seconds=round((total - done) / rate)) if rate else "-:--:--"
+        columns = [
+            _said(0, f"epoch {run.epoch}/{run.last_epoch}"),
+            Column(3, SHORTEST),
+            _said(7, f"{done}/{total}"),
+            _said(5, f"{rate:,.0f} steps/s", 13),
+            _said(4, str(left)),
+            *_numbers(run.history.last),
+        ]
+        room = self._live.console.width - GAP - 1
+        self._live.update(_line(fitting(columns, room), done, total), refresh=True)
+
+
+def fitting(columns: Sequence[Column], room: int) -> list[Column]:
+    """Return the columns that there is room for, the bar as long as it can be then."""
+    taken: set[Column] = set()
+    for column in sorted(columns, key=lambda column: column.rank):
+        needed = column.width + (GAP if taken else 0)
+        if taken and needed > room:
+            break
+        room -= needed
+        taken.add(column)
+    longer = min(SHORTEST + max(room, 0), LONGEST)
+    return [
+        column if column.text else replace(column, width=longer)
+        for column in columns
+        if column in taken
+    ]
+
+
+def _said(rank: int, text: str, width: int = 0) -> Column:
+    return Column(rank, max(width, len(text)), text)
+
+
+def _numbers(measured: dict[str, float]) -> list[Column]:
+    """Return a column for each number; the first and the last one matter most."""
+    ranks = dict.fromkeys(measured, 6)
+    for name in list(measured)[-1:]:
+        ranks[name] = 2
+    for name in list(measured)[:1]:
+        ranks[name] = 1
+    return [
+        _said(ranks[name], f"{name} {value:.4g}", len(name) + len(" 1.234e-05"))
+        for name, value in measured.items()
+    ]
+
+
+def _line(columns: Sequence[Column], done: int, total: int) -> Any:
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    line = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    for _ in columns:
+        line.add_column(no_wrap=True, overflow="crop")
+    line.add_row(
+        *(
+            Text(column.text)
+            if column.text
+            else ProgressBar(total, done, width=column.width)
+            for column in columns
         )
-
-
-def _bar() -> Any:
-    from rich.progress import (  # slow to import, and often not needed
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
     )
-
-    return Progress(
-        TextColumn("epoch {task.fields[epoch]}/{task.fields[last]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:,.0f} steps/s"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[numbers]}"),
-    )
+    return line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 
@@ -106,6 +107,40 @@ def test_progress_on_a_terminal(
     assert "9/9" in out
     assert "steps/s" in out
     assert "loss " in out
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "dropped"),
+    [
+        (44, ["loss "], ["val_accuracy", "━", "0:00:0", "steps/s"]),
+        (60, ["loss ", "val_accuracy "], ["━", "steps/s"]),
+        (80, ["loss ", "val_accuracy ", "━", "0:00:0"], ["steps/s", "val_loss"]),
+        (100, ["loss ", "val_accuracy ", "━", "0:00:0", "steps/s"], ["val_loss"]),
+        (200, ["val_loss ", " accuracy ", "━" * 30, "0:00:0", "steps/s", "6/6"], []),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns_and_each_of_them_whole(
+    width: int,
+    there: list[str],
+    dropped: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    linear().fit(
+        X, LABELS, loss=SPARSE, epochs=3, batch_size=12, metrics=["accuracy"],
+        validation=(X, LABELS),
+    )  # fmt: skip
+    last = click.unstyle(capsys.readouterr().out).splitlines()[-1].split("\r")[-1]
+    assert last.startswith("epoch 3/3")
+    assert "…" not in last
+    for part in there:
+        assert part in last
+    for part in dropped:
+        assert part not in last
+    assert len(last.rstrip()) <= width - 3  # a ^C at the end must not begin a new line
 
 
 def test_checkpoint_writes_the_model_after_each_epoch(tmp_path: Any) -> None:
