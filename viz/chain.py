@@ -231,6 +231,8 @@ def context(segment: Sequence[Element], skip: set[Node]) -> list[Node]:
     found: dict[Node, None] = {}
     for element in segment:
         for x in element.node.inputs:
+            while is_view(x) and not x.name:
+                (x,) = x.inputs
             if is_leaf(x) and x not in skip:
                 found[x] = None
     return list(found)

@@ -9,7 +9,8 @@ once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -130,12 +131,11 @@ def _steps(
     if local is not None:
         known = values[local] if isinstance(local, Node) else local
         slopes = np.broadcast_to(known, shape).reshape(-1)
-        numbers = np.arange(values[x].size).reshape(values[x].shape)
-        source = np.broadcast_to(numbers, shape).reshape(-1)
+        targets = _copies(values[x].shape, shape)
         return [
-            Step(Element(x, i), Element(y, int(k)), float(slopes[k]), position)
+            Step(Element(x, i), Element(y, k), float(slopes[k]), position)
             for i in entries
-            for k in np.flatnonzero(source == i)
+            for k in targets(i)
         ]
     found = []
     columns = _columns(y, position, values)
@@ -149,6 +149,17 @@ def _steps(
             for k in _reached(y, position, direction, column, values)
         ]
     return found
+
+
+def _copies(
+    shape: tuple[int, ...], wide: tuple[int, ...]
+) -> Callable[[int], Sequence[int]]:
+    """Return the function from an entry to those that broadcasting makes of it."""
+    if shape == wide:
+        return lambda entry: (entry,)
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    source = np.broadcast_to(numbers, wide).reshape(-1)
+    return lambda entry: np.flatnonzero(source == entry).tolist()
 
 
 def _reached(

@@ -40,6 +40,16 @@ def count_and_sum(within: Elements, start: Element, end: Element) -> tuple[int, 
     return counts.get(end, 0), sums.get(end, 0.0)
 
 
+def slopes_to(within: Elements, end: Element) -> dict[Element, float]:
+    """Return ∂end/∂(each element that leads there), summed over all paths."""
+    sums = {end: 1.0}
+    for element in reversed(within.order):
+        for step in within.into.get(element, ()) if element in sums else ():
+            part = sums[element] * step.slope
+            sums[step.source] = sums.get(step.source, 0.0) + part
+    return sums
+
+
 def best_paths(within: Elements, start: Element, end: Element, most: int) -> list[Path]:
     """Return the paths that contribute most, in order of |contribution|.
 

@@ -15,7 +15,7 @@ from chainrule.notation import Written, number
 from chainrule.ops import LogSoftmax, Mul, OneHot, Pick, Softmax
 from chainrule.symbols import Symbol
 from chainrule.viz.elements import Element, Step
-from chainrule.viz.paths import between, count_and_sum
+from chainrule.viz.paths import between, slopes_to
 from chainrule.viz.text import Formula, Plain, row
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def cross_entropy_rule(
     target = None if others else _target(chain, bottom, weighting, y)
     if target is None:
         return None
-    through = [element for element in inner if element.node is y]
-    scale = -math.fsum(count_and_sum(chain.within, e, top)[1] for e in through)
+    slopes = slopes_to(chain.within, top)
+    scale = -math.fsum(slopes[element] for element in inner if element.node is y)
     text, wanted = target
     probability = math.exp(chain.values[y].reshape(-1)[bottom.entry])
     if not math.isclose(

@@ -63,4 +63,6 @@ def test_an_explanation_speaks_of_the_vectors():
     explained = cr.explain(J, w, 0, values=values)
     assert explained.factors[-1].rule.unicode() == "(ŷ · (1 − ŷ)) · x₁"
     assert "v₁" not in explained.text
+    titles = [block.title.unicode() for block in explained.diagram.scene.blocks]
+    assert sorted(titles) == ["J", "b", "t", "w₁", "x", "ŷ"]
     assert explained.check().agrees
