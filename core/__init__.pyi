@@ -553,9 +553,9 @@ class _Callbacks(Catalog):
         r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
     @property
     def progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A bar with epochs done, steps per second, time remaining and the last numbers."""
+        r"""A line with epochs, a bar, steps per second, time remaining, the last numbers."""
     def Progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A bar with epochs done, steps per second, time remaining and the last numbers."""
+        r"""A line with epochs, a bar, steps per second, time remaining, the last numbers."""
     ...
 
 callbacks: _Callbacks

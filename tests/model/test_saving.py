@@ -54,6 +54,18 @@ MODELS = [sequential, functional, nested]
 make = pytest.mark.parametrize("make", MODELS, ids=lambda f: f.__name__)
 
 
+def test_metadata_are_kept(path: Path) -> None:
+    model = sequential()
+    model.save(path)
+    assert cr.load(path).metadata == {}
+    model.metadata["csv"] = {"target": 0, "columns": ["label", "größe"]}
+    model.save(path)
+    assert cr.load(path).metadata == model.metadata
+    model.metadata["loss"] = abs
+    with pytest.raises(ModelFileError, match="cannot save <built-in function abs>"):
+        model.save(path)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"

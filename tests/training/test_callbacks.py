@@ -140,7 +140,26 @@ def test_a_narrow_terminal_gets_fewer_columns_and_each_of_them_whole(
         assert part in last
     for part in dropped:
         assert part not in last
-    assert len(last.rstrip()) <= width - 3  # a ^C at the end must not begin a new line
+
+
+def test_a_ctrl_c_at_the_end_of_the_line_does_not_begin_a_new_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    history = cr.callbacks.History()
+    history.append({"loss": 1.2345e-5, "accuracy": 1.2345e-5})
+    run = Run(model=None, history=history, last_epoch=9, steps_per_epoch=1, epoch=0,
+              step=0, lr=0.1)  # fmt: skip
+    for width in range(50, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        progress = cr.callbacks.Progress()
+        progress.begin(run)
+        run.epoch = run.step = run.step_of_epoch = 1
+        progress.end(run)
+        last = click.unstyle(capsys.readouterr().out).splitlines()[-1].split("\r")[-1]
+        assert "loss 1.234e-05  accuracy 1.234e-05" in last
+        assert len(last.rstrip() + "^C") < width
 
 
 def test_checkpoint_writes_the_model_after_each_epoch(tmp_path: Any) -> None:
