@@ -68,7 +68,7 @@ def numba_version() -> str:
         import numba
     except (ImportError, OSError):  # or it does not know this NumPy, or lacks LLVM
         return ""
-    return "" if numba.config.DISABLE_JIT else str(numba.__version__)
+    return "" if getattr(numba.config, "DISABLE_JIT", 0) else str(numba.__version__)
 
 
 def can_be_compiled(node: Node, kernel: object) -> bool:
