@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import chainrule as cr
-from benchmarks.train_step import Worker
+from benchmarks.train_step import measure
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.program import LEARNING_RATE, STEP, Program
 
@@ -38,25 +38,10 @@ def steps(
     os.environ["CHAINRULE_BACKEND"] = f"opencl:{device}"
     os.environ["DEV"] = "CL"  # what tinygrad calls OpenCL
     os.environ.setdefault("OPENCL_PATH", find_library("OpenCL") or "")
-    ours = Worker("chainrule", case, sys.executable)
-    workers = [ours, *(Worker(peer, case, python) for peer in PEERS)]
-    started = []
-    for worker in workers:
-        reason = worker.started()
-        if reason:
-            sys.stderr.write(f"{worker.peer}: left out: {reason}\n")
-        else:
-            started.append(worker)
-    for _ in range(rounds):
-        for worker in started:
-            worker.round()
-    for worker in workers:
-        worker.stop()
-    return {
-        peer.peer: compared(peer.times, ours.times)
-        for peer in started
-        if peer is not ours
-    }
+    pythons = {"chainrule": sys.executable, **dict.fromkeys(PEERS, python)}
+    times = measure(case, rounds, pythons)
+    ours = times.pop("chainrule")
+    return {peer: compared(theirs, ours) for peer, theirs in times.items()}
 
 
 def compared(theirs: list[float], ours: list[float]) -> tuple[float, float, float]:

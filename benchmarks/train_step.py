@@ -77,12 +77,13 @@ class Worker:
         self.process.wait()
 
 
-def measure(
-    case: str, rounds: int, peers: list[str], python: str
-) -> dict[str, list[float]]:
-    """Return µs per step of each round, for each framework that could be started."""
+def measure(case: str, rounds: int, pythons: dict[str, str]) -> dict[str, list[float]]:
+    """Return µs per step of each round, for each framework that could be started.
+
+    `pythons` has the interpreter of each.
+    """
     workers = []
-    for peer in peers:
+    for peer, python in pythons.items():
         worker = Worker(peer, case, python)
         reason = worker.started()
         if reason:
@@ -115,7 +116,9 @@ def main() -> None:
         table.add_column(peer, justify="right")
     results = {}
     for case in options.case or CASES:
-        times = results[case] = measure(case, options.rounds, peers, options.python)
+        times = results[case] = measure(
+            case, options.rounds, dict.fromkeys(peers, options.python)
+        )
         table.add_row(case, *(cell(times, peer) for peer in peers))
     Console(width=160).print(table)
     if options.json:

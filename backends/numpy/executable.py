@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
 from chainrule.graph import Input, Node
-from chainrule.kinds.backend import Executable
+from chainrule.kinds.backend import Executable, fill
 from chainrule.kinds.profile import Profile
 from chainrule.ops import Op
 from chainrule.ops.base import describe
@@ -93,14 +93,8 @@ class NumpyExecutable(Executable):
         rows: npt.NDArray[Any] | None = None,
     ) -> None:
         buffer = self._inputs.get(leaf)
-        if buffer is None:
-            return
-        if rows is None:
-            np.copyto(buffer, values, "unsafe")
-        elif values.dtype == buffer.dtype:
-            values.take(rows, 0, buffer, "clip")
-        else:
-            np.copyto(buffer, values[rows], "unsafe")
+        if buffer is not None:
+            fill(buffer, values, rows)
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
         if self._is_waiting and self._seconds > LOOPS_AFTER:

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyopencl as cl
 
+from chainrule.kinds.backend import fill
+
 from .layout import DTYPES, View
 
 if TYPE_CHECKING:
@@ -118,13 +120,7 @@ class SharedFeed:
             handle = self.view.slot.handle = self._handles[self._turn]
             for kernel, position in self.readers:
                 kernel.set_arg(position, handle)
-        array = self._arrays[self._turn]
-        if rows is None:
-            np.copyto(array, values, "unsafe")
-        elif values.dtype == array.dtype:
-            values.take(rows, 0, array, "clip")
-        else:
-            np.copyto(array, values[rows], "unsafe")
+        fill(self._arrays[self._turn], values, rows)
 
     def ran(self, event: Any) -> None:
         """Note that the device reads what was put last until an event."""

@@ -16,6 +16,7 @@ from chainrule.ops import Op
 from chainrule.program import Program
 from chainrule.program.work import Piece, Work
 
+from .chain import MOVERS
 from .step import Step
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 PENDING = 4096
 """Launches after which the profile waits for the device, to note their times."""
-MOVERS = ("copy", "totals")
-"""Labels of kernels that move what others have computed."""
 
 _COPY = """
 kernel void copy4(global const float *x, global float *y) {

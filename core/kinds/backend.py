@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import BackendError
@@ -27,6 +28,20 @@ class Device:
     memory: int | None = None
     """Bytes, or None if it is not known."""
     float64: bool = True
+
+
+def fill(
+    array: npt.NDArray[Any],
+    values: npt.NDArray[Any],
+    rows: npt.NDArray[Any] | None = None,
+) -> None:
+    """Copy values, or some of their rows, into an array of another width perhaps."""
+    if rows is None:
+        np.copyto(array, values, "unsafe")
+    elif values.dtype == array.dtype:
+        values.take(rows, 0, array, "clip")
+    else:
+        np.copyto(array, values[rows], "unsafe")
 
 
 class Executable(ABC):

@@ -8,7 +8,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Input, Node
 from chainrule.kinds.loss import Loss
 from chainrule.model.model import Model
-from chainrule.registry import registry
+from chainrule.training.goal import Goal
 
 
 def loss_of(model: Model, loss: Any = None) -> Node:
@@ -28,18 +28,13 @@ def loss_of(model: Model, loss: Any = None) -> Node:
             "the one you mean from model.outputs, such as "
             "cr.losses.mse(t, model.outputs[0])"
         )
-    if loss is None:
-        goal = model.trainer.goal
-        if goal is None:
-            raise GraphError(
-                f"{model!r} was not trained and has no loss: say which, such as "
-                'loss="mse"'
-            )
-        (loss,) = goal.losses
-    if isinstance(loss, str):
-        loss = registry.resolve("losses", loss)
+    goal = model.trainer.goal if loss is None else Goal.of(model.network, loss)
+    if goal is None:
+        raise GraphError(
+            f'{model!r} was not trained and has no loss: say which, such as loss="mse"'
+        )
+    (chosen,) = goal.losses
     prediction = model.outputs[0]
-    labels = isinstance(loss, Loss) and loss.target == "classes"
+    labels = isinstance(chosen, Loss) and chosen.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape
-    node: Node = loss(Input("t", shape, "int" if labels else "float"), prediction)
-    return node
+    return chosen(Input("t", shape, "int" if labels else "float"), prediction)

@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import (
-    DataError,
     GraphError,
-    HyperparameterError,
     ModelFileError,
     NotBuiltError,
 )
@@ -208,14 +206,7 @@ class Model:
 
     def _build_from(self, x: Any) -> None:
         if self._trainer is None:
-            array = data.numeric(x, "x")
-            if array.ndim < 2:
-                raise DataError(
-                    f"x has shape {array.shape}; a model wants one row for each "
-                    "example: x[:, None] if there is one feature, x[None] if this is "
-                    "one example"
-                )
-            self._build_for([(None, *array.shape[1:])])
+            self._build_for([data.shape_of_rows(x)])
 
     # -- training and using ------------------------------------------------------------
 
@@ -351,16 +342,7 @@ class Model:
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
         trainer, backend = self.trainer, open_backend(backend)
-        goal = trainer.goal
-        if loss is not None:
-            goal = Goal.of(trainer.network, loss, metrics or ())
-        elif goal is None:
-            raise HyperparameterError(
-                "evaluate does not know which loss to compute: give loss=…, or fit "
-                "the model first"
-            )
-        elif metrics is not None:
-            goal = Goal.of(trainer.network, goal.losses, metrics, goal.regularizers)
+        goal = Goal.to_measure(trainer.network, trainer.goal, loss, metrics)
         given = Examples.of(trainer.network, goal, x, y, sample_weight)
         objective = trainer.objective(
             goal, given.targets, weighted=given.weight is not None

@@ -72,6 +72,21 @@ def spread(value: Any, names: Sequence[str], what: str) -> list[Any]:
     return list(value)
 
 
+def shape_of_rows(x: Any) -> Shape:
+    """Return the shape of examples, with an open number of rows.
+
+    Raises:
+        DataError: there is but one dimension.
+    """
+    array = numeric(x, "x")
+    if array.ndim < 2:
+        raise DataError(
+            f"x has shape {array.shape}; a model wants one row for each example: "
+            "x[:, None] if there is one feature, x[None] if this is one example"
+        )
+    return (None, *array.shape[1:])
+
+
 def numeric(value: Any, name: str, dtype: Dtype = "float") -> Array:
     """Return a value as an array of numbers, contiguous, with the width of `dtype`.
 

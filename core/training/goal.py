@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, HyperparameterError
 from chainrule.graph import Node
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
@@ -63,6 +63,30 @@ class Goal:
             tuple(resolve_all("metrics", metrics)),
             tuple(resolve_all("regularizers", regularizers)),
         )
+
+    @classmethod
+    def to_measure(
+        cls,
+        network: Network,
+        last: Goal | None,
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+    ) -> Goal:
+        """Return what to measure: what is given, and for the rest what `last` was.
+
+        Raises:
+            HyperparameterError: no loss is known.
+        """
+        if loss is not None:
+            return cls.of(network, loss, metrics or ())
+        if last is None:
+            raise HyperparameterError(
+                "evaluate does not know which loss to compute: give loss=…, or fit "
+                "the model first"
+            )
+        if metrics is not None:
+            return cls.of(network, last.losses, metrics, last.regularizers)
+        return last
 
     @property
     def key(self) -> Hashable:
