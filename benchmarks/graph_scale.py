@@ -44,7 +44,8 @@ def _stages(layers: int, *, traced: bool) -> tuple[float, dict[str, float]]:
     import numpy as np
 
     import chainrule as cr
-    from chainrule.program import Program, open_backend
+    from chainrule.execution import open_backend
+    from chainrule.program import Program
 
     backend = open_backend("numpy")
     cr.evaluate([cr.constant(1.0)])  # plugins are loaded before the clock starts

@@ -11,18 +11,18 @@ import importlib.util
 from typing import Any
 
 _HOME = {
-    "input": "graph", "parameter": "graph", "constant": "graph", "Node": "graph",
-    "Graph": "graph", "scope": "scopes", "Input": "graph", "Parameter": "graph",
-    "Constant": "graph",
+    "input": "node", "parameter": "node", "constant": "node", "Node": "node",
+    "Graph": "graph", "scope": "scopes", "Input": "node", "Parameter": "node",
+    "Constant": "node",
     "grad": "autodiff", "backward": "autodiff",
-    "hookimpl": "hooks", "ChainRuleError": "errors",
+    "hookimpl": "registry.hooks", "ChainRuleError": "errors",
     "Op": "ops", "Elementwise": "ops",
     "Activation": "kinds.activation", "Layer": "kinds.layer", "Loss": "kinds.loss",
     "Optimizer": "kinds.optimizer", "Regularizer": "kinds.regularizer",
     "Initializer": "kinds.initializer", "Schedule": "kinds.schedule",
     "Metric": "kinds.metric", "Callback": "kinds.callback",
     "Backend": "kinds.backend",
-    "evaluate": "program.evaluate", "Program": "program.program",
+    "evaluate": "execution.evaluate", "Program": "program.program",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
 }  # fmt: skip
 """Public name → the module that defines it."""

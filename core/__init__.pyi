@@ -57,19 +57,12 @@ import chainrule.plugins.regularizers.penalty
 import chainrule.plugins.schedules
 import chainrule.training.history
 from chainrule import ops as ops
-from chainrule.catalog import Catalog
+from chainrule.registry.catalog import Catalog
 from chainrule.autodiff import backward as backward
 from chainrule.autodiff import grad as grad
 from chainrule.errors import ChainRuleError as ChainRuleError
-from chainrule.graph import Constant as Constant
+from chainrule.execution.evaluate import evaluate as evaluate
 from chainrule.graph import Graph as Graph
-from chainrule.graph import Input as Input
-from chainrule.graph import Node as Node
-from chainrule.graph import Parameter as Parameter
-from chainrule.graph import constant as constant
-from chainrule.graph import input as input
-from chainrule.graph import parameter as parameter
-from chainrule.hooks import hookimpl as hookimpl
 from chainrule.kinds.activation import Activation as Activation
 from chainrule.kinds.backend import Backend as Backend
 from chainrule.kinds.callback import Callback as Callback
@@ -83,10 +76,17 @@ from chainrule.kinds.schedule import Schedule as Schedule
 from chainrule.model.loading import load as load
 from chainrule.model.model import Model as Model
 from chainrule.model.sequential import Sequential as Sequential
+from chainrule.node import Constant as Constant
+from chainrule.node import Input as Input
+from chainrule.node import Node as Node
+from chainrule.node import Parameter as Parameter
+from chainrule.node import constant as constant
+from chainrule.node import input as input
+from chainrule.node import parameter as parameter
 from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
-from chainrule.program.evaluate import evaluate as evaluate
 from chainrule.program.program import Program as Program
+from chainrule.registry.hooks import hookimpl as hookimpl
 from chainrule.scopes import scope as scope
 from chainrule.viz.difference import diff as diff
 from chainrule.viz.draw import draw as draw

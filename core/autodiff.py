@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from chainrule.errors import GradientError
-from chainrule.graph import Constant, Node, Origin, Value, topological
+from chainrule.graph import topological
+from chainrule.node import Constant, Node, Origin, Value
 from chainrule.ops import Elementwise, broadcast_like, identity, mul, neg, sum_like
 from chainrule.ops.base import describe
 from chainrule.scopes import scope

@@ -1,293 +1,21 @@
-"""The computation graph: nodes, and the networkx view of them.
+"""The computation graph: what some outputs depend on, as networkx hands it out.
 
-A node is an expression. It knows the op that made it and its inputs, so any set of
-nodes *is* a graph; `Graph` collects what some outputs depend on, gives every node a
-stable id, and hands the whole out as a `networkx.MultiDiGraph`.
+A node knows its inputs, so any set of nodes *is* a graph; `Graph` collects what some
+outputs depend on, gives every node a stable id, and hands the whole out as a
+`networkx.MultiDiGraph`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from chainrule.errors import GraphError, ShapeError
-from chainrule.formula import Formula
-from chainrule.scopes import current_scope, number_scopes
+from chainrule.node import Input, Node, Parameter
+from chainrule.scopes import Scope
 
 if TYPE_CHECKING:
     import networkx
-
-    from chainrule.ops.base import Op
-
-Shape: TypeAlias = tuple[int | None, ...]
-Dtype: TypeAlias = Literal["float", "int", "bool"]
-Value: TypeAlias = "Node | npt.ArrayLike"
-
-
-class Origin:
-    """Where a backward node came from.
-
-    `of` is the forward node whose gradient this is, or whose edge it belongs to;
-    `loss` is what was differentiated. For the contribution along one edge `position`
-    is the index of that edge among ``consumer.inputs``.
-    """
-
-    __slots__ = ("consumer", "loss", "of", "position")
-
-    def __init__(
-        self,
-        of: Node,
-        loss: Node,
-        consumer: Node | None = None,
-        position: int | None = None,
-    ) -> None:
-        self.of = of
-        self.loss = loss
-        self.consumer = consumer
-        self.position = position
-
-
-operators: dict[str, Callable[..., Node]] = {}
-"""What ``+``, ``@`` … build; filled by `chainrule.ops`."""
-
-
-class Node(Formula):
-    """An expression: an op applied to inputs, or a leaf.
-
-    Attributes:
-        op: the op applied, or None for a leaf.
-        inputs: the operands, in order (``x * x`` has two).
-        shape: sizes; None is an open dimension, such as the batch.
-        dtype: ``"float"``, ``"int"`` or ``"bool"``; the width is chosen when run.
-        name: the name given by the user, or None.
-        scope: the scopes it was made in, outermost first.
-        origin: for backward nodes, what they are the derivative of.
-    """
-
-    __slots__ = (
-        "__weakref__", "dtype", "inputs", "name", "op", "origin", "scope", "shape",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        op: Op | None,
-        inputs: tuple[Node, ...],
-        shape: Shape,
-        dtype: Dtype,
-        name: str | None = None,
-    ) -> None:
-        self.op = op
-        self.inputs = inputs
-        self.shape = shape
-        self.dtype = dtype
-        self.name = name
-        self.scope = current_scope()
-        self.origin: Origin | None = None
-
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    def named(self, name: str) -> Node:
-        """Give this node a name, used in diagrams and messages, and return it."""
-        self.name = name
-        return self
-
-    def __repr__(self) -> str:
-        what = self.op.type_name if self.op else type(self).__name__.lower()
-        name = f" {self.name!r}" if self.name else ""
-        return f"<{what}{name} {shape_text(self.shape)} {self.dtype}>"
-
-    def __iter__(self) -> Iterator[Node]:
-        if not self.shape or self.shape[0] is None:
-            raise GraphError(f"cannot iterate over {self!r}: its length is not known")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __len__(self) -> int:
-        if not self.shape or self.shape[0] is None:
-            raise GraphError(f"{self!r} has no length that is known")
-        return self.shape[0]
-
-    def __add__(self, other: Value) -> Node:
-        return operators["add"](self, other)
-
-    def __radd__(self, other: Value) -> Node:
-        return operators["add"](other, self)
-
-    def __sub__(self, other: Value) -> Node:
-        return operators["sub"](self, other)
-
-    def __rsub__(self, other: Value) -> Node:
-        return operators["sub"](other, self)
-
-    def __mul__(self, other: Value) -> Node:
-        return operators["mul"](self, other)
-
-    def __rmul__(self, other: Value) -> Node:
-        return operators["mul"](other, self)
-
-    def __truediv__(self, other: Value) -> Node:
-        return operators["div"](self, other)
-
-    def __rtruediv__(self, other: Value) -> Node:
-        return operators["div"](other, self)
-
-    def __pow__(self, other: Value) -> Node:
-        return operators["pow"](self, other)
-
-    def __rpow__(self, other: Value) -> Node:
-        return operators["pow"](other, self)
-
-    def __matmul__(self, other: Value) -> Node:
-        return operators["matmul"](self, other)
-
-    def __rmatmul__(self, other: Value) -> Node:
-        return operators["matmul"](other, self)
-
-    def __neg__(self) -> Node:
-        return operators["neg"](self)
-
-    def __pos__(self) -> Node:
-        return self
-
-    def __abs__(self) -> Node:
-        return operators["abs"](self)
-
-    def __lt__(self, other: Value) -> Node:
-        return operators["less"](self, other)
-
-    def __le__(self, other: Value) -> Node:
-        return operators["less_equal"](self, other)
-
-    def __gt__(self, other: Value) -> Node:
-        return operators["greater"](self, other)
-
-    def __ge__(self, other: Value) -> Node:
-        return operators["greater_equal"](self, other)
-
-    def __getitem__(self, key: Any) -> Node:
-        return operators["slice"](self, key)
-
-    @property
-    def T(self) -> Node:  # noqa: N802 - NumPy's name
-        """The transpose: all axes reversed."""
-        return operators["transpose"](self)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
-        """Sum over `axis`; see `chainrule.ops.sum`."""
-        return operators["sum"](self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
-        """Mean over `axis`; see `chainrule.ops.mean`."""
-        return operators["mean"](self, axis=axis, keepdims=keepdims)
-
-    def reshape(self, *shape: int | None) -> Node:
-        """Reshape; see `chainrule.ops.reshape`."""
-        return operators["reshape"](self, shape)
-
-
-class Input(Node):
-    """A leaf that is fed at run time."""
-
-    __slots__ = ()
-
-    def __init__(self, name: str, shape: Shape, dtype: Dtype = "float") -> None:
-        super().__init__(None, (), shape, dtype, name)
-
-
-class Parameter(Node):
-    """A leaf with a value that training may change.
-
-    `value` is a NumPy array and the only home of the number: a backend that keeps a
-    copy on a device writes it back here.
-    """
-
-    __slots__ = ("trainable", "value")
-
-    def __init__(
-        self, name: str, value: npt.ArrayLike, *, trainable: bool = True
-    ) -> None:
-        array = _copy(value)
-        if array.dtype.kind not in "fiub":
-            raise GraphError(f"parameter {name!r} must be numeric, got {array.dtype}")
-        self.value: npt.NDArray[Any] = (
-            array if array.dtype.kind == "f" else array.astype(np.float32)
-        )
-        self.trainable = trainable
-        super().__init__(None, (), self.value.shape, "float", name)
-
-
-class Constant(Node):
-    """A leaf with a value that never changes."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
-        self.value: npt.NDArray[Any] = _copy(value)
-        super().__init__(None, (), self.value.shape, _dtype_of(self.value), name)
-
-
-def _copy(value: npt.ArrayLike) -> npt.NDArray[Any]:
-    try:
-        return np.array(value)
-    except ValueError as error:
-        raise GraphError(f"rows of different lengths make no array: {error}") from error
-
-
-def _dtype_of(array: npt.NDArray[Any]) -> Dtype:
-    kinds: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
-    if array.dtype.kind not in kinds:
-        raise GraphError(
-            f"a graph computes with real numbers, integers and booleans, "
-            f"not with {array.dtype}"
-        )
-    return kinds[array.dtype.kind]
-
-
-def as_node(value: Value) -> Node:
-    """Return `value` itself if it is a node, a constant otherwise."""
-    return value if isinstance(value, Node) else Constant(value)
-
-
-def input(name: str, shape: Sequence[int | None] = (), dtype: Dtype = "float") -> Input:
-    """Make an input: a leaf that is fed at run time.
-
-    Args:
-        name: what to call it in diagrams, messages and feeds.
-        shape: sizes; None is open, such as the batch in ``(None, 64)``.
-        dtype: ``"float"``, ``"int"`` or ``"bool"``.
-    """
-    if not isinstance(name, str):
-        raise GraphError(f"the name of an input is a text, got {name!r}")
-    if isinstance(shape, int):
-        raise ShapeError(f"input {name!r}: shape is a tuple, write shape=({shape},)")
-    sizes = tuple(shape)
-    for size in sizes:
-        if size is not None and (not isinstance(size, (int, np.integer)) or size < 0):
-            raise ShapeError(f"input {name!r}: {size!r} is not a size or None")
-    if dtype not in ("float", "int", "bool"):
-        raise GraphError(f"input {name!r}: dtype is float, int or bool, got {dtype!r}")
-    return Input(name, sizes, dtype)
-
-
-def parameter(name: str, value: npt.ArrayLike, *, trainable: bool = True) -> Parameter:
-    """Make a parameter: a leaf with a value that training may change."""
-    return Parameter(name, value, trainable=trainable)
-
-
-def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
-    """Make a constant: a leaf whose value never changes."""
-    return Constant(value, name)
-
-
-def shape_text(shape: Shape) -> str:
-    """Write a shape for people: ``(batch, 64)``; a scalar is ``()``."""
-    return f"({', '.join('batch' if s is None else str(s) for s in shape)})"
 
 
 def topological(outputs: Iterable[Node]) -> list[Node]:
@@ -382,3 +110,32 @@ def _base_name(node: Node, extra: Mapping[Node, str]) -> str:
     if node.origin:
         return f"grad_{_base_name(node.origin.of, extra)}"
     return node.op.type_name if node.op else type(node).__name__.lower()
+
+
+def number_scopes(
+    order: Sequence[Node],
+) -> dict[tuple[Scope, ...], tuple[str, ...]]:
+    """Name every scope: its own name, or its label and a number, in order met."""
+    paths: dict[tuple[Scope, ...], None] = {}
+    for node in sorted(order, key=lambda node: not node.inputs):  # leaves say little
+        for depth in range(len(node.scope)):
+            if node.scope in paths:
+                break
+            paths.setdefault(node.scope[: depth + 1])
+    used: dict[tuple[Scope, ...], set[str]] = {}
+    for path in paths:
+        if path[-1].name:
+            used.setdefault(path[:-1], set()).add(path[-1].name)
+    numbers: Counter[tuple[tuple[Scope, ...], str]] = Counter()
+    named: dict[tuple[Scope, ...], tuple[str, ...]] = {(): ()}
+    for path in paths:
+        name = path[-1].name or ""
+        if not name:
+            siblings = used.setdefault(path[:-1], set())
+            key = (path[:-1], path[-1].label)
+            numbers[key] += 1
+            while (name := f"{path[-1].label}_{numbers[key]}") in siblings:
+                numbers[key] += 1
+            siblings.add(name)
+        named[path] = (*named[path[:-1]], name)
+    return named

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from chainrule.graph import Node
 
 
 class Scope:
@@ -66,32 +61,3 @@ def scope_of_new_nodes() -> Iterator[Callable[[tuple[Scope, ...]], object]]:
         yield _current_scope.set
     finally:
         _current_scope.reset(token)
-
-
-def number_scopes(
-    order: Sequence[Node],
-) -> dict[tuple[Scope, ...], tuple[str, ...]]:
-    """Name every scope: its own name, or its label and a number, in order met."""
-    paths: dict[tuple[Scope, ...], None] = {}
-    for node in sorted(order, key=lambda node: not node.inputs):  # leaves say little
-        for depth in range(len(node.scope)):
-            if node.scope in paths:
-                break
-            paths.setdefault(node.scope[: depth + 1])
-    used: dict[tuple[Scope, ...], set[str]] = {}
-    for path in paths:
-        if path[-1].name:
-            used.setdefault(path[:-1], set()).add(path[-1].name)
-    numbers: Counter[tuple[tuple[Scope, ...], str]] = Counter()
-    named: dict[tuple[Scope, ...], tuple[str, ...]] = {(): ()}
-    for path in paths:
-        name = path[-1].name or ""
-        if not name:
-            siblings = used.setdefault(path[:-1], set())
-            key = (path[:-1], path[-1].label)
-            numbers[key] += 1
-            while (name := f"{path[-1].label}_{numbers[key]}") in siblings:
-                numbers[key] += 1
-            siblings.add(name)
-        named[path] = (*named[path[:-1]], name)
-    return named

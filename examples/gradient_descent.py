@@ -7,7 +7,7 @@ computes loss, gradients and new weights in a step.
 import numpy as np
 
 import chainrule as cr
-from chainrule.program import open_backend
+from chainrule.execution import open_backend
 
 x, y = cr.datasets.xor()
 random = np.random.default_rng(1)

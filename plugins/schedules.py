@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
+from chainrule.component import Kind, NonNegative, Positive, Probability
 from chainrule.errors import HyperparameterError
-from chainrule.hooks import hookimpl
 from chainrule.kinds.schedule import Schedule
-from chainrule.spec import Kind, NonNegative, Positive, Probability
+from chainrule.registry.hooks import hookimpl
 
 
 class Constant(Schedule):

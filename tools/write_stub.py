@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import chainrule
-from chainrule.catalog import Entry
+from chainrule.component import Component, Kind, field_types, required_fields
 from chainrule.registry import KINDS, registry
-from chainrule.spec import Component, Kind, field_types, required_fields
+from chainrule.registry.catalog import Entry
 
 TARGET = Path(__file__).parents[1] / "core" / "__init__.pyi"
 
@@ -46,7 +46,7 @@ def stub() -> str:
         "",
         *(f"import {module}" for module in sorted(modules)),
         "from chainrule import ops as ops",
-        "from chainrule.catalog import Catalog",
+        "from chainrule.registry.catalog import Catalog",
         *public,
         *renderers(),
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.hooks import hookimpl
+from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl

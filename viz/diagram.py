@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import OutputError, RenderError, did_you_mean
-from chainrule.viz.dot import to_digraph
-from chainrule.viz.frames import frame
-from chainrule.viz.json_format import to_json
-from chainrule.viz.page import to_page
-from chainrule.viz.render import PICTURES, Engine, render
+from chainrule.viz.formats.dot import to_digraph
+from chainrule.viz.formats.frames import frame
+from chainrule.viz.formats.json import to_json
+from chainrule.viz.formats.page import to_page
+from chainrule.viz.formats.render import PICTURES, Engine, render
+from chainrule.viz.formats.story import Extras, tell
+from chainrule.viz.formats.svg import finish
+from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.scene import Scene
-from chainrule.viz.story import Extras, tell
-from chainrule.viz.svg import finish
-from chainrule.viz.tikz import to_document, to_tikz
 
 if TYPE_CHECKING:
     import graphviz

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import GraphError
-from chainrule.graph import Node, Parameter
-from chainrule.notation import number
-from chainrule.viz.compose import Composer
+from chainrule.node import Node, Parameter
+from chainrule.notation.writer import number
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.draw import compose
-from chainrule.viz.partition import Level
+from chainrule.viz.graph.compose import Composer
+from chainrule.viz.graph.partition import Level
 from chainrule.viz.scene import Block, Line, Role, Scene
 from chainrule.viz.text import Plain, row
-from chainrule.viz.trace import norm
+from chainrule.viz.values import norm
 
 NOTHING = 1e-12
 """Relative change below which two values count as equal."""

@@ -7,23 +7,24 @@ from typing import Any, get_args
 
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GraphError, did_you_mean
-from chainrule.graph import Graph, Node
-from chainrule.kinds.profile import Profile
-from chainrule.model.loss import loss_of
+from chainrule.graph import Graph
+from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.naming import Naming
+from chainrule.node import Node
+from chainrule.notation.naming import Naming
+from chainrule.profile.profile import Profile
 from chainrule.training.history import History
-from chainrule.viz.compose import Composer, Direction
-from chainrule.viz.details import extras_of
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.labels import Labels
-from chainrule.viz.levels import divide
-from chainrule.viz.neurons import neuron_scene
-from chainrule.viz.partition import Expand, Level
+from chainrule.viz.formats.story import Extras
+from chainrule.viz.graph.compose import Composer, Direction
+from chainrule.viz.graph.labels import Labels
+from chainrule.viz.graph.levels import divide
+from chainrule.viz.graph.neurons import neuron_scene
+from chainrule.viz.graph.partition import Expand, Level
+from chainrule.viz.graph.times import Times
+from chainrule.viz.page_details import extras_of
 from chainrule.viz.scene import Line, Scene
-from chainrule.viz.story import Extras
 from chainrule.viz.text import Plain
-from chainrule.viz.times import Times
 
 
 def draw(

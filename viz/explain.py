@@ -9,20 +9,21 @@ import numpy as np
 
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GradientError, GraphError
-from chainrule.graph import Graph, Input, Node
-from chainrule.model.loss import loss_of
+from chainrule.graph import Graph
+from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.naming import Naming
+from chainrule.node import Input, Node
+from chainrule.notation.naming import Naming
+from chainrule.notation.symbols import Derivative
 from chainrule.ops.base import describe
 from chainrule.substitution import substitute
-from chainrule.symbols import Derivative
-from chainrule.viz.chain import Chain
-from chainrule.viz.chain_scene import chain_scene
-from chainrule.viz.elements import Element, elements, entry_of, values_for
-from chainrule.viz.explanation import Check, Explanation
-from chainrule.viz.named import node_called
-from chainrule.viz.paths import Path, best_paths, count_and_sum
-from chainrule.viz.trace import Values, needed, trace
+from chainrule.viz.chain.chain import Chain
+from chainrule.viz.chain.drawing import chain_scene
+from chainrule.viz.chain.entries import Element, elements, entry_of, values_for
+from chainrule.viz.chain.explanation import Check, Explanation
+from chainrule.viz.chain.lookup import node_called
+from chainrule.viz.chain.paths import Path, best_paths, count_and_sum
+from chainrule.viz.values import Values, needed, trace
 
 
 def explain(

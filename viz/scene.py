@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from chainrule.graph import Node
-from chainrule.notation import Written
+from chainrule.node import Node
+from chainrule.notation.writer import Written
 
 BlockKind: TypeAlias = Literal["input", "parameter", "constant", "op", "layer", "loss"]
 Role: TypeAlias = Literal["loss", "between", "parameter", "data"]

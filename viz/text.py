@@ -6,10 +6,10 @@ import html
 import unicodedata
 from dataclasses import dataclass
 
-from chainrule.graph import Node
-from chainrule.naming import Naming
-from chainrule.notation import DEPTH, Style, Written, symbol_text, write
-from chainrule.symbols import isolated, tex_text
+from chainrule.node import Node
+from chainrule.notation.naming import Naming
+from chainrule.notation.symbols import isolated, tex_text
+from chainrule.notation.writer import DEPTH, Style, Written, symbol_text, write
 from chainrule.viz.scene import Role
 from chainrule.viz.style import COLOR
 

@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import ChainRuleError, GraphError
-from chainrule.graph import Constant, Input, Node, Parameter
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.substitution import substitute
-from chainrule.viz.algebra import evaluate_text
-from chainrule.viz.compose import Composer
+from chainrule.viz.answers import evaluate_text
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.draw import compose
-from chainrule.viz.partition import Level
+from chainrule.viz.graph.compose import Composer
+from chainrule.viz.graph.partition import Level
 from chainrule.viz.scene import Block, Line, Link
 from chainrule.viz.text import Plain
-from chainrule.viz.trace import Values, shown, trace
+from chainrule.viz.values import Values, shown, trace
 
 POINTS = 5
 """Random points at which a formula and the key must agree."""

@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from chainrule.hooks import hookimpl
+from chainrule.backends.numpy.emit import SPECIAL
+from chainrule.backends.numpy.executable import NumpyExecutable
+from chainrule.backends.numpy.kernels import ELEMENTWISE, VIEWS
+from chainrule.backends.numpy.loops import numba_version
+from chainrule.backends.numpy.profile import Profiler
 from chainrule.kinds.backend import Backend, Device, Executable
-from chainrule.kinds.profile import Profile
 from chainrule.ops import Op
+from chainrule.profile.profile import Profile
 from chainrule.program import Pack, Program
 from chainrule.registry import registry
-
-from .emit import SPECIAL
-from .executable import NumpyExecutable
-from .kernels import ELEMENTWISE, VIEWS
-from .loops import numba_version
-from .profile import Profiler
+from chainrule.registry.hooks import hookimpl
 
 
 class NumpyBackend(Backend):

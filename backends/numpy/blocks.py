@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from chainrule.graph import Node
-
-from .memory import op_class, sizes, width
-from .run import Run
+from chainrule.backends.numpy.elementwise_run import Run
+from chainrule.backends.numpy.memory import op_class, sizes, width
+from chainrule.node import Node
 
 if TYPE_CHECKING:
-    from .generate import PhaseCode
+    from chainrule.backends.numpy.generate import PhaseCode
 
 BLOCK = 1 << 16
 """Elements in a block: what a few arrays of fit into a core's second-level cache."""

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Input, Node, Parameter
+from chainrule.backends.numpy.kernels import NAMESPACE, clip
+from chainrule.backends.numpy.loops import compile_for, compiled
+from chainrule.backends.numpy.memory import Pool
+from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Op
 from chainrule.program import Program
-
-from .kernels import NAMESPACE, clip
-from .loops import compile_for, compiled
-from .memory import Pool
 
 
 class Code:

@@ -15,15 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.backends.numpy.memory import label, sizes
+from chainrule.backends.numpy.random import UniformStream
+from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.ops.reductions import Reduction
 
-from .memory import label, sizes
-from .random import UniformStream
-
 if TYPE_CHECKING:
-    from .generate import PhaseCode
+    from chainrule.backends.numpy.generate import PhaseCode
 
 DOT_UP_TO = 60_000
 """Elements of a product up to which `dot` is faster than `matmul`."""

@@ -15,21 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.backends.numpy.code import Code
+from chainrule.backends.numpy.generate import PhaseCode
+from chainrule.backends.numpy.loops import numba_version
+from chainrule.backends.numpy.memory import width
+from chainrule.backends.numpy.profile import Profiler, Timed
+from chainrule.backends.numpy.threads import ONE_THREAD, WORTH_SHARING
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
-from chainrule.graph import Input, Node
 from chainrule.kinds.backend import Executable, fill
-from chainrule.kinds.profile import Profile
+from chainrule.node import Input, Node
 from chainrule.ops import Op
 from chainrule.ops.base import describe
+from chainrule.profile.profile import Profile
+from chainrule.profile.work import Work
 from chainrule.program import Program
-from chainrule.program.work import Work
-
-from .code import Code
-from .generate import PhaseCode
-from .loops import numba_version
-from .memory import width
-from .profile import Profiler, Timed
-from .threads import ONE_THREAD, WORTH_SHARING
 
 _numbers = count(1)
 LOOPS_AFTER = 1.0

@@ -11,19 +11,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Constant, Input, Node, Parameter
+from chainrule.backends.numpy import emit
+from chainrule.backends.numpy.blocks import BlockedRun, is_large
+from chainrule.backends.numpy.code import Code
+from chainrule.backends.numpy.elementwise_run import Run
+from chainrule.backends.numpy.kernels import (
+    NEVER_IN_PLACE,
+    SCALAR,
+    VIEWS,
+    in_place,
+    view_of,
+)
+from chainrule.backends.numpy.loops import CompiledRun, can_be_compiled
+from chainrule.backends.numpy.memory import Buffer, label, op_class, sizes, width
+from chainrule.backends.numpy.schedule import Schedule
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops import Elementwise
 from chainrule.program import LEARNING_RATE, STEP, Pack, Phase
 from chainrule.program.passes.specialise import BoundInput
-
-from . import emit
-from .blocks import BlockedRun, is_large
-from .code import Code
-from .kernels import NEVER_IN_PLACE, SCALAR, VIEWS, in_place, view_of
-from .loops import CompiledRun, can_be_compiled
-from .memory import Buffer, label, op_class, sizes, width
-from .run import Run
-from .schedule import Schedule
 
 
 class PhaseCode:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
 

@@ -17,16 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
-from chainrule.graph import Constant, Node
+from chainrule.backends.numpy.elementwise_run import Run
+from chainrule.backends.numpy.kernels import ELEMENTWISE
+from chainrule.backends.numpy.memory import label, op_class, sizes
+from chainrule.node import Constant, Node
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
 
-from .kernels import ELEMENTWISE
-from .memory import label, op_class, sizes
-from .run import Run
-
 if TYPE_CHECKING:
-    from .generate import PhaseCode
+    from chainrule.backends.numpy.generate import PhaseCode
 
 COMPILED_FROM = 1 << 16
 """Elements from which a run of elementwise ops is worth the time to compile it."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Constant, Dtype, Node
+from chainrule.node import Constant, Dtype, Node
 from chainrule.ops import Op
 from chainrule.program.flat import aligned
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import BackendError
-from chainrule.graph import Node
-from chainrule.kinds.profile import Profile, Speed
-from chainrule.program.work import Piece, Work
+from chainrule.node import Node
+from chainrule.profile.profile import Profile, Speed
+from chainrule.profile.work import Piece, Work
 
 CLOCK, TICKS = "_clock", "_ticks"
 """Names that no line of generated code has."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from chainrule.graph import Node, topological
+from chainrule.backends.numpy.kernels import VIEWS
+from chainrule.graph import topological
+from chainrule.node import Node
 from chainrule.program import Pack, Phase
-
-from .kernels import VIEWS
 
 Way = TypeVar("Way")
 

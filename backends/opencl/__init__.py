@@ -8,20 +8,23 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chainrule import ops
-from chainrule.graph import Parameter
-from chainrule.hooks import hookimpl
+from chainrule.backends.opencl.device.devices import choose, diagnose, find_devices
+from chainrule.backends.opencl.source.templates import (
+    ELEMENTWISE,
+    INDEXING,
+    REDUCTIONS,
+    VIEWS,
+)
 from chainrule.kinds.backend import Backend, Device, Executable
+from chainrule.node import Parameter
 from chainrule.ops import Op
 from chainrule.program import Pack, Program
 from chainrule.registry import registry
-
-from .device import choose, diagnose, find_devices
-from .kernels import ELEMENTWISE, INDEXING, REDUCTIONS, VIEWS
+from chainrule.registry.hooks import hookimpl
 
 if TYPE_CHECKING:
-    from chainrule.kinds.profile import Profile
-
-    from .runtime import Runtime
+    from chainrule.backends.opencl.device.runtime import Runtime
+    from chainrule.profile.profile import Profile
 
 
 class OpenCLBackend(Backend):
@@ -43,7 +46,7 @@ class OpenCLBackend(Backend):
 
     @functools.cached_property
     def runtime(self) -> Runtime:
-        from .runtime import Runtime
+        from chainrule.backends.opencl.device.runtime import Runtime
 
         return Runtime(choose(self.device))
 
@@ -81,7 +84,7 @@ class OpenCLBackend(Backend):
 
     def compile(self, program: Program) -> Executable:
         """Generate and compile kernels for a program."""
-        from .executable import OpenCLExecutable
+        from chainrule.backends.opencl.executable import OpenCLExecutable
 
         templates = {**self.kernels, **registry.kernels(self.type_name)}
         return OpenCLExecutable(program, self._ready(), templates)

@@ -9,20 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pyopencl as cl
 
-from chainrule.graph import Input, Node
+from chainrule.backends.opencl.device.mirrors import Mirror
+from chainrule.backends.opencl.device.pool import NoRoom, allocate, plan
+from chainrule.backends.opencl.device.profile import describe
+from chainrule.backends.opencl.device.runtime import Launch, Runtime, as_bytes
+from chainrule.backends.opencl.lower import Lowered
+from chainrule.backends.opencl.source import philox
+from chainrule.backends.opencl.source.faults import NONE
+from chainrule.backends.opencl.source.launch import Step
+from chainrule.backends.opencl.source.layout import DTYPES, View
+from chainrule.backends.opencl.source.templates import preamble
 from chainrule.kinds.backend import Executable
+from chainrule.node import Input, Node
 from chainrule.program import Program
-
-from . import philox
-from .faults import NONE
-from .kernels import preamble
-from .layout import DTYPES, View
-from .lower import Lowered
-from .memory import Mirror
-from .pool import NoRoom, allocate, plan
-from .profile import describe
-from .runtime import Launch, Runtime, as_bytes
-from .step import Step
 
 Array = npt.NDArray[Any]
 

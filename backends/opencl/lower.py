@@ -7,20 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chainrule import ops
-from chainrule.graph import Constant, Input, Node, Parameter
+from chainrule.backends.opencl import host_numbers
+from chainrule.backends.opencl.device.feeds import Feed, open_feed
+from chainrule.backends.opencl.device.runtime import Runtime, as_bytes
+from chainrule.backends.opencl.products import product
+from chainrule.backends.opencl.small_launches import chained
+from chainrule.backends.opencl.source import faults, philox, rows
+from chainrule.backends.opencl.source.body import Body
+from chainrule.backends.opencl.source.code import NotVector
+from chainrule.backends.opencl.source.fusion import Group
+from chainrule.backends.opencl.source.launch import Step, from_body
+from chainrule.backends.opencl.source.layout import (
+    DTYPES,
+    Slot,
+    View,
+    count,
+    packed,
+    sizes,
+)
+from chainrule.backends.opencl.storage_plan import Places
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.program import Pack, Program
 from chainrule.program.passes.specialise import BoundInput
-
-from . import faults, numbers, philox, product, rows
-from .body import Body
-from .chain import chained
-from .code import NotVector
-from .feeds import Feed, open_feed
-from .fuse import Group
-from .layout import DTYPES, Slot, View, count, packed, sizes
-from .places import Places
-from .runtime import Runtime, as_bytes
-from .step import Step, from_body
 
 PARTIAL_FROM = 1 << 14
 """Elements from which a sum over a whole array is computed in parts."""
@@ -45,7 +53,7 @@ class Lowered:
         self.outputs: list[View | Node] = []
         self.totals: View | None = None
         self.host_totals: list[Node | None] = []
-        self.numbers = numbers.Numbers()
+        self.numbers = host_numbers.Numbers()
         self.wanted: dict[Node, int] = {}
         self.given = Slot(0, kept=True)
         self.draw = Slot(16, kept=True)

@@ -63,7 +63,7 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
-            module = importlib.import_module(f"chainrule.cli.{name}")
+            module = importlib.import_module(f"chainrule.cli.commands.{name}")
             command: click.Command = module.command
             return command
         return self._from_plugins().get(name)

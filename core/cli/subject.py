@@ -15,11 +15,12 @@ from chainrule.cli.graphs import imported, model_of
 from chainrule.config import read
 from chainrule.config.experiment import Arrays, examples
 from chainrule.errors import DataError, GraphError, UnknownNameError, did_you_mean
-from chainrule.graph import Graph, Node, Parameter
+from chainrule.graph import Graph
 from chainrule.model.loading import load
-from chainrule.model.loss import loss_of
+from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.naming import Naming
+from chainrule.node import Node, Parameter
+from chainrule.notation.naming import Naming
 from chainrule.registry import registry
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

@@ -7,10 +7,16 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
+from chainrule.component import (
+    Component,
+    Kind,
+    check_value,
+    field_types,
+    required_fields,
+)
 from chainrule.config.document import Document, Place
 from chainrule.errors import did_you_mean
 from chainrule.registry import registry
-from chainrule.spec import Component, Kind, check_value, field_types, required_fields
 
 
 def build(document: Document, kind: str, value: Any, place: Place) -> Any:

@@ -10,12 +10,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.config.building import build, call, check_keys, fill
-from chainrule.config.document import Document
-from chainrule.errors import DataError
-from chainrule.philox import generator
-from chainrule.registry import registry
-from chainrule.spec import (
+from chainrule.component import (
     Component,
     Fraction,
     Kind,
@@ -23,7 +18,12 @@ from chainrule.spec import (
     Seed,
     check_value,
 )  # fmt: skip
-from chainrule.table import read_heading
+from chainrule.config.building import build, call, check_keys, fill
+from chainrule.config.document import Document
+from chainrule.data.csv import read_heading
+from chainrule.errors import DataError
+from chainrule.philox import generator
+from chainrule.registry import registry
 
 Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 

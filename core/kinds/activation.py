@@ -6,8 +6,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from chainrule.graph import Node
 from chainrule.kinds.module import Module
+from chainrule.node import Node
 
 
 class Activation(Module):

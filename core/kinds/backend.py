@@ -14,8 +14,8 @@ import numpy.typing as npt
 from chainrule.errors import BackendError
 
 if TYPE_CHECKING:
-    from chainrule.graph import Input, Parameter
-    from chainrule.kinds.profile import Profile
+    from chainrule.node import Input, Parameter
+    from chainrule.profile.profile import Profile
     from chainrule.program import Program
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from chainrule.spec import Component
+from chainrule.component import Component
 
 if TYPE_CHECKING:
     from chainrule.training import Run

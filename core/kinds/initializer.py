@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import Component
 from chainrule.philox import generator
-from chainrule.spec import Component
 
 
 class Initializer(Component, ABC):

@@ -6,12 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
+from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
-from chainrule.graph import Dtype, Node, Parameter, Shape, Value, as_node, shape_text
+from chainrule.node import Dtype, Node, Parameter, Shape, Value, as_node, shape_text
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
 from chainrule.ops.base import describe
 from chainrule.scopes import Scope, scope
-from chainrule.spec import Component
 
 
 class Loss(Component, ABC):

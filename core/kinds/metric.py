@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from chainrule.graph import Node
-from chainrule.spec import Component
+from chainrule.component import Component
+from chainrule.node import Node
 
 
 class Metric(Component, ABC):

@@ -10,12 +10,12 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from chainrule.component import Component, Kind, check_value
 from chainrule.errors import GraphError, ShapeError
-from chainrule.graph import Node, Parameter, Value, as_node, shape_text
 from chainrule.kinds.initializer import Initializer
+from chainrule.node import Node, Parameter, Value, as_node, shape_text
 from chainrule.ops import identity
 from chainrule.scopes import Scope, scope
-from chainrule.spec import Component, Kind, check_value
 
 
 class Call(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, ClassVar
 
-from chainrule.graph import Node
+from chainrule.component import Component, Positive
+from chainrule.node import Node
 from chainrule.ops import l2_norm, maximum, minimum
-from chainrule.spec import Component, Positive
 
 
 class Optimizer(Component, ABC):

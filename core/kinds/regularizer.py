@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from chainrule.graph import Node, Parameter
-from chainrule.spec import Component
+from chainrule.component import Component
+from chainrule.node import Node, Parameter
 
 
 class Regularizer(Component):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from chainrule.spec import Component
+from chainrule.component import Component
 
 
 class Schedule(Component, ABC):

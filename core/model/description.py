@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from chainrule.errors import ModelFileError
-from chainrule.graph import Constant, Input, Node, Parameter
 from chainrule.kinds.module import calls
 from chainrule.model.structure import Part, Structure, operands
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops.random import Draw
 from chainrule.training.network import Network
 

@@ -13,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
+from chainrule.component import NonNegativeInt, check_value
 from chainrule.errors import ChainRuleError, ModelFileError, UnknownNameError
-from chainrule.graph import Constant, Input, Node, Parameter
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.model.writing import KEY, VERSION, slot_views
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops.random import Draw, Uniform
 from chainrule.registry import registry
 from chainrule.scopes import Scope, scope
-from chainrule.spec import NonNegativeInt, check_value
-from chainrule.training.goal import Goal
+from chainrule.training.criteria import Goal
 from chainrule.training.state import TrainingState
 
 Tensors = dict[str, npt.NDArray[Any]]

@@ -9,30 +9,30 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import PositiveInt, check_value
 from chainrule.errors import (
     GraphError,
     ModelFileError,
     NotBuiltError,
 )
-from chainrule.graph import Input, Node, Parameter, Shape, as_node
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
 from chainrule.model.description import describe
 from chainrule.model.weights import checked
 from chainrule.model.writing import write
+from chainrule.node import Input, Node, Parameter, Shape, as_node
 from chainrule.ops import identity
-from chainrule.program import open_backend
 from chainrule.scopes import Scope, current_scope
-from chainrule.spec import PositiveInt, check_value
 from chainrule.substitution import substitute
 from chainrule.training import History, data, inference
+from chainrule.training.criteria import Goal
 from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
-from chainrule.training.goal import Goal
 from chainrule.training.network import Network
-from chainrule.training.request import Request
-from chainrule.training.trainer import Trainer
+from chainrule.training.options import Request
+from chainrule.training.session import Trainer
 
 
 class Model:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chainrule.errors import GraphError
-from chainrule.graph import Input, Node, Shape, input
 from chainrule.kinds.module import Module
 from chainrule.model import structure
 from chainrule.model.description import describe_part
 from chainrule.model.model import Model
+from chainrule.node import Input, Node, Shape, input
 from chainrule.registry import registry
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chainrule.errors import GraphError
-from chainrule.graph import Input, Node, Parameter, topological
+from chainrule.graph import topological
 from chainrule.kinds.module import OwnedParameter, calls
+from chainrule.node import Input, Node, Parameter
 from chainrule.scopes import Scope
 
 

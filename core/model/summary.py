@@ -7,9 +7,9 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from chainrule.graph import Parameter, shape_text
 from chainrule.kinds.module import calls
 from chainrule.model.structure import Structure
+from chainrule.node import Parameter, shape_text
 from chainrule.training.network import Network
 
 

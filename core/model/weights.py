@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, did_you_mean
-from chainrule.graph import Parameter
+from chainrule.node import Parameter
 from chainrule.training import data
 
 

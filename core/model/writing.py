@@ -16,11 +16,11 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from chainrule.errors import ModelFileError, OutputError
-from chainrule.graph import Parameter
 from chainrule.kinds.loss import Loss
-from chainrule.training.goal import Goal
+from chainrule.node import Parameter
+from chainrule.training.criteria import Goal
+from chainrule.training.session import Trainer
 from chainrule.training.state import TrainingState
-from chainrule.training.trainer import Trainer
 
 VERSION = 1
 KEY = "chainrule"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.graph import operators
+from chainrule.node import operators
 from chainrule.ops.arithmetic import (
     Abs, Add, Div, Log, Maximum, Minimum, Mul, Neg, Pow, Reciprocal, Sign, Sqrt,
     Square, Sub, abs, add, div, log, maximum, minimum, mul, neg, pow, reciprocal,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from chainrule.graph import Constant, Node, Value, as_node
+from chainrule.node import Constant, Node, Value, as_node
 from chainrule.ops.base import POWER, PRODUCT, SUM, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 

@@ -8,9 +8,9 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from chainrule.component import snake_case
 from chainrule.errors import GradientError, ShapeError
-from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
-from chainrule.spec import snake_case
+from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a written form binds; an operand that binds less gets parentheses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule.errors import ShapeError
-from chainrule.graph import Dtype, Node, Shape, Value
+from chainrule.node import Dtype, Node, Shape, Value
 from chainrule.ops.base import SUM, Elementwise, describe
 
 

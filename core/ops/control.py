@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.errors import GraphError, ShapeError
-from chainrule.graph import Dtype, Node, Parameter, Shape, Value, as_node
+from chainrule.node import Dtype, Node, Parameter, Shape, Value, as_node
 from chainrule.ops.base import Elementwise, Op, describe
 from chainrule.ops.shaping import zeros_like
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from chainrule.graph import Node, Value
+from chainrule.node import Node, Value
 from chainrule.ops.arithmetic import maximum, square
 from chainrule.ops.base import Elementwise
 from chainrule.ops.comparison import greater, to_float

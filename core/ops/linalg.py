@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule.errors import ShapeError
-from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.node import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.base import PRODUCT, Op, broadcast_shapes, describe
 from chainrule.ops.shaping import Transpose, expand_dims, squeeze, sum_like
 

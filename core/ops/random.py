@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
-from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.graph import number_scopes
+from chainrule.node import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
 from chainrule.ops.base import Op
 from chainrule.ops.comparison import less, to_float
 from chainrule.ops.functions import cos
-from chainrule.scopes import number_scopes
 
 
 class Draw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chainrule.graph import Dtype, Node, Shape, Value, as_node
+from chainrule.node import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
 from chainrule.ops.base import Op, normal_axes
 from chainrule.ops.comparison import equal, to_float

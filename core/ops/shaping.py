@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ShapeError
-from chainrule.graph import Dtype, Node, Shape, Value, as_node, shape_text
+from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
 from chainrule.ops.base import Op, broadcast_shapes, describe, normal_axes
 
 

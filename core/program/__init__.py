@@ -1,11 +1,6 @@
 """Programs: graphs made ready to run, and the lowering that makes them so."""
 
-from chainrule.program.backends import open_backend
-from chainrule.program.evaluate import evaluate
 from chainrule.program.flat import Flat, Pack
 from chainrule.program.program import LEARNING_RATE, STEP, Phase, Program, Stage
 
-__all__ = [
-    "LEARNING_RATE", "STEP", "Flat", "Pack", "Phase", "Program", "Stage", "evaluate",
-    "open_backend",
-]  # fmt: skip
+__all__ = ["LEARNING_RATE", "STEP", "Flat", "Pack", "Phase", "Program", "Stage"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Dtype, Node, Parameter, Shape
+from chainrule.node import Dtype, Node, Parameter, Shape
 from chainrule.ops import Op
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from chainrule.errors import GraphError
-from chainrule.graph import Graph, Input, Node, Parameter, Shape, topological
+from chainrule.graph import Graph, topological
+from chainrule.node import Input, Node, Parameter, Shape
 from chainrule.ops import Op, Uniform
 from chainrule.ops.base import describe
 from chainrule.ops.random import name_streams

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from chainrule.graph import Node, topological
+from chainrule.graph import topological
+from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.scopes import scope_of_new_nodes
 

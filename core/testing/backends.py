@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from chainrule import ops
 from chainrule.errors import ConformanceError, DivergenceError, ExecutionError
-from chainrule.graph import Input, Node, Parameter
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
-from chainrule.program import LEARNING_RATE, STEP, Program, open_backend
+from chainrule.node import Input, Node, Parameter
+from chainrule.program import LEARNING_RATE, STEP, Program
 
 
 def check_backend(backend: str | Backend) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import Component, from_config
 from chainrule.errors import ConformanceError
-from chainrule.graph import Input, Parameter
+from chainrule.execution import evaluate
 from chainrule.kinds.initializer import Initializer
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.program import evaluate
-from chainrule.spec import Component, from_config
+from chainrule.node import Input, Parameter
 from chainrule.substitution import substitute
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.samples import given_or_random

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError
-from chainrule.graph import Constant, Node
+from chainrule.execution import open_backend
+from chainrule.node import Constant, Node
 from chainrule.ops import sum, uniform
-from chainrule.program import Program, open_backend
+from chainrule.program import Program
 from chainrule.testing.functions import leaves_for
 
 Array = npt.NDArray[Any]

@@ -7,9 +7,9 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union
 
+from chainrule.component import Component, Kind, Range, field_types, required_fields
 from chainrule.errors import ConformanceError
 from chainrule.registry import registry
-from chainrule.spec import Component, Kind, Range, field_types, required_fields
 
 _CANDIDATES: Mapping[Any, tuple[Any, ...]] = {
     float: (0.5, 1.5, 0.0, -0.5), int: (3, 1, 0), bool: (True,), str: ("x",),

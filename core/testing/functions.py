@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError, ShapeError
-from chainrule.graph import Dtype, Input, Node, Shape
+from chainrule.execution import evaluate
+from chainrule.node import Dtype, Input, Node, Shape
 from chainrule.ops import sum, uniform
-from chainrule.program import evaluate
 
 Array: TypeAlias = npt.NDArray[Any]
 Function: TypeAlias = Callable[..., Node]

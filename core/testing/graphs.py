@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from chainrule import ops
-from chainrule.graph import Input, Node, topological
+from chainrule.graph import topological
+from chainrule.node import Input, Node
 from chainrule.ops.base import broadcast_shapes
 
 Choose: TypeAlias = Callable[[int], int]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import ConformanceError, ShapeError
+from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
-from chainrule.program import evaluate
 from chainrule.testing.components import check_component
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.functions import (

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import ConformanceError
-from chainrule.graph import Constant, Input, Node, Parameter, topological
+from chainrule.execution import evaluate
+from chainrule.graph import topological
 from chainrule.kinds.activation import Activation
 from chainrule.kinds.layer import Layer
 from chainrule.kinds.module import Module
+from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops import Uniform
-from chainrule.program import evaluate
 from chainrule.substitution import substitute
 from chainrule.testing.components import check_component
 from chainrule.testing.derivatives import check_derivatives

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import ConformanceError
-from chainrule.graph import Node, Parameter
-from chainrule.notation import Style, write
+from chainrule.node import Node, Parameter
+from chainrule.notation.writer import Style, write
 from chainrule.ops import Op, StopGradient
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.functions import (

@@ -19,14 +19,16 @@ import numpy.typing as npt
 
 from chainrule.autodiff import backward
 from chainrule.errors import ChainRuleError, ConformanceError
-from chainrule.graph import Input, Node, Parameter, topological
+from chainrule.execution import open_backend
+from chainrule.graph import topological
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.module import Module
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Op, sum, uniform
-from chainrule.program import LEARNING_RATE, STEP, Flat, Program, open_backend
+from chainrule.program import LEARNING_RATE, STEP, Flat, Program
 from chainrule.program.program import Width
 from chainrule.registry import registry
 from chainrule.substitution import substitute

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from chainrule import ops, philox
 from chainrule.errors import ConformanceError
-from chainrule.graph import Constant, Node, Parameter, topological
+from chainrule.graph import topological
+from chainrule.node import Constant, Node, Parameter
 from chainrule.ops.random import name_streams
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from chainrule import ops
 from chainrule.errors import ConformanceError
-from chainrule.graph import Parameter
+from chainrule.node import Parameter
 from chainrule.ops import Elementwise, Op
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, did_you_mean
-from chainrule.graph import Dtype, Input, Shape, shape_text
+from chainrule.node import Dtype, Input, Shape, shape_text
 from chainrule.philox import generator
 from chainrule.training.network import Network
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.training import data
+from chainrule.training.criteria import Goal
 from chainrule.training.data import Array, Feeds
-from chainrule.training.goal import Goal
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective
 from chainrule.training.targets import target

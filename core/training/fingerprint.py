@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.spec import Component
+from chainrule.component import Component
 
 
 def fingerprint(value: Any, *, without: str = "") -> Hashable:

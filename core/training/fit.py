@@ -18,12 +18,12 @@ from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, all_finite
 from chainrule.training.objective import Objective
+from chainrule.training.options import Request
 from chainrule.training.profiling import profiling
 from chainrule.training.recovery import EpochStart
-from chainrule.training.request import Request
 from chainrule.training.run import Run
+from chainrule.training.session import Trainer
 from chainrule.training.state import Snapshot
-from chainrule.training.trainer import Trainer
 
 
 def fit(model: Any, trainer: Trainer, request: Request) -> History:

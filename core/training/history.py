@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from chainrule.errors import UnknownNameError, did_you_mean
 from chainrule.kinds.callback import Callback
-from chainrule.kinds.profile import Profile
+from chainrule.profile.profile import Profile
 
 
 class History(Callback, Mapping[str, list[float]]):

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.training.data import Array, Feeds, batch_shapes
 from chainrule.training.objective import Objective
-from chainrule.training.trainer import Trainer
+from chainrule.training.session import Trainer
 
 ROWS = 1024
 """Rows in a batch where nothing is learned: large enough to keep the processor busy."""

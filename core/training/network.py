@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chainrule.graph import Input, Node, Parameter, topological
+from chainrule.graph import topological
+from chainrule.node import Input, Node, Parameter
 
 
 @dataclass(frozen=True)

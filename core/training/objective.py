@@ -10,14 +10,14 @@ from typing import Any
 import numpy.typing as npt
 
 from chainrule.errors import GraphError
-from chainrule.graph import Dtype, Input, Node, Shape, as_node
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Dtype, Input, Node, Shape, as_node
 from chainrule.ops.base import describe
 from chainrule.scopes import scope
-from chainrule.training.goal import Goal, LossLike
-from chainrule.training.hidden import transformed
+from chainrule.training.criteria import Goal, LossLike
+from chainrule.training.hidden_layers import transformed
 from chainrule.training.network import Network
 
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from chainrule.kinds.profile import Profile
+from chainrule.profile.profile import Profile
 from chainrule.training.history import History
-from chainrule.training.request import Request
+from chainrule.training.options import Request
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from chainrule.kinds.backend import Backend, Executable
 from chainrule.training.data import Array
 from chainrule.training.loop import Loop
 from chainrule.training.run import Run
+from chainrule.training.session import Trainer
 from chainrule.training.state import Snapshot
-from chainrule.training.trainer import Trainer
 
 Programs = Callable[[int], Executable]
 """Size of a batch → the compiled step."""

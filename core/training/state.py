@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from chainrule.graph import Parameter
 from chainrule.kinds.optimizer import Optimizer
+from chainrule.node import Parameter
 from chainrule.program import Flat
 from chainrule.program.flat import aligned
 from chainrule.training.fingerprint import fingerprint

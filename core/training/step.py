@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from chainrule.autodiff import grad
 from chainrule.errors import GraphError
-from chainrule.graph import Node, Parameter
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Node, Parameter
 from chainrule.program import LEARNING_RATE, STEP, Program
 from chainrule.scopes import scope
 from chainrule.training.data import Shapes

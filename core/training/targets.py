@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError
-from chainrule.graph import Input, Node, Shape, shape_text, topological
+from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
+from chainrule.node import Input, Node, Shape, shape_text
 from chainrule.training.data import Array, finite, integral, numeric, where
 
 

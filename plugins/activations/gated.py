@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from chainrule import ops
-from chainrule.graph import Node
 from chainrule.kinds.activation import Activation
+from chainrule.node import Node
 
 
 class Gelu(Activation):

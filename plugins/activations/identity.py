@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node
 from chainrule.kinds.activation import Activation
+from chainrule.node import Node
 
 
 class Identity(Activation):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Kind, NonNegative
 from chainrule.kinds.activation import Activation
+from chainrule.node import Node
 from chainrule.plugins.initializers import Constant
-from chainrule.spec import Kind, NonNegative
 
 
 class Relu(Activation):

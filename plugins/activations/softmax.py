@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chainrule import ops
-from chainrule.graph import Node
 from chainrule.kinds.activation import Activation
+from chainrule.node import Node
 
 
 class Softmax(Activation):

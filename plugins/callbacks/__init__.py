@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.hooks import hookimpl
 from chainrule.kinds.callback import Callback
 from chainrule.plugins.callbacks.checkpoint import Checkpoint
 from chainrule.plugins.callbacks.progress import Progress
+from chainrule.registry.hooks import hookimpl
 from chainrule.training import History
 
 

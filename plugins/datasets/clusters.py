@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import NonNegative, PositiveInt, Probability, check_value
 from chainrule.philox import generator
-from chainrule.spec import NonNegative, PositiveInt, Probability, check_value
 
 Labelled: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 

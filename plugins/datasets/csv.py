@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.table import read_table
+from chainrule.data.csv import read_table
 
 
 def load_csv(

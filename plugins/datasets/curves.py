@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import NonNegative, PositiveInt, check_value
 from chainrule.philox import generator
-from chainrule.spec import NonNegative, PositiveInt, check_value
 
 Curve = Literal["sine", "cubic", "bumps", "step"]
 _FUNCTIONS: dict[str, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {

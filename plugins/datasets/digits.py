@@ -7,10 +7,10 @@ from typing import Annotated
 
 import numpy as np
 
+from chainrule.component import Range, check_value
 from chainrule.philox import generator
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.csv import load_csv
-from chainrule.spec import Range, check_value
 
 
 def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labelled]:

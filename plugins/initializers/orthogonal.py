@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import Positive
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.initializer import Initializer
-from chainrule.spec import Positive
 
 
 class Orthogonal(Initializer):

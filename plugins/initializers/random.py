@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.component import NonNegative
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.initializer import Initializer
-from chainrule.spec import NonNegative
 
 
 class Normal(Initializer):

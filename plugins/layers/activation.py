@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from chainrule.graph import Node
+from chainrule.component import Kind
 from chainrule.kinds.layer import Layer
-from chainrule.spec import Kind
+from chainrule.node import Node
 
 
 class Activation(Layer):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Fraction, Positive
 from chainrule.kinds.initializer import Initializer
 from chainrule.kinds.layer import Layer
+from chainrule.node import Node
 from chainrule.plugins.initializers import Ones, Zeros
-from chainrule.spec import Fraction, Positive
 
 
 class BatchNorm(Layer):

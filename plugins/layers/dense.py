@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from chainrule.graph import Node
+from chainrule.component import Kind, PositiveInt
 from chainrule.kinds.layer import Layer
-from chainrule.spec import Kind, PositiveInt
+from chainrule.node import Node
 
 
 class Dense(Layer):

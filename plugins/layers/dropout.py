@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Fraction
 from chainrule.kinds.layer import Layer
-from chainrule.spec import Fraction
+from chainrule.node import Node
 
 
 class Dropout(Layer):

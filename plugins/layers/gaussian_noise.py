@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import NonNegative
 from chainrule.kinds.layer import Layer
-from chainrule.spec import NonNegative
+from chainrule.node import Node
 
 
 class GaussianNoise(Layer):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Positive
 from chainrule.kinds.layer import Layer
+from chainrule.node import Node
 from chainrule.plugins.initializers import Ones, Zeros
-from chainrule.spec import Positive
 
 
 class LayerNorm(Layer):

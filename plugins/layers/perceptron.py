@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from chainrule import ops
+from chainrule.component import Kind
 from chainrule.errors import ShapeError
-from chainrule.graph import Node, shape_text
 from chainrule.kinds.layer import Layer
+from chainrule.node import Node, shape_text
 from chainrule.plugins.initializers import Constant, Zeros
-from chainrule.spec import Kind
 
 
 class Perceptron(Layer):

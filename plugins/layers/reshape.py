@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from chainrule import ops
 from chainrule.errors import HyperparameterError, ShapeError
-from chainrule.graph import Node, shape_text
 from chainrule.kinds.layer import Layer
+from chainrule.node import Node, shape_text
 
 
 class Reshape(Layer):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Fraction
 from chainrule.kinds.loss import Loss, over_features
+from chainrule.node import Node
 from chainrule.plugins.losses.probability import bounded
-from chainrule.spec import Fraction
 
 
 class CategoricalCrossEntropy(Loss):

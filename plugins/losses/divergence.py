@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule import ops
-from chainrule.graph import Node
 from chainrule.kinds.loss import Loss, over_features
+from chainrule.node import Node
 from chainrule.plugins.losses.probability import bounded
 
 

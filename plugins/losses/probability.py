@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.node import Node
 
 LEAST = 1e-7
 """How near a probability may come to 0 or 1 before its logarithm, as in tf.keras."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from chainrule import ops
-from chainrule.graph import Node
+from chainrule.component import Positive
 from chainrule.kinds.loss import Loss, over_features
-from chainrule.spec import Positive
+from chainrule.node import Node
 
 
 class MSE(Loss):

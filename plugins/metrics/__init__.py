@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chainrule.hooks import hookimpl
 from chainrule.kinds.metric import Metric
 from chainrule.plugins.metrics.accuracy import (
     Accuracy,
@@ -13,6 +12,7 @@ from chainrule.plugins.metrics.accuracy import (
 )  # fmt: skip
 from chainrule.plugins.metrics.detection import Precision, Recall
 from chainrule.plugins.metrics.regression import MAE, MSE, R2, RMSE
+from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl

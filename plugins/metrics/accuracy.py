@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chainrule.component import PositiveInt, Probability
 from chainrule.errors import ShapeError
-from chainrule.graph import Node
 from chainrule.kinds.metric import Metric
+from chainrule.node import Node
 from chainrule.ops import (
     argmax,
     equal,
@@ -17,7 +18,6 @@ from chainrule.ops import (
 )  # fmt: skip
 from chainrule.ops.base import describe
 from chainrule.plugins.metrics.common import same_shape, size
-from chainrule.spec import PositiveInt, Probability
 
 
 class Share(Metric):

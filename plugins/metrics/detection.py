@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node
+from chainrule.component import Probability
 from chainrule.kinds.metric import Metric
+from chainrule.node import Node
 from chainrule.ops import logical_and, sum, to_float
 from chainrule.plugins.metrics.common import same_shape
-from chainrule.spec import Probability
 
 INSTEAD = "for class labels use accuracy"
 

@@ -6,8 +6,8 @@ import math
 from abc import abstractmethod
 from typing import ClassVar
 
-from chainrule.graph import Node
 from chainrule.kinds.metric import Metric
+from chainrule.node import Node
 from chainrule.ops import abs, reshape, square, sum
 from chainrule.plugins.metrics.common import same_shape, size
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chainrule.hooks import hookimpl
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.plugins.optimizers.adadelta import Adadelta
 from chainrule.plugins.optimizers.adagrad import Adagrad
@@ -12,6 +11,7 @@ from chainrule.plugins.optimizers.descent import SGD, GradientDescent
 from chainrule.plugins.optimizers.momentum import Momentum, Nesterov
 from chainrule.plugins.optimizers.nadam import Nadam
 from chainrule.plugins.optimizers.rmsprop import RMSprop
+from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chainrule.graph import Node
+from chainrule.component import Fraction, Positive
 from chainrule.kinds.optimizer import Optimizer
+from chainrule.node import Node
 from chainrule.ops import sqrt, square
-from chainrule.spec import Fraction, Positive
 
 
 class Adadelta(Optimizer):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from chainrule.graph import Node
+from chainrule.component import Fraction, NonNegative, Positive
 from chainrule.kinds.optimizer import Optimizer
+from chainrule.node import Node
 from chainrule.ops import sqrt, square
-from chainrule.spec import Fraction, NonNegative, Positive
 
 
 class Adam(Optimizer):

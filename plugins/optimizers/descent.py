@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chainrule.graph import Node
+from chainrule.component import Positive
 from chainrule.kinds.optimizer import Optimizer
-from chainrule.spec import Positive
+from chainrule.node import Node
 
 
 class SGD(Optimizer):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chainrule.hooks import hookimpl
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.plugins.regularizers.constraint import MaxNorm
 from chainrule.plugins.regularizers.early_stopping import EarlyStopping
 from chainrule.plugins.regularizers.noise import Dropout, GaussianNoise
 from chainrule.plugins.regularizers.penalty import L1, L2, ElasticNet
+from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node
+from chainrule.component import Positive
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Node
 from chainrule.ops import minimum, sqrt, square, sum
-from chainrule.spec import Positive
 
 EPSILON = 1e-7
 

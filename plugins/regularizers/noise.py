@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node
+from chainrule.component import Fraction, NonNegative
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Node
 from chainrule.ops import bernoulli, normal
-from chainrule.spec import Fraction, NonNegative
 
 
 class Dropout(Regularizer):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node, Parameter
+from chainrule.component import NonNegative
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.node import Node, Parameter
 from chainrule.ops import abs, square, sum
-from chainrule.spec import NonNegative
 
 
 class L1(Regularizer):

@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 import chainrule as cr
-from chainrule.cli import doctor
+from chainrule.cli.commands import doctor
 from chainrule.cli.group import COMMANDS
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Backend

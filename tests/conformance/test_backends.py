@@ -10,8 +10,9 @@ import pytest
 
 from chainrule.backends.numpy import NumpyBackend
 from chainrule.errors import BackendError, ConformanceError
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Device, Executable
-from chainrule.program import Program, open_backend
+from chainrule.program import Program
 from chainrule.testing import check_backend
 
 

@@ -8,7 +8,7 @@ import pytest
 SUBCLASS = """
 from typing import Annotated, Any
 import chainrule as cr
-from chainrule.spec import Kind
+from chainrule.component import Kind
 class Gate(cr.Layer):
     g: Annotated[Any, Kind("activations")] = "relu"
     def apply(self, x): return self.g(x)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.cli.templates import files_of
+from chainrule.cli.plugin_template import files_of
 from chainrule.config import read
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

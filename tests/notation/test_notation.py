@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.graph import Graph
-from chainrule.naming import Naming
-from chainrule.notation import number, write
+from chainrule.notation.naming import Naming
+from chainrule.notation.writer import number, write
 
 a, b, c = (cr.input(name) for name in "abc")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from chainrule.symbols import Derivative, Symbol, parse_symbol
+from chainrule.notation.symbols import Derivative, Symbol, parse_symbol
 
 HOSTILE = [
     '"quoted" \\ back',

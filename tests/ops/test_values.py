@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
 import chainrule as cr
-from chainrule.graph import Parameter
+from chainrule.node import Parameter
 from chainrule.ops import PRIMITIVES, Op
 from chainrule.testing.functions import leaves_for
 from chainrule.testing.ops import applied

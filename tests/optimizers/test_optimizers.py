@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pytest
 
 import chainrule as cr
-from chainrule.graph import Input, Parameter
+from chainrule.execution import open_backend
 from chainrule.kinds.optimizer import Optimizer
-from chainrule.program import LEARNING_RATE, STEP, Program, open_backend
+from chainrule.node import Input, Parameter
+from chainrule.program import LEARNING_RATE, STEP, Program
 from chainrule.registry import registry
 
 Vector = npt.NDArray[np.float64]

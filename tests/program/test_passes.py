@@ -6,7 +6,8 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.errors import BackendError, ShapeError
-from chainrule.graph import Constant, topological
+from chainrule.graph import topological
+from chainrule.node import Constant
 from chainrule.ops import Elementwise
 from chainrule.program import Program
 from chainrule.program.passes import algebra, constants, order

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.autodiff import backward
-from chainrule.graph import Input, Node
-from chainrule.program import Program, open_backend
+from chainrule.execution import open_backend
+from chainrule.node import Input, Node
+from chainrule.program import Program
 from chainrule.testing.graphs import RandomGraph
 from chainrule.testing.reference import interpret
 

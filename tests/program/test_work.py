@@ -6,11 +6,12 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.errors import BackendError, ExecutionError
+from chainrule.execution import open_backend
 from chainrule.graph import Graph
-from chainrule.kinds.profile import Kernel, Profile, Speed
-from chainrule.program import Program, open_backend
-from chainrule.program.credit import credited
-from chainrule.program.work import Piece, Work, arithmetic, title
+from chainrule.profile.attribution import credited
+from chainrule.profile.profile import Kernel, Profile, Speed
+from chainrule.profile.work import Piece, Work, arithmetic, title
+from chainrule.program import Program
 
 
 def lowered(*outputs, shapes=None):
@@ -183,7 +184,7 @@ def test_speeds_are_measured_once_for_each_size():
 
 
 def test_a_trace_is_cut_and_the_table_is_not(monkeypatch, tmp_path):
-    monkeypatch.setattr("chainrule.kinds.profile.MOST_EVENTS", 3)
+    monkeypatch.setattr("chainrule.profile.profile.MOST_EVENTS", 3)
     work = lowered(ops.exp(cr.input("x", (4,))))
     profile = Profile("something", Speed(gone, gone))
     kernel = Kernel("exp", 0, (), 0, 0, work)

@@ -11,9 +11,10 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ShapeError
-from chainrule.graph import Input
+from chainrule.execution import open_backend
 from chainrule.kinds.metric import Metric
-from chainrule.program import Program, open_backend
+from chainrule.node import Input
+from chainrule.program import Program
 from chainrule.registry import registry
 
 Array = npt.NDArray[Any]

@@ -8,9 +8,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import BackendError, DivergenceError
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend
-from chainrule.kinds.profile import Profile, Speed
-from chainrule.program import open_backend
+from chainrule.profile.profile import Profile, Speed
 from chainrule.training import History
 
 

@@ -11,7 +11,7 @@ import chainrule as cr
 from chainrule.errors import GraphError, HyperparameterError
 from chainrule.registry import registry
 from chainrule.training import Run
-from chainrule.training.hidden import transformed
+from chainrule.training.hidden_layers import transformed
 
 random = np.random.default_rng(8)
 X = random.normal(size=(20, 5)).astype(np.float32)

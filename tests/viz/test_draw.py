@@ -172,7 +172,7 @@ def test_pictures_need_no_dot_on_the_path(monkeypatch):
 def test_a_machine_without_fonts_still_shows_letters(tmp_path):
     """Without any font, text is as wide as so many empty boxes, whatever it says."""
     script = (
-        "import sys, chainrule as cr, chainrule.viz.fonts as fonts\n"
+        "import sys, chainrule as cr, chainrule.viz.formats.fonts as fonts\n"
         "fonts._SYSTEM = ()\n"
         "wide, narrow = (cr.draw(cr.input(c * 30)).render('png') for c in 'WI')\n"
         "size = lambda png: int.from_bytes(png[16:20], 'big')\n"

@@ -25,7 +25,9 @@ def diagram(name="y_hat", **options):
 
 def test_json_follows_its_schema():
     jsonschema = pytest.importorskip("jsonschema")
-    schema = json.loads((files("chainrule.viz") / "diagram.schema.json").read_text())
+    schema = json.loads(
+        (files("chainrule.viz.formats") / "diagram.schema.json").read_text()
+    )
     jsonschema.validate(json.loads(diagram().render("json")), schema)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GraphError
-from chainrule.kinds.profile import Profile
-from chainrule.program import open_backend
+from chainrule.execution import open_backend
+from chainrule.profile.profile import Profile
 from chainrule.viz import style
 
 
@@ -239,7 +239,9 @@ def test_other_formats_tell_the_times_too(small):
 def test_every_colour_has_one_for_dark_pages():
     from importlib.resources import files
 
-    css = (files("chainrule.viz") / "assets" / "page.css").read_text(encoding="utf-8")
+    css = (files("chainrule.viz.formats") / "assets" / "page.css").read_text(
+        encoding="utf-8"
+    )
     for color in style.HEAT:
         assert f'.dark svg [fill="{color.lower()}"]' in css
 

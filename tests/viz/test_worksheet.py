@@ -2,7 +2,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import DataError, GraphError
-from chainrule.viz.algebra import evaluate_text
+from chainrule.viz.answers import evaluate_text
 
 
 def sheet(**options):

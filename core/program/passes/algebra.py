@@ -6,7 +6,7 @@ Scalars are gathered (``(x · 2) · 3`` → ``x · 6``), signs pulled out, quoti
 
 from __future__ import annotations
 
-from chainrule.graph import Constant, Node
+from chainrule.node import Constant, Node
 from chainrule.ops import (
     Add,
     BroadcastTo,

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph import Constant, Node, topological
+from chainrule.graph import topological
+from chainrule.node import Constant, Node
 from chainrule.ops import Elementwise
 from chainrule.program.rewrite import results, with_inputs
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.graph import Constant, Node
+from chainrule.node import Constant, Node
 from chainrule.ops import (
     Add,
     BroadcastTo,

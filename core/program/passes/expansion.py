@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from chainrule.errors import BackendError
-from chainrule.graph import Node, topological
+from chainrule.graph import topological
+from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.program.rewrite import rewrite
 

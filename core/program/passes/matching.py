@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Constant, Node
+from chainrule.node import Constant, Node
 from chainrule.ops import BroadcastTo, ExpandDims, Mul, Reshape
 
 

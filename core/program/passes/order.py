@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.graph import Node
+from chainrule.node import Node
 from chainrule.ops import Div, Mul, div, mul
 from chainrule.program.rewrite import Rules
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.graph import Node, topological
+from chainrule.graph import topological
+from chainrule.node import Node
 from chainrule.ops import Greater, Relu, ToFloat, greater, to_float
 from chainrule.program.passes.matching import number
 from chainrule.program.rewrite import rewrite

@@ -10,15 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.errors import ShapeError
-from chainrule.graph import (
-    Constant,
-    Input,
-    Node,
-    Parameter,
-    Shape,
-    shape_text,
-    topological,
-)
+from chainrule.graph import topological
+from chainrule.node import Constant, Input, Node, Parameter, Shape, shape_text
 from chainrule.ops import (
     AlsoUpdate,
     BroadcastLike,

@@ -7,7 +7,7 @@ the gradient softmax(z) − t. The rules see quotients in the form that
 
 from __future__ import annotations
 
-from chainrule.graph import Node
+from chainrule.node import Node
 from chainrule.ops import (
     Add,
     Div,

@@ -6,8 +6,9 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.errors import DivergenceError, ExecutionError
+from chainrule.execution import open_backend
 from chainrule.philox import generator
-from chainrule.program import LEARNING_RATE, STEP, Flat, Program, open_backend
+from chainrule.program import LEARNING_RATE, STEP, Flat, Program
 
 RNG = np.random.default_rng(0)
 

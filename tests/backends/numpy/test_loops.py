@@ -10,8 +10,9 @@ from chainrule import ops
 from chainrule.backends.numpy import NumpyBackend, loops
 from chainrule.backends.numpy import executable as module
 from chainrule.errors import DivergenceError
+from chainrule.execution import open_backend
 from chainrule.ops.arithmetic import Maximum, Minimum
-from chainrule.program import LEARNING_RATE, Program, open_backend
+from chainrule.program import LEARNING_RATE, Program
 
 RNG = np.random.default_rng(0)
 SHAPE = ROWS, COLUMNS = 260, 257  # more elements than a loop needs, and odd

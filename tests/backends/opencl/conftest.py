@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chainrule.errors import BackendError
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend
-from chainrule.program import open_backend
 
 
 def _reason() -> str:

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 import chainrule as cr
-from chainrule.backends.opencl import device
+from chainrule.backends.opencl.device import devices as module
 from chainrule.errors import BackendError
-from chainrule.program import open_backend
+from chainrule.execution import open_backend
 
 
 class Fake:
@@ -25,9 +25,9 @@ def devices(monkeypatch):
     monkeypatch.delenv("PYOPENCL_CTX", raising=False)
     found = [Fake("Slow processor", "cpu"), Fake("Fast GPU", "gpu")]
     monkeypatch.setattr(
-        device,
+        module,
         "find_devices",
-        lambda: [device.Found(i, handle) for i, handle in enumerate(found)],
+        lambda: [module.Found(i, handle) for i, handle in enumerate(found)],
     )
     return found
 
@@ -47,7 +47,7 @@ def devices(monkeypatch):
     ],
 )
 def test_a_device_is_chosen_by_number_name_or_vendor(devices, wanted, number):
-    assert device.choose(wanted).number == number
+    assert module.choose(wanted).number == number
 
 
 @pytest.mark.parametrize("wanted", ["2", "-1", "NVIDIA"])
@@ -55,31 +55,31 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(devices, wanted
     with pytest.raises(
         BackendError, match=rf"no OpenCL device '{wanted}'.*1: Fast GPU"
     ):
-        device.choose(wanted)
+        module.choose(wanted)
 
 
 def test_a_driver_that_is_too_old_is_refused(devices):
     devices[1].version = "OpenCL 1.1 x"
     with pytest.raises(BackendError, match=r"speaks OpenCL 1.1; 1.2 is needed"):
-        device.choose("")
+        module.choose("")
 
 
 def test_no_device_comes_with_the_command_that_brings_one(devices):
     devices.clear()
     with pytest.raises(BackendError, match=r"pip install 'pyopencl\[pocl\]'"):
-        device.choose("")
-    assert not device.diagnose()[0][0]
+        module.choose("")
+    assert not module.diagnose()[0][0]
 
 
 def test_a_mistake_in_pyopencl_ctx_is_named(backend, monkeypatch):
     monkeypatch.setenv("PYOPENCL_CTX", "no such platform")
     with pytest.raises(BackendError, match="PYOPENCL_CTX='no such platform'"):
-        device.choose("")
+        module.choose("")
 
 
 def test_pyopencl_ctx_chooses(backend, monkeypatch):
     monkeypatch.setenv("PYOPENCL_CTX", "0:0")
-    assert device.choose("").number == 0
+    assert module.choose("").number == 0
 
 
 def test_what_is_there_is_listed(backend):

@@ -154,7 +154,7 @@ def test_the_source_can_be_read(backend):
 
 def test_importing_the_plugin_opens_nothing():
     code = (
-        "import sys, chainrule as cr; from chainrule.program import open_backend;"
+        "import sys; from chainrule.execution import open_backend;"
         "open_backend('opencl:7'); assert 'pyopencl' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -182,7 +182,9 @@ def test_a_profile_has_a_row_for_every_kernel(backend):
 
 
 def test_kernels_that_are_tried_out_are_not_in_a_profile(backend, monkeypatch):
-    monkeypatch.setattr("chainrule.backends.opencl.tune._table", lambda file: {})
+    monkeypatch.setattr(
+        "chainrule.backends.opencl.products.tuning._table", lambda file: {}
+    )
     x, w = cr.input("x", (512, 512)), cr.parameter("w", np.ones((512, 512), np.float32))
     with backend.profiled() as profile:
         backend.compile(Program(outputs=[x @ w])).run()

@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl import OpenCLBackend
-from chainrule.backends.opencl import device as devices
+from chainrule.backends.opencl.device import devices
 from chainrule.errors import BackendError
 from chainrule.program import Program
 
@@ -42,7 +42,7 @@ def fit(net: cr.Sequential, backend: Any, **options: Any) -> Any:
 
 def limited(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
     """Let there be no room for more than this."""
-    from chainrule.backends.opencl import runtime
+    from chainrule.backends.opencl.device import runtime
 
     usual = runtime.Buffer
 

@@ -5,7 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.backends.opencl import OpenCLBackend, feeds
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.backends.opencl.device import feeds
 from chainrule.program import Program
 
 

@@ -5,7 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.backends.opencl import OpenCLBackend, product, tune
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.backends.opencl.products import product, tuning
 from chainrule.errors import DivergenceError
 from chainrule.program import Program
 
@@ -91,7 +92,7 @@ def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
 
 def test_large_products_in_every_variant(backend, monkeypatch):
     (x, w, b), feeds = matrices((70, 300), (300, 150), (150,))
-    for variant in tune.IN_PLACE + tune.PACKED:
+    for variant in tuning.IN_PLACE + tuning.PACKED:
         monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
         assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
         assert computed(backend, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1

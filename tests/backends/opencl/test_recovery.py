@@ -10,8 +10,8 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.errors import BackendError, DivergenceError, ExecutionError
+from chainrule.execution import open_backend
 from chainrule.philox import generator
-from chainrule.program import open_backend
 from chainrule.training import Run
 
 cl = pytest.importorskip("pyopencl")

@@ -1,0 +1,1 @@
+"""Matrix products: tiled kernels, and the search for the fastest tile."""

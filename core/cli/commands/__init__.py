@@ -1,0 +1,1 @@
+"""The commands of the ``chainrule`` program, one module for each."""

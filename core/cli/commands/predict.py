@@ -1,0 +1,56 @@
+"""``chainrule predict``: what a saved model makes of data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chainrule.cli.output import json_option, print_json
+from chainrule.cli.prediction_data import read
+from chainrule.cli.training_run import numbers
+from chainrule.errors import DataError
+from chainrule.model.loading import load
+
+
+@click.command("predict")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data")
+@click.option(
+    "--target",
+    metavar="NAME_OR_NUMBER",
+    help="The column of a CSV file with the targets: its name, or its number from 0.",
+)
+@click.option("--classes", is_flag=True, help="Print the likeliest class only.")
+@click.option("--backend", help="What to run on; see chainrule devices.")
+@json_option
+def command(
+    model: Path,
+    data: str,
+    target: str | None,
+    classes: bool,
+    backend: str | None,
+    as_json: bool,
+) -> None:
+    """Let a saved model predict.
+
+    DATA is a CSV or NPZ file, or the name of a data set. Of data in two parts, the one
+    held out is taken. A CSV file may have the targets in a column: the one that a model
+    was trained with, if chainrule train read it from a CSV file, or that of --target.
+    One line is printed for each example; measures against targets go to stderr.
+    """
+    loaded = load(model)
+    if len(loaded.inputs) != 1 or len(loaded.outputs) != 1:
+        raise DataError("chainrule predict is for models of one input and one output")
+    x, y = read(data, loaded, target)
+    predicted = loaded.predict(x, backend=backend)
+    if classes:
+        predicted = predicted.argmax(-1)
+    if as_json:
+        print_json(predicted.tolist())
+    else:
+        for row in predicted.reshape(len(predicted), -1):
+            click.echo(",".join(f"{value:.6g}" for value in row))
+    if y is not None and loaded.trainer.goal is not None:
+        measured = loaded.evaluate(x, y, backend=backend)
+        click.echo(numbers(measured), err=True)

@@ -1,0 +1,94 @@
+"""``chainrule train``: what a configuration file describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chainrule.cli.graphs import model_of
+from chainrule.cli.output import writable_folder
+from chainrule.cli.training_run import CURVE, HISTORY, MODEL, TRACE, numbers, run
+from chainrule.config import Experiment, read
+from chainrule.errors import DataError
+from chainrule.execution import open_backend
+
+
+@click.command("train")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--out", help="Folder for the results; chainrule-CONFIG if not given.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Put a value over one of the file, as training.epochs=5; may be repeated.",
+)
+@click.option(
+    "--backend", help="What to run on, over training.backend; see chainrule devices."
+)
+@click.option(
+    "--profile",
+    is_flag=True,
+    help=f"Print how long each kernel took, and write {TRACE} for ui.perfetto.dev.",
+)
+def command(
+    config: Path,
+    out: str | None,
+    settings: tuple[str, ...],
+    backend: str | None,
+    profile: bool,
+) -> None:
+    """Train what a configuration file describes.
+
+    Writes the model, the history and a picture of it. Training that is interrupted or
+    diverges writes what it has reached.
+    """
+    experiment = read(config, settings)
+    training = experiment.training
+    opened = open_backend(backend or training.backend)
+    folder = writable_folder(out or f"chainrule-{config.stem}")
+    train, test = experiment.data()
+    model = model_of(experiment, train[0])
+    model.metadata |= experiment.metadata()
+    model.summary()
+    how: dict[str, Any] = {
+        "loss": training.loss,
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "metrics": training.metrics,
+        "seed": training.seed,
+        "schedule": experiment.schedule,
+        "regularizers": experiment.regularizers,
+        "callbacks": [*experiment.callbacks, "progress"],
+        "validation": test,
+        "backend": opened,
+        "profile": profile,
+    }
+    if experiment.optimizer is not None:
+        how["optimizer"] = experiment.optimizer
+    with _said_which_column(experiment):
+        run(model, folder, *train, **how)
+    if test is not None:
+        measured = model.evaluate(*test, backend=opened)
+        click.echo(f"on {len(test[0]):,} examples held out: {numbers(measured)}")
+    written = [MODEL, HISTORY, CURVE, *([TRACE] if profile else [])]
+    click.echo(f"in {folder.resolve()}: {', '.join(written)}")
+
+
+@contextmanager
+def _said_which_column(experiment: Experiment) -> Iterator[None]:
+    """Say which column was taken for the targets, if they are wrong and nobody said."""
+    try:
+        yield
+    except DataError as error:
+        if not experiment.from_csv or "target" in experiment.arguments:
+            raise
+        raise DataError(
+            f"{error}. The last column of {experiment.arguments['path']} was taken as "
+            'y: if it is another one, write target = "NAME" (or its number, from 0) '
+            "under [data]"
+        ) from error

@@ -1,0 +1,129 @@
+"""The data that ``chainrule predict`` is given: a file, or the name of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.config.experiment import examples
+from chainrule.data.csv import Heading, read_table
+from chainrule.errors import DataError
+from chainrule.model.model import Model
+from chainrule.registry import registry
+
+Array = npt.NDArray[Any]
+
+
+def read(data: str, model: Model, target: str | None) -> tuple[Array, Array | None]:
+    """Return inputs, and targets if there are any.
+
+    Args:
+        data: a CSV or NPZ file, or the name of a data set.
+        model: what is to predict.
+        target: which column of a CSV file has the targets, if somebody said it.
+
+    Raises:
+        DataError: the file cannot be read or does not fit the model, or several columns
+            of it may be the targets.
+    """
+    file = Path(data)
+    if file.suffix in (".csv", ".gz"):
+        return _from_table(file, model, target)
+    if target is not None:
+        raise DataError(f"--target names a column of a CSV file; {data} is none")
+    if file.suffix == ".npz":
+        loaded = registry.find("datasets", "load_npz").target(file)
+        if "x" in loaded and "y" not in loaded:
+            return loaded["x"], None
+    else:
+        loaded = registry.find("datasets", data).target()
+    train, test = examples(loaded)
+    if test is None:
+        return train
+    part = "x_test, y_test" if isinstance(loaded, Mapping) else "the part held out"
+    click.echo(f"predicting for {part}: {len(test[0]):,} examples", err=True)
+    return test
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """The columns that a model was trained with, as its file says."""
+
+    target: int
+    names: list[str]
+
+    @classmethod
+    def of(cls, model: Model) -> _Trained | None:
+        match model.metadata.get("csv"):
+            case {"target": int(target), "columns": list(names)} if (
+                0 <= target < len(names)
+            ):
+                return cls(target, names)
+            case {"target": int(target), "columns": None}:
+                return cls(target, [])
+        return None
+
+    def inputs(self, heading: Heading) -> list[int] | None:
+        """Return where the inputs are, if all of them are there by name."""
+        found = heading.names or []
+        wanted = [name for i, name in enumerate(self.names) if i != self.target]
+        unique = len({*found}) == len(found)
+        if wanted and unique and {*wanted} <= {*found}:
+            return [found.index(name) for name in wanted]
+        return None
+
+    def targets(self, heading: Heading) -> int | None:
+        """Return where the targets are: by name if both have names, else by number."""
+        if not (heading.names and self.names):
+            return self.target if self.target < heading.width else None
+        name = self.names[self.target]
+        return heading.names.index(name) if name in heading.names else None
+
+
+def _from_table(
+    file: Path, model: Model, target: str | None
+) -> tuple[Array, Array | None]:
+    table = read_table(file)
+    heading, shape = table.heading, model.inputs[0].shape[1:]
+    wanted = int(np.prod([size or 1 for size in shape]))
+    trained = _Trained.of(model)
+    inputs = trained.inputs(heading) if trained else None
+    column: int | None = None
+    if target is not None:
+        column = heading.column(_name_or_number(target, heading))
+    elif trained and (inputs or heading.width == wanted + 1):
+        column = trained.targets(heading)
+    if inputs is None or column in inputs:
+        inputs = heading.others(column)
+    if len(inputs) == wanted + 1 and column is None:
+        raise DataError(_question(heading, wanted))
+    if len(inputs) != wanted:
+        raise DataError(
+            f"{file} has {heading.width} columns; the model takes {wanted} numbers, "
+            f"so there should be {wanted} columns, or one more for the targets"
+        )
+    x = table.inputs(inputs).reshape(-1, *shape)
+    return x, None if column is None else table.targets(column)
+
+
+def _name_or_number(text: str, heading: Heading) -> int | str:
+    is_name = text in (heading.names or [])
+    return int(text) if text.removeprefix("-").isdecimal() and not is_name else text
+
+
+def _question(heading: Heading, wanted: int) -> str:
+    first, last = "0", "-1"
+    if heading.names:
+        first, last = heading.names[0], heading.names[-1]
+    return (
+        f"{heading.file} has {heading.width} columns, one more than the {wanted} "
+        f"numbers that the model takes, and nothing says which one has the targets: "
+        f"write --target {first} if it is the first, --target {last} if it is the "
+        "last, or any other column's number (from 0) or name"
+    )

@@ -1,0 +1,1 @@
+"""Data: read from files and checked before anything is computed."""

@@ -1,0 +1,40 @@
+"""The loss of a model as a graph, to be drawn and explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import GraphError
+from chainrule.kinds.loss import Loss
+from chainrule.model.model import Model
+from chainrule.node import Input, Node
+from chainrule.training.criteria import Goal
+
+
+def loss_of(model: Model, loss: Any = None) -> Node:
+    """Return the graph of a loss of a model's output; the target is an input ``t``.
+
+    Args:
+        model: a model of one output.
+        loss: a name, an object, or a function of (target, prediction); None is the
+            loss that the model was trained with.
+
+    Raises:
+        GraphError: the model has several outputs, or no loss yet.
+    """
+    if len(model.outputs) != 1:
+        raise GraphError(
+            f"the model has {len(model.outputs)} outputs and no single loss: compute "
+            "the one you mean from model.outputs, such as "
+            "cr.losses.mse(t, model.outputs[0])"
+        )
+    goal = model.trainer.goal if loss is None else Goal.of(model.network, loss)
+    if goal is None:
+        raise GraphError(
+            f'{model!r} was not trained and has no loss: say which, such as loss="mse"'
+        )
+    (chosen,) = goal.losses
+    prediction = model.outputs[0]
+    labels = isinstance(chosen, Loss) and chosen.target == "classes"
+    shape = prediction.shape[:-1] if labels else prediction.shape
+    return chosen(Input("t", shape, "int" if labels else "float"), prediction)

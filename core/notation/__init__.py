@@ -1,0 +1,1 @@
+"""Notation: expressions, symbols and names as they are written on paper."""

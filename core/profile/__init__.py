@@ -1,0 +1,1 @@
+"""Profiles: how long each kernel takes, and which operations it computes."""

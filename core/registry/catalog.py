@@ -1,0 +1,115 @@
+"""Catalogs: all components of one kind by name, as in ``cr.layers``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chainrule.component import Component, required_fields
+from chainrule.errors import UnknownAttributeError, UnknownNameError
+
+if TYPE_CHECKING:
+    from chainrule.registry import Registry
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered component and where it came from."""
+
+    kind: str
+    name: str
+    target: Any
+    plugin: str
+    distribution: str
+    version: str
+
+    @property
+    def module(self) -> str:
+        """The module that defines it."""
+        return str(getattr(self.target, "__module__", self.plugin))
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        text = inspect.getdoc(self.target) or getattr(self.target, "help", "") or ""
+        return text.split("\n", 1)[0]
+
+    @property
+    def names(self) -> set[str]:
+        """All names it answers to: its own, its class's, and its aliases."""
+        own = getattr(self.target, "__name__", self.name)
+        return {self.name, own, *self.aliases}
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names that it claims."""
+        return tuple(self._said("aliases", ()))
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """What other frameworks call it."""
+        return tuple(self._said("elsewhere", ()))
+
+    @property
+    def overrides(self) -> bool:
+        """Whether it claims its name against others."""
+        return bool(self._said("overrides", False))
+
+    def _said(self, name: str, default: Any) -> Any:
+        """Return what the class itself says; a subclass does not inherit claims."""
+        return getattr(self.target, "__dict__", {}).get(name, default)
+
+
+class Catalog(Mapping[str, Any]):
+    """All components of one kind, by name.
+
+    A name in lower case gives the component ready to use, with its defaults
+    (``cr.losses.mse(t, y)``); a name in CamelCase gives the class
+    (``cr.losses.Huber(delta=2.0)``). Functions are returned as they are. The same holds
+    for ``catalog["name"]``.
+    """
+
+    def __init__(self, registry: Registry, kind: str) -> None:
+        self._registry = registry
+        self._kind = kind
+
+    def __getitem__(self, name: str) -> Any:
+        target = self._registry.find(self._kind, name).target
+        ready = isinstance(target, type) and issubclass(target, Component)
+        return target() if ready and not name[:1].isupper() else target
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except UnknownNameError as error:
+            unknown = UnknownAttributeError(str(error))
+            unknown.obj = self  # or Python 3.12 adds a suggestion of its own
+            raise unknown from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(e.name for e in self._registry.entries(self._kind)))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._registry.has(self._kind, name)
+
+    def __dir__(self) -> list[str]:
+        names = {"get", "items", "keys", "values"}
+        for entry in self._registry.entries(self._kind):
+            if isinstance(entry.target, type):
+                names.add(entry.target.__name__)
+                if issubclass(entry.target, Component) and (
+                    required_fields(entry.target)
+                ):
+                    continue  # only the class can be given what it needs
+            names.add(entry.name)
+        return sorted(names)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}: {', '.join(self)}>"

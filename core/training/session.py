@@ -1,0 +1,154 @@
+"""What a model keeps between calls of fit, evaluate and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock
+
+from chainrule.errors import BackendError, GraphError
+from chainrule.kinds.backend import Backend, Executable
+from chainrule.kinds.optimizer import Optimizer
+from chainrule.node import Parameter
+from chainrule.program import Program
+from chainrule.training.cache import Kept
+from chainrule.training.criteria import Goal
+from chainrule.training.data import Array, Shapes
+from chainrule.training.network import Network
+from chainrule.training.objective import Objective
+from chainrule.training.state import TrainingState
+from chainrule.training.step import Step
+
+
+class Trainer:
+    """The compiled programs of a network, and the state of its optimizer.
+
+    Programs are kept by what they compute, shapes and backend, so a second call
+    compiles nothing.
+
+    Attributes:
+        network: the model's graph.
+        goal: what the last fit was asked for, or None.
+        state: what the optimizer remembers, or None before the first fit.
+        lock: held while a kept program for predicting or measuring is used, because
+            each has one set of buffers.
+        program: the training step compiled or used last, or None.
+        fitting_on: the backend that a fit is using now, or None.
+        touched: whether anything but its steps changed parameters in this epoch.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.goal: Goal | None = None
+        self.state: TrainingState | None = None
+        self.lock = RLock()
+        self.program: Executable | None = None
+        self.fitting_on: Backend | None = None
+        self.touched = False
+        self._objectives: Kept[Objective] = Kept(limit=8)
+        self._steps: Kept[Step] = Kept(limit=8)
+        self._programs: Kept[Executable] = Kept(limit=32)
+
+    @property
+    def changing(self) -> list[Parameter]:
+        """Everything that training changes."""
+        assert self.state is not None
+        kept = [p for p in self.network.parameters.values() if not p.trainable]
+        return [*self.state.parameters, *kept]
+
+    def pull(self) -> None:
+        """Bring parameters to the host, if a fit that is going on has changed them."""
+        if self.fitting_on is not None:
+            self.fitting_on.pull(self.changing)
+
+    def refresh(self) -> None:
+        """Bring parameters that the host has changed to a fit that is going on."""
+        self.touched = True
+        if self.fitting_on is not None:
+            self.fitting_on.push(self.changing)
+
+    @contextmanager
+    def using(self, backend: Backend) -> Iterator[None]:
+        """Keep kept programs to oneself, on a backend that has the parameters."""
+        with self.lock:
+            try:
+                if backend is not self.fitting_on:  # which has newer ones than the host
+                    self.pull()
+                    backend.push(list(self.network.parameters.values()))
+                yield
+            except BackendError:
+                self.forget()
+                raise
+
+    def forget(self) -> None:
+        """Drop all compiled programs, and what they hold of a device that failed."""
+        self._programs.clear()
+        self.program = None
+
+    def objective(
+        self, goal: Goal, targets: Sequence[Array], *, weighted: bool
+    ) -> Objective:
+        """Return the graph of a goal, for targets of these shapes."""
+        shapes = tuple((None, *target.shape[1:]) for target in targets)
+        return self._objectives.get(
+            (goal.key, shapes, weighted),
+            lambda: Objective(self.network, goal, shapes, weighted=weighted),
+        )
+
+    def prepare(self, optimizer: Optimizer) -> TrainingState:
+        """Return the state to train with: the one there is, if it fits.
+
+        Raises:
+            GraphError: nothing in the network can be trained.
+        """
+        members = self.network.trainable
+        if not members:
+            raise GraphError("the model has no trainable parameter, so nothing to fit")
+        if self.state is None or not self.state.belongs_to(members, optimizer):
+            self.state = TrainingState(members, optimizer)
+            self._steps.clear()
+        elif not self.state.is_whole():
+            self.state.gather()
+            self._steps.clear()
+        self.state.optimizer = optimizer
+        return self.state
+
+    def step(self, objective: Objective, state: TrainingState) -> Step:
+        """Return the training step of an objective with the current state."""
+        return self._steps.get(
+            objective, lambda: Step(objective, state, self.network.kernels)
+        )
+
+    def predictor(self, shapes: Shapes, backend: Backend) -> Executable:
+        """Return the program that computes predictions."""
+        return self._programs.get(
+            ("predict", shapes, backend, backend.failures),
+            lambda: backend.compile(
+                Program(outputs=self.network.outputs, shapes=dict(shapes))
+            ),
+        )
+
+    def evaluator(
+        self, objective: Objective, shapes: Shapes, backend: Backend
+    ) -> Executable:
+        """Return the program that measures an objective."""
+        return self._programs.get(
+            (objective, shapes, backend, backend.failures),
+            lambda: backend.compile(
+                Program(
+                    totals=objective.totals,
+                    shapes=dict(shapes),
+                    trusted=objective.trusted,
+                )
+            ),
+        )
+
+    def stepper(
+        self, step: Step, shapes: Shapes, backend: Backend, *, checked: bool = False
+    ) -> Executable:
+        """Return the program of one training step."""
+        self.program = self._programs.get(
+            (step, shapes, backend, backend.failures, checked),
+            lambda: backend.compile(step.program(shapes, checked=checked)),
+        )
+        return self.program

@@ -1,0 +1,238 @@
+"""Names resolve everywhere, near misses are helped, and collisions are named."""
+
+from __future__ import annotations
+
+import rlcompleter
+import traceback
+from collections.abc import Callable
+from typing import Annotated
+
+import pytest
+
+import chainrule as cr
+from chainrule.component import Kind
+from chainrule.errors import HyperparameterError, PluginError, UnknownNameError
+from chainrule.node import Node
+from chainrule.registry import KINDS, Registry
+from chainrule.registry import registry as everything
+
+Install = Callable[..., str]
+
+TANH = '''
+import chainrule as cr
+
+class Tanh(cr.Activation):
+    """y = {mine}."""
+    overrides = {overrides}
+    def apply(self, x):
+        return cr.ops.tanh(x)
+
+@cr.hookimpl
+def register_activations():
+    return [Tanh]
+'''
+
+
+class Cube(cr.Activation):
+    """y = x³."""
+
+    def apply(self, x: Node) -> Node:
+        return x * x * x
+
+
+class Power(cr.Activation):
+    """y = xᵏ."""
+
+    type_name = "raised"
+    exponent: int
+
+    def apply(self, x: Node) -> Node:
+        return x**self.exponent
+
+
+class Local:
+    """A plugin given as an object."""
+
+    @cr.hookimpl
+    def register_activations(self) -> list[type[cr.Activation]]:
+        return [Cube, Power]
+
+
+@pytest.fixture
+def local(registry: Registry) -> Registry:
+    registry.register(Local(), name="local")
+    return registry
+
+
+def test_lower_case_gives_an_object_and_camel_case_the_class(local: Registry) -> None:
+    activations = local.catalog("activations")
+    assert isinstance(activations.cube, Cube)
+    assert isinstance(activations["cube"], Cube)
+    assert activations.Cube is Cube
+
+
+@pytest.mark.parametrize("name", ["raised", "Raised", "power", "Power", "RAISED"])
+def test_type_name_and_class_name_in_any_spelling(name: str, local: Registry) -> None:
+    assert local.find("activations", name).target is Power
+
+
+def test_what_needs_a_hyperparameter_says_so(local: Registry) -> None:
+    with pytest.raises(HyperparameterError, match=r"write Power\(exponent=…\)"):
+        _ = local.catalog("activations").raised
+
+
+@pytest.mark.parametrize(
+    "given",
+    [Cube, Cube(), "cube", {"type": "cube"}],
+    ids=["class", "object", "name", "config"],
+)
+def test_resolving(given: object, local: Registry) -> None:
+    assert isinstance(local.resolve("activations", given), Cube)
+
+
+def test_a_config_carries_hyperparameters(local: Registry) -> None:
+    made = local.resolve("activations", {"type": "power", "exponent": 3})
+    assert isinstance(made, Power)
+    assert made.exponent == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("tahn", "no activation named 'tahn'. Did you mean 'tanh'?"),
+        ("zzzz", "no activation named 'zzzz'. Known: "),
+    ],
+)
+def test_unknown_names_are_helped(given: str, message: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        everything.resolve("activations", given)
+    assert str(caught.value).startswith(message)
+    assert isinstance(caught.value, KeyError)
+
+
+def test_an_unknown_attribute_is_an_attribute_error_too() -> None:
+    with pytest.raises(AttributeError, match="Did you mean 'Relu'"):
+        _ = cr.activations.Rellu
+    with pytest.raises(AttributeError) as caught:
+        _ = cr.activations.Rellu
+    printed = "".join(traceback.format_exception(caught.value))
+    assert printed.count("Did you mean") == 1
+    assert not hasattr(cr.activations, "no_such_activation")
+    assert getattr(cr.activations, "no_such_activation", None) is None
+
+
+def test_a_wrong_object_and_a_config_without_a_name() -> None:
+    with pytest.raises(HyperparameterError, match="3 is no loss: give a name such as"):
+        everything.resolve("losses", 3)
+    with pytest.raises(HyperparameterError, match='needs its name: type = "…"'):
+        everything.resolve("losses", {"delta": 1.0})
+
+
+def test_an_unknown_kind() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'layers'"):
+        everything.entries("layer")
+
+
+def test_fields_of_a_kind_take_names() -> None:
+    class Wrapped(cr.Callback):
+        inner: Annotated[cr.Activation, Kind("activations")]
+
+    made = Wrapped("leaky_relu")  # type: ignore[arg-type]
+    assert made.inner.type_name == "leaky_relu"
+
+
+def test_a_name_claimed_twice_names_both_distributions(
+    install: Install, registry: Registry
+) -> None:
+    install("chainrule-mine", TANH.format(mine="mine", overrides=False))
+    with pytest.raises(PluginError) as caught:
+        registry.find("activations", "tanh")
+    message = str(caught.value)
+    assert "activation 'tanh' is claimed by chainrule (chainrule.plugins" in message
+    assert "and chainrule-mine (chainrule_mine_module)" in message
+    assert len(registry.entries("activations")) == 1 + len(cr.activations)
+    assert registry.has("activations", "relu")
+
+
+def test_one_of_two_may_override(install: Install, registry: Registry) -> None:
+    install("chainrule-mine", TANH.format(mine="mine", overrides=True))
+    assert registry.find("activations", "tanh").distribution == "chainrule-mine"
+    assert len(registry.catalog("activations")) == len(cr.activations)
+
+
+def test_two_that_override_are_a_collision(
+    install: Install, registry: Registry
+) -> None:
+    install("chainrule-mine", TANH.format(mine="mine", overrides=True))
+    install("chainrule-thine", TANH.format(mine="thine", overrides=True))
+    with pytest.raises(PluginError, match=r"chainrule-mine .* and chainrule-thine"):
+        registry.find("activations", "tanh")
+
+
+def test_a_subclass_does_not_inherit_the_claim(
+    install: Install, registry: Registry
+) -> None:
+    code = TANH.format(mine="mine", overrides=True).replace(
+        "@cr.hookimpl", 'class Relu(Tanh):\n    """y."""\n\n@cr.hookimpl'
+    )
+    install("chainrule-mine", code.replace("[Tanh]", "[Tanh, Relu]"))
+    assert registry.find("activations", "tanh").distribution == "chainrule-mine"
+    with pytest.raises(PluginError, match="'relu' is claimed by"):
+        registry.find("activations", "relu")
+
+
+def test_kernels_of_plugins_meet_in_one_table(
+    install: Install, registry: Registry
+) -> None:
+    code = (
+        "import chainrule as cr\n"
+        "@cr.hookimpl\n"
+        "def register_kernels():\n"
+        "    return {'numpy': {cr.ops.Op: 'kernel'}}\n"
+    )
+    install("chainrule-k", code)
+    assert registry.kernels("numpy") == {cr.ops.Op: "kernel"}
+    assert registry.kernels("opencl") == {}
+
+
+def test_two_kernels_for_one_op_name_both_distributions(
+    install: Install, registry: Registry
+) -> None:
+    code = (
+        "import chainrule as cr\n"
+        "@cr.hookimpl\n"
+        "def register_kernels():\n"
+        "    return {'numpy': {cr.ops.Op: 'kernel'}}\n"
+    )
+    install("chainrule-k", code)
+    install("chainrule-l", code)
+    with pytest.raises(PluginError, match="from chainrule-k and from chainrule-l"):
+        registry.kernels("numpy")
+
+
+def test_kernels_must_be_a_mapping(install: Install, registry: Registry) -> None:
+    code = (
+        "import chainrule as cr\n@cr.hookimpl\ndef register_kernels():\n    return 3\n"
+    )
+    install("chainrule-k", code)
+    with pytest.raises(PluginError, match=r"plugin 'k': register_kernels must return"):
+        registry.kernels("numpy")
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k in dir(cr)])
+def test_everything_listed_by_dir_can_be_had(kind: str) -> None:
+    catalog = everything.catalog(kind)
+    names = set(dir(catalog)) - {"get", "items", "keys", "values"}
+    assert names
+    for name in names:
+        assert getattr(catalog, name) is not None
+        assert name in catalog
+
+
+def test_tab_completion_sees_names_and_components() -> None:
+    completer = rlcompleter.Completer({"cr": cr})
+    assert "cr.layers" in str(completer.attr_matches("cr.lay"))
+    assert any(
+        m.startswith("cr.losses.mse") for m in completer.attr_matches("cr.losses.m")
+    )
+    assert "cr.layers.Dense(" in completer.attr_matches("cr.layers.D")

@@ -1,0 +1,1 @@
+"""One derivative as a chain of factors."""

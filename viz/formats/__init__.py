@@ -1,0 +1,1 @@
+"""Scenes as files: DOT, SVG, PNG, PDF, TikZ, JSON and HTML."""

@@ -1,0 +1,1 @@
+"""Graphs as scenes: blocks, edges and what is written on them."""

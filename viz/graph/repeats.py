@@ -1,0 +1,103 @@
+"""Repeated blocks, shown once: twelve equal layers become one, "× 12".
+
+Parts stand in topological order, each with a token: what it computes and how far back
+in that order its operands stand. A stretch of tokens that repeats is a repeated block,
+whatever it is made of: a layer, several, or single operations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.graph import Graph
+from chainrule.node import Input, Node
+from chainrule.viz.graph.partition import Part
+
+FEWEST = 3
+"""Fewer repetitions than this are shown one by one."""
+LONGEST = 48
+"""Parts that one repetition may have."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """From part `start` on, the next `period` parts are there `times` times."""
+
+    start: int
+    period: int
+    times: int
+
+    def first(self) -> range:
+        """Return the numbers of the parts that are shown."""
+        return range(self.start, self.start + self.period)
+
+    @property
+    def stop(self) -> int:
+        """The number of the part behind it."""
+        return self.start + self.period * self.times
+
+
+def find_repeats(parts: Sequence[Part], graph: Graph) -> list[Repeat]:
+    """Find what repeats, from left to right; longer stretches come first."""
+    tokens = _tokens(parts, graph)
+    count = len(tokens)
+    alike: list[list[int]] = [[]]
+    for period in range(1, min(LONGEST, count // FEWEST) + 1):
+        run = [0] * (count + 1)
+        for i in range(count - period - 1, -1, -1):
+            run[i] = run[i + 1] + 1 if tokens[i] == tokens[i + period] else 0
+        alike.append(run)
+    found: list[Repeat] = []
+    at = 0
+    while at < count:
+        best = None
+        for period in range(1, len(alike)):
+            times = alike[period][at] // period + 1
+            longer = best is None or period * times > best.period * best.times
+            if times >= FEWEST and longer:
+                best = Repeat(at, period, times)
+        if best:
+            found.append(best)
+        at = best.stop if best else at + 1
+    return found
+
+
+def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:
+    place = {node: i for i, part in enumerate(parts) for node in part.nodes}
+    numbers: dict[Hashable, int] = {}
+    tokens = []
+    for i, part in enumerate(parts):
+        inside = {node: k for k, node in enumerate(part.nodes)}
+        token = tuple(_kind(node, inside, i, place) for node in part.nodes)
+        name = _unnumbered(part.scope[-1]) if part.whole else ""
+        depth = len(part.scope)
+        tokens.append(numbers.setdefault((token, name, depth), len(numbers)))
+    return tokens
+
+
+def _kind(
+    node: Node, inside: dict[Node, int], here: int, place: dict[Node, int]
+) -> Hashable:
+    """Say what a node computes, and where its operands stand, seen from here."""
+    operands = tuple(
+        ("in", inside[x]) if x in inside else ("back", here - place.get(x, here))
+        for x in node.inputs
+    )
+    what: Any = type(node)
+    if node.op is not None:
+        what = node.op.type_name if _random(node) else node.op.key
+    elif isinstance(node, Input):
+        what = node  # an input is like no other
+    return what, node.shape, operands
+
+
+def _random(node: Node) -> bool:
+    """Whether an op differs from its like only in the name of its random stream."""
+    return hasattr(node.op, "stream")
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"_?\d+$", "", name)

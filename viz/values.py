@@ -1,0 +1,76 @@
+"""Values for a diagram: every node it shows, evaluated once, in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.graph import Graph
+from chainrule.node import Constant, Node
+from chainrule.notation.writer import number
+
+Values: TypeAlias = dict[Node, npt.NDArray[Any]]
+
+
+def trace(
+    nodes: Iterable[Node],
+    feeds: Mapping[Any, Any],
+    seed: int = 0,
+    *,
+    training: bool = False,
+) -> Values:
+    """Evaluate nodes for some inputs; neither model nor random stream is changed."""
+    from chainrule.execution.evaluate import evaluate
+
+    wanted = list(dict.fromkeys(nodes))
+    computed = [node for node in wanted if not isinstance(node, Constant)]
+    arrays = evaluate(
+        computed, dict(feeds), dtype="float64", seed=seed, training=training
+    )
+    values = dict(zip(computed, map(np.asarray, arrays), strict=True))
+    values.update((n, n.value) for n in wanted if isinstance(n, Constant))
+    return values
+
+
+def needed(node: Node, feeds: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return those of the values, by node or by name, that a node depends on."""
+    leaves = set(Graph([node]).inputs)
+    known: set[Any] = leaves | {leaf.name for leaf in leaves}
+    return {key: value for key, value in feeds.items() if key in known}
+
+
+def shown(array: npt.NDArray[Any]) -> str:
+    """Write a value: a number, a short vector, or the norm of something larger.
+
+    >>> shown(np.array([[0.5]])), shown(np.array([1.0, -2.0])), shown(np.ones((3, 3)))
+    ('0.5', '[1, −2]', '‖·‖ = 3')
+    """
+    if array.size == 1:
+        return number(float(array.reshape(())))
+    if array.ndim == 1 and array.size <= 4:
+        return f"[{', '.join(number(float(v), digits=3) for v in array)}]"
+    return f"‖·‖ = {number(norm(array))}"
+
+
+def spanned(array: npt.NDArray[Any]) -> str:
+    """Write a value: a number, a short vector, or the smallest and the largest.
+
+    >>> spanned(np.array([[0.5, 1.0], [-3.0, 2.0]]))
+    '−3 … 2'
+    """
+    text = shown(array)
+    if not text.startswith("‖") or not array.size:
+        return text
+    if not np.all(np.isfinite(array)):
+        wrong = int(np.sum(~np.isfinite(array)))
+        return f"⚠ {wrong} of {array.size} not finite"
+    low, high = np.min(array), np.max(array)
+    return f"{number(float(low), digits=3)} … {number(float(high), digits=3)}"
+
+
+def norm(array: npt.NDArray[Any]) -> float:
+    """Return √Σx²."""
+    return float(np.linalg.norm(np.asarray(array, dtype=np.float64).reshape(-1)))
