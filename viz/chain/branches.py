@@ -12,6 +12,7 @@ from chainrule.notation.writer import Written, number
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Element, Step
 from chainrule.viz.chain.paths import Path, best_paths
+from chainrule.viz.derivative_lines import derivative_lines
 from chainrule.viz.scene import Line, Link, Scene
 from chainrule.viz.text import Plain, Tinted, row
 
@@ -88,12 +89,9 @@ def add_branches(
     for part in parts:
         tail, head = ids[part.bottom], ids[part.top]
         symbol = Derivative(chain.symbol(part.top), (chain.symbol(part.bottom),))
-        rule = chain.along(part.steps)
-        value = number(part.slope)
-        lines = [Line(symbol, "symbol", factor.role)]
-        lines.append(Line(row("= ", rule), "formula", factor.role))
-        if rule.unicode() != value:
-            lines.append(Line(Plain(f"= {value}"), "value", factor.role))
+        lines = derivative_lines(
+            symbol, chain.along(part.steps), number(part.slope), factor.role
+        )
         scene.links.append(Link(tail, head, "forward"))
         scene.links.append(Link(tail, head, "backward", factor.role, lines))
     rest = factor.count - len(paths)

@@ -11,6 +11,7 @@ from chainrule.viz.chain.branches import add_branches, sum_text
 from chainrule.viz.chain.chain import Chain, Factor, context
 from chainrule.viz.chain.entries import Element
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
+from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
 from chainrule.viz.text import Formula, Plain, Tinted, row
 from chainrule.viz.values import spanned
@@ -67,7 +68,7 @@ def _block(identity: str, stop: Element, chain: Chain, role: Role | None) -> Blo
     if role is not None:
         _, slope = count_and_sum(chain.within, stop, chain.within.end)
         top = chain.symbol(chain.within.end)
-        text = row(Derivative(top, (symbol,)), " = ", Plain(number(slope)))
+        text = measured(Derivative(top, (symbol,)), number(slope))
         block.lines.append(Line(text, "gradient", role))
     return block
 
@@ -93,15 +94,14 @@ def _add_factor(
 ) -> None:
     tail, head = ids[factor.bottom], ids[factor.top]
     scene.links.append(Link(tail, head, "forward", straight=True))
-    lines = [Line(factor.symbol, "symbol", factor.role)]
-    lines.append(Line(row("= ", factor.rule), "formula", factor.role))
-    text = number(factor.value)
+    terms = []
     if 1 < factor.count <= MOST_BRANCHES:
         branches = best_paths(chain.within, factor.bottom, factor.top, factor.count)
         sums = sum_text([path.contribution for path in branches])
-        lines.append(Line(Plain(f"= {sums}"), "value", factor.role))
-    if factor.rule.unicode() != text:
-        lines.append(Line(Plain(f"= {text}"), "value", factor.role))
+        terms.append(Line(Plain(f"= {sums}"), "value", factor.role))
+    lines = derivative_lines(
+        factor.symbol, factor.rule, number(factor.value), factor.role, terms
+    )
     scene.links.append(Link(tail, head, "backward", factor.role, lines))
     segment = [
         e for e in between(chain.within, factor.bottom, factor.top)

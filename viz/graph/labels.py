@@ -15,6 +15,7 @@ from chainrule.node import Constant, Node, Parameter, shape_text
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.notation.writer import Written
+from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.graph.edge_rules import EdgeRule
 from chainrule.viz.graph.gradient_marks import SIGN, dead_units, marks_of, rms
 from chainrule.viz.graph.partition import Part, consumers
@@ -150,7 +151,8 @@ class Labels:
             if gradient in self.values:
                 value = self.values[gradient]
                 signs = [SIGN[mark] for mark in self.marks(value)]
-                texts = [*measured(symbol, value), *(f" {s[0]}" for s in signs)]
+                texts: list[Written | str] = [measured(symbol, shown(value))]
+                texts += [f" {s[0]}" for s in signs]
                 if node in self.checked:
                     texts.append(" ✓" if self.checked[node] else " ✗")
                     wrong = (
@@ -227,26 +229,18 @@ class Labels:
 
     def edge(self, rule: EdgeRule, role: Role) -> list[Line]:
         """Return what a backward edge says."""
-        lines = [Line(self.derivative(rule.x, rule.of), "symbol", role)]
         expression, value = rule.expression, self.values.get(rule.expression)
-        if value is None or not isinstance(expression, Constant):
-            formula = Formula(expression, self.naming)
-            lines.append(Line(row("= ", formula), "formula", role))
+        number_alone = value is not None and isinstance(expression, Constant)
+        notes = []
         if self.show_shapes and expression.shape not in ((), rule.x.shape):
-            lines.append(Line(Plain(shape_text(expression.shape)), "shape", role))
-        if value is not None:
-            text = shown(value)
-            text = text if text.startswith("‖") else f"= {text}"
-            lines.append(Line(Plain(text), "value", role))
-        return lines
-
-
-def measured(symbol: Written, value: npt.NDArray[Any]) -> list[Written | str]:
-    """Write a symbol with its number, or with its norm: ``‖∂J/∂W‖ = 0.51``."""
-    text = shown(value)
-    if text.startswith("‖"):
-        return ["‖", symbol, text.removeprefix("‖·")]
-    return [symbol, " = ", Plain(text)]
+            notes.append(Line(Plain(shape_text(expression.shape)), "shape", role))
+        return derivative_lines(
+            self.derivative(rule.x, rule.of),
+            None if number_alone else Formula(expression, self.naming),
+            "" if value is None else shown(value),
+            role,
+            notes,
+        )
 
 
 def _loss_nodes(graph: Graph) -> set[Node]:

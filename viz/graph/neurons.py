@@ -22,6 +22,7 @@ from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.notation.writer import Written, number
 from chainrule.ops.arithmetic import Add
 from chainrule.ops.linalg import Matmul
+from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.compose import Direction
 from chainrule.viz.graph.labels import Labels
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
@@ -282,8 +283,8 @@ class _Neurons:
             if written and slopes is not None and self.sweep is not None:
                 loss = self.naming.symbol(self.sweep.loss)
                 top = loss if isinstance(loss, Symbol) else Symbol("J")
-                slope = Plain(number(float(slopes[i, j]), digits=3))
-                text = row(Derivative(top, (weight,)), " = ", slope)
+                slope = number(float(slopes[i, j]), digits=3)
+                text = measured(Derivative(top, (weight,)), slope)
                 link.lines.append(Line(text, "shape", "parameter"))
             links.append(link)
         return links
