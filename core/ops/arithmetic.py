@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chainrule.node import Constant, Node, Value, as_node
-from chainrule.ops.base import POWER, PRODUCT, SUM, Elementwise
+from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
 
@@ -18,7 +18,7 @@ class Add(Elementwise):
     precedence = SUM
     associative = True
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return 1, 1
 
 
@@ -29,7 +29,7 @@ class Sub(Elementwise):
     latex = "{0} - {1}"
     precedence = SUM
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return 1, -1
 
 
@@ -47,8 +47,7 @@ class Mul(Elementwise):
             else ("{0} · {1}", r"{0} \cdot {1}")
         )
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        a, b = inputs
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return b, a
 
 
@@ -61,8 +60,7 @@ class Div(Elementwise):
     domain = ((-math.inf, math.inf), (0.0, math.inf))
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        _, b = inputs
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return 1 / b, -y / b
 
 
@@ -73,7 +71,7 @@ class Neg(Elementwise):
     latex = "-{0}"
     precedence = PRODUCT - 1
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (-1,)
 
 
@@ -86,8 +84,7 @@ class Pow(Elementwise):
     domain = ((0.0, math.inf), (-math.inf, math.inf))
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        a, b = inputs
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         if isinstance(b, Constant):
             wanted = np.where(b.value == 0, 1, b.value)  # 0 · a⁻¹ is not 0 at a = 0
             return b * a ** (wanted - 1), None
@@ -103,8 +100,8 @@ class Square(Elementwise):
     latex = "{0}^2"
     precedence = POWER
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (2 * inputs[0],)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (2 * x,)
 
 
 class Reciprocal(Elementwise):
@@ -116,7 +113,7 @@ class Reciprocal(Elementwise):
     domain = ((0.0, math.inf),)
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (-square(y),)
 
 
@@ -128,7 +125,7 @@ class Sqrt(Elementwise):
     domain = ((0.0, math.inf),)
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (0.5 / y,)
 
 
@@ -138,8 +135,8 @@ class Abs(Elementwise):
     notation = "|{0}|"
     latex = r"\left|{0}\right|"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (sign(inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (sign(x),)
 
 
 class Sign(Elementwise):
@@ -148,7 +145,7 @@ class Sign(Elementwise):
     notation = "sign({0})"
     latex = r"\operatorname{sign}\left({0}\right)"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
 
 
@@ -158,8 +155,7 @@ class Maximum(Elementwise):
     notation = "max({0}, {1})"
     latex = r"\max\left({0}, {1}\right)"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        a, b = inputs
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))
         return to_float(greater(a, b)) + tie, to_float(less(a, b)) + tie
 
@@ -170,8 +166,7 @@ class Minimum(Elementwise):
     notation = "min({0}, {1})"
     latex = r"\min\left({0}, {1}\right)"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        a, b = inputs
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))
         return to_float(less(a, b)) + tie, to_float(greater(a, b)) + tie
 
@@ -184,8 +179,8 @@ class Log(Elementwise):
     domain = ((0.0, math.inf),)
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (1 / inputs[0],)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (1 / x,)
 
 
 add, sub, mul, div, neg = Add(), Sub(), Mul(), Div(), Neg()

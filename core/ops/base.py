@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import operator
 import typing
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from chainrule.component import snake_case
-from chainrule.errors import GradientError, ShapeError
+from chainrule.errors import GradientError, GraphError, ShapeError
 from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a written form binds; an operand that binds less gets parentheses."""
+
+Derivatives: TypeAlias = "tuple[Value | None, ...]"
+"""∂y/∂x for each operand x; None where no gradient flows."""
+Gradients: TypeAlias = tuple[Node | None, ...]
+"""∂L/∂x for each operand x; None where no gradient flows."""
 
 
 @typing.dataclass_transform(eq_default=True, frozen_default=True)
@@ -21,7 +27,8 @@ class Op:
     """The smallest unit of mathematics. Subclasses become frozen dataclasses.
 
     A subclass has fields for its attributes (such as ``axis``), `infer` for the shape
-    that comes out, `vjp` for its derivative, and `notation` for how it is written.
+    that comes out, `vjp` for its derivative, and `notation` for how it is written. Its
+    methods name the operands, and so say how many there are: ``infer(self, x, like)``.
     """
 
     type_name: ClassVar[str] = "op"
@@ -32,6 +39,8 @@ class Op:
     precedence: ClassVar[int] = ATOM
     associative: ClassVar[bool] = False
     """Whether ``a ∘ (b ∘ c)`` may be written ``a ∘ b ∘ c``."""
+    operands: ClassVar[tuple[str, ...] | None] = None
+    """The names that its methods give the operands; None: it takes any number."""
     key: tuple[Any, ...]
     """Class and attributes: two ops with one key compute the same."""
 
@@ -39,32 +48,44 @@ class Op:
         super().__init_subclass__(**kwargs)
         if "type_name" not in cls.__dict__:
             cls.type_name = snake_case(cls.__name__)
+        cls.operands = _operand_names(cls)
         dataclass(frozen=True)(cls)
         names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
         cls.key = _key_of(cls, names) if names else (cls,)  # type: ignore[assignment]
 
-    def __call__(self, *operands: Value) -> Node:
-        """Apply the op.
+    def __call__(self, *values: Value) -> Node:
+        """Apply the op to its operands.
 
         Raises:
+            GraphError: there are too many operands or too few.
             ShapeError: the operands' shapes do not fit; names the operands.
         """
-        inputs = tuple(x if isinstance(x, Node) else as_node(x) for x in operands)
+        inputs = tuple(x if isinstance(x, Node) else as_node(x) for x in values)
+        if self.operands is not None and len(inputs) != len(self.operands):
+            raise self._wrong_number(inputs)
         shape, dtype = self.infer(*inputs)
         return Node(self, inputs, shape, dtype)
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        """Return shape and dtype of the result.
+    def _wrong_number(self, inputs: tuple[Node, ...]) -> GraphError:
+        names = self.operands or ()
+        got = f"{len(inputs)}: {', '.join(map(describe, inputs))}" if inputs else "none"
+        return GraphError(
+            f"{self.type_name}({', '.join(names)}) takes {len(names)} operand"
+            f"{'' if len(names) == 1 else 's'}, got {got}"
+        )
+
+    def infer(self, *inputs: Any) -> tuple[Shape, Dtype]:
+        """Return shape and dtype of the result; each operand is a node.
 
         Raises:
             ShapeError: the shapes do not fit.
         """
         raise NotImplementedError
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        """Return ∂L/∂x for every input, given g = ∂L/∂y, as graph expressions.
+    def vjp(self, g: Node, y: Node, *inputs: Any) -> Gradients:
+        """Return ∂L/∂x for every operand, given g = ∂L/∂y, as graph expressions.
 
-        None stands for an input through which no gradient flows.
+        None stands for an operand through which no gradient flows.
         """
         raise GradientError(
             f"{self.type_name} has no derivative: define vjp() on {type(self).__name__}"
@@ -75,7 +96,7 @@ class Op:
         """Return (notation, LaTeX) for one use of this op; either may be empty."""
         return self.notation, self.latex
 
-    def expand(self, *inputs: Node) -> Node:
+    def expand(self, *inputs: Any) -> Node:
         """Write the op in terms of others, for backends that have no kernel for it."""
         raise NotImplementedError
 
@@ -83,6 +104,20 @@ class Op:
     def expands(cls) -> bool:
         """Whether the op can be written in terms of others."""
         return cls.expand is not Op.expand
+
+
+_FIRST_OPERAND = {"infer": 1, "derivatives": 2, "vjp": 3, "expand": 1}
+"""Method of an op → at which of its parameters the operands begin."""
+
+
+def _operand_names(cls: type) -> tuple[str, ...] | None:
+    """Read the operands' names from the first method that spells them out."""
+    for method, first in _FIRST_OPERAND.items():
+        if hasattr(cls, method):
+            parameters = inspect.signature(getattr(cls, method)).parameters.values()
+            if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+                return tuple(p.name for p in parameters)[first:]
+    return None
 
 
 def _key_of(cls: type, names: list[str]) -> property:
@@ -103,10 +138,10 @@ class Elementwise(Op):
     result: ClassVar[Dtype | None] = None
     """Dtype of the result; None: that of the operands, the widest."""
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        first = inputs[0]
+    def infer(self, *inputs: Any) -> tuple[Shape, Dtype]:
+        first, *others = inputs
         shape, dtype = first.shape, first.dtype
-        for other in inputs[1:]:
+        for other in others:
             if other.shape != shape:
                 shape = self._broadcast(shape, other.shape, inputs)
             if other.dtype != dtype:
@@ -123,14 +158,17 @@ class Elementwise(Op):
             )
         return shape
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        """Return ∂y/∂x for every operand, as graph expressions; None: no gradient."""
+    def derivatives(self, y: Node, *inputs: Any) -> Derivatives:
+        """Return ∂y/∂x for every operand x, as graph expressions.
+
+        None stands for an operand through which no gradient flows.
+        """
         raise GradientError(
             f"{self.type_name} has no derivative: define derivatives() on "
             f"{type(self).__name__}, or wrap its result in cr.ops.stop_gradient"
         )
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, *inputs: Any) -> Gradients:
         return tuple(None if d is None else g * d for d in self.derivatives(y, *inputs))
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Shape, Value
-from chainrule.ops.base import SUM, Elementwise, describe
+from chainrule.node import Dtype, Node, Shape
+from chainrule.ops.base import SUM, Derivatives, Elementwise, Gradients, describe
 
 
 class Condition(Elementwise):
-    """An elementwise op with a truth value as result."""
+    """An elementwise op of two operands whose result is a truth value."""
 
     result: ClassVar[Dtype | None] = "bool"
     precedence = SUM - 1
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (None,) * len(inputs)
+    def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
+        return None, None
 
 
 class Equal(Condition):
@@ -72,20 +72,26 @@ class LogicalOr(Condition):
     latex = r"{0} \lor {1}"
 
 
-class LogicalNot(Condition):
+class LogicalNot(Elementwise):
     """y = ¬x."""
 
     notation = "¬({0})"
     latex = r"\lnot\left({0}\right)"
-    precedence = Elementwise.precedence
+    result: ClassVar[Dtype | None] = "bool"
+
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (None,)
 
 
-class IsFinite(Condition):
+class IsFinite(Elementwise):
     """y = x is neither NaN nor infinite."""
 
     notation = "finite({0})"
     latex = r"\operatorname{finite}\left({0}\right)"
-    precedence = Elementwise.precedence
+    result: ClassVar[Dtype | None] = "bool"
+
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (None,)
 
 
 class ToFloat(Elementwise):
@@ -95,8 +101,8 @@ class ToFloat(Elementwise):
     latex = r"\left[{0}\right]"
     result: ClassVar[Dtype | None] = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (1 if inputs[0].dtype == "float" else None,)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (1 if x.dtype == "float" else None,)
 
 
 class ToInt(Elementwise):
@@ -106,7 +112,7 @@ class ToInt(Elementwise):
     latex = r"\operatorname{int}\left({0}\right)"
     result: ClassVar[Dtype | None] = "int"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
 
 
@@ -117,8 +123,7 @@ class Where(Elementwise):
     latex = r"{1} \text{ if } {0} \text{ else } {2}"
     precedence = SUM - 1
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        condition, a, b = inputs
+    def infer(self, condition: Node, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if condition.dtype != "bool":
             raise ShapeError(
                 f"where: the condition is {describe(condition)} of {condition.dtype}; "
@@ -127,12 +132,12 @@ class Where(Elementwise):
         shape, _ = super().infer(condition, a, b)
         return shape, super().infer(a, b)[1]
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        chosen = to_float(inputs[0])
-        return None, chosen, to_float(logical_not(inputs[0]))
+    def derivatives(self, y: Node, condition: Node, a: Node, b: Node) -> Derivatives:
+        chosen = to_float(condition)
+        return None, chosen, to_float(logical_not(condition))
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return None, where(inputs[0], g, 0.0), where(inputs[0], 0.0, g)
+    def vjp(self, g: Node, y: Node, condition: Node, a: Node, b: Node) -> Gradients:
+        return None, where(condition, g, 0.0), where(condition, 0.0, g)
 
 
 equal, not_equal = Equal(), NotEqual()

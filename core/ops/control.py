@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Shape, Value, as_node
-from chainrule.ops.base import Elementwise, Op, describe
+from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op, describe
 from chainrule.ops.shaping import zeros_like
 
 
@@ -13,7 +13,7 @@ class Identity(Elementwise):
 
     notation = "{0}"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (1,)
 
 
@@ -23,7 +23,7 @@ class StopGradient(Elementwise):
     notation = "stop({0})"
     latex = r"\operatorname{stop}\left({0}\right)"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
 
 
@@ -35,15 +35,14 @@ class Training(Op):
 
     notation = "training({0}, {1})"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        a, b = inputs
+    def infer(self, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if a.shape != b.shape or a.dtype != b.dtype:
             raise ShapeError(
                 f"training: {describe(a)} and {describe(b)} must have one shape"
             )
         return a.shape, a.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
         zero = zeros_like(g)
         return training(g, zero), training(zero, g)
 
@@ -57,8 +56,7 @@ class AlsoUpdate(Op):
 
     notation = "{0}"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        x, target, new = inputs
+    def infer(self, x: Node, target: Node, new: Node) -> tuple[Shape, Dtype]:
         if not isinstance(target, Parameter):
             raise GraphError(f"also_update: {describe(target)} is not a parameter")
         if new.shape != target.shape:
@@ -67,7 +65,7 @@ class AlsoUpdate(Op):
             )
         return x.shape, x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node, target: Node, new: Node) -> Gradients:
         return g, None, None
 
 

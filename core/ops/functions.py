@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from chainrule.node import Node, Value
+from chainrule.node import Node
 from chainrule.ops.arithmetic import maximum, square
-from chainrule.ops.base import Elementwise
+from chainrule.ops.base import Derivatives, Elementwise
 from chainrule.ops.comparison import greater, to_float
 
 
@@ -17,7 +17,7 @@ class Exp(Elementwise):
     latex = r"\exp\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (y,)
 
 
@@ -28,8 +28,8 @@ class Expm1(Elementwise):
     latex = r"\operatorname{expm1}\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (exp(inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (exp(x),)
 
 
 class Log1p(Elementwise):
@@ -40,8 +40,8 @@ class Log1p(Elementwise):
     domain = ((-1.0, math.inf),)
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (1 / (1 + inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (1 / (1 + x),)
 
 
 class Sin(Elementwise):
@@ -51,8 +51,8 @@ class Sin(Elementwise):
     latex = r"\sin\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (cos(inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (cos(x),)
 
 
 class Cos(Elementwise):
@@ -62,8 +62,8 @@ class Cos(Elementwise):
     latex = r"\cos\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (-sin(inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (-sin(x),)
 
 
 class Tanh(Elementwise):
@@ -73,7 +73,7 @@ class Tanh(Elementwise):
     latex = r"\tanh\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (1 - square(y),)
 
 
@@ -84,7 +84,7 @@ class Sigmoid(Elementwise):
     latex = r"\sigma\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (y * (1 - y),)
 
 
@@ -95,11 +95,10 @@ class Softplus(Elementwise):
     latex = r"\operatorname{softplus}\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (sigmoid(inputs[0]),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (sigmoid(x),)
 
-    def expand(self, *inputs: Node) -> Node:
-        x = inputs[0]
+    def expand(self, x: Node) -> Node:
         return maximum(x, 0.0) + log1p(exp(-(abs(x))))
 
 
@@ -109,11 +108,11 @@ class Relu(Elementwise):
     notation = "relu({0})"
     latex = r"\operatorname{relu}\left({0}\right)"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (to_float(greater(inputs[0], 0.0)),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (to_float(greater(x, 0.0)),)
 
-    def expand(self, *inputs: Node) -> Node:
-        return maximum(inputs[0], 0.0)
+    def expand(self, x: Node) -> Node:
+        return maximum(x, 0.0)
 
 
 class Erf(Elementwise):
@@ -123,8 +122,8 @@ class Erf(Elementwise):
     latex = r"\operatorname{erf}\left({0}\right)"
     result = "float"
 
-    def derivatives(self, y: Node, *inputs: Node) -> tuple[Value | None, ...]:
-        return (2 / math.sqrt(math.pi) * exp(-square(inputs[0])),)
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (2 / math.sqrt(math.pi) * exp(-square(x)),)
 
 
 exp, expm1, log1p, sin, cos = Exp(), Expm1(), Log1p(), Sin(), Cos()

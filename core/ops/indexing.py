@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Shape, Value, as_node
-from chainrule.ops.base import Op, broadcast_shapes, describe
+from chainrule.ops.base import Gradients, Op, broadcast_shapes, describe
 from chainrule.ops.linalg import matmul
 from chainrule.ops.shaping import expand_dims, reshape, reshape_like
 
@@ -18,13 +18,14 @@ class OneHot(Op):
     notation: ClassVar[str] = "onehot({0})"
     latex: ClassVar[str] = r"\operatorname{onehot}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
-        if x.dtype != "int":
-            raise ShapeError(f"one_hot: {describe(x)} is {x.dtype}, not int")
-        return (*x.shape, self.depth), "float"
+    def infer(self, indices: Node) -> tuple[Shape, Dtype]:
+        if indices.dtype != "int":
+            raise ShapeError(
+                f"one_hot: {describe(indices)} is {indices.dtype}, not int"
+            )
+        return (*indices.shape, self.depth), "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, indices: Node) -> Gradients:
         return (None,)
 
 
@@ -33,8 +34,7 @@ class Take(Op):
 
     notation = "{0}[{1}]"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        x, indices = inputs
+    def infer(self, x: Node, indices: Node) -> tuple[Shape, Dtype]:
         if indices.dtype != "int" or not x.ndim:
             raise ShapeError(
                 f"take: rows of {describe(x)} by {describe(indices)} of "
@@ -42,8 +42,7 @@ class Take(Op):
             )
         return (*indices.shape, *x.shape[1:]), x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        x, indices = inputs
+    def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
         rows = x.shape[0]
         if rows is None:
             raise ShapeError(
@@ -62,8 +61,7 @@ class Pick(Op):
 
     notation = "{0}[{1}]"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        x, indices = inputs
+    def infer(self, x: Node, indices: Node) -> tuple[Shape, Dtype]:
         shape = broadcast_shapes(x.shape[:-1], indices.shape)
         if indices.dtype != "int" or indices.ndim != x.ndim - 1 or shape is None:
             raise ShapeError(
@@ -72,8 +70,7 @@ class Pick(Op):
             )
         return shape, x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        x, indices = inputs
+    def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
         depth = x.shape[-1]
         if depth is None:
             raise ShapeError(f"pick: the last axis of {describe(x)} is open")

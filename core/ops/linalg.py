@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Shape, Value, as_node
-from chainrule.ops.base import PRODUCT, Op, broadcast_shapes, describe
+from chainrule.ops.base import PRODUCT, Gradients, Op, broadcast_shapes, describe
 from chainrule.ops.shaping import Transpose, expand_dims, squeeze, sum_like
 
 
@@ -18,8 +18,7 @@ class Matmul(Op):
     precedence: ClassVar[int] = PRODUCT
     associative: ClassVar[bool] = True
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        a, b = inputs
+    def infer(self, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if a.ndim < 2 or b.ndim < 2:
             raise ShapeError(
                 f"matmul: {describe(a)} and {describe(b)} must both be matrices"
@@ -40,8 +39,7 @@ class Matmul(Op):
         tex = rf"{a} \cdot {b}".replace("ᵀ", r"^\top")
         return f"{a} · {b}", tex
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        a, b = inputs
+    def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
         da = _matmul(g, b, transpose_b=not self.transpose_b)
         db = _matmul(a, g, transpose_a=not self.transpose_a)
         da = _swapped(da) if self.transpose_a else da

@@ -17,7 +17,7 @@ from typing import ClassVar
 from chainrule.graph import number_scopes
 from chainrule.node import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
-from chainrule.ops.base import Op
+from chainrule.ops.base import Gradients, Op
 from chainrule.ops.comparison import less, to_float
 from chainrule.ops.functions import cos
 
@@ -34,10 +34,10 @@ class Uniform(Op):
     stream: str | Draw
     notation: ClassVar[str] = "U(0, 1)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[0].shape, "float"
+    def infer(self, like: Node) -> tuple[Shape, Dtype]:
+        return like.shape, "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, like: Node) -> Gradients:
         return (None,)
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chainrule.node import Dtype, Node, Shape, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
-from chainrule.ops.base import Op, normal_axes
+from chainrule.ops.base import Gradients, Op, normal_axes
 from chainrule.ops.comparison import equal, to_float
 from chainrule.ops.functions import exp
 from chainrule.ops.shaping import Count, ExpandDims, Squeeze, broadcast_like
@@ -20,8 +20,7 @@ class Reduction(Op):
     axes: tuple[int, ...]
     keepdims: bool = False
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if self.keepdims:
             shape = tuple(1 if i in self.axes else s for i, s in enumerate(x.shape))
         else:
@@ -40,8 +39,8 @@ class Sum(Reduction):
     latex: ClassVar[str] = r"\sum {0}"
     precedence: ClassVar[int] = 2
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return (broadcast_like(self.expanded(g), inputs[0]),)
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (broadcast_like(self.expanded(g), x),)
 
 
 class Mean(Reduction):
@@ -50,19 +49,17 @@ class Mean(Reduction):
     notation: ClassVar[str] = "mean({0})"
     latex: ClassVar[str] = r"\operatorname{mean}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return super().infer(*inputs)[0], "float"
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return super().infer(x)[0], "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        (x,) = inputs
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
 
 
 class Extremum(Reduction):
     """The largest or smallest element; ties share the gradient, as in TensorFlow."""
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        (x,) = inputs
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         chosen = to_float(equal(x, self.expanded(y)))
         ties = Sum(self.axes, keepdims=True)(chosen)
         return (self.expanded(g) / ties * chosen,)
@@ -89,11 +86,10 @@ class Argmax(Op):
     notation: ClassVar[str] = "argmax({0})"
     latex: ClassVar[str] = r"\operatorname{argmax}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return tuple(s for i, s in enumerate(x.shape) if i != self.axis), "int"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (None,)
 
 
@@ -103,15 +99,14 @@ class LogSumExp(Reduction):
     notation: ClassVar[str] = "logsumexp({0})"
     latex: ClassVar[str] = r"\operatorname{logsumexp}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return super().infer(*inputs)[0], "float"
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return super().infer(x)[0], "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        (x,) = inputs
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (mul(self.expanded(g), exp(sub(x, self.expanded(y)))),)
 
-    def expand(self, *inputs: Node) -> Node:
-        largest, _, total = _shifted(inputs[0], self.axes)
+    def expand(self, x: Node) -> Node:
+        largest, _, total = _shifted(x, self.axes)
         y = add(log(total), largest)
         return y if self.keepdims else Squeeze(self.axes)(y)
 
@@ -123,15 +118,15 @@ class Softmax(Op):
     notation: ClassVar[str] = "softmax({0})"
     latex: ClassVar[str] = r"\operatorname{softmax}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[0].shape, "float"
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return x.shape, "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         weighted = mul(g, y)
         return (sub(weighted, mul(y, Sum((self.axis,), keepdims=True)(weighted))),)
 
-    def expand(self, *inputs: Node) -> Node:
-        _, shifted, total = _shifted(inputs[0], (self.axis,))
+    def expand(self, x: Node) -> Node:
+        _, shifted, total = _shifted(x, (self.axis,))
         return div(exp(shifted), total)
 
 
@@ -142,15 +137,15 @@ class LogSoftmax(Op):
     notation: ClassVar[str] = "log_softmax({0})"
     latex: ClassVar[str] = r"\operatorname{log\,softmax}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[0].shape, "float"
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return x.shape, "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         total = Sum((self.axis,), keepdims=True)(g)
-        return (sub(g, mul(Softmax(self.axis)(inputs[0]), total)),)
+        return (sub(g, mul(Softmax(self.axis)(x), total)),)
 
-    def expand(self, *inputs: Node) -> Node:
-        _, shifted, total = _shifted(inputs[0], (self.axis,))
+    def expand(self, x: Node) -> Node:
+        _, shifted, total = _shifted(x, (self.axis,))
         return sub(shifted, log(total))
 
 

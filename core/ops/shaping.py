@@ -14,18 +14,7 @@ import numpy as np
 
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
-from chainrule.ops.base import Op, broadcast_shapes, describe, normal_axes
-
-
-class Like(Op):
-    """An op that reads only the shape of its last operand."""
-
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return (*self.vjp_first(g, inputs[0]), None)
-
-    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
-        """Return the derivative for the first operand; the second has none."""
-        raise NotImplementedError
+from chainrule.ops.base import Gradients, Op, broadcast_shapes, describe, normal_axes
 
 
 class Reshape(Op):
@@ -35,8 +24,7 @@ class Reshape(Op):
     notation: ClassVar[str] = "reshape({0})"
     latex: ClassVar[str] = r"\operatorname{reshape}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if None in x.shape:
             return self.shape, x.dtype
         size = math.prod(s for s in x.shape if s is not None)
@@ -53,30 +41,29 @@ class Reshape(Op):
             )
         return tuple(missing if s is None else s for s in self.shape), x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return (reshape_like(g, inputs[0]),)
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (reshape_like(g, x),)
 
 
-class ReshapeLike(Like):
+class ReshapeLike(Op):
     """y = x with the shape of another node."""
 
     notation = "reshape({0})"
     latex = r"\operatorname{reshape}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[1].shape, inputs[0].dtype
+    def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
+        return like.shape, x.dtype
 
-    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
-        return (reshape_like(g, x),)
+    def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
+        return reshape_like(g, x), None
 
 
-class BroadcastLike(Like):
+class BroadcastLike(Op):
     """y = x repeated to the shape of another node; axes are aligned from the right."""
 
     notation = "{0}"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        x, like = inputs
+    def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, like.shape) is None or x.ndim > like.ndim:
             raise ShapeError(
                 f"broadcast: {describe(x)} does not broadcast to "
@@ -84,27 +71,26 @@ class BroadcastLike(Like):
             )
         return like.shape, x.dtype
 
-    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
-        return (sum_like(g, x),)
+    def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
+        return sum_like(g, x), None
 
 
-class SumLike(Like):
+class SumLike(Op):
     """y = x summed over the axes along which the other node was broadcast to x."""
 
     notation = "Σ {0}"
     latex = r"\sum {0}"
     precedence = 2
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        x, like = inputs
+    def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, like.shape) is None or like.ndim > x.ndim:
             raise ShapeError(
                 f"sum_like: {describe(x)} does not sum to {shape_text(like.shape)}"
             )
         return like.shape, x.dtype
 
-    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
-        return (broadcast_like(g, x),)
+    def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
+        return broadcast_like(g, x), None
 
 
 class Count(Op):
@@ -113,10 +99,10 @@ class Count(Op):
     axes: tuple[int, ...]
     notation: ClassVar[str] = "n"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return (), "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (None,)
 
 
@@ -126,8 +112,7 @@ class BroadcastTo(Op):
     shape: tuple[int, ...]
     notation: ClassVar[str] = "{0}"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, self.shape) != self.shape:
             raise ShapeError(
                 f"broadcast: {describe(x)} does not broadcast to "
@@ -135,8 +120,8 @@ class BroadcastTo(Op):
             )
         return self.shape, x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return (sum_like(g, inputs[0]),)
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (sum_like(g, x),)
 
 
 class ExpandDims(Op):
@@ -145,13 +130,13 @@ class ExpandDims(Op):
     axes: tuple[int, ...]
     notation: ClassVar[str] = "{0}"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        sizes = list(inputs[0].shape)
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        sizes = list(x.shape)
         for axis in self.axes:
             sizes.insert(axis, 1)
-        return tuple(sizes), inputs[0].dtype
+        return tuple(sizes), x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (Squeeze(self.axes)(g),)
 
 
@@ -161,15 +146,14 @@ class Squeeze(Op):
     axes: tuple[int, ...]
     notation: ClassVar[str] = "{0}"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         for axis in self.axes:
             if x.shape[axis] not in (1, None):
                 raise ShapeError(f"squeeze: axis {axis} of {describe(x)} is not 1")
         kept = tuple(s for i, s in enumerate(x.shape) if i not in self.axes)
         return kept, x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (ExpandDims(self.axes)(g),)
 
 
@@ -181,15 +165,14 @@ class Transpose(Op):
     latex: ClassVar[str] = "{0}^\\top"
     precedence: ClassVar[int] = 7
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if sorted(self.axes) != list(range(x.ndim)):
             raise ShapeError(
                 f"transpose: {self.axes} are not the axes of {describe(x)}"
             )
         return tuple(x.shape[a] for a in self.axes), x.dtype
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         back = tuple(self.axes.index(i) for i in range(len(self.axes)))
         return (Transpose(back)(g),)
 
@@ -199,10 +182,10 @@ class Concatenate(Op):
 
     axis: int
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        first = inputs[0]
+    def infer(self, *parts: Node) -> tuple[Shape, Dtype]:
+        first = parts[0]
         total: int | None = 0
-        for x in inputs:
+        for x in parts:
             rest = x.shape[: self.axis] + x.shape[self.axis + 1 :]
             wanted = first.shape[: self.axis] + first.shape[self.axis + 1 :]
             if x.ndim != first.ndim or broadcast_shapes(rest, wanted) is None:
@@ -220,10 +203,10 @@ class Concatenate(Op):
         slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))
         return f"[{slots}]", rf"\left[{slots}\right]"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        parts: list[Node] = []
+    def vjp(self, g: Node, y: Node, *parts: Node) -> Gradients:
+        gradients: list[Node] = []
         start = 0
-        for x in inputs:
+        for x in parts:
             size = x.shape[self.axis]
             if size is None:
                 raise ShapeError(
@@ -232,9 +215,9 @@ class Concatenate(Op):
                 )
             key = [slice(None)] * x.ndim
             key[self.axis] = slice(start, start + size)
-            parts.append(slice_(g, tuple(key)))
+            gradients.append(slice_(g, tuple(key)))
             start += size
-        return tuple(parts)
+        return tuple(gradients)
 
 
 class Slice(Op):
@@ -242,8 +225,7 @@ class Slice(Op):
 
     ranges: tuple[tuple[int, int | None, int], ...]
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        (x,) = inputs
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
         sizes: list[int | None] = []
         for size, (begin, end, step) in zip(x.shape, self.ranges, strict=True):
             if size is None:
@@ -264,33 +246,33 @@ class Slice(Op):
         )  # fmt: skip
         return f"{{0}}[{text}]", ""
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
-        return (Unslice(self.ranges)(g, inputs[0]),)
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (Unslice(self.ranges)(g, x),)
 
 
-class Unslice(Like):
+class Unslice(Op):
     """y = zeros of another node's shape with x put where `Slice` takes it from."""
 
     ranges: tuple[tuple[int, int | None, int], ...]
     notation: ClassVar[str] = "unslice({0})"
     latex: ClassVar[str] = r"\operatorname{unslice}\left({0}\right)"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[1].shape, inputs[0].dtype
+    def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
+        return like.shape, x.dtype
 
-    def vjp_first(self, g: Node, x: Node) -> tuple[Node | None]:
-        return (Slice(self.ranges)(g),)
+    def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
+        return Slice(self.ranges)(g), None
 
 
-class ZerosLike(Like):
+class ZerosLike(Op):
     """y = zeros of another node's shape."""
 
     notation = "0"
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[0].shape, "float"
+    def infer(self, like: Node) -> tuple[Shape, Dtype]:
+        return like.shape, "float"
 
-    def vjp(self, g: Node, y: Node, *inputs: Node) -> tuple[Node | None, ...]:
+    def vjp(self, g: Node, y: Node, like: Node) -> Gradients:
         return (None,)
 
 

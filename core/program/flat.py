@@ -17,8 +17,8 @@ from chainrule.ops import Op
 class Pack(Op):
     """y = the operands' elements one behind the other, in one vector."""
 
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return (sum(math.prod(_sizes(x)) for x in inputs),), "float"
+    def infer(self, *parts: Node) -> tuple[Shape, Dtype]:
+        return (sum(math.prod(_sizes(x)) for x in parts),), "float"
 
     def written(self, node: Node) -> tuple[str, str]:
         slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))

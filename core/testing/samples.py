@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -61,14 +60,13 @@ def domains(cls: type[Op]) -> tuple[tuple[float, float], ...]:
         ConformanceError: the class is not elementwise, or has attributes, and has no
             ``sample`` to say what it takes.
     """
-    slots = {int(slot) for slot in re.findall(r"\{(\d+)\}", cls.notation)}
-    if not issubclass(cls, Elementwise) or not slots or dataclasses.fields(cls):
+    if not issubclass(cls, Elementwise) or not cls.operands or dataclasses.fields(cls):
         raise ConformanceError(
             f"nothing says what {cls.__name__} takes: give it a class method "
             "sample(shape, random) that returns an op and a tuple of operands"
         )
-    count = max(slots) + 1
-    return (*cls.domain, *[(-math.inf, math.inf)] * (count - len(cls.domain)))
+    free = len(cls.operands) - len(cls.domain)
+    return (*cls.domain, *[(-math.inf, math.inf)] * free)
 
 
 def bounds(domain: tuple[float, float]) -> tuple[float, float]:
@@ -196,7 +194,6 @@ def _of_one(op: Callable[[Shape], Op], inner: Callable[[Shape], Shape]) -> Sampl
 
 
 SAMPLERS: Mapping[type[Op], Sampler] = {
-    ops.Mul: lambda s, r: (ops.Mul(), (_real(s, r), _real(s, r))),
     ops.LogicalAnd: _logical(ops.LogicalAnd, 2),
     ops.LogicalOr: _logical(ops.LogicalOr, 2),
     ops.LogicalNot: _logical(ops.LogicalNot, 1),

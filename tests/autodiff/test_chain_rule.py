@@ -153,8 +153,8 @@ def test_what_cannot_be_differentiated_is_explained(build, message: str) -> None
 
 def test_an_op_without_a_derivative_says_what_to_write() -> None:
     class Opaque(cr.Op):
-        def infer(self, *inputs):
-            return inputs[0].shape, "float"
+        def infer(self, x):
+            return x.shape, "float"
 
     x = cr.input("x", (3,))
     with pytest.raises(GradientError, match=r"define vjp\(\) on Opaque"):

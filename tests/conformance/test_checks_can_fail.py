@@ -14,28 +14,28 @@ from chainrule.ops.reductions import Reduction
 
 
 class SinWithWrongSlope(ops.Sin):
-    def derivatives(self, y, *inputs):
-        return (ops.sin(inputs[0]),)
+    def derivatives(self, y, x):
+        return (ops.sin(x),)
 
-    def expand(self, *inputs):
-        return ops.sin(*inputs)
+    def expand(self, x):
+        return ops.sin(x)
 
 
 class SinWithWrongCurvature(ops.Sin):
-    def derivatives(self, y, *inputs):
-        return (ops.stop_gradient(ops.cos(inputs[0])),)
+    def derivatives(self, y, x):
+        return (ops.stop_gradient(ops.cos(x)),)
 
-    def expand(self, *inputs):
-        return ops.sin(*inputs)
+    def expand(self, x):
+        return ops.sin(x)
 
 
 class SumWithOneWrongElement(ops.Sum):
-    def vjp(self, g, y, *inputs):
-        right = super().vjp(g, y, *inputs)[0]
+    def vjp(self, g, y, x):
+        right = super().vjp(g, y, x)[0]
         return (right * np.array([[1.0, 1, 1], [1, 1, 1.001]]),)
 
-    def expand(self, *inputs):
-        return ops.Sum(self.axes, self.keepdims)(*inputs)
+    def expand(self, x):
+        return ops.Sum(self.axes, self.keepdims)(x)
 
     @classmethod
     def sample(cls, shape, random):
@@ -45,45 +45,45 @@ class SumWithOneWrongElement(ops.Sum):
 class SignAtZero(Elementwise):
     notation = "wrong({0})"
 
-    def derivatives(self, y, *inputs):
-        return (inputs[0] / ops.abs(inputs[0]),)
+    def derivatives(self, y, x):
+        return (x / ops.abs(x),)
 
-    def expand(self, *inputs):
-        return ops.abs(*inputs)
+    def expand(self, x):
+        return ops.abs(x)
 
 
 class WrongShape(Elementwise):
     notation = "wrong({0})"
 
-    def infer(self, *inputs):
-        return inputs[0].shape[:-1], "float"
+    def infer(self, x):
+        return x.shape[:-1], "float"
 
-    def derivatives(self, y, *inputs):
+    def derivatives(self, y, x):
         return (1,)
 
-    def expand(self, *inputs):
-        return ops.identity(*inputs)
+    def expand(self, x):
+        return ops.identity(x)
 
 
 class WrongDtype(Elementwise):
     notation = "wrong({0})"
     result = "bool"
 
-    def derivatives(self, y, *inputs):
+    def derivatives(self, y, x):
         return (None,)
 
-    def expand(self, *inputs):
-        return ops.identity(*inputs)
+    def expand(self, x):
+        return ops.identity(x)
 
 
 class NoNotation(Elementwise):
     latex = r"\frac{{0}"
 
-    def derivatives(self, y, *inputs):
+    def derivatives(self, y, x):
         return (1,)
 
-    def expand(self, *inputs):
-        return ops.identity(*inputs)
+    def expand(self, x):
+        return ops.identity(x)
 
     @classmethod
     def sample(cls, shape, random):
@@ -91,8 +91,8 @@ class NoNotation(Elementwise):
 
 
 class SaysNothing(Reduction):
-    def expand(self, *inputs):
-        return ops.sum(*inputs)
+    def expand(self, x):
+        return ops.sum(x)
 
 
 @pytest.mark.parametrize(

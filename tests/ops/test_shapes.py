@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.errors import ShapeError
+from chainrule.errors import GraphError, ShapeError
 
 X = cr.input("x", (None, 4))
 W = cr.parameter("W", np.ones((4, 3)))
@@ -77,6 +77,21 @@ def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
 )
 def test_misfits_say_what_and_why(build, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
+        build()
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: ops.tanh(X, W), r"tanh\(x\) takes 1 operand, got 2: x .*, W \(4, 3\)"),
+        (lambda: ops.mul(W), r"mul\(a, b\) takes 2 operands, got 1: W \(4, 3\)"),
+        (lambda: ops.where(X, X), r"where\(condition, a, b\) takes 3 operands, got 2"),
+        (ops.sum_like, r"sum_like\(x, like\) takes 2 operands, got none"),
+        (lambda: ops.Sum((0,))(X, X), r"sum\(x\) takes 1 operand, got 2"),
+    ],
+)
+def test_the_number_of_operands_is_known_by_their_names(build, message: str) -> None:
+    with pytest.raises(GraphError, match=message):
         build()
 
 

@@ -18,8 +18,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "plugins.md"
 
 
 class SomeOp(cr.Op):
-    def infer(self, *inputs: Node) -> tuple[Shape, Dtype]:
-        return inputs[0].shape, "float"
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return x.shape, "float"
 
 
 class SomeActivation(cr.Activation):
