@@ -1,4 +1,4 @@
-"""The ``chainrule`` program; each command is in a module imported when it is used."""
+"""The ``chainrule`` program; a command's module is imported when it is run."""
 
 from __future__ import annotations
 

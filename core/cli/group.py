@@ -1,4 +1,4 @@
-"""The command group: commands loaded late, errors as one message, exit codes."""
+"""The command group: lazy commands, errors as one message, exit codes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import click
 from chainrule.errors import ChainRuleError, ConfigError, DivergenceError, did_you_mean
 
 COMMANDS = {
-    "demo": "Train on handwritten digits and draw what was trained.",
+    "demo": "Train on handwritten digits and draw the trained network.",
     "train": "Train what a configuration file describes.",
-    "predict": "Let a saved model predict.",
+    "predict": "Predict with a saved model.",
     "draw": "Draw a graph, forward and backward.",
-    "explain": "Say why a gradient is what it is.",
-    "plugins": "List components and plugins, with where they come from.",
-    "plugin": "Start a plugin, or check one.",
-    "devices": "List what programs can run on.",
-    "doctor": "Say what works here, and how to get what does not.",
+    "explain": "Explain why a gradient has the value it has.",
+    "plugins": "List components and plugins, and where they come from.",
+    "plugin": "Create a plugin, or check one.",
+    "devices": "List the devices that programs can run on.",
+    "doctor": "Report what works here, and how to mend what does not.",
 }
-"""Built-in commands and what `--help` says; each is in the module of its name."""
+"""Built-in commands and their help; each is in the module of its name."""
 
 FAILED, WRONG_USE, DIVERGED, INTERRUPTED = 1, 2, 3, 130
 EPILOG = """\b
@@ -43,7 +43,7 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: list[str]) -> 
 
 
 def block_option(command: Decorated) -> Decorated:
-    """Add ``--block NAME``, which keeps a plugin from being imported."""
+    """Add ``--block NAME``, which prevents a plugin from being imported."""
     return click.option(
         "--block",
         multiple=True,
@@ -56,7 +56,7 @@ def block_option(command: Decorated) -> Decorated:
 
 
 class Lazy(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group whose commands are imported when they are run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*COMMANDS, *sorted(self._from_plugins())]
@@ -69,7 +69,7 @@ class Lazy(click.Group):
         return self._from_plugins().get(name)
 
     def _from_plugins(self) -> dict[str, click.Command]:
-        """Return the commands of installed plugins; without any, load nothing."""
+        """Return the commands of installed plugins; load nothing if there are none."""
         if not importlib.metadata.entry_points(group="chainrule"):
             return {}
         from chainrule.registry import registry
@@ -94,7 +94,7 @@ class Lazy(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error becomes one message and an exit code."""
+        """Run a command, turning an error into one message and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -107,14 +107,14 @@ class Lazy(click.Group):
 
 
 def code_of(error: ChainRuleError) -> int:
-    """Return the exit code that an error leads to."""
+    """Return the exit code for an error."""
     if isinstance(error, ConfigError):
         return WRONG_USE
     return DIVERGED if isinstance(error, DivergenceError) else FAILED
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
-    """Print one message to stderr and leave."""
+    """Print one message to stderr and exit."""
     label = "error:"
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         label = click.style(label, fg="red", bold=True)

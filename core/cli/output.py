@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""Printed output: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from chainrule.errors import ChainRuleError, OutputError
 
 UNLIMITED = 1000
-"""Characters in a line where nobody looks."""
+"""Characters per line where the output is not a terminal."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -41,11 +41,11 @@ def print_table(
     """Print a table; in a pipe it is as wide as it needs to be.
 
     Args:
-        columns: what stands above.
+        columns: the headings.
         rows: a text for each column.
-        title: what stands above all.
-        folded: columns that a narrow terminal breaks into several lines; no other is.
-        wide: columns that a terminal has only if then nothing need be folded.
+        title: a line above the table.
+        folded: columns that wrap in a narrow terminal; no other column does.
+        wide: columns that are left out where something would have to wrap.
     """
     from rich.console import Console
     from rich.table import Table
@@ -77,17 +77,17 @@ def print_table(
 
 
 def problem(error: Exception) -> str:
-    """Return an error in one line; what is not ours is named."""
+    """Return an error as text; one that is not chainrule's own starts with its type."""
     if isinstance(error, ChainRuleError):
         return str(error)
     return f"{type(error).__name__}: {error}"
 
 
 def writable_folder(folder: str | Path) -> Path:
-    """Make a folder and see that files can be made in it.
+    """Create a folder and check that files can be created in it.
 
     Raises:
-        OutputError: it cannot be made or written to.
+        OutputError: the folder cannot be created or written to.
     """
     path = Path(folder)
     probe = path / ".chainrule-probe"
@@ -98,6 +98,6 @@ def writable_folder(folder: str | Path) -> Path:
     except OSError as error:
         raise OutputError(
             f"cannot write to the folder {path}: {error.strerror or error}; "
-            "give another one with --out"
+            "choose another one with --out"
         ) from error
     return path

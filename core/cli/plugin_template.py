@@ -33,7 +33,7 @@ from chainrule.component import Positive
 
 
 class {title}(cr.Activation):
-    """y = x + sin²(a x) / a: replace this by a formula of your own.
+    """y = x + sin²(a x) / a: replace this with your own formula.
 
     Args:
         a: frequency.
@@ -70,7 +70,7 @@ installed, and `chainrule plugin check {short}` checks it.
 
 
 def files_of(short: str, module: str) -> dict[str, str]:
-    """Return file name → text for a plugin of this name."""
+    """Return the files of a plugin with this name: file name → text."""
     title = "".join(part.title() for part in module.split("_"))
     templates = {
         "pyproject.toml": PYPROJECT,

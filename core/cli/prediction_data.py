@@ -1,4 +1,4 @@
-"""The data that ``chainrule predict`` is given: a file, or the name of a data set."""
+"""The data of ``chainrule predict``: a file, or the name of a data set."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def read(data: str, model: Model, target: str | None) -> tuple[Array, Array | No
 
     Args:
         data: a CSV or NPZ file, or the name of a data set.
-        model: what is to predict.
-        target: which column of a CSV file has the targets, if somebody said it.
+        model: the model that will predict.
+        target: the column of a CSV file that holds the targets, if it was given.
 
     Raises:
-        DataError: the file cannot be read or does not fit the model, or several columns
-            of it may be the targets.
+        DataError: the file cannot be read or does not fit the model, or it is unclear
+            which column holds the targets.
     """
     file = Path(data)
     if file.suffix in (".csv", ".gz"):
         return _from_table(file, model, target)
     if target is not None:
-        raise DataError(f"--target names a column of a CSV file; {data} is none")
+        raise DataError(f"--target needs a CSV file, got {data}")
     if file.suffix == ".npz":
         loaded = registry.find("datasets", "load_npz").target(file)
         if "x" in loaded and "y" not in loaded:
@@ -46,14 +46,14 @@ def read(data: str, model: Model, target: str | None) -> tuple[Array, Array | No
     train, test = examples(loaded)
     if test is None:
         return train
-    part = "x_test, y_test" if isinstance(loaded, Mapping) else "the part held out"
+    part = "x_test, y_test" if isinstance(loaded, Mapping) else "the held-out part"
     click.echo(f"predicting for {part}: {len(test[0]):,} examples", err=True)
     return test
 
 
 @dataclass(frozen=True)
 class _Trained:
-    """The columns that a model was trained with, as its file says."""
+    """The columns that a model was trained on, read from its metadata."""
 
     target: int
     names: list[str]
@@ -70,7 +70,7 @@ class _Trained:
         return None
 
     def inputs(self, heading: Heading) -> list[int] | None:
-        """Return where the inputs are, if all of them are there by name."""
+        """Return the columns of the inputs, if all are found by name."""
         found = heading.names or []
         wanted = [name for i, name in enumerate(self.names) if i != self.target]
         unique = len({*found}) == len(found)
@@ -79,7 +79,7 @@ class _Trained:
         return None
 
     def targets(self, heading: Heading) -> int | None:
-        """Return where the targets are: by name if both have names, else by number."""
+        """Return the column of the targets, by name where possible, or by number."""
         if not (heading.names and self.names):
             return self.target if self.target < heading.width else None
         name = self.names[self.target]
@@ -105,8 +105,8 @@ def _from_table(
         raise DataError(_question(heading, wanted))
     if len(inputs) != wanted:
         raise DataError(
-            f"{file} has {heading.width} columns; the model takes {wanted} numbers, "
-            f"so there should be {wanted} columns, or one more for the targets"
+            f"{file} has {heading.width} columns; the model takes {wanted} features, "
+            f"so there must be {wanted} columns, or one more for the targets"
         )
     x = table.inputs(inputs).reshape(-1, *shape)
     return x, None if column is None else table.targets(column)
@@ -123,7 +123,7 @@ def _question(heading: Heading, wanted: int) -> str:
         first, last = heading.names[0], heading.names[-1]
     return (
         f"{heading.file} has {heading.width} columns, one more than the {wanted} "
-        f"numbers that the model takes, and nothing says which one has the targets: "
+        f"features that the model takes, and it is unclear which holds the targets: "
         f"write --target {first} if it is the first, --target {last} if it is the "
-        "last, or any other column's number (from 0) or name"
+        "last, or the number (from 0) or name of another column"
     )

@@ -1,17 +1,19 @@
-"""What a command draws or explains: a graph, what its nodes are called, its values."""
+"""The subject of a command: what is drawn or explained, found by its name."""
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import click
 import numpy as np
 
-from chainrule.cli.graphs import imported, model_of
 from chainrule.config import read
 from chainrule.config.experiment import Arrays, examples
 from chainrule.errors import DataError, GraphError, UnknownNameError, did_you_mean
@@ -26,19 +28,19 @@ from chainrule.registry import registry
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 TARGET = "t"
-"""What the loss of a model calls its second input."""
+"""Name of the target, the input that the loss of a model adds."""
 
 
 @dataclass
 class Subject:
-    """Something that was named on the command line.
+    """What was named on the command line.
 
     Attributes:
-        graph: a node, several, or a model that has no loss.
-        names: what nodes without a name are called: the variables of their module.
+        graph: a node, several nodes, or a model without a loss.
+        names: names for unnamed nodes: the variables of their module.
         paths: the parameters of a model by path.
-        data: the examples that a configuration trains with.
-        inputs: what the examples feed.
+        data: the examples that a configuration trains on.
+        inputs: the inputs that the examples feed.
     """
 
     graph: Any
@@ -48,19 +50,19 @@ class Subject:
     inputs: tuple[Any, ...] = ()
 
     def node(self, name: str) -> Node:
-        """Return the node of a name: its own, its symbol, or its path in a model.
+        """Return the node with a name, a symbol, or a path in a model.
 
         Raises:
-            UnknownNameError: there is none.
+            UnknownNameError: there is no such node.
         """
         known = self.known()
         if name not in known:
             hint = did_you_mean(name, list(known))
-            raise UnknownNameError(f"nothing is called {name!r} here.{hint}")
+            raise UnknownNameError(f"no node is called {name!r} here.{hint}")
         return known[name]
 
     def known(self) -> dict[str, Node]:
-        """Return all that can be named; what is learned comes first."""
+        """Return all nodes by name; parameters take precedence."""
         outputs = getattr(self.graph, "outputs", self.graph)
         graph = Graph([outputs] if isinstance(outputs, Node) else list(outputs))
         naming = Naming(graph, self.names)
@@ -78,8 +80,8 @@ class Subject:
         """Return rows of the data as values for the inputs.
 
         Args:
-            rows: which.
-            data: a data set to take instead of the configuration's.
+            rows: the rows to take.
+            data: a data set to use instead of the configuration's.
 
         Raises:
             DataError: there are no data, no such row, or several inputs.
@@ -90,43 +92,43 @@ class Subject:
             arrays = held_out or train
         if arrays is None:
             raise DataError(
-                "--row takes a row of a data set: name one with --data, or give the "
-                "values with --values"
+                "--row needs a data set: name one with --data, or give the values "
+                "with --values"
             )
         if len(self.inputs) != 1:
-            raise DataError("--row is for models of one input; use --values")
+            raise DataError("--row needs a model with one input; use --values")
         count = len(arrays[0])
         if rows.start >= count:
-            raise DataError(f"--row {rows.start}: the data have {count} rows, from 0")
+            raise DataError(f"--row must be 0 to {count - 1}, got {rows.start}")
         x, y = (array[rows] for array in arrays)
         return {self.inputs[0]: x.reshape(-1, *self.inputs[0].shape[1:]), TARGET: y}
 
 
 def subject(what: str, loss: str | None = None) -> Subject:
-    """Find what is named: a configuration, a model file or ``package.module:object``.
+    """Find a configuration, a model file or ``package.module:object``.
 
     Args:
-        what: the name.
+        what: its name.
         loss: the loss of a model, instead of the one it was trained with.
 
     Raises:
         UnknownNameError: there is no such file, module, object or loss.
-        GraphError: a loss is given for what is no model.
+        GraphError: a loss is given for something that is not a model.
     """
     file = Path(what)
     if file.suffix == ".toml":
         experiment = read(file)
         data, _ = experiment.data()
-        model: Any = model_of(experiment, data[0])
+        model: Any = experiment.model(data[0])
         return _with_loss(model, loss or experiment.training.loss, data)
     module, colon, name = what.partition(":")
     if colon and not file.exists():
-        around, found = imported(module, name)
+        around, found = _imported(module, name)
         named = {k: n for k, n in vars(around).items() if isinstance(n, Node)}
         if isinstance(found, Model):
             return _with_loss(found, loss)
         if loss:
-            raise GraphError("--loss is for models; this is a graph as it stands")
+            raise GraphError(f"--loss needs a model, got {type(found).__name__}")
         return Subject(found, named)
     model = load(file)
     goal = model.trainer.goal
@@ -138,14 +140,36 @@ def _with_loss(model: Model, loss: Any, data: Arrays | None = None) -> Subject:
     return Subject(graph, {}, dict(model.parameters), data, model.inputs)
 
 
+def _imported(module: str, name: str) -> tuple[ModuleType, Any]:
+    """Import a module and return it with the object of a name in it.
+
+    Raises:
+        UnknownNameError: there is no such module or object.
+    """
+    sys.path.insert(0, "")  # modules in the current folder, as python -m finds them
+    try:
+        around = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UnknownNameError(f"cannot import {module!r}: {error}") from error
+    finally:
+        sys.path.remove("")
+    found: Any = around
+    for part in name.split("."):
+        if not hasattr(found, part):
+            hint = did_you_mean(part, [n for n in dir(found) if n[0] != "_"])
+            raise UnknownNameError(f"{module!r} has no attribute {part!r}.{hint}")
+        found = getattr(found, part)
+    return around, found
+
+
 def read_values(text: str) -> dict[str, Any]:
-    """Read values for the inputs by name: JSON, or a JSON or NPZ file.
+    """Read values of the inputs by name, from JSON or a .json or .npz file.
 
     >>> read_values('{"x": [[1, -2]]}')
     {'x': [[1, -2]]}
 
     Raises:
-        DataError: it is neither, or not values by name.
+        DataError: the text is none of these, or does not hold values by name.
     """
     file = Path(text)
     try:
@@ -160,11 +184,13 @@ def read_values(text: str) -> dict[str, Any]:
             "such as '{\"x\": 2}', or a .json or .npz file"
         ) from error
     except ValueError as error:
-        raise DataError(f"--values: {text!r} is no JSON or NPZ: {error}") from error
+        raise DataError(
+            f"--values: {text!r} is neither JSON nor NPZ: {error}"
+        ) from error
     if not isinstance(values, Mapping):
         raise DataError(
-            "--values takes values by the name of the input, such as '{\"x\": 2}', "
-            f"got {written!r}"
+            "--values must be an object of values by input name, such as "
+            f"'{{\"x\": 2}}', got {written!r}"
         )
     return dict(values)
 
@@ -188,13 +214,13 @@ def values_options(command: Decorated) -> Decorated:
 def values_of(
     found: Subject, values: str | None, row: int | None, data: str | None
 ) -> dict[Any, Any] | None:
-    """Return the values that the options ask for, or None.
+    """Return the values that the options choose, or None.
 
     Raises:
-        UsageError: both were given.
+        UsageError: both values and a row were given.
     """
     if values is not None and (row is not None or data is not None):
-        raise click.UsageError("give --values or --row, not both")
+        raise click.UsageError("give either --values or --row, not both")
     if values is not None:
         return dict(read_values(values))
     if row is None and data is None:
@@ -203,5 +229,5 @@ def values_of(
 
 
 def title_of(what: str) -> str:
-    """Return what a picture of something is called."""
+    """Return the title for a picture of a subject."""
     return Path(what).name

@@ -1,4 +1,4 @@
-"""Training from the command line: whatever ends it, what was reached is kept."""
+"""A training run from the command line, saved however it ends."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ TRACE = "trace.json"
 
 
 def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
-    """Train a model and write it, its history and its curve to a folder.
+    """Train a model; save it, its history and its curve to a folder.
 
-    Training that diverges, is interrupted or fails writes what it has, and then raises.
+    A training run that diverges, is interrupted or fails saves what it has reached, and
+    then raises.
 
     Raises:
-        DivergenceError: training diverged; the model is that of the last finite epoch.
-        KeyboardInterrupt: Ctrl-C.
+        DivergenceError: training diverged; the saved model is that of the last finite
+            epoch.
+        KeyboardInterrupt: Ctrl-C was pressed.
     """
     begun = time.perf_counter()
     try:
@@ -33,40 +35,40 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
     except BaseException as error:
         ended = isinstance(error, (KeyboardInterrupt, DivergenceError))
         if ended or steps(model):
-            keep(model, folder)
+            save(model, folder)
             said = f"training was cut short; {folder} holds what was reached"
             click.echo(said, err=True)
         raise
     seconds = time.perf_counter() - begun
-    keep(model, folder)
+    save(model, folder)
     epochs = f"{history.epochs} epoch{'' if history.epochs == 1 else 's'}"
     click.echo(f"trained {epochs} on {len(x):,} examples in {seconds:.1f} s")
     return history
 
 
 def steps(model: Model) -> int:
-    """Return how many steps a model was trained."""
+    """Return the number of steps a model has been trained."""
     state = model.trainer.state
     return 0 if state is None else state.step
 
 
-def keep(model: Model, folder: Path) -> None:
-    """Write model, history and curve, and a trace if the training was profiled."""
+def save(model: Model, folder: Path) -> None:
+    """Save model, history and curve, and a trace if the run was profiled."""
     model.save(folder / MODEL)
     history = dict(model.history or {})
-    write(folder / HISTORY, json.dumps(history, indent=2) + "\n")
+    write_text(folder / HISTORY, json.dumps(history, indent=2) + "\n")
     if any(history.values()):
         curve = registry.find("renderers", "curve").target
-        write(folder / CURVE, curve(history))
+        write_text(folder / CURVE, curve(history))
     if model.history is not None and model.history.profile is not None:
         model.history.profile.save_trace(folder / TRACE)
 
 
-def write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
     """Write a text file.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     try:
         file.write_text(text, encoding="utf-8")
@@ -75,7 +77,7 @@ def write(file: Path, text: str) -> None:
 
 
 def numbers(measured: dict[str, float]) -> str:
-    """Return measures for people: ``accuracy 98.33 %, loss 0.0612``."""
+    """Return measures as text: ``accuracy 98.33 %, loss 0.0612``."""
     shown = [
         f"{name.replace('_', ' ')} "
         + (f"{100 * value:.2f} %" if "accuracy" in name else f"{value:.4g}")

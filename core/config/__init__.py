@@ -1,4 +1,4 @@
-"""Configuration files: TOML in, a model and how to train it out.
+"""Configuration files: TOML that describes a model and how to train it.
 
 Nothing in a file is executed; names are looked up in the registry, and every value is
 checked against the fields of what it configures. A mistake is reported with its line.

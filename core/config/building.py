@@ -1,4 +1,4 @@
-"""Tables of a document made into components, each value checked where it stands."""
+"""Components built from the tables of a document, every value checked."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from chainrule.registry import registry
 
 
 def build(document: Document, kind: str, value: Any, place: Place) -> Any:
-    """Make a component of a kind from its name, or from a table with its ``type``.
+    """Build a component of a kind from its name, or from a table with its ``type``.
 
     Raises:
-        ConfigError: an unknown name or hyperparameter, or a value that does not fit.
+        ConfigError: an unknown name or hyperparameter, or an invalid value.
     """
     if isinstance(value, str):
         with document.at(place):
             return registry.resolve(kind, value)
     if not isinstance(value, Mapping):
-        raise document.error(place, f"{_say(place)} must be a name or a table")
+        raise document.error(place, f"{_path(place)} must be a name or a table")
     if not isinstance(value.get("type"), str):
         example = next(iter(registry.catalog(kind)), "…")
-        raise document.error(place, f'{_say(place)} needs a name: type = "{example}"')
+        raise document.error(place, f'{_path(place)} needs a name: type = "{example}"')
     with document.at((*place, "type")):
         entry = registry.find(kind, value["type"])
     given = {key: item for key, item in value.items() if key != "type"}
@@ -46,10 +46,10 @@ def fill(
     place: Place,
     label: str,
 ) -> Any:
-    """Make a component of a class from a table of its hyperparameters.
+    """Build a component of a class from a table of its hyperparameters.
 
     Raises:
-        ConfigError: an unknown hyperparameter, a missing one, or one that does not fit.
+        ConfigError: an unknown, missing or invalid hyperparameter.
     """
     fields = inspect.signature(cls).parameters
     values = _checked(document, field_types(cls), fields, table, place, label)
@@ -68,10 +68,10 @@ def call(
     place: Place,
     label: str,
 ) -> Callable[[], Any]:
-    """Return a call of a function with checked arguments, still to be made.
+    """Return a deferred call of a function with checked arguments.
 
     Raises:
-        ConfigError: an unknown parameter, a missing one, or one that does not fit.
+        ConfigError: an unknown, missing or invalid argument.
     """
     parameters = inspect.signature(function).parameters
     hints = typing.get_type_hints(function, include_extras=True)
@@ -84,11 +84,11 @@ def call(
                 f"{label} needs {name} = …, or --set {written}=… on the command line",
             )
 
-    def later() -> Any:
+    def deferred() -> Any:
         with document.at(place):
             return function(**values)
 
-    return later
+    return deferred
 
 
 def check_keys(
@@ -98,10 +98,10 @@ def check_keys(
     place: Place,
     label: str,
 ) -> None:
-    """Refuse keys that mean nothing.
+    """Refuse unknown keys.
 
     Raises:
-        ConfigError: for the first of them, with its line and a near name.
+        ConfigError: for the first of them, with its line and a similar name.
     """
     known = list(known)
     for key in table:
@@ -140,6 +140,6 @@ def _kind_of(annotation: Any) -> str | None:
     return None
 
 
-def _say(place: Place) -> str:
+def _path(place: Place) -> str:
     name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in place)
     return name.removeprefix(".")

@@ -1,4 +1,4 @@
-"""A TOML document that remembers where everything in it was written."""
+"""A TOML document that remembers the line of every value."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, TypeAlias
 from chainrule.errors import ChainRuleError, ConfigError
 
 Place: TypeAlias = tuple[str | int, ...]
-"""The way to a value: ``("layers", 0, "units")``."""
+"""The path to a value: ``("layers", 0, "units")``."""
 
 
-TWICE = r"Cannot declare \((.*?),?\) twice"
-"""What tomllib says where a table is opened for the second time."""
+_TWICE = r"Cannot declare \((.*?),?\) twice"
+"""tomllib's message for a table that is opened a second time."""
 
 
 class Document:
-    """The tables of a TOML file, with settings from the command line put over them.
+    """The tables of a TOML file, overridden by settings from the command line.
 
     Args:
         file: the file to read.
@@ -41,7 +41,7 @@ class Document:
             self.tables: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             message = re.sub(r" \(at line (\d+), column \d+\)$", "", str(error))
-            message = re.sub(TWICE, _several, message)
+            message = re.sub(_TWICE, _several, message)
             found = re.search(r"at line (\d+)", str(error))
             line = found[1] if found else text.count("\n") + 1
             raise ConfigError(f"{file}:{line}: {message}") from None
@@ -53,9 +53,9 @@ class Document:
             self._set(setting)
 
     def where(self, place: Place) -> str:
-        """Return ``file:line`` of a value, or of the nearest thing around it.
+        """Return ``file:line`` of a value, or of the innermost table around it.
 
-        What the command line has set there, or within that thing, comes first.
+        A setting of the command line there, or inside that table, comes first.
         """
         while place:
             if place in self._settings:
@@ -68,17 +68,17 @@ class Document:
         return str(self.file)
 
     def _within(self, place: Place) -> list[str]:
-        """Return the settings of what is in a table."""
+        """Return the settings inside a table."""
         settings = self._settings.items()
         return [setting for at, setting in settings if at[: len(place)] == place]
 
     def error(self, place: Place, message: str) -> ConfigError:
-        """Build the error for a mistake in a value."""
+        """Return the error for a mistake in a value."""
         return ConfigError(f"{self.where(place)}: {message}")
 
     @contextmanager
     def at(self, place: Place) -> Iterator[None]:
-        """Say the line if what is done in the block is refused."""
+        """Add the line to an error raised in the block."""
         try:
             yield
         except ConfigError:
@@ -91,7 +91,7 @@ class Document:
         parts = [part.strip() for part in name.split(".")]
         if not equals or not all(parts):
             raise ConfigError(
-                f"--set {setting}: write it as name=value, such as training.epochs=5"
+                f"--set {setting}: must be NAME=VALUE, such as training.epochs=5"
             )
         place: list[str | int] = []
         inside: Any = self.tables
@@ -100,20 +100,18 @@ class Document:
             place.append(key)
             inside = inside.setdefault(key, {}) if key == part else inside[key]
             if not isinstance(inside, (dict, list)):
-                raise ConfigError(
-                    f"--set {setting}: {part} is a value and has nothing inside"
-                )
+                raise ConfigError(f"--set {setting}: {part} is a value, not a table")
         last = _key(inside, parts[-1], setting)
         inside[last] = _value(text.strip())
         self._settings[(*place, last)] = f"--set {setting}"
 
 
 def _several(found: re.Match[str]) -> str:
-    """Say what to write where a table was opened for the second time."""
+    """Return the message for a table that is opened a second time."""
     name = ".".join(re.findall(r"'([^']*)'", found[1]))
     return (
-        f"[{name}] is written a second time: write [[{name}]] each time for a list of "
-        "several, such as layers, or put all keys under the first one"
+        f"[{name}] is opened twice: write [[{name}]] each time for a list, such as "
+        "layers, or put all keys under the first one"
     )
 
 
@@ -122,7 +120,7 @@ def _key(inside: dict[str, Any] | list[Any], part: str, setting: str) -> Any:
         return part
     if not part.isdecimal() or int(part) >= len(inside):
         raise ConfigError(
-            f"--set {setting}: {part} is not one of the numbers 0 … {len(inside) - 1}"
+            f"--set {setting}: {part} must be an index, 0 to {len(inside) - 1}"
         )
     return int(part)
 
@@ -137,7 +135,7 @@ def _value(text: str) -> Any:
 def lines_of(text: str) -> Iterator[tuple[Place, int]]:
     """Yield (place, line) for every table and key of a valid TOML text.
 
-    The text is cut into statements: lines are put together until they parse, which an
+    The text is cut into statements: lines are joined until they parse, which an
     unclosed string or list does not.
     """
     table: Place = ()

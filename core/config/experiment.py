@@ -1,4 +1,4 @@
-"""What a configuration file describes: data, a model, and how to train it."""
+"""An experiment, as a configuration file describes it: data, model, training."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from chainrule.config.building import build, call, check_keys, fill
 from chainrule.config.document import Document
 from chainrule.data.csv import read_heading
 from chainrule.errors import DataError
+from chainrule.model.sequential import Sequential
 from chainrule.philox import generator
 from chainrule.registry import registry
 
@@ -32,14 +33,14 @@ SECTIONS = (
 )  # fmt: skip
 
 LISTS = ("layers", "regularizers", "callbacks")
-"""Sections of which there may be several."""
+"""Sections that are lists of tables."""
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
-"""What arrays in an NPZ file are called."""
+"""Names of the arrays in an NPZ file."""
 
 
 class Training(Component):
-    """The table ``[training]``: how `Model.fit` is called."""
+    """The table ``[training]``: arguments of `Model.fit`."""
 
     loss: Annotated[Any, Kind("losses")]
     epochs: PositiveInt = 10
@@ -65,16 +66,16 @@ class Experiment:
     callbacks: Sequence[Any]
 
     def data(self) -> tuple[Arrays, Arrays | None]:
-        """Load the data: the part to train with, and the part held out.
+        """Load the data: the part to train on, and the held-out part.
 
         Raises:
-            ConfigError: they cannot be read; says the line of ``[data]``.
-            DataError: they are not examples with targets.
+            ConfigError: the data cannot be read; names the line of ``[data]``.
+            DataError: the data are not examples with targets.
         """
         train, test = examples(self.load())
         if test is not None:
             if self.hold_out is not None:
-                raise DataError("this data set holds out a part itself: drop hold_out")
+                raise DataError("this data set has a held-out part: drop hold_out")
             return train, test
         x, y = train
         held_out = round((0.2 if self.hold_out is None else self.hold_out) * len(x))
@@ -84,13 +85,17 @@ class Experiment:
         out, kept = np.sort(order[:held_out]), np.sort(order[held_out:])
         return (x[kept], y[kept]), (x[out], y[out])
 
+    def model(self, x: npt.NDArray[Any]) -> Sequential:
+        """Return the untrained model, built for examples like `x`."""
+        return Sequential(self.layers, input_shape=x.shape[1:])
+
     @property
     def from_csv(self) -> bool:
         """Whether the data are columns of a CSV file."""
         return self.dataset == "load_csv"
 
     def metadata(self) -> dict[str, Any]:
-        """Return what a model should keep of its data: the columns of a CSV file."""
+        """Return what a model remembers of its data: the columns of a CSV file."""
         if not self.from_csv:
             return {}
         given = self.arguments
@@ -100,13 +105,13 @@ class Experiment:
 
 
 def examples(loaded: Any) -> tuple[Arrays, Arrays | None]:
-    """Return what a data set gave as a part to train with, and one held out.
+    """Return the part of a data set to train on, and its held-out part or None.
 
-    Taken are ``(x, y)``, ``((x, y), (x, y))``, and arrays by name: ``x`` and ``y``, or
-    ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+    A data set is ``(x, y)``, ``((x, y), (x, y))``, or arrays by name: ``x`` and ``y``,
+    or ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
 
     Raises:
-        DataError: it is nothing of these.
+        DataError: the data set is none of these.
     """
     if isinstance(loaded, Mapping):
         if {"x", "y"} <= loaded.keys():
@@ -121,20 +126,20 @@ def examples(loaded: Any) -> tuple[Arrays, Arrays | None]:
     if isinstance(loaded, tuple) and len(loaded) == 2:
         return loaded if isinstance(loaded[0], tuple) else (loaded, None)
     raise DataError(
-        "this data set does not give examples with targets, (x, y); use one that does, "
+        "this data set does not have examples with targets, (x, y); use one that does, "
         "such as load_npz or load_csv"
     )
 
 
 def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
-    """Read a configuration file, with settings from the command line put over it.
+    """Read a configuration file, overridden by settings from the command line.
 
     Args:
         file: a TOML file.
-        settings: such as ``"training.epochs=5"``.
+        settings: overrides such as ``"training.epochs=5"``.
 
     Raises:
-        ConfigError: the file has a mistake; says file and line.
+        ConfigError: the file has a mistake; names file and line.
     """
     document = Document(file, settings)
     check_keys(document, document.tables, SECTIONS, (), "a configuration")
@@ -184,7 +189,7 @@ def _data(document: Document) -> dict[str, Any]:
 
 def _table(document: Document, name: str) -> dict[str, Any]:
     if name not in document.tables:
-        raise document.error((), f"there is no [{name}], which is needed")
+        raise document.error((), f"the table [{name}] is missing")
     table = document.tables[name]
     if not isinstance(table, dict):
         raise document.error((name,), f"{name} must be a table: write [{name}]")
@@ -202,5 +207,5 @@ def _several(document: Document, kind: str) -> list[Any]:
     if not isinstance(listed, list):
         raise document.error((kind,), f"{kind} must be a list: write [[{kind}]]")
     if kind == "layers" and not listed:
-        raise document.error((), "there are no [[layers]], which are needed")
+        raise document.error((), "[[layers]] is missing: write at least one")
     return [build(document, kind, item, (kind, i)) for i, item in enumerate(listed)]

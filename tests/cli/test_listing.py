@@ -242,9 +242,9 @@ def test_a_new_plugin_passes_its_own_test(chainrule: Chainrule, tmp_path: Path) 
 def test_a_new_plugin_replaces_nothing(chainrule: Chainrule) -> None:
     chainrule("plugin", "new", "snake")
     result = chainrule("plugin", "new", "snake", code=1)
-    assert "chainrule-snake is there already" in result.stderr
+    assert "chainrule-snake already exists" in result.stderr
     result = chainrule("plugin", "new", "3d", code=2)
-    assert "cannot be the name of a module" in result.stderr
+    assert "is not a valid module name" in result.stderr
 
 
 def test_plugin_check_checks_everything_registered(chainrule: Chainrule) -> None:
@@ -311,7 +311,7 @@ def test_draw_a_configuration_a_model_and_an_object(
         ("none.safetensors", "none.safetensors: No such file"),
         ("none.toml", "none.toml cannot be read"),
         ("no_such_module:x", "cannot import 'no_such_module'"),
-        ("chainrule:dra", "has nothing called 'dra'. Did you mean 'draw'?"),
+        ("chainrule:dra", "has no attribute 'dra'. Did you mean 'draw'?"),
         ("chainrule:draw", "draw takes a node"),
     ],
 )

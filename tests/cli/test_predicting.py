@@ -113,7 +113,7 @@ def test_what_may_be_two_things_is_asked(
     cr.Sequential([cr.layers.Dense(3)], input_shape=2).save("model.safetensors")
     table("data.csv", numbers(), names)
     result = chainrule("predict", "model.safetensors", "data.csv", code=1)
-    assert "data.csv has 3 columns, one more than the 2 numbers" in result.stderr
+    assert "data.csv has 3 columns, one more than the 2 features" in result.stderr
     assert message in result.stderr
 
 
@@ -126,7 +126,7 @@ def test_the_target_by_name_is_not_there(chainrule: Chainrule) -> None:
     result = chainrule("predict", MODEL, "data.csv", *options, code=1)
     assert "no column 'clas'. Did you mean 'class'?" in result.stderr
     result = chainrule("predict", MODEL, "digits", *options, code=1)
-    assert "--target names a column of a CSV file; digits is none" in result.stderr
+    assert "--target needs a CSV file, got digits" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_nonsense_in_a_model_file_is_as_if_it_were_not_there(
     model.save("model.safetensors")
     table("data.csv", numbers())
     result = chainrule("predict", "model.safetensors", "data.csv", code=1)
-    assert "nothing says which one has the targets" in result.stderr
+    assert "it is unclear which holds the targets" in result.stderr
 
 
 def test_of_four_arrays_the_test_part_is_taken(chainrule: Chainrule) -> None:

@@ -113,7 +113,7 @@ def test_predict_says_how_many_columns_there_should_be(chainrule: Chainrule) -> 
     cr.Sequential([cr.layers.Dense(2)], input_shape=5).save("model.safetensors")
     np.savetxt("data.csv", np.zeros((2, 3)), delimiter=",")
     result = chainrule("predict", "model.safetensors", "data.csv", code=1)
-    assert "data.csv has 3 columns; the model takes 5 numbers" in result.stderr
+    assert "data.csv has 3 columns; the model takes 5 features" in result.stderr
 
 
 def test_settings_and_seeds_make_the_same_bytes(

@@ -100,7 +100,7 @@ MISTAKES = {
     "tables where a list of tables should be": (
         '[[regularizers]]\ntype = "l2"',
         '[regularizers]\ntype = "l2"\n[regularizers]\ntype = "l1"',
-        "31: [regularizers] is written a second time: write [[regularizers]] each time",
+        "31: [regularizers] is opened twice: write [[regularizers]] each time",
     ),
     "no TOML": ("units = 32", "units = ", "8: Invalid value"),
     "no TOML at the end": ('type = "l2"', 'type = "l2', "30: Illegal character"),
@@ -144,11 +144,11 @@ def test_a_mistake_is_reported_with_its_line(mistake: str, file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no [data], which is needed"),
-        ('[data]\ndataset = "xor"', "there are no [[layers]], which are needed"),
+        ("", "the table [data] is missing"),
+        ('[data]\ndataset = "xor"', "[[layers]] is missing: write at least one"),
         (
             '[data]\ndataset = "xor"\n[[layers]]\ntype = "flatten"',
-            "there is no [training], which is needed",
+            "the table [training] is missing",
         ),
     ],
 )
@@ -179,10 +179,10 @@ def test_settings_are_put_over_the_file(file: Path) -> None:
     [
         ("training.epochs=0", "training: epochs must be ≥ 1, got 0"),
         ("training.epoch=3", "training has no 'epoch'. Did you mean 'epochs'?"),
-        ("training.epochs.x=3", "epochs is a value and has nothing inside"),
-        ("layers.5.units=3", "5 is not one of the numbers 0 … 1"),
-        ("epochs", "write it as name=value, such as training.epochs=5"),
-        ("training.=3", "write it as name=value, such as training.epochs=5"),
+        ("training.epochs.x=3", "epochs is a value, not a table"),
+        ("layers.5.units=3", "5 must be an index, 0 to 1"),
+        ("epochs", "must be NAME=VALUE, such as training.epochs=5"),
+        ("training.=3", "must be NAME=VALUE, such as training.epochs=5"),
     ],
 )
 def test_a_bad_setting_is_named(setting: str, message: str, file: Path) -> None:
@@ -259,7 +259,7 @@ def test_arrays_by_name(file: Path) -> None:
 
 
 def test_data_that_cannot_be_learned_from(file: Path) -> None:
-    with pytest.raises(DataError, match="does not give examples with targets"):
+    with pytest.raises(DataError, match="does not have examples with targets"):
         loaded(file, np.zeros(3)).data()
     pair = (np.zeros((4, 2)), np.zeros(4))
     with pytest.raises(DataError, match="drop hold_out"):

@@ -1,4 +1,4 @@
-"""``chainrule demo``: handwritten digits, learned and drawn."""
+"""``chainrule demo``: train on handwritten digits and draw the network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICTURES: dict[str, dict[str, Any]] = {
     "backward": {"direction": "backward"},
     "layers": {"direction": "backward", "level": "layer"},
 }
-"""Name of a picture → how it is drawn."""
+"""Name of a picture → options of `cr.draw`."""
 
 
 @click.command("demo")
@@ -26,10 +26,10 @@ PICTURES: dict[str, dict[str, Any]] = {
     show_default=True,
     help="Folder for the model and the pictures.",
 )
-@click.option("--backend", help="What to run on; see chainrule devices.")
-@click.option("--seed", default=0, show_default=True, help="Of everything random.")
+@click.option("--backend", help="Where to run; see chainrule devices.")
+@click.option("--seed", default=0, show_default=True, help="Seed of random numbers.")
 def command(out: str, backend: str | None, seed: int) -> None:
-    """Train on handwritten digits and draw what was trained.
+    """Train on handwritten digits and draw the trained network.
 
     1,797 images of 8 × 8 pixels come with the package; a fifth is held out.
     """
@@ -77,4 +77,4 @@ CONTENT = {
     "history.json": "the same as numbers",
     "model.safetensors": "the model: chainrule predict, chainrule.load",
 }
-"""What the folder holds when the demo is done."""
+"""Files that the demo writes, and what they show."""

@@ -1,4 +1,4 @@
-"""``chainrule devices``: what programs can run on."""
+"""``chainrule devices``: the devices that programs can run on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from chainrule.registry import registry
 @click.command("devices")
 @json_option
 def command(as_json: bool) -> None:
-    """List what programs can run on.
+    """List the devices that programs can run on.
 
-    Choose one with --backend NAME, --backend NAME:NUMBER or CHAINRULE_BACKEND. Marked
-    are what NAME alone means, and the default, which is used where nothing is named.
+    Choose one with --backend NAME, --backend NAME:NUMBER or CHAINRULE_BACKEND. The
+    column "chosen" marks the device that NAME alone stands for, and the default.
     """
     found = devices()
     if as_json:
@@ -44,13 +44,13 @@ def command(as_json: bool) -> None:
 
 
 def _mark(device: dict[str, Any]) -> str:
-    """Write when a device is chosen."""
+    """Return the mark of a device: what chooses it."""
     name = device["backend"].partition(":")[0] if device["chosen"] else ""
     return ", ".join(filter(None, [name, "default" if device["default"] else ""]))
 
 
 def devices() -> list[dict[str, Any]]:
-    """Return every device of every backend; a backend that fails says why."""
+    """Return every device of every backend, and why a backend has none."""
     default = _default()
     found: list[dict[str, Any]] = []
     for entry in registry.entries("backends"):
@@ -81,7 +81,7 @@ def _row(
 
 
 def _default() -> tuple[str, int] | None:
-    """Return backend and device that are used where none is named, if there are any."""
+    """Return the default backend and device number, or None if there is none."""
     try:
         backend = open_backend()
         return backend.type_name, backend.number()

@@ -1,4 +1,4 @@
-"""``chainrule doctor``: what works here, and how to get what does not."""
+"""``chainrule doctor``: what works here, and how to mend what does not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chainrule.registry.catalog import Entry
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found."""
+    """The result of one check."""
 
     check: str
     state: Literal["ok", "note", "broken"]
@@ -34,7 +34,7 @@ class Finding:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Say what works here, and how to get what does not.
+    """Report what works here, and how to mend what does not.
 
     The exit code is 1 if something is broken.
     """
@@ -49,7 +49,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 
 def findings() -> Iterator[Finding]:
-    """Yield what is found, check by check."""
+    """Yield the findings, check by check."""
     yield Finding("system", "ok", platform.platform())
     yield Finding("python", "ok", platform.python_version())
     for name in ("chainrule", *dependencies()):
@@ -67,7 +67,7 @@ def findings() -> Iterator[Finding]:
 
 
 def dependencies() -> list[str]:
-    """Return the names of the distributions that chainrule needs."""
+    """Return the names of the distributions that chainrule requires."""
     wanted = importlib.metadata.requires("chainrule") or []
     names = (re.match(r"[\w.-]+", text) for text in wanted if "extra ==" not in text)
     return [name[0] for name in names if name]
@@ -76,15 +76,15 @@ def dependencies() -> list[str]:
 def _attempt(check: str, work: Callable[[], str]) -> Finding:
     try:
         return Finding(check, "ok", work())
-    except Exception as error:  # whatever is wrong is what was asked for
+    except Exception as error:  # any failure is a finding
         return Finding(check, "broken", problem(error))
 
 
 def _backend(entry: Entry) -> Iterator[Finding]:
-    """Ask a backend what is there; a missing device breaks nothing."""
+    """Ask a backend for its devices; a missing device is a note, not a failure."""
     try:
         found = entry.target().diagnose()
-    except Exception as error:  # a broken driver is what was asked for
+    except Exception as error:  # a broken driver is a finding
         yield Finding(f"backend {entry.name}", "broken", problem(error))
         return
     for there, detail in found:

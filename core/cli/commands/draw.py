@@ -21,7 +21,7 @@ DPI = click.option(
     "--dpi", type=click.IntRange(10, 1200), default=144, show_default=True,
     help="Resolution of a .png.",
 )  # fmt: skip
-LOSS = click.option("--loss", metavar="NAME", help="Loss of a model; see plugins.")
+LOSS = click.option("--loss", metavar="NAME", help="Loss of a model, by name.")
 FORMATS = ".svg, .png, .pdf, .html, .tex, .tikz, .json or .dot"
 
 
@@ -51,18 +51,21 @@ FORMATS = ".svg, .png, .pdf, .html, .tex, .tikz, .json or .dot"
 @click.option("--legend/--no-legend", default=True, help="Explain the colours.")
 @LOSS
 @values_options
-@click.option("--check", is_flag=True, help="Hold gradients against differences.")
-@click.option("--training", is_flag=True, help="Dropout and its like are active.")
-@click.option("--seed", default=0, help="Of random numbers.  [default: 0]")
+@click.option("--check", is_flag=True, help="Compare with finite differences.")
+@click.option("--training", is_flag=True, help="Draw with dropout active.")
+@click.option("--seed", default=0, help="Seed of random numbers.  [default: 0]")
 @click.option(
-    "--optimizer", default="sgd", show_default=True, help="Whose update .html shows."
+    "--optimizer",
+    default="sgd",
+    show_default=True,
+    help="Optimizer shown by .html.",
 )
-@click.option("--title", help="What the picture is called.")
+@click.option("--title", help="Title of the picture.")
 @DPI
 @click.option(
     "--frames",
     metavar="DIR",
-    help="Write the story step by step as DIR/001.svg, 002.svg …",
+    help="Write the animation step by step as DIR/001.svg, 002.svg …",
 )
 def command(
     what: str,
@@ -79,16 +82,16 @@ def command(
 ) -> None:
     """Draw a graph, forward and backward.
 
-    WHAT is a configuration (.toml), a model file, or package.module:object, a node or a
-    model. Nothing is trained; a configuration's data are read for their shape, and
-    --row shows the values of one of them. An .html file steps through the whole story.
+    WHAT is a configuration (.toml), a model file, or package.module:object naming a
+    node or a model. Nothing is trained; the data of a configuration are read for their
+    shape, and --row shows the values of one example. An .html file is an animation.
     """
     import chainrule as cr
 
     found = subject(what, loss)
     feeds = values_of(found, values, row, data)
     if options["check"] and feeds is None:
-        raise click.UsageError("--check needs numbers: add --row or --values")
+        raise click.UsageError("--check needs values: add --row or --values")
     diagram = cr.draw(
         found.graph,
         title=title or title_of(what),

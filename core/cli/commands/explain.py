@@ -1,4 +1,4 @@
-"""``chainrule explain``: why a gradient is what it is."""
+"""``chainrule explain``: why a gradient has the value it has."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from chainrule.node import Node, Parameter
     type=click.IntRange(1),
     default=5,
     show_default=True,
-    help="Paths to list, those that contribute most.",
+    help="Number of paths to list, largest contributions first.",
 )
 @click.option("--unfold", is_flag=True, help="Draw these paths one by one.")
-@click.option("--seed", default=0, help="Of random numbers.  [default: 0]")
+@click.option("--seed", default=0, help="Seed of random numbers.  [default: 0]")
 @click.option("--latex", is_flag=True, help="Print LaTeX (amsmath, xcolor).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--check", is_flag=True, help="Print the check only; exit 1 if it fails.")
-@click.option("--out", metavar="FILE", help=f"Draw it: {FORMATS}.")
+@click.option("--check", is_flag=True, help="Print only the check; exit 1 if it fails.")
+@click.option("--out", metavar="FILE", help=f"Draw the chain: {FORMATS}.")
 @RANKDIR
 @DPI
 def command(
@@ -56,18 +56,18 @@ def command(
     dpi: int,
     **options: Any,
 ) -> None:
-    """Say why a gradient is what it is.
+    """Explain why a gradient has the value it has.
 
-    Printed are the chain in symbols, in numbers, and its product.
+    Prints the chain of derivatives in symbols and in numbers, and their product.
 
-    WHAT is a configuration (.toml), a model file, or package.module:object, a loss or a
-    model with --loss. A configuration's first row of data is used unless --row or
-    --values says otherwise.
+    WHAT is a configuration (.toml), a model file, or package.module:object naming a
+    loss, or a model with --loss. The first row of a configuration's data is used
+    unless --row or --values says otherwise.
     """  # fmt: skip
     import chainrule as cr
 
     if latex + as_json + check > 1:
-        raise click.UsageError("give one of --latex, --json and --check")
+        raise click.UsageError("give only one of --latex, --json and --check")
     found = subject(what, loss)
     if not isinstance(found.graph, Node):
         raise GraphError(
@@ -127,7 +127,7 @@ def _only(found: Subject) -> Node:
             first.setdefault(node, name)
     named = first.values()
     raise click.UsageError(
-        "say what to explain with --wrt NAME"
+        "choose what to explain with --wrt NAME"
         + (f"; there are {', '.join(named)}" if named else "")
     )
 
@@ -137,5 +137,5 @@ def _index(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(",")) if text else ()
     except ValueError as error:
         raise click.UsageError(
-            f"--index takes whole numbers, such as 0,1, got {text!r}"
+            f"--index must be integers such as 0,1, got {text!r}"
         ) from error

@@ -26,28 +26,26 @@ from chainrule.registry.catalog import Entry
 
 @click.group("plugin")
 def command() -> None:
-    """Start a plugin, or check one."""
+    """Create a plugin, or check one."""
 
 
 @command.command("new")
 @click.argument("name")
-@click.option(
-    "--out", default=".", show_default=True, help="Folder to put the package in."
-)
+@click.option("--out", default=".", show_default=True, help="Folder for the package.")
 def new(name: str, out: str) -> None:
     """Write a plugin package chainrule-NAME, with a test.
 
-    It registers one activation; replace that by what you want.
+    It registers one activation; replace it with your own.
     """
     module = name.removeprefix("chainrule-").replace("-", "_").lower()
     if not module.isidentifier() or keyword.iskeyword(module):
         raise click.BadParameter(
-            f"{name!r} cannot be the name of a module: use letters, digits and '-'"
+            f"{name!r} is not a valid module name: use letters, digits and '-'"
         )
     short = module.replace("_", "-")
     folder = Path(out) / f"chainrule-{short}"
     if folder.exists():
-        raise OutputError(f"{folder} is there already; choose another name or --out")
+        raise OutputError(f"{folder} already exists; choose another name or --out")
     writable_folder(folder)
     for file, text in files_of(short, module).items():
         (folder / file).write_text(text, encoding="utf-8")
@@ -62,8 +60,8 @@ def new(name: str, out: str) -> None:
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
     """Check everything that an installed plugin registers.
 
-    NAME is that of its entry point. Ops, activations, layers, losses, optimizers,
-    initializers and regularizers are run and differentiated, the rest is made once.
+    NAME is the name of its entry point. Ops, activations, layers, losses, optimizers,
+    initializers and regularizers are run and differentiated; others are only created.
     """
     known = {plugin.name: plugin for plugin in registry.plugins()}
     if name not in known:
@@ -97,7 +95,7 @@ def _checked(plugin: str) -> Iterator[tuple[str, str, State, str]]:
 def _check(entry: Entry) -> tuple[State, str]:
     cls = entry.target
     if not entry.summary:
-        return "broken", "it has no docstring, so that nobody can know what it is"
+        return "broken", "it has no docstring: say in one line what it is"
     if isinstance(cls, type) and issubclass(cls, Component):
         from chainrule.testing import example
 

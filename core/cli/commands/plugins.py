@@ -1,4 +1,4 @@
-"""``chainrule plugins``: every component and every plugin, with where it comes from."""
+"""``chainrule plugins``: every component and plugin, and where it comes from."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chainrule.registry.manager import Plugin
 
 
 @click.command("plugins")
-@click.option("--kind", help=f"Only components of this kind: {', '.join(KINDS)}.")
+@click.option("--kind", help=f"List only this kind: {', '.join(KINDS)}.")
 @json_option
 @block_option
 def command(kind: str | None, as_json: bool) -> None:
-    """List components and plugins, with where they come from.
+    """List components and plugins, and where they come from.
 
-    Plugins that cannot be used are listed with the reason.
+    Plugins that are not in use are listed with the reason.
     """
     kinds = [kind] if kind else list(KINDS)
     entries = [entry for each in kinds for entry in registry.entries(each)]
@@ -41,7 +41,7 @@ def command(kind: str | None, as_json: bool) -> None:
 
 
 def described(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON has it."""
+    """Return an entry as a JSON object."""
     return {
         "kind": entry.kind,
         "name": entry.name,
@@ -56,7 +56,7 @@ def described(entry: Entry) -> dict[str, Any]:
 
 
 def origin(entry: Entry | Plugin) -> str:
-    """Return distribution and version in one."""
+    """Return distribution and version as one text."""
     return f"{entry.distribution} {entry.version}".strip()
 
 

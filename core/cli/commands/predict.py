@@ -1,4 +1,4 @@
-"""``chainrule predict``: what a saved model makes of data."""
+"""``chainrule predict``: predictions of a saved model."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from chainrule.model.loading import load
 @click.option(
     "--target",
     metavar="NAME_OR_NUMBER",
-    help="The column of a CSV file with the targets: its name, or its number from 0.",
+    help="Column of a CSV file that holds the targets: its name, or number from 0.",
 )
-@click.option("--classes", is_flag=True, help="Print the likeliest class only.")
-@click.option("--backend", help="What to run on; see chainrule devices.")
+@click.option("--classes", is_flag=True, help="Print only the most likely class.")
+@click.option("--backend", help="Where to run; see chainrule devices.")
 @json_option
 def command(
     model: Path,
@@ -32,16 +32,16 @@ def command(
     backend: str | None,
     as_json: bool,
 ) -> None:
-    """Let a saved model predict.
+    """Predict with a saved model.
 
-    DATA is a CSV or NPZ file, or the name of a data set. Of data in two parts, the one
-    held out is taken. A CSV file may have the targets in a column: the one that a model
-    was trained with, if chainrule train read it from a CSV file, or that of --target.
-    One line is printed for each example; measures against targets go to stderr.
+    DATA is a CSV or NPZ file, or the name of a data set. If the data have a held-out
+    part, that part is used. A CSV file may hold the targets in a column: the column the
+    model was trained with, if chainrule train read a CSV file, or the one of --target.
+    One line is printed per example; measures against the targets go to stderr.
     """
     loaded = load(model)
     if len(loaded.inputs) != 1 or len(loaded.outputs) != 1:
-        raise DataError("chainrule predict is for models of one input and one output")
+        raise DataError("chainrule predict needs a model with one input and one output")
     x, y = read(data, loaded, target)
     predicted = loaded.predict(x, backend=backend)
     if classes:

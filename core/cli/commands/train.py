@@ -1,4 +1,4 @@
-"""``chainrule train``: what a configuration file describes."""
+"""``chainrule train``: train what a configuration file describes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from chainrule.cli.graphs import model_of
 from chainrule.cli.output import writable_folder
 from chainrule.cli.training_run import CURVE, HISTORY, MODEL, TRACE, numbers, run
 from chainrule.config import Experiment, read
@@ -19,16 +18,16 @@ from chainrule.execution import open_backend
 
 @click.command("train")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option("--out", help="Folder for the results; chainrule-CONFIG if not given.")
+@click.option("--out", help="Folder for the results.  [default: chainrule-CONFIG]")
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Put a value over one of the file, as training.epochs=5; may be repeated.",
+    help="Override a value of the file: training.epochs=5; may be repeated.",
 )
 @click.option(
-    "--backend", help="What to run on, over training.backend; see chainrule devices."
+    "--backend", help="Where to run; overrides training.backend. See chainrule devices."
 )
 @click.option(
     "--profile",
@@ -44,15 +43,15 @@ def command(
 ) -> None:
     """Train what a configuration file describes.
 
-    Writes the model, the history and a picture of it. Training that is interrupted or
-    diverges writes what it has reached.
+    Writes the model, its history and a picture of the history. A training run that is
+    interrupted or diverges writes what it has reached.
     """
     experiment = read(config, settings)
     training = experiment.training
     opened = open_backend(backend or training.backend)
     folder = writable_folder(out or f"chainrule-{config.stem}")
     train, test = experiment.data()
-    model = model_of(experiment, train[0])
+    model = experiment.model(train[0])
     model.metadata |= experiment.metadata()
     model.summary()
     how: dict[str, Any] = {
@@ -70,7 +69,7 @@ def command(
     }
     if experiment.optimizer is not None:
         how["optimizer"] = experiment.optimizer
-    with _said_which_column(experiment):
+    with _naming_the_target_column(experiment):
         run(model, folder, *train, **how)
     if test is not None:
         measured = model.evaluate(*test, backend=opened)
@@ -80,8 +79,8 @@ def command(
 
 
 @contextmanager
-def _said_which_column(experiment: Experiment) -> Iterator[None]:
-    """Say which column was taken for the targets, if they are wrong and nobody said."""
+def _naming_the_target_column(experiment: Experiment) -> Iterator[None]:
+    """Name the column taken as targets if it is unfit and nobody chose it."""
     try:
         yield
     except DataError as error:
@@ -89,6 +88,6 @@ def _said_which_column(experiment: Experiment) -> Iterator[None]:
             raise
         raise DataError(
             f"{error}. The last column of {experiment.arguments['path']} was taken as "
-            'y: if it is another one, write target = "NAME" (or its number, from 0) '
+            'y: to use another one, write target = "NAME" (or its number, from 0) '
             "under [data]"
         ) from error
