@@ -131,8 +131,8 @@ def subject(what: str, loss: str | None = None) -> Subject:
             raise GraphError(f"--loss needs a model, got {type(found).__name__}")
         return Subject(found, named)
     model = load(file)
-    goal = model.trainer.goal
-    return _with_loss(model, loss or (goal.losses[0] if goal else None))
+    criteria = model.session.criteria
+    return _with_loss(model, loss or (criteria.losses[0] if criteria else None))
 
 
 def _with_loss(model: Model, loss: Any, data: Arrays | None = None) -> Subject:

@@ -48,7 +48,7 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
 
 def steps(model: Model) -> int:
     """Return the number of steps a model has been trained."""
-    state = model.trainer.state
+    state = model.session.state
     return 0 if state is None else state.step
 
 

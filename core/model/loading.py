@@ -22,7 +22,7 @@ from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops.random import Draw, Uniform
 from chainrule.registry import registry
 from chainrule.scopes import Scope, scope
-from chainrule.training.criteria import Goal
+from chainrule.training.criteria import Criteria
 from chainrule.training.state import TrainingState
 
 Tensors = dict[str, npt.NDArray[Any]]
@@ -212,17 +212,20 @@ def _fill(model: Model, tensors: Tensors) -> None:
 
 def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> None:
     """Restore what `fit` and `evaluate` go on with."""
-    trainer = model.trainer
-    goal, training = description["goal"], description.get("training")
-    if goal is not None:
-        trainer.goal = Goal.of(
-            trainer.network, goal["loss"], goal["metrics"], goal["regularizers"]
+    session = model.session
+    criteria, training = description["goal"], description.get("training")
+    if criteria is not None:
+        session.criteria = Criteria.of(
+            session.network,
+            criteria["loss"],
+            criteria["metrics"],
+            criteria["regularizers"],
         )
     if training is not None:
         optimizer = registry.resolve("optimizers", training["optimizer"])
-        state = TrainingState(trainer.network.trainable, optimizer)
-        for name, view in slot_views(state, trainer.network.parameters):
+        state = TrainingState(session.network.trainable, optimizer)
+        for name, view in slot_views(state, session.network.parameters):
             np.copyto(view, tensors[name])
         state.step = check_value(training["step"], NonNegativeInt, "step")
         state.epoch = check_value(training["epoch"], NonNegativeInt, "epoch")
-        trainer.state = state
+        session.state = state

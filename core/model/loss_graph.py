@@ -8,7 +8,7 @@ from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.model.model import Model
 from chainrule.node import Input, Node
-from chainrule.training.criteria import Goal
+from chainrule.training.criteria import Criteria
 
 
 def loss_of(model: Model, loss: Any = None) -> Node:
@@ -28,12 +28,14 @@ def loss_of(model: Model, loss: Any = None) -> Node:
             "the one you mean from model.outputs, such as "
             "cr.losses.mse(t, model.outputs[0])"
         )
-    goal = model.trainer.goal if loss is None else Goal.of(model.network, loss)
-    if goal is None:
+    criteria = (
+        model.session.criteria if loss is None else Criteria.of(model.network, loss)
+    )
+    if criteria is None:
         raise GraphError(
             f'{model!r} was not trained and has no loss: say which, such as loss="mse"'
         )
-    (chosen,) = goal.losses
+    (chosen,) = criteria.losses
     prediction = model.outputs[0]
     labels = isinstance(chosen, Loss) and chosen.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape

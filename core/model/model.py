@@ -27,12 +27,12 @@ from chainrule.ops import identity
 from chainrule.scopes import Scope, current_scope
 from chainrule.substitution import substitute
 from chainrule.training import History, data, inference
-from chainrule.training.criteria import Goal
+from chainrule.training.criteria import Criteria
 from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
 from chainrule.training.network import Network
 from chainrule.training.options import Request
-from chainrule.training.session import Trainer
+from chainrule.training.session import Session
 
 
 class Model:
@@ -79,7 +79,7 @@ class Model:
         self.scope = Scope(self.label, name, self)
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
-        self._trainer: Trainer | None = None
+        self._session: Session | None = None
 
     def _establish(self, inputs: tuple[Input, ...], outputs: tuple[Node, ...]) -> None:
         structure.check_leaves(inputs, outputs)
@@ -92,7 +92,7 @@ class Model:
             structure.output_names(outputs),
             structure.parameters(outputs, self._owned),
         )
-        self._trainer = Trainer(network)
+        self._session = Session(network)
         self._draw_weights(0)
 
     def _draw_weights(self, seed: int) -> None:
@@ -104,28 +104,28 @@ class Model:
     # -- what it is made of ------------------------------------------------------------
 
     @property
-    def trainer(self) -> Trainer:
+    def session(self) -> Session:
         """What is kept between calls: compiled programs and the optimizer's state.
 
         Raises:
             NotBuiltError: the input shape is not known yet.
         """
-        if self._trainer is None:
+        if self._session is None:
             raise NotBuiltError(
                 f"this {type(self).__name__} does not know its input shape yet: give "
                 "input_shape=…, or call fit or predict with data first"
             )
-        return self._trainer
+        return self._session
 
     @property
     def network(self) -> Network:
         """The graph: inputs, outputs and parameters."""
-        return self.trainer.network
+        return self.session.network
 
     @property
     def program(self) -> Executable | None:
         """The training step used last: read its ``source`` and its ``summary()``."""
-        return self.trainer.program
+        return self.session.program
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -140,18 +140,18 @@ class Model:
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, in the order in which they are first called."""
-        self.trainer  # noqa: B018 - says what is missing
+        self.session  # noqa: B018 - says what is missing
         return self._structure.parts
 
     @property
     def parameters(self) -> dict[str, Parameter]:
         """The parameters by path, such as ``"dense_1/kernel"``."""
-        self.trainer.pull()
+        self.session.pull()
         return dict(self.network.parameters)
 
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
         """Yield (path, parameter) for what the layers own, as a layer does."""
-        self.trainer  # noqa: B018
+        self.session  # noqa: B018
         yield from self._owned.items()
 
     def get_weights(self) -> dict[str, npt.NDArray[Any]]:
@@ -170,7 +170,7 @@ class Model:
             np.copyto(parameters[path].value, array, casting="unsafe")
             if path in self._owned:
                 self._owned[path].drawn = None
-        self.trainer.refresh()
+        self.session.refresh()
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply the model to nodes, like a layer; parameters are shared.
@@ -205,7 +205,7 @@ class Model:
         """Make what depends on the shapes of the inputs; here all is made already."""
 
     def _build_from(self, x: Any) -> None:
-        if self._trainer is None:
+        if self._session is None:
             self._build_for([data.shape_of_rows(x)])
 
     # -- training and using ------------------------------------------------------------
@@ -277,13 +277,13 @@ class Model:
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
-        trainer = self.trainer
-        goal = Goal.of(trainer.network, loss, metrics, regularizers)
+        session = self.session
+        criteria = Criteria.of(session.network, loss, metrics, regularizers)
         asked = Request.of(
-            trainer.network,
+            session.network,
             x,
             y,
-            goal=goal,
+            criteria=criteria,
             optimizer=optimizer,
             epochs=epochs,
             batch_size=batch_size,
@@ -296,9 +296,9 @@ class Model:
             shuffle=shuffle,
             profile=profile,
         )
-        if trainer.state is None:
+        if session.state is None:
             self._draw_weights(asked.seed)
-        return fit(self, trainer, asked)
+        return fit(self, session, asked)
 
     def predict(
         self,
@@ -316,7 +316,7 @@ class Model:
         self._build_from(x)
         feeds = list(zip(self.inputs, data.inputs(self.network, x), strict=True))
         device = open_backend(backend)
-        results = inference.predict(self.trainer, feeds, device, batch_size)
+        results = inference.predict(self.session, feeds, device, batch_size)
         return results[0] if len(results) == 1 else results
 
     def evaluate(
@@ -341,14 +341,14 @@ class Model:
         """
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
-        trainer, backend = self.trainer, open_backend(backend)
-        goal = Goal.to_measure(trainer.network, trainer.goal, loss, metrics)
-        given = Examples.of(trainer.network, goal, x, y, sample_weight)
-        objective = trainer.objective(
-            goal, given.targets, weighted=given.weight is not None
+        session, backend = self.session, open_backend(backend)
+        criteria = Criteria.to_measure(session.network, session.criteria, loss, metrics)
+        given = Examples.of(session.network, criteria, x, y, sample_weight)
+        objective = session.objective(
+            criteria, given.targets, weighted=given.weight is not None
         )
         return inference.measure(
-            trainer, objective, given.feeds(objective), backend, batch_size
+            session, objective, given.feeds(objective), backend, batch_size
         )
 
     # -- telling about it --------------------------------------------------------------
@@ -376,7 +376,7 @@ class Model:
         description = {"name": self.scope.name, "model": self.to_config()}
         if self.metadata:
             description["metadata"] = self.metadata
-        write(path, description, self.trainer)
+        write(path, description, self.session)
 
     def __reduce__(self) -> NoReturn:
         raise ModelFileError(
@@ -385,7 +385,7 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        if self._trainer is None:
+        if self._session is None:
             return f"<{type(self).__name__}, not built yet>"
         count = sum(p.value.size for p in self.parameters.values())
         return (

@@ -69,7 +69,7 @@ class Sequential(Model):
         return self._layers
 
     def _build_for(self, shapes: Sequence[Shape]) -> None:
-        if self._trainer is None and len(shapes) == 1:
+        if self._session is None and len(shapes) == 1:
             x = Input("x", (None, *shapes[0][1:]))
             y: Node = x
             for layer in self._layers:

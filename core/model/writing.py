@@ -18,8 +18,8 @@ from safetensors.numpy import save
 from chainrule.errors import ModelFileError, OutputError
 from chainrule.kinds.loss import Loss
 from chainrule.node import Parameter
-from chainrule.training.criteria import Goal
-from chainrule.training.session import Trainer
+from chainrule.training.criteria import Criteria
+from chainrule.training.session import Session
 from chainrule.training.state import TrainingState
 
 VERSION = 1
@@ -33,7 +33,7 @@ FOREIGN = {
 
 
 def write(
-    path: str | os.PathLike[str], description: Mapping[str, Any], trainer: Trainer
+    path: str | os.PathLike[str], description: Mapping[str, Any], session: Session
 ) -> None:
     """Write a model's description, its weights, and what its optimizer remembers.
 
@@ -48,12 +48,12 @@ def write(
             f"{Path(path).name!r} promises another format than the one models are "
             f"saved in; call it {Path(path).stem + '.safetensors'!r}"
         )
-    trainer.pull()
-    parameters = trainer.network.parameters
+    session.pull()
+    parameters = session.network.parameters
     tensors = {name: p.value for name, p in parameters.items()}
-    record = {"version": VERSION, **description, "goal": _goal(trainer.goal)}
-    if trainer.state is not None:
-        state = trainer.state
+    record = {"version": VERSION, **description, "goal": _criteria(session.criteria)}
+    if session.state is not None:
+        state = session.state
         record["training"] = {
             "optimizer": state.optimizer.to_config(),
             "step": state.step,
@@ -80,14 +80,16 @@ def slot_views(
             yield f"optimizer:{name}:{paths[member]}", view
 
 
-def _goal(goal: Goal | None) -> dict[str, Any] | None:
+def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
     """Return what `evaluate` measures, unless a plain function is part of it."""
-    if goal is None or not all(isinstance(loss, Loss) for loss in goal.losses):
+    if criteria is None or not all(isinstance(loss, Loss) for loss in criteria.losses):
         return None
     return {
-        "loss": [loss.to_config() for loss in goal.losses if isinstance(loss, Loss)],
-        "metrics": [metric.to_config() for metric in goal.metrics],
-        "regularizers": [r.to_config() for r in goal.regularizers],
+        "loss": [
+            loss.to_config() for loss in criteria.losses if isinstance(loss, Loss)
+        ],
+        "metrics": [metric.to_config() for metric in criteria.metrics],
+        "regularizers": [r.to_config() for r in criteria.regularizers],
     }
 
 

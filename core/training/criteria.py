@@ -13,8 +13,8 @@ from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node
 from chainrule.registry import registry
+from chainrule.training.cache import fingerprint
 from chainrule.training.data import spread
-from chainrule.training.fingerprint import fingerprint
 from chainrule.training.network import Network
 
 LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
@@ -22,7 +22,7 @@ LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
 
 
 @dataclass(frozen=True)
-class Goal:
+class Criteria:
     """Losses, one for each output; metrics; and regularizers."""
 
     losses: tuple[LossLike, ...]
@@ -36,7 +36,7 @@ class Goal:
         loss: Any,
         metrics: Sequence[Any] = (),
         regularizers: Sequence[Any] = (),
-    ) -> Goal:
+    ) -> Criteria:
         """Resolve what a user wrote.
 
         One loss serves all outputs; several are given as a list or as a mapping from
@@ -68,10 +68,10 @@ class Goal:
     def to_measure(
         cls,
         network: Network,
-        last: Goal | None,
+        last: Criteria | None,
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
-    ) -> Goal:
+    ) -> Criteria:
         """Return what to measure: what is given, and for the rest what `last` was.
 
         Raises:

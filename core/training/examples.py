@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.training import data
-from chainrule.training.criteria import Goal
+from chainrule.training.criteria import Criteria
 from chainrule.training.data import Array, Feeds
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective
@@ -23,7 +23,7 @@ class Examples:
 
     @classmethod
     def of(
-        cls, network: Network, goal: Goal, x: Any, y: Any, weight: Any = None
+        cls, network: Network, criteria: Criteria, x: Any, y: Any, weight: Any = None
     ) -> Examples:
         """Return a user's data, checked and converted.
 
@@ -37,7 +37,7 @@ class Examples:
             names,
             data.spread(y, names, "output"),
             network.outputs,
-            goal.losses,
+            criteria.losses,
             strict=True,
         ):
             label = "y" if len(names) == 1 else f"y[{name!r}]"

@@ -22,11 +22,11 @@ from chainrule.training.options import Request
 from chainrule.training.profiling import profiling
 from chainrule.training.recovery import EpochStart
 from chainrule.training.run import Run
-from chainrule.training.session import Trainer
-from chainrule.training.state import Snapshot
+from chainrule.training.session import Session
+from chainrule.training.state import Backup
 
 
-def fit(model: Any, trainer: Trainer, request: Request) -> History:
+def fit(model: Any, session: Session, request: Request) -> History:
     """Train, and return the history.
 
     Raises:
@@ -35,7 +35,7 @@ def fit(model: Any, trainer: Trainer, request: Request) -> History:
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished, and everything
             that ends a training was done.
     """
-    training = _Fit(model, trainer, request)
+    training = _Fit(model, session, request)
     with profiling(training.run.history, request):
         return training.run_epochs()
 
@@ -43,8 +43,8 @@ def fit(model: Any, trainer: Trainer, request: Request) -> History:
 class _Fit:
     """One training, from the first epoch to the last."""
 
-    def __init__(self, model: Any, trainer: Trainer, request: Request) -> None:
-        self.trainer = trainer
+    def __init__(self, model: Any, session: Session, request: Request) -> None:
+        self.session = session
         self.request = request
         self.backend = request.backend
         self.objective = self._objective(request.examples)
@@ -52,8 +52,8 @@ class _Fit:
         if request.validation is not None:
             objective = self._objective(request.validation)
             self.validation = objective, request.validation.feeds(objective)
-        self.state = trainer.prepare(request.optimizer)
-        self.step = trainer.step(self.objective, self.state)
+        self.state = session.prepare(request.optimizer)
+        self.step = session.step(self.objective, self.state)
         rows = len(request.examples)
         size = rows if request.optimizer.full_batch else min(request.batch_size, rows)
         self.run = Run(
@@ -78,7 +78,7 @@ class _Fit:
                 if type(callback).step_end is not Callback.step_end
             ],
         )
-        self.best: dict[Regularizer, Snapshot] = {}
+        self.best: dict[Regularizer, Backup] = {}
 
     def run_epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""
@@ -88,12 +88,12 @@ class _Fit:
         history.expect(names)
         if self.validation is not None:
             history.expect([f"val_{name}" for name in names])
-        for regularizer in self.request.goal.regularizers:
+        for regularizer in self.request.criteria.regularizers:
             regularizer.watch(history)
-        self.trainer.goal = self.request.goal
+        self.session.criteria = self.request.criteria
         run.model.history = history
-        self.backend.push(self.trainer.changing)
-        self.trainer.fitting_on = self.backend
+        self.backend.push(self.session.changing)
+        self.session.fitting_on = self.backend
         try:
             self._tell("begin")
             with interruptible(run):
@@ -113,10 +113,10 @@ class _Fit:
         run.epoch, run.step_of_epoch = state.epoch + 1, 0
         self._tell("epoch_begin")
         order = self._order()
-        start = EpochStart(self.loop, order, self.trainer, self.backend)
+        start = EpochStart(self.loop, order, self.session, self.backend)
         try:
             totals = self.loop.epoch(order, self._program)
-            self.backend.pull(self.trainer.changing)
+            self.backend.pull(self.session.changing)
         except (BackendError, ExecutionError) as error:
             where = self._go_back(start, error)
             raise type(error)(f"in epoch {run.epoch}: {error}; {where}") from error
@@ -133,7 +133,7 @@ class _Fit:
             return  # stopped in its middle: it has no numbers
         numbers = self.objective.measured(totals, len(order))
         if self.validation is not None:
-            measured = measure(self.trainer, *self.validation, self.backend)
+            measured = measure(self.session, *self.validation, self.backend)
             numbers |= {f"val_{name}": value for name, value in measured.items()}
         run.history.append(numbers)
         state.epoch += 1
@@ -141,13 +141,13 @@ class _Fit:
         self._tell("epoch_end")
 
     def _judge(self) -> None:
-        for regularizer in self.request.goal.regularizers:
+        for regularizer in self.request.criteria.regularizers:
             verdict = regularizer.watch(self.run.history)
             if verdict == "stop":
                 self.run.stop()
             elif verdict == "best" and regularizer.restores:
-                parameters = list(self.trainer.network.parameters.values())
-                self.best[regularizer] = Snapshot(parameters)
+                parameters = list(self.session.network.parameters.values())
+                self.best[regularizer] = Backup(parameters)
 
     def _go_back(self, start: EpochStart, error: BaseException) -> str:
         """Return to the last completed step; say what the parameters are then."""
@@ -159,21 +159,23 @@ class _Fit:
     def _finish(self) -> None:
         for snapshot in list(self.best.values())[:1]:
             snapshot.restore()
-        self.trainer.fitting_on = None
+        self.session.fitting_on = None
         self._tell("end")
 
     def _objective(self, examples: Examples) -> Objective:
-        return self.trainer.objective(
-            self.request.goal, examples.targets, weighted=examples.weight is not None
+        return self.session.objective(
+            self.request.criteria,
+            examples.targets,
+            weighted=examples.weight is not None,
         )
 
     def _program(self, rows: int) -> Executable:
         shapes = batch_shapes(self.loop.feeds, rows)
-        return self.trainer.stepper(self.step, shapes, self.backend)
+        return self.session.stepper(self.step, shapes, self.backend)
 
     def _checked_program(self, rows: int) -> Executable:
         shapes = batch_shapes(self.loop.feeds, rows)
-        return self.trainer.stepper(self.step, shapes, self.backend, checked=True)
+        return self.session.stepper(self.step, shapes, self.backend, checked=True)
 
     def _order(self) -> Array:
         rows = len(self.request.examples)

@@ -10,21 +10,21 @@ import numpy as np
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.training.data import Array, Feeds, batch_shapes
 from chainrule.training.objective import Objective
-from chainrule.training.session import Trainer
+from chainrule.training.session import Session
 
 ROWS = 1024
 """Rows in a batch where nothing is learned: large enough to keep the processor busy."""
 
 
 def predict(
-    trainer: Trainer, feeds: Feeds, backend: Backend, size: int = ROWS
+    session: Session, feeds: Feeds, backend: Backend, size: int = ROWS
 ) -> list[Array]:
     """Return the predictions of each output for all rows."""
-    network = trainer.network
+    network = session.network
     parts: list[list[Array]] = [[] for _ in network.outputs]
-    with trainer.using(backend):
+    with session.using(backend):
         for start, stop in _cuts(feeds, size):
-            executable = trainer.predictor(batch_shapes(feeds, stop - start), backend)
+            executable = session.predictor(batch_shapes(feeds, stop - start), backend)
             _run(executable, feeds, start, stop)
             for i, part in enumerate(parts):
                 part.append(executable.fetch(i))
@@ -32,7 +32,7 @@ def predict(
 
 
 def measure(
-    trainer: Trainer,
+    session: Session,
     objective: Objective,
     feeds: Feeds,
     backend: Backend,
@@ -40,11 +40,11 @@ def measure(
 ) -> dict[str, float]:
     """Return the objective's numbers over all rows."""
     totals: dict[int, Array] = {}
-    with trainer.using(backend):
+    with session.using(backend):
         for start, stop in _cuts(feeds, size):
             rows = stop - start
             shapes = batch_shapes(feeds, rows)
-            executable = trainer.evaluator(objective, shapes, backend)
+            executable = session.evaluator(objective, shapes, backend)
             try:
                 _run(executable, feeds, start, stop)
             except BaseException:

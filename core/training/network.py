@@ -31,7 +31,7 @@ class Network:
         return [p for p in self.parameters.values() if p.trainable]
 
     @property
-    def kernels(self) -> list[Parameter]:
+    def weights(self) -> list[Parameter]:
         """What penalties and constraints act on: weights, and not biases or scales.
 
         These are trainable parameters with two axes or more, and those called kernel or

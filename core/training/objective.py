@@ -16,7 +16,7 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Dtype, Input, Node, Shape, as_node
 from chainrule.ops.base import describe
 from chainrule.scopes import scope
-from chainrule.training.criteria import Goal, LossLike
+from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
 from chainrule.training.network import Network
 
@@ -35,29 +35,31 @@ class Objective:
     def __init__(
         self,
         network: Network,
-        goal: Goal,
+        criteria: Criteria,
         target_shapes: Sequence[Shape],
         *,
         weighted: bool = False,
     ) -> None:
         several = len(network.outputs) > 1
         labels = [f"{name}_" if several else "" for name in network.output_names]
-        self.goal = goal
+        self.criteria = criteria
         self.inputs = network.inputs
         self.weight = Input("sample_weight", (None,)) if weighted else None
         self.targets = [
             Input(f"{label}target", shape, _dtype(loss))
             for label, loss, shape in zip(
-                labels, goal.losses, target_shapes, strict=True
+                labels, criteria.losses, target_shapes, strict=True
             )
         ]
-        predictions = transformed(network.outputs, goal.regularizers)
-        outputs = list(zip(labels, goal.losses, self.targets, predictions, strict=True))
+        predictions = transformed(network.outputs, criteria.regularizers)
+        outputs = list(
+            zip(labels, criteria.losses, self.targets, predictions, strict=True)
+        )
         parts = {
             f"{label}loss": self._applied(loss, target, prediction)
             for label, loss, target, prediction in outputs
         }
-        penalties = _penalties(network, goal.regularizers)
+        penalties = _penalties(network, criteria.regularizers)
         first, *others = parts.values()
         self.loss = sum([*others, *penalties], start=first)
         means = {"loss": self.loss, **(parts if several else {})}
@@ -67,7 +69,7 @@ class Objective:
         uses: Counter[str] = Counter()
         for label, loss, target, prediction in outputs:
             seen = loss.decision(prediction) if isinstance(loss, Loss) else prediction
-            for metric in goal.metrics:
+            for metric in criteria.metrics:
                 name = label + metric.type_name
                 uses[name] += 1
                 if uses[name] > 1:
@@ -146,5 +148,5 @@ def _dtype(loss: LossLike) -> Dtype:
 
 
 def _penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
-    made = (r.penalty(kernel) for r in regularizers for kernel in network.kernels)
+    made = (r.penalty(kernel) for r in regularizers for kernel in network.weights)
     return [penalty for penalty in made if penalty is not None]

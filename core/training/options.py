@@ -16,7 +16,7 @@ from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.schedule import Schedule
 from chainrule.registry import registry
 from chainrule.training import data
-from chainrule.training.criteria import Goal, resolve_all
+from chainrule.training.criteria import Criteria, resolve_all
 from chainrule.training.examples import Examples
 from chainrule.training.network import Network
 
@@ -25,7 +25,7 @@ from chainrule.training.network import Network
 class Request:
     """A training that can begin."""
 
-    goal: Goal
+    criteria: Criteria
     optimizer: Optimizer
     examples: Examples
     validation: Examples | None
@@ -45,7 +45,7 @@ class Request:
         x: Any,
         y: Any,
         *,
-        goal: Goal,
+        criteria: Criteria,
         optimizer: Any,
         epochs: int,
         batch_size: int,
@@ -70,16 +70,16 @@ class Request:
         seed = check_value(seed, Seed, "seed")
         shuffle = check_value(shuffle, bool, "shuffle")
         profile = check_value(profile, bool, "profile")
-        examples = Examples.of(network, goal, x, y, sample_weight)
+        examples = Examples.of(network, criteria, x, y, sample_weight)
         held = None
         if isinstance(validation, Real) and not isinstance(validation, bool):
             kept, out = data.held_out(len(examples), float(validation), seed)
             examples, held = examples.take(kept), examples.take(out)
         elif validation is not None:
-            held = _validation(network, goal, validation)
+            held = _validation(network, criteria, validation)
         rates = None if schedule is None else registry.resolve("schedules", schedule)
         return cls(
-            goal=goal,
+            criteria=criteria,
             optimizer=registry.resolve("optimizers", optimizer),
             examples=examples,
             validation=held,
@@ -94,13 +94,13 @@ class Request:
         )
 
 
-def _validation(network: Network, goal: Goal, given: Any) -> Examples:
+def _validation(network: Network, criteria: Criteria, given: Any) -> Examples:
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
         raise HyperparameterError(
             "validation is a pair (x, y), a triple (x, y, sample_weight), or the "
             f"fraction of the data to hold out, got {type(given).__name__}"
         )
     try:
-        return Examples.of(network, goal, *given)
+        return Examples.of(network, criteria, *given)
     except DataError as error:
         raise DataError(f"validation data: {error}") from error

@@ -15,8 +15,8 @@ from chainrule.kinds.backend import Backend, Executable
 from chainrule.training.data import Array
 from chainrule.training.loop import Loop
 from chainrule.training.run import Run
-from chainrule.training.session import Trainer
-from chainrule.training.state import Snapshot
+from chainrule.training.session import Session
+from chainrule.training.state import Backup
 
 Programs = Callable[[int], Executable]
 """Size of a batch → the compiled step."""
@@ -30,15 +30,15 @@ class EpochStart:
     """
 
     def __init__(
-        self, loop: Loop, order: Array, trainer: Trainer, backend: Backend
+        self, loop: Loop, order: Array, session: Session, backend: Backend
     ) -> None:
         self.step = loop.state.step
         self._loop = loop
         self._order = order
-        self._trainer = trainer
+        self._session = session
         self._backend = backend
-        self._values = Snapshot(trainer.changing)
-        trainer.touched = False
+        self._values = Backup(session.changing)
+        session.touched = False
 
     def restore(self) -> None:
         """Put parameters, the optimizer's slots and the step counters back."""
@@ -47,8 +47,8 @@ class EpochStart:
         self._loop.state.step = run.step = self.step
         run.step_of_epoch = 0
         with suppress(BackendError):  # the host is what counts: the next fit pushes
-            self._backend.push(self._trainer.changing)
-            self._backend.pull(self._trainer.changing)  # so that none counts as newer
+            self._backend.push(self._session.changing)
+            self._backend.pull(self._session.changing)  # so that none counts as newer
 
     def redo(self, programs: Programs, last: int | None = None) -> None:
         """Do the epoch once more, up to and including step `last`."""
@@ -76,11 +76,11 @@ class EpochStart:
             checked: compiles a step that waits for the device and looks for faults.
         """
         if isinstance(error, BackendError):
-            self._trainer.forget()
+            self._session.forget()
         if not (self._loop.torn or self._is_lost()):
             return
         try:
-            if isinstance(error, Exception) and not self._trainer.touched:
+            if isinstance(error, Exception) and not self._session.touched:
                 self._repeat(plain, checked)
             else:  # whoever presses Ctrl-C twice will not wait
                 self.restore()
@@ -93,9 +93,9 @@ class EpochStart:
     def _is_lost(self) -> bool:
         """Whether the device does not even give the parameters back."""
         try:
-            self._backend.pull(self._trainer.changing)
+            self._backend.pull(self._session.changing)
         except BackendError:
-            self._trainer.forget()
+            self._session.forget()
             return True
         return False
 
@@ -107,7 +107,7 @@ class EpochStart:
                 self.redo(checked, last)
             last = state.step
         self.redo(plain, last)
-        self._backend.pull(self._trainer.changing)
+        self._backend.pull(self._session.changing)
 
     def divergence(self, checked: Programs) -> DivergenceError:
         """Return the error of an epoch that ended with NaN, and go back to its begin.

@@ -11,8 +11,8 @@ from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Program
-from chainrule.training.cache import Kept
-from chainrule.training.criteria import Goal
+from chainrule.training.cache import Cache
+from chainrule.training.criteria import Criteria
 from chainrule.training.data import Array, Shapes
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective
@@ -20,7 +20,7 @@ from chainrule.training.state import TrainingState
 from chainrule.training.step import Step
 
 
-class Trainer:
+class Session:
     """The compiled programs of a network, and the state of its optimizer.
 
     Programs are kept by what they compute, shapes and backend, so a second call
@@ -28,7 +28,7 @@ class Trainer:
 
     Attributes:
         network: the model's graph.
-        goal: what the last fit was asked for, or None.
+        criteria: what the last fit was asked for, or None.
         state: what the optimizer remembers, or None before the first fit.
         lock: held while a kept program for predicting or measuring is used, because
             each has one set of buffers.
@@ -39,15 +39,15 @@ class Trainer:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.goal: Goal | None = None
+        self.criteria: Criteria | None = None
         self.state: TrainingState | None = None
         self.lock = RLock()
         self.program: Executable | None = None
         self.fitting_on: Backend | None = None
         self.touched = False
-        self._objectives: Kept[Objective] = Kept(limit=8)
-        self._steps: Kept[Step] = Kept(limit=8)
-        self._programs: Kept[Executable] = Kept(limit=32)
+        self._objectives: Cache[Objective] = Cache(limit=8)
+        self._steps: Cache[Step] = Cache(limit=8)
+        self._programs: Cache[Executable] = Cache(limit=32)
 
     @property
     def changing(self) -> list[Parameter]:
@@ -86,13 +86,13 @@ class Trainer:
         self.program = None
 
     def objective(
-        self, goal: Goal, targets: Sequence[Array], *, weighted: bool
+        self, criteria: Criteria, targets: Sequence[Array], *, weighted: bool
     ) -> Objective:
-        """Return the graph of a goal, for targets of these shapes."""
+        """Return the graph of a criteria, for targets of these shapes."""
         shapes = tuple((None, *target.shape[1:]) for target in targets)
         return self._objectives.get(
-            (goal.key, shapes, weighted),
-            lambda: Objective(self.network, goal, shapes, weighted=weighted),
+            (criteria.key, shapes, weighted),
+            lambda: Objective(self.network, criteria, shapes, weighted=weighted),
         )
 
     def prepare(self, optimizer: Optimizer) -> TrainingState:
@@ -116,7 +116,7 @@ class Trainer:
     def step(self, objective: Objective, state: TrainingState) -> Step:
         """Return the training step of an objective with the current state."""
         return self._steps.get(
-            objective, lambda: Step(objective, state, self.network.kernels)
+            objective, lambda: Step(objective, state, self.network.weights)
         )
 
     def predictor(self, shapes: Shapes, backend: Backend) -> Executable:

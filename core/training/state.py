@@ -10,7 +10,7 @@ from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Flat
 from chainrule.program.flat import aligned
-from chainrule.training.fingerprint import fingerprint
+from chainrule.training.cache import fingerprint
 
 
 class TrainingState:
@@ -72,7 +72,7 @@ def identity(optimizer: Optimizer) -> Hashable:
     return fingerprint(optimizer, without="lr")
 
 
-class Snapshot:
+class Backup:
     """Copies of some parameters' values."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:

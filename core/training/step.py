@@ -1,4 +1,4 @@
-"""One training step as a program: forward, backward, update, constraints."""
+"""A training step as a program: forward, backward, update, constraints."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from chainrule.errors import GraphError
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.program import LEARNING_RATE, STEP, Program
+from chainrule.program.program import Assignment
 from chainrule.scopes import scope
 from chainrule.training.data import Shapes
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
 
-Phase = list[tuple[Parameter, Node]]
-
 
 class Step:
     """The phases of a training step, from which programs of any batch size are made.
 
-    First the gradients are computed into one vector; then the optimizer's rule acts on
-    the flat vectors; then constraints act on single kernels. What must come between
-    two of these, such as adding up the gradients of several machines, has its place.
+    First all gradients are written to one vector; then the optimizer's rule updates the
+    flat vectors; then constraints act on each weight matrix. What has to happen between
+    two phases, such as summing the gradients of several machines, has its place there.
 
     Raises:
-        GradientError: the loss does not reach some trainable parameter.
+        GradientError: the loss does not depend on some trainable parameter.
         GraphError: the optimizer does not return a new value for each slot.
     """
 
@@ -33,18 +32,21 @@ class Step:
         self,
         objective: Objective,
         state: TrainingState,
-        kernels: Sequence[Parameter],
+        weights: Sequence[Parameter],
     ) -> None:
         self._objective = objective
         gradients = grad(objective.loss, state.flat.members)
-        self._phases: list[Phase] = [
+        self._phases: list[list[Assignment]] = [
             [(state.gradient, state.flat.pack(gradients))],
             _updates(state),
-            _constraints(objective.goal.regularizers, kernels),
+            _constraints(objective.criteria.regularizers, weights),
         ]
 
     def program(self, shapes: Shapes, *, checked: bool = False) -> Program:
-        """Return the program of a step for a batch of these shapes."""
+        """Return the program of a step on a batch of these shapes.
+
+        A checked program stops at the first node whose value is not finite.
+        """
         return Program(
             totals=self._objective.totals,
             phases=[phase for phase in self._phases if phase],
@@ -55,7 +57,7 @@ class Step:
         )
 
 
-def _updates(state: TrainingState) -> Phase:
+def _updates(state: TrainingState) -> list[Assignment]:
     optimizer = state.optimizer
     with scope(optimizer.type_name):
         new = optimizer.new_values(
@@ -64,7 +66,7 @@ def _updates(state: TrainingState) -> Phase:
     if set(new) != {"p", *state.slots}:
         raise GraphError(
             f"{type(optimizer).__name__}.update must return new values for p"
-            f"{''.join(f', {slot}' for slot in state.slots)}; it returned "
+            f"{''.join(f', {slot}' for slot in state.slots)}; got "
             f"{', '.join(new)}"
         )
     slots = [(slot, new[name]) for name, slot in state.slots.items()]
@@ -72,14 +74,14 @@ def _updates(state: TrainingState) -> Phase:
 
 
 def _constraints(
-    regularizers: Sequence[Regularizer], kernels: Sequence[Parameter]
-) -> Phase:
-    phase: Phase = []
-    for kernel in kernels:
-        value: Node = kernel
+    regularizers: Sequence[Regularizer], weights: Sequence[Parameter]
+) -> list[Assignment]:
+    assignments: list[Assignment] = []
+    for weight in weights:
+        value: Node = weight
         for regularizer in regularizers:
             constrained = regularizer.constrain(value)
             value = value if constrained is None else constrained
-        if value is not kernel:
-            phase.append((kernel, value))
-    return phase
+        if value is not weight:
+            assignments.append((weight, value))
+    return assignments

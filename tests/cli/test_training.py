@@ -209,7 +209,7 @@ def test_a_failure_keeps_what_was_trained_and_nothing_untrained(
     monkeypatch.setattr(Model, "fit", fit)
     result = chainrule("train", config, "--out", "out", code=1)
     assert "out holds what was reached" in result.stderr
-    assert cr.load(tmp_path / "out" / "model.safetensors").trainer.state is not None
+    assert cr.load(tmp_path / "out" / "model.safetensors").session.state is not None
     one = ("--set", "training.epochs=1")
     result = chainrule("train", config, "--out", "none", *one, code=1)
     assert result.stderr == "error: the device is gone\n"

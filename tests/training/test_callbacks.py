@@ -64,8 +64,8 @@ def test_a_callback_may_stop_in_the_middle_of_an_epoch() -> None:
     )
     assert history.epochs == 1  # the second had no end, so it has no numbers
     assert not history.interrupted
-    assert model.trainer.state is not None
-    assert model.trainer.state.step == 4
+    assert model.session.state is not None
+    assert model.session.state.step == 4
 
 
 def test_an_epoch_that_broke_off_is_in_no_later_number() -> None:

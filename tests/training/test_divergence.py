@@ -107,8 +107,8 @@ def test_ctrl_c_ends_training_cleanly(raises: bool) -> None:
     assert model.history is not None
     assert model.history.interrupted
     assert model.history.epochs == 2  # 3 steps each; the third was in its middle
-    assert model.trainer.state is not None
-    assert model.trainer.state.step == 7
+    assert model.session.state is not None
+    assert model.session.state.step == 7
     assert keep.ends == 1
     history = model.fit(X, Y, loss="mse", batch_size=16)
     assert not history.interrupted

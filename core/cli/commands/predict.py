@@ -51,6 +51,6 @@ def command(
     else:
         for row in predicted.reshape(len(predicted), -1):
             click.echo(",".join(f"{value:.6g}" for value in row))
-    if y is not None and loaded.trainer.goal is not None:
+    if y is not None and loaded.session.criteria is not None:
         measured = loaded.evaluate(x, y, backend=backend)
         click.echo(numbers(measured), err=True)

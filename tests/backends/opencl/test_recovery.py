@@ -70,9 +70,9 @@ def check(model: cr.Model, backend: Any, steps: int, begun: int = 0) -> None:
     if steps > begun * STEPS:
         fit(same, backend, epochs=9, callbacks=[Stop(at=steps)])
     for trained in (model, same):
-        assert trained.trainer.state is not None
-        assert trained.trainer.state.step == steps
-    pairs = zip(model.trainer.changing, same.trainer.changing, strict=True)
+        assert trained.session.state is not None
+        assert trained.session.state.step == steps
+    pairs = zip(model.session.changing, same.session.changing, strict=True)
     for got, expected in pairs:
         np.testing.assert_array_equal(got.value, expected.value, str(got))
 
