@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,17 +11,26 @@ import numpy.typing as npt
 
 from chainrule.node import Dtype, Node, Parameter, Shape
 from chainrule.ops import Op
+from chainrule.program.sizes import count
 
 
 class Pack(Op):
-    """y = the operands' elements one behind the other, in one vector."""
+    """y = the elements of all operands in one vector, operand by operand."""
 
     def infer(self, *parts: Node) -> tuple[Shape, Dtype]:
-        return (sum(math.prod(_sizes(x)) for x in parts),), "float"
+        return (sum(map(count, parts)),), "float"
 
     def written(self, node: Node) -> tuple[str, str]:
         slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))
         return f"({slots})", rf"\left({slots}\right)"
+
+
+def places(pack: Node) -> Iterator[tuple[Node, int]]:
+    """Yield each operand of a `Pack`, and how many elements come before it."""
+    start = 0
+    for part in pack.inputs:
+        yield part, start
+        start += count(part)
 
 
 class Flat(Parameter):
@@ -71,7 +79,3 @@ def aligned(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     raw = np.zeros(size * dtype.itemsize + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size * dtype.itemsize].view(dtype)
-
-
-def _sizes(x: Node) -> tuple[int, ...]:
-    return tuple(s for s in x.shape if s is not None)

@@ -1,0 +1,11 @@
+"""Storage: what a backend needs to decide where results live."""
+
+from chainrule.program.storage.best_fit import FreeBlocks
+from chainrule.program.storage.destinations import Destination, destinations
+from chainrule.program.storage.liveness import Liveness, readers
+from chainrule.program.storage.views import VIEWS, Layout, row_major, view_of
+
+__all__ = [
+    "VIEWS", "Destination", "FreeBlocks", "Layout", "Liveness", "destinations",
+    "readers", "row_major", "view_of",
+]  # fmt: skip

@@ -1,0 +1,32 @@
+"""Best fit: memory that nobody reads any more, used again for what fits it best."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+Block = TypeVar("Block")
+
+
+class FreeBlocks(Generic[Block]):
+    """Blocks of memory that are free, whatever a block is to a backend."""
+
+    def __init__(self) -> None:
+        self._by_size: dict[int, list[Block]] = {}
+
+    def add(self, block: Block, nbytes: int) -> None:
+        """Add a block of `nbytes` that nobody reads any more."""
+        self._by_size.setdefault(nbytes, []).append(block)
+
+    def take(self, nbytes: int) -> Block | None:
+        """Take the smallest block that `nbytes` fit into, or None to allocate one.
+
+        A block more than four times as large waits for something larger.
+        """
+        fits = [size for size in self._by_size if nbytes <= size <= 4 * nbytes + 256]
+        if not fits:
+            return None
+        size = min(fits)
+        block = self._by_size[size].pop()
+        if not self._by_size[size]:
+            del self._by_size[size]
+        return block
