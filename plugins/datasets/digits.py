@@ -34,7 +34,7 @@ def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labe
     """
     share = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
     check_value(test_fraction, share, "digits(test_fraction=…)")
-    packed = resources.files("chainrule.plugins") / "data" / "digits.csv.gz"
+    packed = resources.files("chainrule.plugins.datasets") / "digits.csv.gz"
     with resources.as_file(packed) as file:
         x, y = load_csv(file)
     x /= 16

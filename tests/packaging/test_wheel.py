@@ -1,12 +1,14 @@
-"""What is installed: one package called chainrule, all of it, and nothing else."""
+"""What is built without a warning: the package chainrule, whole, and nothing else."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,20 +34,31 @@ def test_every_package_folder_is_listed() -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Build the wheel from a copy, so that nothing is left in the source tree."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build wheel and sdist from a copy, so that the source tree stays as it is."""
     copy = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     for top in TOP:
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / top, copy / top, ignore=ignore)
-    out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q"]
-    command += ["--no-build-isolation", "--no-index", "-w", str(out), str(copy)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    out = tmp_path_factory.mktemp("built")
+    build = (
+        "import sys; from setuptools import build_meta; out = sys.argv[1]\n"
+        "build_meta.build_wheel(out); build_meta.build_sdist(out)"
+    )
+    command = [sys.executable, "-W", "error", "-c", build, str(out)]
+    done = subprocess.run(
+        command, cwd=copy, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    return zipfile.ZipFile(next(out.glob("chainrule-*.whl")))
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Iterator[zipfile.ZipFile]:
+    with zipfile.ZipFile(next(built.glob("chainrule-*.whl"))) as opened:
+        yield opened
 
 
 def test_the_wheel_holds_one_top_level_package(wheel: zipfile.ZipFile) -> None:
@@ -53,17 +66,29 @@ def test_the_wheel_holds_one_top_level_package(wheel: zipfile.ZipFile) -> None:
     assert {t for t in tops if not t.endswith(".dist-info")} == {"chainrule"}
 
 
+def source_files() -> set[str]:
+    """Return every file of the package, by its path in the source tree."""
+    return {
+        file.relative_to(ROOT).as_posix()
+        for top in TOP
+        for file in (ROOT / top).rglob("*")
+        if file.is_file()
+        and "__pycache__" not in file.parts
+        and not file.name.startswith(".")
+    }
+
+
 def test_the_wheel_holds_every_module_and_data_file(wheel: zipfile.ZipFile) -> None:
-    expected = set()
-    for top in TOP:
-        for file in (ROOT / top).rglob("*"):
-            skipped = "__pycache__" in file.parts or file.name.startswith(".")
-            if file.is_file() and not skipped:
-                base = "chainrule" if top == "core" else f"chainrule/{top}"
-                expected.add(f"{base}/{file.relative_to(ROOT / top).as_posix()}")
+    expected = {f"chainrule/{file.removeprefix('core/')}" for file in source_files()}
     held = {name for name in wheel.namelist() if name.startswith("chainrule/")}
     assert held == expected
     assert {"chainrule/py.typed", "chainrule/__init__.pyi"} <= held
+
+
+def test_the_sdist_holds_every_module_and_data_file(built: Path) -> None:
+    with tarfile.open(next(built.glob("chainrule-*.tar.gz"))) as sdist:
+        held = {name.partition("/")[2] for name in sdist.getnames()}
+    assert source_files() <= held
 
 
 def test_the_wheel_has_licence_and_command(wheel: zipfile.ZipFile) -> None:

@@ -53,9 +53,7 @@ def to_page(scene: Scene, svg: str, extras: Extras) -> str:
 
 
 def _asset(name: str) -> str:
-    return (files("chainrule.viz.formats") / "assets" / name).read_text(
-        encoding="utf-8"
-    )
+    return (files("chainrule.viz.formats") / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -1,8 +1,8 @@
 """Fonts for rendering: the ones that come with chainrule, then the machine's own.
 
 A bare machine has no font at all, and Graphviz would draw every letter as an empty box.
-So fontconfig is shown the folder ``fonts/`` first: DejaVu Sans, cut down to Latin,
-Greek and mathematics.
+So fontconfig is shown this folder first: DejaVu Sans, cut down to Latin, Greek and
+mathematics.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def fonts() -> Iterator[None]:
 def _configuration() -> Path:
     """Write fontconfig's configuration to a temporary folder, once per process."""
     folder = Path(tempfile.mkdtemp(prefix="chainrule-fonts-"))
-    own = Path(__file__).with_name("fonts")
+    own = Path(__file__).parent
     places = [own, *(Path(place).expanduser() for place in _SYSTEM)]
     dirs = "".join(f"<dir>{html.escape(str(place))}</dir>" for place in places)
     file = folder / "fonts.conf"
