@@ -1,52 +1,59 @@
-"""Choosing a backend: by argument, by environment variable, or the default."""
+"""Opening a backend: by argument, by environment variable, or the default."""
 
 from __future__ import annotations
 
 import functools
 import os
+from threading import RLock
 
 from chainrule.errors import BackendError, UnknownNameError
 from chainrule.kinds.backend import Backend
 from chainrule.registry import registry
 
 VARIABLE = "CHAINRULE_BACKEND"
-"""What to run on where no backend is named."""
+"""The environment variable with the backend to use where none is given."""
 
 
 def open_backend(name: str | Backend | None = None) -> Backend:
     """Return the backend of a name such as ``"numpy"`` or ``"opencl:1"``.
 
-    None means what ``CHAINRULE_BACKEND`` says, and NumPy if it says nothing. What
-    follows the colon chooses a device.
+    What follows the colon chooses a device. None means the backend that
+    ``CHAINRULE_BACKEND`` names, and NumPy if it is not set. Each name is opened once.
 
     Raises:
         UnknownNameError: no plugin registers such a backend.
-        BackendError: it is neither a name nor a backend, or the environment variable
-            names a device that is not there.
+        BackendError: `name` is neither a name nor a backend, or the environment
+            variable names a device that does not exist.
     """
     if isinstance(name, Backend):
         return name
     if not isinstance(name, str | None):
         raise BackendError(
-            f"{name!r} is no backend: give a name such as 'numpy', or an object"
+            f"backend must be a name such as 'numpy', or a Backend, got {name!r}"
         )
     named = os.environ.get(VARIABLE)
-    return _from_environment(named) if named and not name else _opened(name or "numpy")
+    return _from_environment(named) if named and not name else _open(name or "numpy")
 
 
 @functools.cache
 def _from_environment(name: str) -> Backend:
-    """Open what the variable names, and say at once if it is not there."""
+    """Open the backend that the variable names, and check that its device exists."""
     try:
-        made = _opened(name)
-        made.number()
+        backend = _open(name)
+        backend.number()
     except (UnknownNameError, BackendError) as error:
         raise type(error)(f"{VARIABLE}={name}: {error}") from error
-    return made
+    return backend
 
 
-@functools.cache
-def _opened(name: str) -> Backend:
+_opening = RLock()
+_opened: dict[str, Backend] = {}
+
+
+def _open(name: str) -> Backend:
     kind, _, device = name.partition(":")
-    made: Backend = registry.find("backends", kind).target(device)
-    return made
+    make = registry.find("backends", kind).target
+    with _opening:  # or two threads would get one backend each
+        if name not in _opened:
+            _opened[name] = make(device)
+        return _opened[name]
