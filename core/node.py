@@ -280,3 +280,11 @@ def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
 def shape_text(shape: Shape) -> str:
     """Write a shape for people: ``(batch, 64)``; a scalar is ``()``."""
     return f"({', '.join('batch' if s is None else str(s) for s in shape)})"
+
+
+def shape_fits(shape: Shape, wanted: Shape) -> bool:
+    """Return whether two shapes have one rank and equal sizes; None fits any size."""
+    return len(shape) == len(wanted) and all(
+        got == want or None in (got, want)
+        for got, want in zip(shape, wanted, strict=True)
+    )

@@ -8,7 +8,16 @@ from typing import ClassVar, Literal
 
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Dtype, Node, Parameter, Shape, Value, as_node, shape_text
+from chainrule.node import (
+    Dtype,
+    Node,
+    Parameter,
+    Shape,
+    Value,
+    as_node,
+    shape_fits,
+    shape_text,
+)
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
 from chainrule.ops.base import describe
 from chainrule.scopes import Scope, scope
@@ -75,7 +84,7 @@ class Loss(Component, ABC):
                 f"{self.type_name}: targets are integer class labels of shape "
                 f"{wanted}, got {describe(target)} of {target.dtype}"
             )
-        if not _fits(target.shape, wanted):
+        if not shape_fits(target.shape, wanted):
             raise ShapeError(
                 f"{self.type_name}: the target is {describe(target)} and the "
                 f"prediction {describe(prediction)}; the target must have shape "
@@ -108,7 +117,7 @@ class Loss(Component, ABC):
             )
 
     def _check_one_each(self, losses: object, wanted: Shape) -> None:
-        if isinstance(losses, Node) and _fits(losses.shape, wanted):
+        if isinstance(losses, Node) and shape_fits(losses.shape, wanted):
             return
         shown = describe(losses) if isinstance(losses, Node) else repr(losses)
         raise ShapeError(
@@ -124,12 +133,6 @@ def _is_affine(node: Node) -> bool:
     return any(
         isinstance(side.op, Matmul) and isinstance(side.inputs[1], Parameter)
         for side in sides
-    )
-
-
-def _fits(shape: Shape, wanted: Shape) -> bool:
-    return len(shape) == len(wanted) and all(
-        s == w or s is None or w is None for s, w in zip(shape, wanted, strict=True)
     )
 
 

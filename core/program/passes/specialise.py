@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.errors import ShapeError
 from chainrule.graph import topological
-from chainrule.node import Constant, Input, Node, Parameter, Shape, shape_text
+from chainrule.node import (
+    Constant,
+    Input,
+    Node,
+    Parameter,
+    Shape,
+    shape_fits,
+    shape_text,
+)
 from chainrule.ops import (
     AlsoUpdate,
     BroadcastLike,
@@ -89,10 +97,7 @@ def _leaf(node: Node, shapes: Mapping[Input, Shape]) -> Node:
         if None in node.shape:
             raise ShapeError(f"input {describe(node)} was given no value")
         return node
-    fits = len(shape) == node.ndim and all(
-        want in (None, got) for want, got in zip(node.shape, shape, strict=True)
-    )
-    if not fits:
+    if not shape_fits(shape, node.shape):
         raise ShapeError(
             f"input {node.name}: expected shape {shape_text(node.shape)}, "
             f"got {shape_text(shape)}"
