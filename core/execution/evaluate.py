@@ -15,7 +15,7 @@ from chainrule.errors import BackendError, DataError, GraphError, did_you_mean
 from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
-from chainrule.node import Input, Node, Parameter, Shape, shape_text
+from chainrule.node import Input, Node, Parameter, Shape, shape_fits, shape_text
 from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
 
 Feeds = Mapping[Any, npt.ArrayLike]
@@ -144,10 +144,7 @@ def checked(leaf: Input, value: npt.ArrayLike) -> npt.NDArray[Any]:
         raise DataError(f"input {leaf.name}: {array.dtype} is not numeric")
     if leaf.dtype == "int" and not np.array_equal(array, np.floor(array)):
         raise DataError(f"input {leaf.name}: holds integers, got fractions")
-    fits = array.ndim == leaf.ndim and all(
-        want in (None, got) for want, got in zip(leaf.shape, array.shape, strict=True)
-    )
-    if not fits:
+    if not shape_fits(array.shape, leaf.shape):
         raise DataError(
             f"input {leaf.name}: expected shape {shape_text(leaf.shape)}, "
             f"got {shape_text(array.shape)}"

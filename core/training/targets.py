@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.errors import DataError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
-from chainrule.node import Input, Node, Shape, shape_text
+from chainrule.node import Input, Node, Shape, shape_fits, shape_text
 from chainrule.training.data import Array, finite, integral, numeric, where
 
 
@@ -83,10 +83,7 @@ def _as_column(array: Array, shape: Shape) -> Array:
 
 
 def _fits(array: Array, shape: Shape) -> bool:
-    return array.ndim == len(shape) and all(
-        want in (None, got)
-        for want, got in zip(shape[1:], array.shape[1:], strict=True)
-    )
+    return array.ndim == len(shape) and shape_fits(array.shape[1:], shape[1:])
 
 
 def _rank(rank: int, prediction: Node) -> str:
