@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import GraphError
+from chainrule.kinds.module import modules_of
 from chainrule.node import Node, Parameter
 from chainrule.notation.writer import number
 from chainrule.viz.diagram import Diagram
@@ -113,7 +114,7 @@ def _compared(block: Block, before: Snapshot, after: Snapshot) -> Block:
             text = row(symbol, "  ", Plain(change(a, b)))
             made.lines.append(Line(text, "value", role))
             dropped = _dropped(b) - _dropped(a)
-            if _is_dropout(node) and dropped:
+            if dropped and any(module.drops for module in modules_of(node)):
                 made.lines.append(Line(Plain(f"✗ {dropped} more zeros"), "mark"))
         sweep = after.composer.sweep
         gradient = sweep.gradient.get(node) if sweep else None
@@ -152,9 +153,3 @@ def change(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> str:
 
 def _dropped(value: npt.NDArray[Any]) -> int:
     return int(np.sum(value == 0))
-
-
-def _is_dropout(node: Node) -> bool:
-    return any(
-        getattr(scope.component, "type_name", "") == "dropout" for scope in node.scope
-    )

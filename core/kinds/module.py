@@ -40,6 +40,8 @@ class Module(Component, ABC):
 
     symbols: ClassVar[Mapping[str, str]] = {}
     """How formulas write its parameters, such as ``{"kernel": "W"}``."""
+    drops: ClassVar[bool] = False
+    """Whether it sets elements to 0 while training; diagrams mark these as dropped."""
 
     _owned: dict[str, OwnedParameter] = field(init=False, default_factory=dict)
     _scope: Scope = field(init=False)
@@ -139,6 +141,13 @@ class Module(Component, ABC):
             label = child.scope.name or child.scope.label
             for path, owned in child.owned_parameters():
                 yield f"{label}/{path}", owned
+
+
+def modules_of(node: Node) -> Iterator[Module]:
+    """Yield the modules in whose scopes a node was made, the outermost first."""
+    for part in node.scope:
+        if isinstance(part.component, Module):
+            yield part.component
 
 
 def _source(x: Node) -> str:

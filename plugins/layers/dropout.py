@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chainrule import ops
 from chainrule.component import Fraction
 from chainrule.kinds.layer import Layer
@@ -18,6 +20,8 @@ class Dropout(Layer):
     Args:
         rate: the part of the elements that is dropped.
     """
+
+    drops: ClassVar[bool] = True
 
     rate: Fraction
 

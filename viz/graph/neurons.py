@@ -16,6 +16,7 @@ import numpy.typing as npt
 from chainrule.autodiff import Backward
 from chainrule.errors import GraphError
 from chainrule.graph import Graph
+from chainrule.kinds.module import modules_of
 from chainrule.node import Input, Node, Parameter, shape_text
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative, Symbol
@@ -144,7 +145,7 @@ def find_columns(graph: Graph) -> list[Column]:
                 columns[place].node = node  # bias and activation belong to the unit
                 if columns[place].bias is None:
                     columns[place].bias = _bias(node, width)
-                if any(_is_dropout(scope.component) for scope in node.scope):
+                if any(module.drops for module in modules_of(node)):
                     columns[place].dropped = node
             continue
         column_of[node] = len(columns)
@@ -162,10 +163,6 @@ def _bias(node: Node, width: int | None) -> Parameter | None:
         return None
     added = (x for x in node.inputs if isinstance(x, Parameter))
     return next((b for b in added if b.shape == (width,)), None)
-
-
-def _is_dropout(component: object) -> bool:
-    return getattr(component, "type_name", "") == "dropout"
 
 
 def _below(x: Node, column_of: Mapping[Node, int], columns: list[Column]) -> list[int]:
