@@ -9,21 +9,21 @@ import numpy as np
 
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GradientError, GraphError
+from chainrule.execution.finite_differences import directional_slope
 from chainrule.graph import Graph
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.node import Input, Node
+from chainrule.node import Node
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative
 from chainrule.ops.base import describe
-from chainrule.substitution import substitute
 from chainrule.viz.chain.chain import Chain
 from chainrule.viz.chain.drawing import chain_scene
 from chainrule.viz.chain.entries import Element, elements, entry_of, values_for
 from chainrule.viz.chain.explanation import Check, Explanation
 from chainrule.viz.chain.lookup import node_called
 from chainrule.viz.chain.paths import Path, best_paths, count_and_sum
-from chainrule.viz.values import Values, needed, trace
+from chainrule.viz.values import Values
 
 
 def explain(
@@ -125,15 +125,8 @@ def _check(
 ) -> Check:
     """Compare with the reverse sweep and with a finite difference; w is not touched."""
     exact = arrays[sweep.gradient[start.node]].reshape(-1)[start.entry]
-    probe = Input("probe", arrays[start.node].shape)
-    (moved,) = substitute([sweep.loss], {start.node: probe})
-    at = np.array(arrays[start.node], dtype=np.float64)
-    h = 1e-5 * max(1.0, abs(float(at.reshape(-1)[start.entry])))
-    fed = needed(moved, feeds)
-    losses = []
-    for sign in (1, -1):
-        shifted = at.copy()
-        shifted.reshape(-1)[start.entry] += sign * h
-        losses.append(trace([moved], {**fed, probe: shifted}, seed)[moved])
-    slope = float(losses[0] - losses[1]) / (2 * h)
+    value = arrays[start.node]
+    entry = np.zeros(value.shape)
+    entry.reshape(-1)[start.entry] = 1
+    slope = directional_slope(sweep.loss, start.node, value, entry, feeds, seed=seed)
     return Check(total, float(exact), slope)

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.graph import Graph
 from chainrule.node import Constant, Node
 from chainrule.notation.writer import number
 
@@ -33,13 +32,6 @@ def trace(
     values = dict(zip(computed, map(np.asarray, arrays), strict=True))
     values.update((n, n.value) for n in wanted if isinstance(n, Constant))
     return values
-
-
-def needed(node: Node, feeds: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return those of the values, by node or by name, that a node depends on."""
-    leaves = set(Graph([node]).inputs)
-    known: set[Any] = leaves | {leaf.name for leaf in leaves}
-    return {key: value for key, value in feeds.items() if key in known}
 
 
 def shown(array: npt.NDArray[Any]) -> str:

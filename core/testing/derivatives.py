@@ -11,6 +11,7 @@ import numpy.typing as npt
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError
 from chainrule.execution import open_backend
+from chainrule.execution.finite_differences import STEP, central_slope
 from chainrule.node import Constant, Node
 from chainrule.ops import sum, uniform
 from chainrule.program import Program
@@ -18,11 +19,10 @@ from chainrule.testing.functions import leaves_for
 
 Array = npt.NDArray[Any]
 
-_STEP = 1e-5
-_STEPS = np.arange(-2, 3) * _STEP
-_SLOPE = np.array([1, -8, 0, 8, -1]) / (12 * _STEP)
-"""Five values along a line, weighed to give the slope; exact for polynomials to x⁴."""
-_KINK = np.array([[1, -4, 6, -4, 1], [-1, 2, 0, -2, 1]]) / [[_STEP], [1]]
+_STEPS = np.arange(-2, 3) * STEP
+_AROUND = [0, 1, 3, 4]
+"""Which of these steps are not the middle."""
+_KINK = np.array([[1, -4, 6, -4, 1], [-1, 2, 0, -2, 1]]) / [[STEP], [1]]
 """Weighed to give almost 0 for a smooth function: the first shows a jump of the slope
 in the middle, the second one of the value."""
 _SMOOTH = 1e-7
@@ -64,7 +64,8 @@ def check_derivatives(
     else:
         raise ConformanceError("found no point without a kink near the values")
     for order, name in enumerate(("first", "second")):
-        expected, got = _SLOPE @ profile[:, order], profile[2, order + 1]
+        expected = central_slope(profile[_AROUND, order], STEP)
+        got = profile[2, order + 1]
         error = abs(got - expected)
         if not error <= _TOLERANCE * _scale(profile[:, order : order + 2]):
             raise ConformanceError(
