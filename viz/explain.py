@@ -14,6 +14,7 @@ from chainrule.graph import Graph
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
 from chainrule.node import Node
+from chainrule.notation.lookup import node_called, nodes_by_name
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative
 from chainrule.ops.base import describe
@@ -21,7 +22,6 @@ from chainrule.viz.chain.chain import Chain
 from chainrule.viz.chain.drawing import chain_scene
 from chainrule.viz.chain.entries import Element, elements, entry_of, values_for
 from chainrule.viz.chain.explanation import Check, Explanation
-from chainrule.viz.chain.lookup import node_called
 from chainrule.viz.chain.paths import Path, best_paths, count_and_sum
 from chainrule.viz.values import Values
 
@@ -74,7 +74,7 @@ def explain(
     graph = Graph([J], names)
     naming = Naming(graph, names, loss=J)
     if isinstance(w, str):
-        w = node_called(w, graph, naming)
+        w = node_called(w, nodes_by_name(graph, naming))
     if not isinstance(w, Node):
         raise GraphError(f"explain takes a node or what it is called, got {w!r}")
     sweep = backward(J, [w])

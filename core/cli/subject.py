@@ -21,7 +21,8 @@ from chainrule.graph import Graph
 from chainrule.model.loading import load
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.node import Node, Parameter
+from chainrule.node import Node
+from chainrule.notation.lookup import node_called, nodes_by_name
 from chainrule.notation.naming import Naming
 from chainrule.registry import registry
 
@@ -55,25 +56,14 @@ class Subject:
         Raises:
             UnknownNameError: there is no such node.
         """
-        known = self.known()
-        if name not in known:
-            hint = did_you_mean(name, list(known))
-            raise UnknownNameError(f"no node is called {name!r} here.{hint}")
-        return known[name]
+        return node_called(name, self.known())
 
     def known(self) -> dict[str, Node]:
         """Return all nodes by name; parameters take precedence."""
         outputs = getattr(self.graph, "outputs", self.graph)
         graph = Graph([outputs] if isinstance(outputs, Node) else list(outputs))
-        naming = Naming(graph, self.names)
-        inside = dict.fromkeys(graph)
-        found = {path: node for path, node in self.paths.items() if node in inside}
-        owned = set(found.values())
-        for node in sorted(graph, key=lambda n: not isinstance(n, Parameter)):
-            if node.name and node not in owned:
-                found.setdefault(node.name, node)
-            if (symbol := naming.symbol(node)) is not None:
-                found.setdefault(symbol.unicode(), node)
+        found = nodes_by_name(graph, Naming(graph, self.names), self.paths)
+        inside = set(graph)
         return found | {k: n for k, n in self.names.items() if n in inside}
 
     def example(self, rows: slice, data: str | None) -> dict[Any, Any]:
