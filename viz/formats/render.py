@@ -8,7 +8,8 @@ import threading
 from typing import Literal, TypeAlias
 
 from chainrule.errors import RenderError
-from chainrule.viz.formats.fonts import fonts, quiet
+from chainrule.viz.formats.fonts import configure_fonts
+from chainrule.viz.formats.messages import graphviz_messages
 
 Engine: TypeAlias = Literal["pygraphviz", "dot"]
 PICTURES = ("svg", "png", "pdf")
@@ -22,38 +23,55 @@ def render(
 
     Args:
         dot: the source.
-        format: ``"svg"``, ``"png"`` or ``"pdf"``; with Graphviz' own names for others.
+        format: ``"svg"``, ``"png"``, ``"pdf"``, or Graphviz' own name of another.
         dpi: resolution of a PNG.
         engine: ``"pygraphviz"``, which needs nothing installed, or ``"dot"``, the
             program of that name on PATH.
 
     Raises:
-        RenderError: it cannot be rendered; says why, and what to do.
+        RenderError: it cannot be rendered; the message says why and what to do.
     """
     if engine == "dot":
         return _by_program(dot, format, dpi)
     try:
-        import pygraphviz
+        with _one_at_a_time, graphviz_messages() as messages:
+            configure_fonts()
+            data = _in_process(dot, format, dpi)
     except ImportError as error:
         raise RenderError(
             f"pictures need pygraphviz, which cannot be imported ({error}): "
             "pip install 'pygraphviz>=2', or choose engine='dot', or save as .dot"
         ) from error
-    with _one_at_a_time, fonts(), quiet() as complaints:
-        graph = pygraphviz.AGraph(string=dot)
-        try:
-            if format == "png":
-                graph.graph_attr["dpi"] = str(dpi)
-            data = graph.draw(format=format, prog="dot")
-        except (ValueError, OSError, AttributeError) as error:
-            raise RenderError(f"Graphviz cannot write {format!r}: {error}") from error
-        finally:
-            graph.close()
     if not data:
-        raise RenderError(
-            f"Graphviz cannot write {format!r}: {' '.join(complaints) or 'no output'}"
-        )
-    return bytes(data)
+        why = " ".join("".join(messages).split()) or "no output"
+        raise RenderError(f"Graphviz cannot write {format!r}: {why}")
+    return data
+
+
+def _in_process(dot: str, format: str, dpi: int) -> bytes:
+    """Return a picture, or nothing where Graphviz says that it fails.
+
+    This is ``AGraph.draw`` without its remark to standard error on large graphs.
+    """
+    import pygraphviz
+    from pygraphviz import graphviz
+
+    try:
+        graph = pygraphviz.AGraph(string=dot)
+    except pygraphviz.DotError:
+        return b""
+    if format == "png":
+        graph.graph_attr["dpi"] = str(dpi)
+    context = graphviz.gvContextWithBuiltins()
+    try:
+        if graphviz.gvLayout(context, graph.handle, b"dot"):
+            return b""
+        result = graphviz.gvRenderData(context, graph.handle, format.encode())
+        graphviz.gvFreeLayout(context, graph.handle)
+    finally:
+        graphviz.gvFreeContext(context)
+        graph.close()
+    return b"" if isinstance(result, int) else bytes(result[1])
 
 
 def _by_program(dot: str, format: str, dpi: int) -> bytes:

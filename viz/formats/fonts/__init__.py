@@ -7,75 +7,54 @@ mathematics.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import html
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-_VARIABLE = "FONTCONFIG_FILE"
+import platformdirs
+
+from chainrule.viz.formats.c_libraries import c_function
+
 _SYSTEM = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts",
     "/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
 
 
-@contextmanager
-def fonts() -> Iterator[None]:
-    """Let what is rendered in the block find the fonts; FONTCONFIG_FILE comes first."""
-    if os.environ.get(_VARIABLE):
-        yield
-        return
-    os.environ[_VARIABLE] = str(_configuration())
-    try:
-        yield
-    finally:
-        del os.environ[_VARIABLE]
-
-
 @functools.cache
-def _configuration() -> Path:
-    """Write fontconfig's configuration to a temporary folder, once per process."""
-    folder = Path(tempfile.mkdtemp(prefix="chainrule-fonts-"))
-    own = Path(__file__).parent
-    places = [own, *(Path(place).expanduser() for place in _SYSTEM)]
-    dirs = "".join(f"<dir>{html.escape(str(place))}</dir>" for place in places)
-    file = folder / "fonts.conf"
-    file.write_text(
-        '<?xml version="1.0"?><fontconfig>'
-        f"{dirs}<cachedir>{html.escape(str(folder))}</cachedir>"
-        "<config><rescan><int>0</int></rescan></config></fontconfig>",
-        encoding="utf-8",
-    )
-    return file
+def configure_fonts() -> None:
+    """Tell fontconfig where the fonts are, once for the process.
 
-
-@contextmanager
-def quiet() -> Iterator[list[str]]:
-    """Catch what C libraries print to standard error, less fontconfig's remarks.
-
-    Yields a list that holds the remaining lines once the block is left.
+    The user's FONTCONFIG_FILE comes first. The configuration is handed over in memory:
+    left to itself, fontconfig also reads the system's, and prints a warning for all in
+    it that is newer than the copy inside pygraphviz. Where there is no fontconfig, as
+    on macOS, Graphviz finds the system's fonts without it.
     """
-    lines: list[str] = []
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # no standard error at all, as under some GUIs
-        yield lines
+    create = c_function("fontconfig", "FcConfigCreate")
+    from_file = c_function("fontconfig", "FcConfigParseAndLoad")
+    from_memory = c_function("fontconfig", "FcConfigParseAndLoadFromMemory")
+    set_current = c_function("fontconfig", "FcConfigSetCurrent")
+    if not (create and from_file and from_memory and set_current):
         return
-    with tempfile.TemporaryFile() as caught:
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield lines
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            caught.seek(0)
-            text = caught.read().decode("utf-8", "replace")
-            lines += [
-                line for line in text.splitlines()
-                if line.strip() and not line.startswith("Fontconfig")
-            ]  # fmt: skip
+    create.restype = ctypes.c_void_p
+    config = ctypes.c_void_p(create())
+    complain = 1
+    if os.environ.get("FONTCONFIG_FILE"):
+        from_file(config, None, complain)
+    else:
+        from_memory(config, _configuration().encode(), complain)
+    set_current(config)
+
+
+def _configuration() -> str:
+    """Return a configuration: where fonts are, and where to cache what is in them."""
+    places = (str(Path(__file__).parent), *_SYSTEM)
+    dirs = "".join(f"<dir>{html.escape(place)}</dir>" for place in places)
+    cache = Path(platformdirs.user_cache_dir("chainrule")) / "fonts"
+    return (
+        '<?xml version="1.0"?><fontconfig>'
+        f"{dirs}<cachedir>{html.escape(str(cache))}</cachedir>"
+        "<config><rescan><int>0</int></rescan></config></fontconfig>"
+    )
