@@ -15,9 +15,8 @@ from typing import TypeAlias
 
 from chainrule.errors import GradientError
 from chainrule.graph import topological
-from chainrule.node import Constant, Node, Origin, Value
+from chainrule.node import Constant, Node, Origin, Value, describe
 from chainrule.ops import Elementwise, broadcast_like, identity, mul, neg, sum_like
-from chainrule.ops.base import describe
 from chainrule.scopes import scope
 
 Arrival: TypeAlias = tuple[Node, Node, int]

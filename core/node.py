@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from chainrule.errors import GraphError, ShapeError
 from chainrule.scopes import current_scope
+from chainrule.shapes import Shape, shape_text
 from chainrule.symbolic import Formula
 
 if TYPE_CHECKING:
     from chainrule.ops.base import Op
 
-Shape: TypeAlias = tuple[int | None, ...]
 Dtype: TypeAlias = Literal["float", "int", "bool"]
 Value: TypeAlias = "Node | npt.ArrayLike"
 
@@ -277,14 +277,20 @@ def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
     return Constant(value, name)
 
 
-def shape_text(shape: Shape) -> str:
-    """Write a shape for people: ``(batch, 64)``; a scalar is ``()``."""
-    return f"({', '.join('batch' if s is None else str(s) for s in shape)})"
+def describe(node: Node) -> str:
+    """Name a node in a message: where it is, what it is called, and its shape.
+
+    A node without a name is called after its op; a view, after what it shows as well.
+    """
+    path = "".join(f"{s.name or s.label}/" for s in node.scope)
+    shown = node
+    while not shown.name and shown.op and shown.op.view:
+        shown = shown.inputs[0]
+    what = _what(node) if shown is node else f"{_what(node)} of {_what(shown)}"
+    return f"{path}{what} {shape_text(node.shape)}"
 
 
-def shape_fits(shape: Shape, wanted: Shape) -> bool:
-    """Return whether two shapes have one rank and equal sizes; None fits any size."""
-    return len(shape) == len(wanted) and all(
-        got == want or None in (got, want)
-        for got, want in zip(shape, wanted, strict=True)
-    )
+def _what(node: Node) -> str:
+    if node.name:
+        return node.name
+    return node.op.type_name if node.op else type(node).__name__.lower()

@@ -13,11 +13,10 @@ from chainrule.execution.finite_differences import directional_slope
 from chainrule.graph import Graph
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.node import Node
+from chainrule.node import Node, describe
 from chainrule.notation.lookup import node_called, nodes_by_name
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative
-from chainrule.ops.base import describe
 from chainrule.viz.chain.chain import Chain
 from chainrule.viz.chain.drawing import chain_scene
 from chainrule.viz.chain.entries import Element, elements, entry_of, values_for

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from chainrule.errors import ChainRuleError
 from chainrule.kinds.optimizer import Optimizer
-from chainrule.node import Input, Node, Parameter, constant, shape_text
+from chainrule.node import Input, Node, Parameter, constant
 from chainrule.notation.writer import number
 from chainrule.ops import concatenate, reshape
 from chainrule.registry import registry
+from chainrule.shapes import shape_text
 from chainrule.substitution import substitute
 from chainrule.viz.explain import explain
 from chainrule.viz.formats.story import Extras

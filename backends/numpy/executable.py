@@ -23,9 +23,8 @@ from chainrule.backends.numpy.profile import Profiler, Timed
 from chainrule.backends.numpy.threads import ONE_THREAD, WORTH_SHARING
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
 from chainrule.kinds.backend import Executable, fill
-from chainrule.node import Input, Node
+from chainrule.node import Input, Node, describe
 from chainrule.ops import Op
-from chainrule.ops.base import describe
 from chainrule.profile.profile import Profile
 from chainrule.profile.work import Work
 from chainrule.program import Program

@@ -15,8 +15,9 @@ from chainrule.errors import BackendError, DataError, GraphError, did_you_mean
 from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
-from chainrule.node import Input, Node, Parameter, Shape, shape_fits, shape_text
+from chainrule.node import Input, Node, Parameter
 from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
+from chainrule.shapes import Shape, shape_fits, shape_text
 
 Feeds = Mapping[Any, npt.ArrayLike]
 

@@ -8,19 +8,10 @@ from typing import ClassVar, Literal
 
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import (
-    Dtype,
-    Node,
-    Parameter,
-    Shape,
-    Value,
-    as_node,
-    shape_fits,
-    shape_text,
-)
+from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
-from chainrule.ops.base import describe
 from chainrule.scopes import Scope, scope
+from chainrule.shapes import Shape, shape_fits, shape_text
 
 
 class Loss(Component, ABC):

@@ -13,9 +13,10 @@ import numpy as np
 from chainrule.component import Component, Kind, check_value
 from chainrule.errors import GraphError, ShapeError
 from chainrule.kinds.initializer import Initializer
-from chainrule.node import Node, Parameter, Value, as_node, shape_text
+from chainrule.node import Node, Parameter, Value, as_node
 from chainrule.ops import identity
 from chainrule.scopes import Scope, scope
+from chainrule.shapes import shape_text
 
 
 class Call(NamedTuple):

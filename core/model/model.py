@@ -22,9 +22,10 @@ from chainrule.model import structure
 from chainrule.model.description import describe
 from chainrule.model.weights import checked
 from chainrule.model.writing import write
-from chainrule.node import Input, Node, Parameter, Shape, as_node
+from chainrule.node import Input, Node, Parameter, as_node
 from chainrule.ops import identity
 from chainrule.scopes import Scope, current_scope
+from chainrule.shapes import Shape
 from chainrule.substitution import substitute
 from chainrule.training import History, data, inference
 from chainrule.training.criteria import Criteria

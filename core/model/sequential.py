@@ -10,8 +10,9 @@ from chainrule.kinds.module import Module
 from chainrule.model import structure
 from chainrule.model.description import describe_part
 from chainrule.model.model import Model
-from chainrule.node import Input, Node, Shape, input
+from chainrule.node import Input, Node, input
 from chainrule.registry import registry
+from chainrule.shapes import Shape
 
 
 class Sequential(Model):

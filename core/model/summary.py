@@ -9,7 +9,8 @@ from rich.table import Table
 
 from chainrule.kinds.module import calls
 from chainrule.model.structure import Structure
-from chainrule.node import Parameter, shape_text
+from chainrule.node import Parameter
+from chainrule.shapes import shape_text
 from chainrule.training.network import Network
 
 

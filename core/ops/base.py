@@ -11,7 +11,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from chainrule.component import snake_case
 from chainrule.errors import GradientError, GraphError, ShapeError
-from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
+from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.shapes import Shape, broadcast_shapes
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a written form binds; an operand that binds less gets parentheses."""
@@ -41,6 +42,8 @@ class Op:
     """Whether ``a ∘ (b ∘ c)`` may be written ``a ∘ b ∘ c``."""
     operands: ClassVar[tuple[str, ...] | None] = None
     """The names that its methods give the operands; None: it takes any number."""
+    view: ClassVar[bool] = False
+    """Whether the result is the first operand's numbers, arranged in another way."""
     key: tuple[Any, ...]
     """Class and attributes: two ops with one key compute the same."""
 
@@ -172,65 +175,7 @@ class Elementwise(Op):
         return tuple(None if d is None else g * d for d in self.derivatives(y, *inputs))
 
 
-def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:
-    """Return the shape two operands broadcast to, or None if they do not.
-
-    An open dimension goes with another open one, with 1, and with any size (the
-    program checks that it has that size when it runs).
-    """
-    if len(a) < len(b):
-        a, b = b, a
-    result = list(a)
-    for i in range(1, len(b) + 1):
-        x, y = a[-i], b[-i]
-        if x == y or y == 1:
-            continue
-        if x == 1 or x is None:
-            result[-i] = y
-        elif y is not None:
-            return None
-    return tuple(result)
-
-
 def widest(a: Dtype, b: Dtype) -> Dtype:
     """Return the dtype that holds both: bool < int < float."""
     order: tuple[Dtype, ...] = ("bool", "int", "float")
     return order[max(order.index(a), order.index(b))]
-
-
-def describe(node: Node) -> str:
-    """Name a node in a message: its name or op, and its shape."""
-    if node.name:
-        what = node.name
-    elif node.op:
-        what = node.op.type_name
-    else:
-        what = type(node).__name__.lower()
-    path = "/".join(s.name or s.label for s in node.scope)
-    return f"{path + '/' if path else ''}{what} {shape_text(node.shape)}"
-
-
-def normal_axes(
-    axis: int | tuple[int, ...] | None, x: Node, op: str
-) -> tuple[int, ...]:
-    """Return axes as sorted non-negative numbers; None means all of them.
-
-    Raises:
-        ShapeError: an axis that `x` does not have, or one named twice.
-    """
-    if axis is None:
-        return tuple(range(x.ndim))
-    several = axis if isinstance(axis, (tuple, list)) else (axis,)
-    try:
-        axes = tuple(map(operator.index, several))
-    except TypeError:
-        raise ShapeError(
-            f"{op}: an axis is an integer, and several are a tuple, got {axis!r}"
-        ) from None
-    for a in axes:
-        if not -x.ndim <= a < x.ndim:
-            raise ShapeError(f"{op}: {describe(x)} has no axis {a}")
-    result = tuple(sorted(a % x.ndim for a in axes))
-    if len(set(result)) != len(result):
-        raise ShapeError(f"{op}: axis {axis} names one axis of {describe(x)} twice")
-    return result

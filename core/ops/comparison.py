@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Shape
-from chainrule.ops.base import SUM, Derivatives, Elementwise, Gradients, describe
+from chainrule.node import Dtype, Node, describe
+from chainrule.ops.base import SUM, Derivatives, Elementwise, Gradients
+from chainrule.shapes import Shape
 
 
 class Condition(Elementwise):
     """An elementwise op of two operands whose result is a truth value."""
 
-    result: ClassVar[Dtype | None] = "bool"
+    result = "bool"
     precedence = SUM - 1
 
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
@@ -77,7 +76,7 @@ class LogicalNot(Elementwise):
 
     notation = "¬({0})"
     latex = r"\lnot\left({0}\right)"
-    result: ClassVar[Dtype | None] = "bool"
+    result = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
@@ -88,7 +87,7 @@ class IsFinite(Elementwise):
 
     notation = "finite({0})"
     latex = r"\operatorname{finite}\left({0}\right)"
-    result: ClassVar[Dtype | None] = "bool"
+    result = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
@@ -99,7 +98,7 @@ class ToFloat(Elementwise):
 
     notation = "[{0}]"
     latex = r"\left[{0}\right]"
-    result: ClassVar[Dtype | None] = "float"
+    result = "float"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (1 if x.dtype == "float" else None,)
@@ -110,7 +109,7 @@ class ToInt(Elementwise):
 
     notation = "int({0})"
     latex = r"\operatorname{int}\left({0}\right)"
-    result: ClassVar[Dtype | None] = "int"
+    result = "int"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Dtype, Node, Parameter, Shape, Value, as_node
-from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op, describe
+from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
+from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op
 from chainrule.ops.shaping import zeros_like
+from chainrule.shapes import Shape
 
 
 class Identity(Elementwise):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Shape, Value, as_node
-from chainrule.ops.base import Gradients, Op, broadcast_shapes, describe
+from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.ops.base import Gradients, Op
 from chainrule.ops.linalg import matmul
 from chainrule.ops.shaping import expand_dims, reshape, reshape_like
+from chainrule.shapes import Shape, broadcast_shapes
 
 
 class OneHot(Op):
     """y[…, j] = 1 where j is the index, 0 elsewhere."""
 
     depth: int
-    notation: ClassVar[str] = "onehot({0})"
-    latex: ClassVar[str] = r"\operatorname{onehot}\left({0}\right)"
+    notation = "onehot({0})"
+    latex = r"\operatorname{onehot}\left({0}\right)"
 
     def infer(self, indices: Node) -> tuple[Shape, Dtype]:
         if indices.dtype != "int":

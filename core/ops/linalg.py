@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Shape, Value, as_node
-from chainrule.ops.base import PRODUCT, Gradients, Op, broadcast_shapes, describe
+from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.ops.base import PRODUCT, Gradients, Op
 from chainrule.ops.shaping import Transpose, expand_dims, squeeze, sum_like
+from chainrule.shapes import Shape, broadcast_shapes, shape_fits, shape_text
 
 
 class Matmul(Op):
@@ -15,8 +14,8 @@ class Matmul(Op):
 
     transpose_a: bool = False
     transpose_b: bool = False
-    precedence: ClassVar[int] = PRODUCT
-    associative: ClassVar[bool] = True
+    precedence = PRODUCT
+    associative = True
 
     def infer(self, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if a.ndim < 2 or b.ndim < 2:
@@ -25,11 +24,13 @@ class Matmul(Op):
             )
         m, k = a.shape[-2:][:: -1 if self.transpose_a else 1]
         k2, n = b.shape[-2:][:: -1 if self.transpose_b else 1]
+        _check_inner(a, k, b, k2)
         batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
-        if (k != k2 and k is not None and k2 is not None) or batch is None:
+        if batch is None:
             raise ShapeError(
-                f"matmul: {describe(a)} times {describe(b)}: the inner sizes "
-                f"{k} and {k2} must agree"
+                f"matmul: {describe(a)} times {describe(b)}: the leading sizes "
+                f"{shape_text(a.shape[:-2])} and {shape_text(b.shape[:-2])} must "
+                "broadcast"
             )
         return (*batch, m, n), "float"
 
@@ -47,6 +48,14 @@ class Matmul(Op):
         return (
             sum_like(da, a) if a.ndim < y.ndim or a.shape[:-2] != y.shape[:-2] else da,
             sum_like(db, b) if b.ndim < y.ndim or b.shape[:-2] != y.shape[:-2] else db,
+        )
+
+
+def _check_inner(a: Node, columns: int | None, b: Node, rows: int | None) -> None:
+    if not shape_fits((columns,), (rows,)):
+        raise ShapeError(
+            f"matmul: {describe(a)} times {describe(b)}: the inner sizes {columns} and "
+            f"{rows} must be equal"
         )
 
 
@@ -73,8 +82,10 @@ def matmul(a: Value, b: Value) -> Node:
     a, b = as_node(a), as_node(b)
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError(
-            f"matmul: {describe(a)} times {describe(b)}: a scalar is no matrix, use *"
+            f"matmul: {describe(a)} times {describe(b)}: a scalar is not a matrix, "
+            "use *"
         )
+    _check_inner(a, a.shape[-1], b, b.shape[-2:][0])
     row, column = a.ndim == 1, b.ndim == 1
     y = Matmul()(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
     if row:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
 
 from chainrule.graph import number_scopes
-from chainrule.node import Dtype, Node, Shape, Value, as_node
+from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.comparison import less, to_float
 from chainrule.ops.functions import cos
+from chainrule.shapes import Shape
 
 
 class Draw:
@@ -32,7 +32,7 @@ class Uniform(Op):
     """y ~ U[0, 1), float32 resolution, with the shape of the operand."""
 
     stream: str | Draw
-    notation: ClassVar[str] = "U(0, 1)"
+    notation = "U(0, 1)"
 
     def infer(self, like: Node) -> tuple[Shape, Dtype]:
         return like.shape, "float"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from chainrule.node import Dtype, Node, Shape, Value, as_node
+from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
-from chainrule.ops.base import Gradients, Op, normal_axes
+from chainrule.ops.axes import Axis, normal_axes
+from chainrule.ops.base import Gradients, Op
 from chainrule.ops.comparison import equal, to_float
 from chainrule.ops.functions import exp
 from chainrule.ops.shaping import Count, ExpandDims, Squeeze, broadcast_like
-
-Axis = int | tuple[int, ...] | None
+from chainrule.shapes import Shape, without
 
 
 class Reduction(Op):
@@ -21,11 +19,10 @@ class Reduction(Op):
     keepdims: bool = False
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        if self.keepdims:
-            shape = tuple(1 if i in self.axes else s for i, s in enumerate(x.shape))
-        else:
-            shape = tuple(s for i, s in enumerate(x.shape) if i not in self.axes)
-        return shape, x.dtype
+        if not self.keepdims:
+            return without(x.shape, self.axes), x.dtype
+        ones = tuple(1 if i in self.axes else s for i, s in enumerate(x.shape))
+        return ones, x.dtype
 
     def expanded(self, g: Node) -> Node:
         """Put the axes that were reduced away back, with size 1."""
@@ -35,9 +32,9 @@ class Reduction(Op):
 class Sum(Reduction):
     """y = Σ x over some axes."""
 
-    notation: ClassVar[str] = "Σ {0}"
-    latex: ClassVar[str] = r"\sum {0}"
-    precedence: ClassVar[int] = 2
+    notation = "Σ {0}"
+    latex = r"\sum {0}"
+    precedence = 2
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (broadcast_like(self.expanded(g), x),)
@@ -46,8 +43,8 @@ class Sum(Reduction):
 class Mean(Reduction):
     """y = 1/n Σ x over some axes; n is how many elements lie along them."""
 
-    notation: ClassVar[str] = "mean({0})"
-    latex: ClassVar[str] = r"\operatorname{mean}\left({0}\right)"
+    notation = "mean({0})"
+    latex = r"\operatorname{mean}\left({0}\right)"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return super().infer(x)[0], "float"
@@ -68,26 +65,26 @@ class Extremum(Reduction):
 class Max(Extremum):
     """y = max x over some axes."""
 
-    notation: ClassVar[str] = "max({0})"
-    latex: ClassVar[str] = r"\max\left({0}\right)"
+    notation = "max({0})"
+    latex = r"\max\left({0}\right)"
 
 
 class Min(Extremum):
     """y = min x over some axes."""
 
-    notation: ClassVar[str] = "min({0})"
-    latex: ClassVar[str] = r"\min\left({0}\right)"
+    notation = "min({0})"
+    latex = r"\min\left({0}\right)"
 
 
 class Argmax(Op):
     """y = index of the largest element along an axis, the first of several."""
 
     axis: int
-    notation: ClassVar[str] = "argmax({0})"
-    latex: ClassVar[str] = r"\operatorname{argmax}\left({0}\right)"
+    notation = "argmax({0})"
+    latex = r"\operatorname{argmax}\left({0}\right)"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        return tuple(s for i, s in enumerate(x.shape) if i != self.axis), "int"
+        return without(x.shape, (self.axis,)), "int"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (None,)
@@ -96,8 +93,8 @@ class Argmax(Op):
 class LogSumExp(Reduction):
     """y = ln Σ eˣ over some axes, without overflow."""
 
-    notation: ClassVar[str] = "logsumexp({0})"
-    latex: ClassVar[str] = r"\operatorname{logsumexp}\left({0}\right)"
+    notation = "logsumexp({0})"
+    latex = r"\operatorname{logsumexp}\left({0}\right)"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return super().infer(x)[0], "float"
@@ -115,8 +112,8 @@ class Softmax(Op):
     """yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis."""
 
     axis: int
-    notation: ClassVar[str] = "softmax({0})"
-    latex: ClassVar[str] = r"\operatorname{softmax}\left({0}\right)"
+    notation = "softmax({0})"
+    latex = r"\operatorname{softmax}\left({0}\right)"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return x.shape, "float"
@@ -134,8 +131,8 @@ class LogSoftmax(Op):
     """yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis, without overflow."""
 
     axis: int
-    notation: ClassVar[str] = "log_softmax({0})"
-    latex: ClassVar[str] = r"\operatorname{log\,softmax}\left({0}\right)"
+    notation = "log_softmax({0})"
+    latex = r"\operatorname{log\,softmax}\left({0}\right)"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return x.shape, "float"
@@ -158,7 +155,8 @@ def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:
 
 def _reduce(cls: type[Reduction], x: Value, axis: Axis, keepdims: bool) -> Node:
     x = as_node(x)
-    return cls(normal_axes(axis, x, cls.type_name), keepdims)(x)
+    axes = tuple(sorted(normal_axes(axis, x, cls.type_name)))
+    return cls(axes, keepdims)(x)
 
 
 def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Shape, Value, as_node, shape_text
-from chainrule.ops.base import Gradients, Op, broadcast_shapes, describe, normal_axes
+from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.ops.axes import normal_axes
+from chainrule.ops.base import Gradients, Op
+from chainrule.shapes import Shape, broadcast_shapes, shape_fits, shape_text, without
 
 
 class Reshape(Op):
     """y = x with other dimensions; one of them may be None, which is then inferred."""
 
     shape: Shape
-    notation: ClassVar[str] = "reshape({0})"
-    latex: ClassVar[str] = r"\operatorname{reshape}\left({0}\right)"
+    notation = "reshape({0})"
+    latex = r"\operatorname{reshape}\left({0}\right)"
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if None in x.shape:
@@ -50,6 +53,7 @@ class ReshapeLike(Op):
 
     notation = "reshape({0})"
     latex = r"\operatorname{reshape}\left({0}\right)"
+    view = True
 
     def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         return like.shape, x.dtype
@@ -62,6 +66,7 @@ class BroadcastLike(Op):
     """y = x repeated to the shape of another node; axes are aligned from the right."""
 
     notation = "{0}"
+    view = True
 
     def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, like.shape) is None or x.ndim > like.ndim:
@@ -97,7 +102,7 @@ class Count(Op):
     """y = how many elements lie along some axes of x, as a number; reads no element."""
 
     axes: tuple[int, ...]
-    notation: ClassVar[str] = "n"
+    notation = "n"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return (), "float"
@@ -110,7 +115,8 @@ class BroadcastTo(Op):
     """y = x repeated to a fixed shape; axes are aligned from the right."""
 
     shape: tuple[int, ...]
-    notation: ClassVar[str] = "{0}"
+    notation = "{0}"
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, self.shape) != self.shape:
@@ -128,7 +134,8 @@ class ExpandDims(Op):
     """y = x with axes of size 1 put in; `axes` are positions in the result."""
 
     axes: tuple[int, ...]
-    notation: ClassVar[str] = "{0}"
+    notation = "{0}"
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         sizes = list(x.shape)
@@ -144,14 +151,14 @@ class Squeeze(Op):
     """y = x without some axes of size 1."""
 
     axes: tuple[int, ...]
-    notation: ClassVar[str] = "{0}"
+    notation = "{0}"
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         for axis in self.axes:
             if x.shape[axis] not in (1, None):
                 raise ShapeError(f"squeeze: axis {axis} of {describe(x)} is not 1")
-        kept = tuple(s for i, s in enumerate(x.shape) if i not in self.axes)
-        return kept, x.dtype
+        return without(x.shape, self.axes), x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (ExpandDims(self.axes)(g),)
@@ -161,14 +168,16 @@ class Transpose(Op):
     """y = x with its axes in another order."""
 
     axes: tuple[int, ...]
-    notation: ClassVar[str] = "{0}ᵀ"
-    latex: ClassVar[str] = "{0}^\\top"
-    precedence: ClassVar[int] = 7
+    notation = "{0}ᵀ"
+    latex = "{0}^\\top"
+    precedence = 7
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if sorted(self.axes) != list(range(x.ndim)):
             raise ShapeError(
-                f"transpose: {self.axes} are not the axes of {describe(x)}"
+                f"transpose: axes must hold each axis of {describe(x)} once, "
+                f"got {self.axes}"
             )
         return tuple(x.shape[a] for a in self.axes), x.dtype
 
@@ -184,11 +193,13 @@ class Concatenate(Op):
 
     def infer(self, *parts: Node) -> tuple[Shape, Dtype]:
         first = parts[0]
+        across = without(first.shape, (self.axis,))
         total: int | None = 0
         for x in parts:
-            rest = x.shape[: self.axis] + x.shape[self.axis + 1 :]
-            wanted = first.shape[: self.axis] + first.shape[self.axis + 1 :]
-            if x.ndim != first.ndim or broadcast_shapes(rest, wanted) is None:
+            if (
+                not shape_fits(without(x.shape, (self.axis,)), across)
+                or x.ndim != first.ndim
+            ):
                 raise ShapeError(
                     f"concatenate: {describe(x)} and {describe(first)} differ "
                     f"on an axis other than {self.axis}"
@@ -224,6 +235,7 @@ class Slice(Op):
     """y = x[begin:end:step, …]; a step is positive. End None means to the end."""
 
     ranges: tuple[tuple[int, int | None, int], ...]
+    view = True
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         sizes: list[int | None] = []
@@ -254,8 +266,8 @@ class Unslice(Op):
     """y = zeros of another node's shape with x put where `Slice` takes it from."""
 
     ranges: tuple[tuple[int, int | None, int], ...]
-    notation: ClassVar[str] = "unslice({0})"
-    latex: ClassVar[str] = r"\operatorname{unslice}\left({0}\right)"
+    notation = "unslice({0})"
+    latex = r"\operatorname{unslice}\left({0}\right)"
 
     def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         return like.shape, x.dtype
@@ -290,7 +302,9 @@ def reshape(x: Value, shape: Any) -> Node:
     try:
         sizes = tuple(None if s in (None, -1) else operator.index(s) for s in shape)
     except TypeError:
-        raise ShapeError(f"reshape: {shape!r} is no tuple of integers") from None
+        raise ShapeError(
+            f"reshape: shape must be a tuple of integers, got {shape!r}"
+        ) from None
     if sizes.count(None) > 1:
         raise ShapeError(
             f"reshape: at most one size of {shape_text(sizes)} can be open"
@@ -306,25 +320,21 @@ def broadcast_to(x: Value, shape: tuple[int, ...]) -> Node:
 def expand_dims(x: Value, axis: int | tuple[int, ...]) -> Node:
     """Return x with axes of size 1 put in at positions `axis` of the result."""
     x = as_node(x)
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    rank = x.ndim + len(axes)
-    if any(not -rank <= a < rank for a in axes):
-        raise ShapeError(f"expand_dims: {describe(x)} cannot get an axis {axis}")
-    return ExpandDims(tuple(sorted(a % rank for a in axes)))(x)
+    more = len(axis) if isinstance(axis, (tuple, list)) else 1
+    return ExpandDims(tuple(sorted(normal_axes(axis, x, "expand_dims", more=more))))(x)
 
 
 def squeeze(x: Value, axis: int | tuple[int, ...]) -> Node:
     """Return x without the axes `axis`, each of size 1."""
     x = as_node(x)
-    return Squeeze(normal_axes(axis, x, "squeeze"))(x)
+    return Squeeze(tuple(sorted(normal_axes(axis, x, "squeeze"))))(x)
 
 
 def transpose(x: Value, axes: tuple[int, ...] | None = None) -> Node:
     """Return x with its axes reversed, or in the order given."""
     x = as_node(x)
-    if axes is None:
-        return Transpose(tuple(reversed(range(x.ndim))))(x)
-    return Transpose(tuple(a % max(x.ndim, 1) for a in axes))(x)
+    order = normal_axes(axes, x, "transpose")
+    return Transpose(order[::-1] if axes is None else order)(x)
 
 
 def concatenate(xs: list[Value] | tuple[Value, ...], axis: int = -1) -> Node:

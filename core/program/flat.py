@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.node import Dtype, Node, Parameter, Shape
+from chainrule.node import Dtype, Node, Parameter
 from chainrule.ops import Op
 from chainrule.program.sizes import count
+from chainrule.shapes import Shape
 
 
 class Pack(Op):

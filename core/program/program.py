@@ -8,9 +8,8 @@ from typing import Literal, get_args
 
 from chainrule.errors import GraphError
 from chainrule.graph import Graph, topological
-from chainrule.node import Input, Node, Parameter, Shape
+from chainrule.node import Input, Node, Parameter, describe
 from chainrule.ops import Op, Uniform
-from chainrule.ops.base import describe
 from chainrule.ops.random import name_streams
 from chainrule.program.passes import algebra, constants, order, stable
 from chainrule.program.passes.common import common
@@ -22,6 +21,7 @@ from chainrule.program.passes.specialise import (
     specialise,
 )
 from chainrule.program.rewrite import merged, rewrite, with_op
+from chainrule.shapes import Shape
 
 LEARNING_RATE = Input("learning_rate", ())
 """The learning rate of a step, a number fed when the program is run."""

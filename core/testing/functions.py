@@ -11,8 +11,9 @@ import numpy.typing as npt
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
-from chainrule.node import Dtype, Input, Node, Shape
+from chainrule.node import Dtype, Input, Node
 from chainrule.ops import sum, uniform
+from chainrule.shapes import Shape
 
 Array: TypeAlias = npt.NDArray[Any]
 Function: TypeAlias = Callable[..., Node]

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from chainrule import ops
 from chainrule.graph import topological
 from chainrule.node import Input, Node
-from chainrule.ops.base import broadcast_shapes
+from chainrule.shapes import broadcast_shapes
 
 Choose: TypeAlias = Callable[[int], int]
 """Returns a number from 0 to n − 1."""

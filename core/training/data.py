@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError, did_you_mean
-from chainrule.node import Dtype, Input, Shape, shape_text
+from chainrule.node import Dtype, Input
 from chainrule.philox import generator
+from chainrule.shapes import Shape, shape_text
 from chainrule.training.network import Network
 
 Array = npt.NDArray[Any]

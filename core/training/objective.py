@@ -13,9 +13,9 @@ from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.node import Dtype, Input, Node, Shape, as_node
-from chainrule.ops.base import describe
+from chainrule.node import Dtype, Input, Node, as_node, describe
 from chainrule.scopes import scope
+from chainrule.shapes import Shape
 from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
 from chainrule.training.network import Network

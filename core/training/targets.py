@@ -9,7 +9,8 @@ import numpy as np
 from chainrule.errors import DataError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
-from chainrule.node import Input, Node, Shape, shape_fits, shape_text
+from chainrule.node import Input, Node
+from chainrule.shapes import Shape, shape_fits, shape_text
 from chainrule.training.data import Array, finite, integral, numeric, where
 
 
@@ -28,7 +29,7 @@ def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
     if not isinstance(loss, Loss):
         return array  # a function of the user's knows what it wants
     array = _as_column(array, prediction.shape)
-    if not _fits(array, prediction.shape):
+    if not _rows_fit(array, prediction.shape):
         if loss.counterpart and _look_like_labels(array, prediction.shape[-1]):
             raise DataError(
                 f"{name} holds class labels, shape {array.shape}, but "
@@ -56,7 +57,7 @@ def _labels(value: Any, prediction: Node, loss: Loss, name: str) -> Array:
             f"{loss.type_name} wants class labels of shape {shape_text(wanted)}; use "
             f'loss="{loss.counterpart}", or labels: {name}.argmax(-1)'
         )
-    if not _fits(array, wanted):
+    if not _rows_fit(array, wanted):
         rank = array.ndim + (array.shape[-1] != classes)  # with an axis of classes
         raise DataError(
             f"{name} has shape {array.shape}, but {loss.type_name} wants class labels "
@@ -82,7 +83,7 @@ def _as_column(array: Array, shape: Shape) -> Array:
     return array
 
 
-def _fits(array: Array, shape: Shape) -> bool:
+def _rows_fit(array: Array, shape: Shape) -> bool:
     return array.ndim == len(shape) and shape_fits(array.shape[1:], shape[1:])
 
 

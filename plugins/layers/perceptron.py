@@ -8,8 +8,9 @@ from chainrule import ops
 from chainrule.component import Kind
 from chainrule.errors import ShapeError
 from chainrule.kinds.layer import Layer
-from chainrule.node import Node, shape_text
+from chainrule.node import Node
 from chainrule.plugins.initializers import Constant, Zeros
+from chainrule.shapes import shape_text
 
 
 class Perceptron(Layer):

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from chainrule import ops
 from chainrule.errors import HyperparameterError, ShapeError
 from chainrule.kinds.layer import Layer
-from chainrule.node import Node, shape_text
+from chainrule.node import Node
+from chainrule.shapes import shape_text
 
 
 class Reshape(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chainrule.component import PositiveInt, Probability
 from chainrule.errors import ShapeError
 from chainrule.kinds.metric import Metric
-from chainrule.node import Node
+from chainrule.node import Node, describe
 from chainrule.ops import (
     argmax,
     equal,
@@ -16,7 +16,6 @@ from chainrule.ops import (
     sum,
     to_float,
 )  # fmt: skip
-from chainrule.ops.base import describe
 from chainrule.plugins.metrics.common import same_shape, size
 
 

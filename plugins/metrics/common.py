@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from chainrule.errors import ShapeError
-from chainrule.node import Node
-from chainrule.ops.base import describe
+from chainrule.node import Node, describe
 from chainrule.ops.shaping import Count
 
 

@@ -9,6 +9,7 @@ from chainrule.errors import GraphError, ShapeError
 
 X = cr.input("x", (None, 4))
 W = cr.parameter("W", np.ones((4, 3)))
+V = cr.parameter("v", np.ones(3))
 T = cr.input("t", (None,), "int")
 
 
@@ -52,8 +53,17 @@ def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
     [
         (lambda: X + np.ones(3), r"x \(batch, 4\).*do not broadcast"),
         (lambda: W @ np.ones((2, 2)), "inner sizes 3 and 2"),
-        (lambda: X @ 2.0, r"a scalar is no matrix, use \*"),
-        (lambda: X.sum(2), r"x \(batch, 4\) has no axis 2"),
+        (lambda: X @ V, r"x \(batch, 4\) times v \(3\): the inner sizes 4 and 3"),
+        (lambda: V @ W, r"v \(3\) times W \(4, 3\): the inner sizes 3 and 4"),
+        (lambda: W.T @ V, r"transpose of W \(3, 4\) times v \(3\)"),
+        (
+            lambda: np.ones((2, 3, 4)) @ (cr.parameter("S", np.ones((5, 4, 3)))),
+            r"the leading sizes \(2\) and \(5\) must broadcast",
+        ),
+        (lambda: X @ 2.0, r"a scalar is not a matrix, use \*"),
+        (lambda: X.sum(2), r"axis must be from -2 to 1 for x \(batch, 4\), got 2"),
+        (lambda: X.sum(0).sum().sum(0), r"axis must be left out for sum \(\), got 0"),
+        (lambda: ops.max(X, 0.5), "an integer or a tuple of integers, got 0.5"),
         (lambda: X.sum((1, -1)), "twice"),
         (lambda: ops.reshape(W, (5,)), "12 elements"),
         (lambda: ops.reshape(W, (-1, -1)), "at most one size"),
@@ -62,9 +72,22 @@ def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
         (lambda: W[1, 2, 3], "3 indices"),
         (lambda: W["a"], "cr.ops.take"),
         (lambda: ops.squeeze(W, 0), "axis 0 .* is not 1"),
-        (lambda: ops.transpose(W, (0, 0)), "are not the axes"),
+        (
+            lambda: ops.transpose(W, (0, 0)),
+            r"names one axis of W \(4, 3\) twice",
+        ),
+        (lambda: ops.transpose(W, (0, 2)), "axis must be from -2 to 1"),
+        (
+            lambda: ops.transpose(W, (0,)),
+            r"each axis of W \(4, 3\) once, got \(0,\)",
+        ),
+        (
+            lambda: ops.expand_dims(V, 2),
+            r"from -2 to 1 for v \(3\), got 2",
+        ),
         (lambda: ops.broadcast_to(W, (2, 3)), "does not broadcast to"),
         (lambda: ops.concatenate([W, np.ones((2, 2))]), "differ"),
+        (lambda: ops.concatenate([np.ones((1, 2)), np.ones((2, 2))], 1), "differ"),
         (lambda: ops.concatenate([]), "nothing to concatenate"),
         (lambda: ops.one_hot(X, 3), "is float, not int"),
         (lambda: ops.pick(X, X), "one integer for each row"),

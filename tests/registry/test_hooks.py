@@ -10,9 +10,10 @@ import click
 import pytest
 
 import chainrule as cr
-from chainrule.node import Dtype, Node, Shape
+from chainrule.node import Dtype, Node
 from chainrule.registry import KINDS, Registry, hooks
 from chainrule.registry.manager import HOOKS
+from chainrule.shapes import Shape
 
 DOCS = Path(__file__).parents[2] / "docs" / "plugins.md"
 

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 from chainrule.autodiff import Backward
 from chainrule.graph import Graph
-from chainrule.node import Node, shape_text
+from chainrule.node import Node
 from chainrule.notation.symbols import Symbol
+from chainrule.shapes import shape_text
 from chainrule.viz.graph.edge_rules import EdgeRule, edge_rule
 from chainrule.viz.graph.gradient_checks import check_gradients
 from chainrule.viz.graph.labels import Labels

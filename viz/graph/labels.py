@@ -11,10 +11,11 @@ import numpy.typing as npt
 from chainrule.autodiff import Backward
 from chainrule.graph import Graph
 from chainrule.kinds.loss import Loss
-from chainrule.node import Constant, Node, Parameter, shape_text
+from chainrule.node import Constant, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.notation.writer import Written
+from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.graph.edge_rules import EdgeRule
 from chainrule.viz.graph.gradient_marks import SIGN, dead_units, marks_of, rms

@@ -17,12 +17,13 @@ from chainrule.autodiff import Backward
 from chainrule.errors import GraphError
 from chainrule.graph import Graph
 from chainrule.kinds.module import modules_of
-from chainrule.node import Input, Node, Parameter, shape_text
+from chainrule.node import Input, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.notation.writer import Written, number
 from chainrule.ops.arithmetic import Add
 from chainrule.ops.linalg import Matmul
+from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.compose import Direction
 from chainrule.viz.graph.labels import Labels

@@ -13,8 +13,7 @@ from chainrule.backends.opencl.source.body import Body
 from chainrule.backends.opencl.source.code import Value
 from chainrule.backends.opencl.source.layout import Slot
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
-from chainrule.node import Node
-from chainrule.ops.base import describe
+from chainrule.node import Node, describe
 from chainrule.program import Program
 
 NONE = 2**31 - 1

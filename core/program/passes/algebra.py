@@ -40,7 +40,6 @@ from chainrule.ops import (
     sub,
 )  # fmt: skip
 from chainrule.ops.arithmetic import Maximum, Minimum
-from chainrule.ops.base import broadcast_shapes
 from chainrule.ops.comparison import (
     Equal,
     GreaterEqual,
@@ -52,6 +51,7 @@ from chainrule.ops.comparison import (
 )  # fmt: skip
 from chainrule.program.passes.matching import is_zeros, number
 from chainrule.program.rewrite import Rule, Rules
+from chainrule.shapes import broadcast_shapes
 
 
 def _broadcast(node: Node) -> Node | None:

@@ -11,15 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.errors import ShapeError
 from chainrule.graph import topological
-from chainrule.node import (
-    Constant,
-    Input,
-    Node,
-    Parameter,
-    Shape,
-    shape_fits,
-    shape_text,
-)
+from chainrule.node import Constant, Input, Node, Parameter, describe
 from chainrule.ops import (
     AlsoUpdate,
     BroadcastLike,
@@ -38,9 +30,9 @@ from chainrule.ops import (
     ZerosLike,
     mul,
 )
-from chainrule.ops.base import describe
 from chainrule.program.rewrite import results, rewrite
 from chainrule.scopes import scope_of_new_nodes
+from chainrule.shapes import Shape, shape_fits, shape_text
 
 
 def choose_mode(roots: Sequence[Node], training: bool) -> list[Node]:
