@@ -97,10 +97,10 @@ class Component:
     type_name: ClassVar[str] = "component"
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names that the registry knows the component by."""
-    elsewhere: ClassVar[tuple[str, ...]] = ()
-    """What other frameworks call it: no name of it here, but who writes one is told."""
-    instead: ClassVar[Mapping[str, str]] = {}
-    """What to write instead of a hyperparameter that it has elsewhere."""
+    foreign_names: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it; not names here, but a look-up suggests it."""
+    foreign_options: ClassVar[Mapping[str, str]] = {}
+    """For a hyperparameter that other frameworks have, what to write here."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -121,7 +121,7 @@ class Component:
             if name not in known:
                 raise HyperparameterError(
                     f"{cls.__name__} has no hyperparameter {name!r}."
-                    f"{_instead(cls, name) or did_you_mean(name, known)}"
+                    f"{_suggestion(cls, name) or did_you_mean(name, known)}"
                 )
         if len(args) > len(positional):
             raise HyperparameterError(
@@ -187,10 +187,10 @@ class Component:
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-def _instead(cls: type[Component], name: str) -> str:
-    """Say what to write instead of a hyperparameter, in the words of the nearest."""
-    told = (base.__dict__.get("instead", {}).get(name) for base in cls.__mro__)
-    return next((f" Write {text}." for text in told if text), "")
+def _suggestion(cls: type[Component], name: str) -> str:
+    """Say what to write for a foreign option, in the words of the nearest base."""
+    every = (vars(base).get("foreign_options", {}) for base in cls.__mro__)
+    return next((f" Write {each[name]}." for each in every if name in each), "")
 
 
 def _plain(value: Any) -> Any:

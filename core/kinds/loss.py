@@ -1,4 +1,4 @@
-"""Losses: what training makes small, as a function of target and prediction."""
+"""Losses: what training minimizes, as a function of target and prediction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
-from chainrule.ops import Add, Identity, Matmul, Op, mean, mul, sum
+from chainrule.ops import Add, Identity, Matmul, Op, mean, mul
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import Shape, shape_fits, shape_text
 
@@ -23,30 +23,31 @@ class Loss(Component, ABC):
 
     kind: ClassVar[str] = "losses"
     target: ClassVar[Literal["same", "classes"]] = "same"
-    """What a target looks like: the prediction's shape, or integer class labels with
-    the prediction's shape less its last axis."""
-    between: ClassVar[tuple[float, float] | None] = None
-    """The interval in which targets must lie, ends included; None: all numbers."""
-    domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
-    """The open interval in which predictions lie, such as (0, 1) for probabilities."""
-    counterpart: ClassVar[str] = ""
-    """The loss for targets of the other form: one-hot rows, or class labels."""
+    """The form of a target: the shape of the prediction, or integer class labels whose
+    shape lacks the last axis of the prediction."""
+    target_range: ClassVar[tuple[float, float] | None] = None
+    """The closed interval that targets lie in; None: all numbers."""
+    prediction_range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """The open interval that predictions lie in, such as (0, 1) for probabilities."""
     applies: ClassVar[type[Op] | None] = None
-    """What the loss itself applies to a prediction: softmax or sigmoid, to logits."""
-    partner: ClassVar[str] = ""
-    """The loss of the same formula for probabilities, or for logits."""
+    """The op, softmax or sigmoid, that the loss itself applies to logits."""
+    for_other_targets: ClassVar[str] = ""
+    """The name of the same loss for class labels, or for one-hot rows."""
+    for_other_predictions: ClassVar[str] = ""
+    """The name of the same loss for logits, or for probabilities."""
 
     @abstractmethod
     def per_example(self, target: Node, prediction: Node) -> Node:
-        """Return one loss for each example: the shape of the batch axis."""
+        """Return one loss for each example, of shape (batch,)."""
 
     def __call__(
         self, target: Value, prediction: Value, sample_weight: Value | None = None
     ) -> Node:
-        """Return the loss as one number.
+        """Return the mean over the batch, a scalar node.
 
         Raises:
-            ShapeError: target and prediction do not fit; says which loss would.
+            ShapeError: target and prediction do not fit each other, or `per_example`
+                does not return one loss for each example.
         """
         target, prediction = as_node(target), as_node(prediction)
         self.check(target, prediction)
@@ -54,12 +55,11 @@ class Loss(Component, ABC):
             losses = self.per_example(target, prediction)
             self._check_one_each(losses, prediction.shape[:1])
             if sample_weight is not None:
-                weighted = mul(losses, sample_weight)
-                return mean(weighted)
+                losses = mul(losses, sample_weight)
             return mean(losses)
 
     def decision(self, prediction: Node) -> Node:
-        """Return the prediction on the scale where above ½ means yes, for metrics."""
+        """Return the prediction on a scale where metrics read more than ½ as yes."""
         return prediction
 
     @property
@@ -68,27 +68,31 @@ class Loss(Component, ABC):
         return "int" if self.target == "classes" else "float"
 
     def check(self, target: Node, prediction: Node) -> None:
-        """Refuse targets that would broadcast into nonsense."""
+        """Reject a target that would only fit the prediction by broadcasting.
+
+        Raises:
+            ShapeError: the target has the wrong shape, or labels that are not integers.
+        """
         wanted = prediction.shape[:-1] if self.target == "classes" else prediction.shape
         if self.target == "classes" and target.dtype != "int":
             raise ShapeError(
-                f"{self.type_name}: targets are integer class labels of shape "
-                f"{wanted}, got {describe(target)} of {target.dtype}"
+                f"{self.type_name}: targets must be integer class labels of shape "
+                f"{shape_text(wanted)}, got {describe(target)} of {target.dtype}"
             )
         if not shape_fits(target.shape, wanted):
             raise ShapeError(
-                f"{self.type_name}: the target is {describe(target)} and the "
-                f"prediction {describe(prediction)}; the target must have shape "
-                f"{wanted}"
+                f"{self.type_name}: the target must have shape {shape_text(wanted)} "
+                f"to fit the prediction {describe(prediction)}, got {describe(target)}"
             )
 
     def check_activation(self, prediction: Node) -> None:
-        """Refuse probabilities where logits are wanted, and the reverse.
+        """Reject probabilities for a loss that takes logits, and the reverse.
 
-        Both train, badly: a model's last activation is applied twice, or never.
+        Either would train, but badly: the last activation is applied twice, or never.
 
         Raises:
-            GraphError: says which loss, or which activation, to take.
+            GraphError: the model's last activation does not suit the loss; says which
+                loss does.
         """
         while isinstance(prediction.op, Identity):
             (prediction,) = prediction.inputs
@@ -97,14 +101,15 @@ class Loss(Component, ABC):
             name = self.applies.type_name
             raise GraphError(
                 f"{self.type_name} takes logits and applies {name} itself, but the "
-                f"model already ends in {what}; leave that activation out, or use "
-                f'loss="{self.partner}"'
+                f"model already ends in {what}; remove that activation, or use "
+                f'loss="{self.for_other_predictions}"'
             )
-        if self.domain == (0.0, 1.0) and self.partner and _is_affine(prediction):
+        probabilities = self.prediction_range == (0.0, 1.0)
+        if probabilities and self.for_other_predictions and _is_affine(prediction):
             raise GraphError(
                 f"{self.type_name} takes probabilities, but the model ends in {what} "
-                f'without an activation; use loss="{self.partner}", which takes '
-                "logits, or give the last layer a softmax or a sigmoid"
+                f'without an activation; use loss="{self.for_other_predictions}", '
+                "which takes logits, or give the last layer a softmax or a sigmoid"
             )
 
     def _check_one_each(self, losses: object, wanted: Shape) -> None:
@@ -113,27 +118,24 @@ class Loss(Component, ABC):
         shown = describe(losses) if isinstance(losses, Node) else repr(losses)
         raise ShapeError(
             f"{self.type_name}: per_example must return one loss for each example, of "
-            f"shape {shape_text(wanted)}, it returned {shown}; average all axes but "
-            "the first"
+            f"shape {shape_text(wanted)}, got {shown}; average over all axes but the "
+            "first"
         )
 
 
 def _is_affine(node: Node) -> bool:
-    """Whether a node is x W or x W + b, W being learned, not mixing probabilities."""
-    sides = node.inputs if isinstance(node.op, Add) else (node,)
+    """Return whether a node is x W or x W + b for a learned W.
+
+    Any other product, such as a mixture of probabilities, may be a probability itself.
+    """
+    terms = node.inputs if isinstance(node.op, Add) else (node,)
     return any(
-        isinstance(side.op, Matmul) and isinstance(side.inputs[1], Parameter)
-        for side in sides
+        isinstance(term.op, Matmul) and isinstance(term.inputs[1], Parameter)
+        for term in terms
     )
 
 
 def over_features(losses: Node) -> Node:
-    """Average everything but the batch axis, as tf.keras losses do."""
-    return (
-        mean(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses
-    )
-
-
-def summed_features(losses: Node) -> Node:
-    """Sum everything but the batch axis."""
-    return sum(losses, axis=tuple(range(1, losses.ndim))) if losses.ndim > 1 else losses
+    """Average over every axis but the batch axis, as tf.keras losses do."""
+    axes = tuple(range(1, losses.ndim))
+    return mean(losses, axis=axes) if axes else losses

@@ -42,7 +42,7 @@ class Optimizer(Component, ABC):
     """Names of single numbers kept between steps."""
     full_batch: ClassVar[bool] = False
     """Whether a step takes all examples at once, whatever the batch size."""
-    instead: ClassVar[Mapping[str, str]] = {
+    foreign_options: ClassVar[Mapping[str, str]] = {
         "learning_rate": "lr=…",
         "betas": "beta_1=…, beta_2=…",
         "clipvalue": "clip_value=…",

@@ -48,9 +48,9 @@ class Entry:
         return tuple(self._said("aliases", ()))
 
     @property
-    def elsewhere(self) -> tuple[str, ...]:
+    def foreign_names(self) -> tuple[str, ...]:
         """What other frameworks call it."""
-        return tuple(self._said("elsewhere", ()))
+        return tuple(self._said("foreign_names", ()))
 
     @property
     def overrides(self) -> bool:

@@ -113,7 +113,7 @@ class Registry(PluginManager):
         """Say what is called so in other frameworks, and what that computes here."""
         entries = [
             entry for entry in self.entries(kind)
-            if fold(name) in map(fold, entry.elsewhere)
+            if fold(name) in map(fold, entry.foreign_names)
         ]  # fmt: skip
         told = [
             f"{_like(entry, name)!r} ({entry.summary.rstrip('.')})" for entry in entries

@@ -44,15 +44,16 @@ def check_loss(
     """
     check_component(loss)
     random = np.random.default_rng(seed)
-    p = between(loss.domain, (3, 4), random) if prediction is None else prediction
-    p = np.asarray(p, np.float64)
+    if prediction is None:
+        prediction = between(loss.prediction_range, (3, 4), random)
+    p = np.asarray(prediction, np.float64)
     t = sample_target(loss, p.shape, random) if target is None else np.asarray(target)
     check_result(loss, [t, p])
     check_open_batch(loss, [t, p])
     check_derivatives(lambda node: loss(t, node), [p], seed=seed)
     _check_weights(loss, t, p)
     _check_mismatch(loss, t, p)
-    low, high = np.clip(loss.domain, -FAR, FAR)
+    low, high = np.clip(loss.prediction_range, -FAR, FAR)
     check_far(lambda node: loss(t, node), random.choice([low, high], p.shape))
 
 
@@ -62,9 +63,9 @@ def sample_target(
     """Return random targets of the kind that a loss takes."""
     if loss.target == "classes":
         return random.integers(shape[-1], size=shape[:-1])
-    if loss.between is None:
+    if loss.target_range is None:
         return random.standard_normal(shape)
-    return random.uniform(*loss.between, shape)
+    return random.uniform(*loss.target_range, shape)
 
 
 def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:

@@ -232,7 +232,7 @@ def _loss(cls: type[Loss], training: bool) -> Build:
     def build(shape: Sizes, random: np.random.Generator) -> Problem:
         loss = example(cls)
         assert isinstance(loss, Loss)
-        p = between(loss.domain, shape, random)
+        p = between(loss.prediction_range, shape, random)
         values = _rounded([sample_target(loss, shape, random), p])
         leaves = leaves_for(values)
         nodes = _with_gradients(loss(*leaves), leaves[1:])

@@ -30,11 +30,11 @@ def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
         return array  # a function of the user's knows what it wants
     array = _as_column(array, prediction.shape)
     if not _rows_fit(array, prediction.shape):
-        if loss.counterpart and _look_like_labels(array, prediction.shape[-1]):
+        if loss.for_other_targets and _look_like_labels(array, prediction.shape[-1]):
             raise DataError(
                 f"{name} holds class labels, shape {array.shape}, but "
                 f"{loss.type_name} wants rows of shape {shape_text(prediction.shape)}"
-                f'; use loss="{loss.counterpart}", or one-hot rows'
+                f'; use loss="{loss.for_other_targets}", or one-hot rows'
             )
         raise DataError(
             f"{name} has shape {array.shape}, but the prediction has shape "
@@ -55,7 +55,7 @@ def _labels(value: Any, prediction: Node, loss: Loss, name: str) -> Array:
         raise DataError(
             f"{name} holds rows of {classes}, shape {array.shape}, but "
             f"{loss.type_name} wants class labels of shape {shape_text(wanted)}; use "
-            f'loss="{loss.counterpart}", or labels: {name}.argmax(-1)'
+            f'loss="{loss.for_other_targets}", or labels: {name}.argmax(-1)'
         )
     if not _rows_fit(array, wanted):
         rank = array.ndim + (array.shape[-1] != classes)  # with an axis of classes
@@ -107,9 +107,9 @@ def _look_like_labels(array: Array, classes: int | None) -> bool:
 
 
 def _inside(array: Array, loss: Loss, name: str) -> None:
-    if loss.between is None:
+    if loss.target_range is None:
         return
-    low, high = loss.between
+    low, high = loss.target_range
     outside = (array < low) | (array > high)
     if outside.any():
         at = tuple(int(i) for i in np.argwhere(outside)[0])

@@ -26,7 +26,7 @@ class Dense(Layer):
         ShapeError: x has another number of features than the first time.
     """
 
-    elsewhere: ClassVar[tuple[str, ...]] = ("Linear",)
+    foreign_names: ClassVar[tuple[str, ...]] = ("Linear",)
     symbols: ClassVar[dict[str, str]] = {"kernel": "W", "bias": "b"}
 
     units: PositiveInt

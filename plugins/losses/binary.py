@@ -18,10 +18,10 @@ class BinaryCrossEntropy(Loss):
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
 
-    elsewhere: ClassVar[tuple[str, ...]] = ("bce", "BCELoss", "log_loss")
-    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
-    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    partner: ClassVar[str] = "sigmoid_cross_entropy"
+    foreign_names: ClassVar[tuple[str, ...]] = ("bce", "BCELoss", "log_loss")
+    target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    prediction_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    for_other_predictions: ClassVar[str] = "sigmoid_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -37,12 +37,12 @@ class SigmoidCrossEntropy(Loss):
         label_smoothing: how far targets are moved from 0 and 1 towards ½.
     """
 
-    elsewhere: ClassVar[tuple[str, ...]] = (
+    foreign_names: ClassVar[tuple[str, ...]] = (
         "BCEWithLogits", "BCEWithLogitsLoss", "binary_cross_entropy_with_logits",
     )  # fmt: skip
-    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     applies: ClassVar[type[ops.Op] | None] = ops.Sigmoid
-    partner: ClassVar[str] = "binary_cross_entropy"
+    for_other_predictions: ClassVar[str] = "binary_cross_entropy"
 
     label_smoothing: Fraction = 0.0
 
@@ -60,7 +60,7 @@ class Hinge(Loss):
     The prediction z is a margin, not a probability (Cortes & Vapnik, 1995).
     """
 
-    between: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    target_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         y = ops.where(target > 0, 1.0, -1.0)

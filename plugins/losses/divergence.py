@@ -16,9 +16,9 @@ class KLDivergence(Loss):
     Target y and prediction p are distributions over the last axis.
     """
 
-    elsewhere: ClassVar[tuple[str, ...]] = ("kl_div", "KLDivLoss")
-    between: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
-    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    foreign_names: ClassVar[tuple[str, ...]] = ("kl_div", "KLDivLoss")
+    target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    prediction_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         ratio = ops.log(bounded(target)) - ops.log(bounded(prediction))

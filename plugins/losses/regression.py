@@ -14,7 +14,7 @@ class MSE(Loss):
     """J = mean of (ŷ − y)²: the mean squared error."""
 
     aliases = ("mean_squared_error",)
-    elsewhere = ("l2", "L2Loss")
+    foreign_names = ("l2", "L2Loss")
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         return over_features(ops.square(prediction - target))
@@ -24,7 +24,7 @@ class MAE(Loss):
     """J = mean of |ŷ − y|: the mean absolute error."""
 
     aliases = ("mean_absolute_error",)
-    elsewhere = ("l1", "L1Loss")
+    foreign_names = ("l1", "L1Loss")
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         return over_features(abs(prediction - target))
@@ -37,7 +37,7 @@ class Huber(Loss):
         delta: δ, where the parabola becomes a line; 1 as in tf.keras.
     """
 
-    elsewhere = ("smooth_l1", "SmoothL1Loss")
+    foreign_names = ("smooth_l1", "SmoothL1Loss")
     delta: Positive = 1.0
 
     def per_example(self, target: Node, prediction: Node) -> Node:

@@ -16,7 +16,7 @@ class SGD(Optimizer):
     Default: tf.keras ``SGD``.
     """
 
-    instead: ClassVar[Mapping[str, str]] = {
+    foreign_options: ClassVar[Mapping[str, str]] = {
         "momentum": "cr.optimizers.Momentum(momentum=…)",
         "nesterov": "cr.optimizers.Nesterov(momentum=…)",
     }

@@ -18,7 +18,7 @@ class Momentum(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
-    instead: ClassVar[Mapping[str, str]] = {
+    foreign_options: ClassVar[Mapping[str, str]] = {
         "nesterov": "cr.optimizers.Nesterov(momentum=…)"
     }
     lr: Positive = 0.01

@@ -174,7 +174,7 @@ def test_names_of_tf_keras() -> None:
 
 def test_the_forms_for_one_hot_rows_and_class_labels_know_each_other() -> None:
     for entry in registry.entries("losses"):
-        if entry.target.counterpart:
-            other = registry.find("losses", entry.target.counterpart).target
-            assert other.counterpart == entry.name
+        if entry.target.for_other_targets:
+            other = registry.find("losses", entry.target.for_other_targets).target
+            assert other.for_other_targets == entry.name
             assert other.target != entry.target.target

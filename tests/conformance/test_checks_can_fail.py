@@ -224,8 +224,8 @@ class MixesExamples(cr.Loss):
 class LogOfZero(cr.Loss):
     """J = −y ln p."""
 
-    between: ClassVar = (0.0, 1.0)
-    domain: ClassVar = (0.0, 1.0)
+    target_range: ClassVar = (0.0, 1.0)
+    prediction_range: ClassVar = (0.0, 1.0)
 
     def per_example(self, target, prediction):
         return -ops.sum(target * ops.log(prediction), -1)

@@ -69,7 +69,7 @@ def test_layer_of_any_size(
 @given(data=st.data(), seed=seeds)
 def test_loss_of_any_shape(cls: type[Loss], data: st.DataObject, seed: int) -> None:
     shape = data.draw(array_shapes(min_dims=2, max_dims=3, max_side=4))
-    low, high = bounds(cls.domain)
+    low, high = bounds(cls.prediction_range)
     prediction = data.draw(arrays(np.float64, shape, elements=st.floats(low, high)))
     loss = cls()
     target = sample_target(loss, shape, np.random.default_rng(seed))

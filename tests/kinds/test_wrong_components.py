@@ -28,7 +28,7 @@ def loss_of(returned: Callable[[cr.Node], Any]) -> cr.Loss:
 )
 def test_a_loss_gives_one_number_for_each_example(returned: Any) -> None:
     y = cr.input("y", (None, 3))
-    with pytest.raises(ShapeError, match=r"of shape \(batch\), it returned"):
+    with pytest.raises(ShapeError, match=r"of shape \(batch\), got"):
         loss_of(returned)(np.ones((2, 3)), y)
 
 
