@@ -1,3 +1,1 @@
-"""Built-in plugins."""
-
-import chainrule.registry  # noqa: F401 - what names in fields are looked up in
+"""The built-in plugins."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
-from chainrule.component import Kind, NonNegative, Positive, Probability
+from chainrule.annotations import NonNegative, OfKind, Positive, Probability
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.schedule import Schedule
 from chainrule.registry.hooks import hookimpl
@@ -97,7 +97,7 @@ class Warmup(Schedule):
     """
 
     epochs: NonNegative = 1.0
-    then: Annotated[Any, Kind("schedules")] = "constant"
+    then: Annotated[Any, OfKind("schedules")] = "constant"
 
     def rate(self, lr: float, step: int, steps_per_epoch: int) -> float:
         rate: float = self.then.rate(lr, step, steps_per_epoch)

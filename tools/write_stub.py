@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import chainrule
-from chainrule.component import Component, Kind, field_types, required_fields
+from chainrule.annotations import OfKind
+from chainrule.component import Component, field_types, required_fields
 from chainrule.registry import KINDS, registry
 from chainrule.registry.catalog import Entry
 
@@ -141,8 +142,8 @@ def written(annotation: Any) -> str:
     if origin is Annotated:
         base, *marks = arguments
         for mark in marks:
-            if isinstance(mark, Kind):
-                return named(mark.name, type(None) in typing.get_args(base))
+            if isinstance(mark, OfKind):
+                return named(mark.kind, type(None) in typing.get_args(base))
         return written(base)
     if origin in (Union, types.UnionType):
         parts = dict.fromkeys(written(part) for part in arguments)

@@ -29,7 +29,7 @@ MODULE = '''\
 """A chainrule plugin: the {short} activation."""
 
 import chainrule as cr
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 
 
 class {title}(cr.Activation):

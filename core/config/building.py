@@ -7,13 +7,8 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from chainrule.component import (
-    Component,
-    Kind,
-    check_value,
-    field_types,
-    required_fields,
-)
+from chainrule.annotations import OfKind, check_value
+from chainrule.component import Component, field_types, required_fields
 from chainrule.config.document import Document, Place
 from chainrule.errors import did_you_mean
 from chainrule.registry import registry
@@ -135,8 +130,8 @@ def _checked(
 def _kind_of(annotation: Any) -> str | None:
     if typing.get_origin(annotation) is Annotated:
         for mark in typing.get_args(annotation)[1:]:
-            if isinstance(mark, Kind):
-                return mark.name
+            if isinstance(mark, OfKind):
+                return mark.kind
     return None
 
 

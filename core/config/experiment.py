@@ -10,14 +10,8 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import (
-    Component,
-    Fraction,
-    Kind,
-    PositiveInt,
-    Seed,
-    check_value,
-)  # fmt: skip
+from chainrule.annotations import Fraction, OfKind, PositiveInt, Seed, check_value
+from chainrule.component import Component
 from chainrule.config.building import build, call, check_keys, fill
 from chainrule.config.document import Document
 from chainrule.data.csv import read_heading
@@ -42,10 +36,10 @@ PARTS = ("x_train", "y_train", "x_test", "y_test")
 class Training(Component):
     """The table ``[training]``: arguments of `Model.fit`."""
 
-    loss: Annotated[Any, Kind("losses")]
+    loss: Annotated[Any, OfKind("losses")]
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
-    metrics: tuple[Annotated[Any, Kind("metrics")], ...] = ()
+    metrics: tuple[Annotated[Any, OfKind("metrics")], ...] = ()
     backend: str | None = None
     seed: Seed = 0
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import Seed, check_value
+from chainrule.annotations import Seed, check_value
 from chainrule.errors import BackendError, DataError, GraphError, did_you_mean
 from chainrule.execution.opening import open_backend
 from chainrule.graph import topological

@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from chainrule.component import Component, Kind, check_value
+from chainrule.annotations import OfKind, check_value
+from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
 from chainrule.kinds.initializer import Initializer
 from chainrule.node import Node, Parameter, Value, as_node
@@ -100,7 +101,7 @@ class Module(Component, ABC):
                 f"have {tuple(shape)}; give another parameter another name"
             )
         if name not in owned:
-            given = Annotated[Initializer, Kind("initializers")]
+            given = Annotated[Initializer, OfKind("initializers")]
             initializer = check_value(initializer, given, label)
             value = initializer.sample(shape, seed=0, stream=name)
             node = Parameter(name, value, trainable=trainable)

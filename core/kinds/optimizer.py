@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, ClassVar
 
-from chainrule.component import Component, Positive
+from chainrule.annotations import Positive
+from chainrule.component import Component
 from chainrule.node import Node
 from chainrule.ops import l2_norm, maximum, minimum
 

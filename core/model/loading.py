@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from chainrule.component import NonNegativeInt, check_value
+from chainrule.annotations import NonNegativeInt, check_value
 from chainrule.errors import ChainRuleError, ModelFileError, UnknownNameError
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import PositiveInt, check_value
+from chainrule.annotations import PositiveInt, check_value
 from chainrule.errors import (
     GraphError,
     ModelFileError,

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule import component, ops
+from chainrule import ops
+from chainrule.component import Component
 from chainrule.errors import (
     HyperparameterError,
     PluginError,
@@ -181,7 +182,7 @@ class Registry(PluginManager):
         if isinstance(value, str):
             target = self.find(kind, value).target
             return target() if isinstance(target, type) else target
-        if isinstance(value, type) and issubclass(value, component.Component):
+        if isinstance(value, type) and issubclass(value, Component):
             value = value()
             if base is not None and isinstance(value, base):
                 return value
@@ -190,7 +191,7 @@ class Registry(PluginManager):
                 raise HyperparameterError(
                     f'a config of {_singular(kind)} needs its name: type = "…"'
                 )
-            return component.from_config(self.find(kind, value["type"]).target, value)
+            return self.find(kind, value["type"]).target.from_config(value)
         adapt = getattr(base, "adapt", None)
         made = adapt(value) if adapt else None
         if made is None:
@@ -265,5 +266,3 @@ def _singular(kind: str) -> str:
 
 registry = Registry()
 """The registry that ``cr.layers``, ``cr.activations`` … look things up in."""
-
-component.set_resolver(registry.resolve)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import Component, from_config
+from chainrule.component import Component
 from chainrule.errors import ConformanceError
 from chainrule.execution import evaluate
 from chainrule.kinds.initializer import Initializer
@@ -26,7 +26,7 @@ def check_component(component: Component) -> None:
     cls = type(component)
     if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
         raise ConformanceError(f"{cls.__name__} has no docstring: give its formula")
-    again = from_config(cls, component.to_config())
+    again = cls.from_config(component.to_config())
     if again.to_config() != component.to_config():
         raise ConformanceError(f"{component!r} comes back from its config as {again!r}")
 

@@ -7,7 +7,8 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union
 
-from chainrule.component import Component, Kind, Range, field_types, required_fields
+from chainrule.annotations import OfKind, Range
+from chainrule.component import Component, field_types, required_fields
 from chainrule.errors import ConformanceError
 from chainrule.registry import registry
 
@@ -42,8 +43,8 @@ def _value(annotation: Any, cls: type[Component], name: str) -> Any:
     if typing.get_origin(annotation) is Annotated:
         annotation, *marks = typing.get_args(annotation)
         for mark in marks:
-            if isinstance(mark, Kind):
-                return next(iter(registry.catalog(mark.name)))
+            if isinstance(mark, OfKind):
+                return next(iter(registry.catalog(mark.kind)))
             if isinstance(mark, Range):
                 ranges.append(mark)
     if typing.get_origin(annotation) in (Union, types.UnionType, Literal):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from chainrule.component import PositiveInt, Seed, check_value
+from chainrule.annotations import PositiveInt, Seed, check_value
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend

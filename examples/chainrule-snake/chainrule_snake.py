@@ -1,7 +1,7 @@
 """A chainrule plugin: the snake activation, for periodic functions."""
 
 import chainrule as cr
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 
 
 class Snake(cr.Activation):

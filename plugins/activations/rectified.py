@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from chainrule import ops
-from chainrule.component import Kind, NonNegative
+from chainrule.annotations import NonNegative, OfKind
 from chainrule.kinds.activation import Activation
 from chainrule.node import Node
 from chainrule.plugins.initializers import Constant
@@ -39,7 +39,7 @@ class Prelu(Activation):
 
     symbols: ClassVar[dict[str, str]] = {"alpha": "α"}
 
-    alpha_initializer: Annotated[Any, Kind("initializers")] = Constant(0.25)
+    alpha_initializer: Annotated[Any, OfKind("initializers")] = Constant(0.25)
 
     def apply(self, x: Node) -> Node:
         features = self.features_of(x, "alpha")

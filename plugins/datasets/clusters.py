@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import NonNegative, PositiveInt, Probability, check_value
+from chainrule.annotations import NonNegative, PositiveInt, Probability, check_value
 from chainrule.philox import generator
 
 Labelled: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]

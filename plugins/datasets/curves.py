@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import NonNegative, PositiveInt, check_value
+from chainrule.annotations import NonNegative, PositiveInt, check_value
 from chainrule.philox import generator
 
 Curve = Literal["sine", "cubic", "bumps", "step"]

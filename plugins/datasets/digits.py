@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from chainrule.component import Range, check_value
+from chainrule.annotations import Range, check_value
 from chainrule.philox import generator
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.csv import load_csv

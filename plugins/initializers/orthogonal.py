@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.initializer import Initializer
 

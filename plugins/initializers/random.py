@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.component import NonNegative
+from chainrule.annotations import NonNegative
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.initializer import Initializer
 

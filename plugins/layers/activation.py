@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from chainrule.component import Kind
+from chainrule.annotations import OfKind
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node
 
@@ -16,7 +16,7 @@ class Activation(Layer):
         activation: g, a name or an object.
     """
 
-    activation: Annotated[Any, Kind("activations")]
+    activation: Annotated[Any, OfKind("activations")]
 
     def apply(self, x: Node) -> Node:
         y: Node = self.activation(x)

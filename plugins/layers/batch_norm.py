@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule import ops
-from chainrule.component import Fraction, Positive
+from chainrule.annotations import Fraction, Positive
 from chainrule.kinds.initializer import Initializer
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node

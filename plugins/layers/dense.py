@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from chainrule.component import Kind, PositiveInt
+from chainrule.annotations import OfKind, PositiveInt
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node
 
@@ -30,10 +30,10 @@ class Dense(Layer):
     symbols: ClassVar[dict[str, str]] = {"kernel": "W", "bias": "b"}
 
     units: PositiveInt
-    activation: Annotated[Any | None, Kind("activations")] = None
+    activation: Annotated[Any | None, OfKind("activations")] = None
     use_bias: bool = True
-    kernel_initializer: Annotated[Any, Kind("initializers")] = "glorot_uniform"
-    bias_initializer: Annotated[Any, Kind("initializers")] = "zeros"
+    kernel_initializer: Annotated[Any, OfKind("initializers")] = "glorot_uniform"
+    bias_initializer: Annotated[Any, OfKind("initializers")] = "zeros"
 
     def apply(self, x: Node) -> Node:
         shape = (self.features_of(x, "kernel"), self.units)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule import ops
-from chainrule.component import NonNegative
+from chainrule.annotations import NonNegative
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node
 

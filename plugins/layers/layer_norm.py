@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chainrule import ops
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node
 from chainrule.plugins.initializers import Ones, Zeros

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from chainrule import ops
-from chainrule.component import Kind
+from chainrule.annotations import OfKind
 from chainrule.errors import ShapeError
 from chainrule.kinds.layer import Layer
 from chainrule.node import Node
@@ -31,7 +31,7 @@ class Perceptron(Layer):
 
     symbols: ClassVar[dict[str, str]] = {"weights": "w", "bias": "w_0"}
 
-    activation: Annotated[Any, Kind("activations")] = "step"
+    activation: Annotated[Any, OfKind("activations")] = "step"
     weights: tuple[float, ...] | None = None
     bias: float = 0.0
 

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from typing import ClassVar, Literal
 
 from chainrule import ops
-from chainrule.component import Fraction
+from chainrule.annotations import Fraction
 from chainrule.kinds.loss import Loss, over_features
 from chainrule.node import Node
 from chainrule.plugins.losses.probability import bounded

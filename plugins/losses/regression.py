@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chainrule import ops
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 from chainrule.kinds.loss import Loss, over_features
 from chainrule.node import Node
 

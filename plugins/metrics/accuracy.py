@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.component import PositiveInt, Probability
+from chainrule.annotations import PositiveInt, Probability
 from chainrule.errors import ShapeError
 from chainrule.kinds.metric import Metric
 from chainrule.node import Node, describe

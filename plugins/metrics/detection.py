@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.component import Probability
+from chainrule.annotations import Probability
 from chainrule.kinds.metric import Metric
 from chainrule.node import Node
 from chainrule.ops import logical_and, sum, to_float

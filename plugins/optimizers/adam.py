@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from chainrule.component import Fraction, NonNegative, Positive
+from chainrule.annotations import Fraction, NonNegative, Positive
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 from chainrule.ops import sqrt, square

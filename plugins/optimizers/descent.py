@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chainrule.component import Fraction, Positive
+from chainrule.annotations import Fraction, Positive
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chainrule.component import Fraction, Positive
+from chainrule.annotations import Fraction, Positive
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 from chainrule.ops import sqrt, square

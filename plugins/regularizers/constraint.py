@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.component import Positive
+from chainrule.annotations import Positive
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node
 from chainrule.ops import minimum, sqrt, square, sum

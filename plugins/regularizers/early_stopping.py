@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from chainrule.component import NonNegative, PositiveInt
+from chainrule.annotations import NonNegative, PositiveInt
 from chainrule.errors import HyperparameterError, did_you_mean
 from chainrule.kinds.regularizer import Regularizer, Verdict
 from chainrule.registry import registry

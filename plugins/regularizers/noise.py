@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.component import Fraction, NonNegative
+from chainrule.annotations import Fraction, NonNegative
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node
 from chainrule.ops import bernoulli, normal

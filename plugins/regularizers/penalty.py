@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.component import NonNegative
+from chainrule.annotations import NonNegative
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.ops import abs, square, sum

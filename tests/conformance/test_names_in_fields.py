@@ -8,9 +8,9 @@ import pytest
 SUBCLASS = """
 from typing import Annotated, Any
 import chainrule as cr
-from chainrule.component import Kind
+from chainrule.annotations import OfKind
 class Gate(cr.Layer):
-    g: Annotated[Any, Kind("activations")] = "relu"
+    g: Annotated[Any, OfKind("activations")] = "relu"
     def apply(self, x): return self.g(x)
 print(type(Gate().g).__name__)
 """

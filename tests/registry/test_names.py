@@ -10,7 +10,7 @@ from typing import Annotated
 import pytest
 
 import chainrule as cr
-from chainrule.component import Kind
+from chainrule.annotations import OfKind
 from chainrule.errors import HyperparameterError, PluginError, UnknownNameError
 from chainrule.node import Node
 from chainrule.registry import KINDS, Registry
@@ -135,7 +135,7 @@ def test_an_unknown_kind() -> None:
 
 def test_fields_of_a_kind_take_names() -> None:
     class Wrapped(cr.Callback):
-        inner: Annotated[cr.Activation, Kind("activations")]
+        inner: Annotated[cr.Activation, OfKind("activations")]
 
     made = Wrapped("leaky_relu")  # type: ignore[arg-type]
     assert made.inner.type_name == "leaky_relu"
