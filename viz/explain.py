@@ -10,19 +10,17 @@ import numpy as np
 from chainrule.autodiff import Backward, backward
 from chainrule.errors import GradientError, GraphError
 from chainrule.execution.finite_differences import directional_slope
-from chainrule.graph import Graph
+from chainrule.graph import Graph, topological
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
 from chainrule.node import Node, describe
 from chainrule.notation.lookup import node_called, nodes_by_name
 from chainrule.notation.naming import Naming
-from chainrule.notation.symbols import Derivative
-from chainrule.viz.chain.chain import Chain
-from chainrule.viz.chain.drawing import chain_scene
-from chainrule.viz.chain.entries import Element, elements, entry_of, values_for
-from chainrule.viz.chain.explanation import Check, Explanation
-from chainrule.viz.chain.paths import Path, best_paths, count_and_sum
-from chainrule.viz.values import Values
+from chainrule.viz.chain.chain import Chain, chain_of
+from chainrule.viz.chain.check import Check
+from chainrule.viz.chain.entries import Entry, entry_graph, find_entry
+from chainrule.viz.chain.explanation import Explanation
+from chainrule.viz.values import Values, trace
 
 
 def explain(
@@ -79,28 +77,15 @@ def explain(
     sweep = backward(J, [w])
     if w not in sweep.gradient or w is J:
         raise GradientError(f"{describe(J)} does not depend on {describe(w)}")
-    arrays = values_for(sweep, feeds, seed)
+    arrays = _forward_and_backward(sweep, feeds, seed)
     where = (index,) if isinstance(index, int) else tuple(index)
-    start = Element(w, entry_of(w, arrays[w], where))
-    within = elements(sweep, start, arrays, feeds)
+    start = find_entry(w, arrays[w], where)
+    entries = entry_graph(sweep, start, arrays)
     naming.number([w])
-    chain = Chain(sweep, naming, within, arrays)
-    factors = chain.factors()
-    count, total = count_and_sum(within, start, within.end)
-    symbol = Derivative(chain.symbol(within.end), (chain.symbol(start),))
-
-    def written(path: Path) -> str:
-        stops = [start, *(step.target for step in path.steps)]
-        named = [e for e in stops if naming.symbol(e.node) or e in (start, within.end)]
-        return " → ".join(chain.symbol(element).unicode() for element in named)
-
+    chain = chain_of(sweep, naming, entries, arrays)
     return Explanation(
-        symbol, total, factors, count,
-        best_paths(within, start, within.end, top),
-        chain.where,
-        written,
-        lambda: _check(sweep, start, total, feeds, arrays, seed),
-        lambda whole: chain_scene(whole, chain, rankdir, top if unfold else 0),
+        chain, lambda: _check(chain, feeds, seed),
+        top=top, unfold=unfold, rankdir=rankdir,
     )  # fmt: skip
 
 
@@ -114,18 +99,22 @@ def _loss(what: Any, loss: Any) -> Node:
     return what
 
 
-def _check(
-    sweep: Backward,
-    start: Element,
-    total: float,
-    feeds: dict[Any, Any],
-    arrays: Values,
-    seed: int,
-) -> Check:
+def _forward_and_backward(
+    sweep: Backward, feeds: Mapping[Any, Any], seed: int
+) -> Values:
+    """Evaluate every node of both passes and every local derivative, in one run."""
+    forward = topological([sweep.loss])
+    local = [node for node in sweep.local.values() if isinstance(node, Node)]
+    return trace([*forward, *local, *sweep.gradient.values()], feeds, seed)
+
+
+def _check(chain: Chain, feeds: Mapping[Any, Any], seed: int) -> Check:
     """Compare with the reverse sweep and with a finite difference; w is not touched."""
-    exact = arrays[sweep.gradient[start.node]].reshape(-1)[start.entry]
-    value = arrays[start.node]
-    entry = np.zeros(value.shape)
-    entry.reshape(-1)[start.entry] = 1
-    slope = directional_slope(sweep.loss, start.node, value, entry, feeds, seed=seed)
-    return Check(total, float(exact), slope)
+    sweep, start, values = chain.rules.sweep, chain.graph.start, chain.symbols.values
+    autodiff = Entry(sweep.gradient[start.node], start.flat).value(values)
+    direction = np.zeros(values[start.node].shape)
+    direction.reshape(-1)[start.flat] = 1
+    slope = directional_slope(
+        sweep.loss, start.node, values[start.node], direction, feeds, seed=seed
+    )
+    return Check(chain.value, autodiff, slope)

@@ -149,7 +149,7 @@ def test_dpi(chainrule: Chainrule, tmp_path: Path) -> None:
         (["explain", "a_chain:loss", "--loss", "mse"], 1, "--loss needs a model, got"),
         (["explain", "a_chain:model", "--loss", "msee"], 1, "Did you mean 'mse'"),
         ([*EXPLAIN, "--index", "a"], 2, "such as 0,1, got 'a'"),
-        ([*EXPLAIN, "--index", "3"], 1, "none of its entries"),
+        ([*EXPLAIN, "--index", "3"], 1, "must be an entry of"),
         ([*EXPLAIN, "--row", "1"], 2, "--values or --row, not both"),
         ([*EXPLAIN, "--latex", "--json"], 2, "one of --latex"),
         ([*EXPLAIN, "--out", "a.gif"], 1, "no format 'gif'"),

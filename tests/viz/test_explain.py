@@ -154,7 +154,7 @@ def test_questions_that_have_no_answer():
     loss, w, feeds = lecture()
     with pytest.raises(GradientError, match="does not depend on"):
         cr.explain(loss, cr.parameter("other", 1.0), values=feeds)
-    with pytest.raises(GraphError, match=r"none\s+of its entries"):
+    with pytest.raises(GraphError, match=r"must be an entry of .* w_1 of shape \(\)"):
         cr.explain(loss, w, (3,), values=feeds)
     loss, kernel, feeds = network(batch=1)
     with pytest.raises(GraphError, match=r"write e.g. index=\(0, 0\)"):

@@ -2,19 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.notation.writer import Written, number
+from chainrule.notation.symbols import Derivative
+from chainrule.notation.writer import number
 from chainrule.viz.chain.chain import Chain, Factor
-from chainrule.viz.chain.entries import Element, Step
+from chainrule.viz.chain.entries import Edge, Entry
+from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import Path, best_paths
 from chainrule.viz.derivative_lines import derivative_lines
-from chainrule.viz.scene import Line, Link, Scene
+from chainrule.viz.scene import Line
 from chainrule.viz.text import Plain, Tinted, row
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a path, from one number that has a name to the next."""
+
+    edges: tuple[Edge, ...]
+
+    @property
+    def bottom(self) -> Entry:
+        """Where it begins."""
+        return self.edges[0].source
+
+    @property
+    def top(self) -> Entry:
+        """Where it ends."""
+        return self.edges[-1].target
+
+    @property
+    def slope(self) -> float:
+        """∂top/∂bottom along this path alone."""
+        return float(np.prod([edge.slope for edge in self.edges]))
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The paths of a factor that contribute most, and the rest of them.
+
+    Attributes:
+        factor: a sum over several paths.
+        paths: the ones that are drawn.
+        segments: what they consist of, each once.
+    """
+
+    factor: Factor
+    paths: Sequence[Path]
+    segments: Sequence[Segment]
+
+    def segment_lines(self, segment: Segment, chain: Chain) -> list[Line]:
+        """Return the text of one segment's edge."""
+        symbols = chain.symbols
+        symbol = Derivative(
+            symbols.symbol(segment.top), (symbols.symbol(segment.bottom),)
+        )
+        rule = chain.rules.along(segment.edges)
+        return derivative_lines(symbol, rule, number(segment.slope), self.factor.role)
+
+    def rest_lines(self) -> list[Line]:
+        """Return the text of the edge for all paths that are not drawn, if any."""
+        rest, role = self.factor.count - len(self.paths), self.factor.role
+        if not rest:
+            return []
+        others = self.factor.value - sum(path.contribution for path in self.paths)
+        more = f"{rest:,} more path{'s' if rest > 1 else ''}".replace(",", "\u202f")
+        return [
+            Line(Plain(more), "symbol", role),
+            Line(Plain(f"together {number(others)}"), "value", role),
+        ]
+
+    def sum_line(self) -> Line:
+        """Write the sum out: ``∂J/∂a = 0.1718 − 0.073 + … = 0.0988``."""
+        factor = self.factor
+        text = sum_text([path.contribution for path in self.paths])
+        if len(self.paths) < factor.count:
+            text += " + …"
+        equation = row(
+            Tinted(factor.symbol, factor.role),
+            "  =  ",
+            Tinted(Plain(text), factor.role),
+            "  =  ",
+            Tinted(Plain(number(factor.value)), factor.role),
+        )
+        return Line(equation, "value")
+
+
+def unfolded(factor: Factor, chain: Chain, most: int) -> Branches:
+    """Return the `most` paths of a factor that contribute most, cut into segments."""
+    paths = best_paths(chain.graph, factor.bottom, factor.top, most)
+    parts = dict.fromkeys(
+        segment for path in paths for segment in _segments(path, chain.symbols)
+    )
+    return Branches(factor, paths, list(parts))
+
+
+def _segments(path: Path, symbols: EntrySymbols) -> Iterator[Segment]:
+    """Cut a path where a number has a name."""
+    held: list[Edge] = []
+    for edge in path.edges:
+        held.append(edge)
+        if symbols.named(edge.target.node) or edge is path.edges[-1]:
+            yield Segment(tuple(held))
+            held = []
 
 
 def sum_text(parts: Sequence[float]) -> str:
@@ -28,94 +121,3 @@ def sum_text(parts: Sequence[float]) -> str:
     for part in others:
         text += f" {'−' if part < 0 else '+'} {number(abs(part))}"
     return text
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A part of a path, from one number that has a name to the next."""
-
-    steps: tuple[Step, ...]
-
-    @property
-    def bottom(self) -> Element:
-        """Where it begins."""
-        return self.steps[0].source
-
-    @property
-    def top(self) -> Element:
-        """Where it ends."""
-        return self.steps[-1].target
-
-    @property
-    def slope(self) -> float:
-        """∂top/∂bottom along this path alone."""
-        return float(np.prod([step.slope for step in self.steps]))
-
-
-def segments(path: Path, chain: Chain) -> Iterator[Segment]:
-    """Cut a path where a number has a name."""
-    held: list[Step] = []
-    for step in path.steps:
-        held.append(step)
-        named = isinstance(chain.naming.symbol(step.target.node), Symbol)
-        if named or step is path.steps[-1]:
-            yield Segment(tuple(held))
-            held = []
-
-
-def add_branches(
-    scene: Scene,
-    factor: Factor,
-    ids: dict[Element, str],
-    chain: Chain,
-    top: int,
-    add_block: Callable[[Element], None],
-) -> None:
-    """Draw the paths of a factor that contribute most, and what the others add.
-
-    Args:
-        scene: where to.
-        factor: a sum over several paths.
-        ids: the blocks there are.
-        chain: what the factor belongs to.
-        top: how many paths to draw.
-        add_block: draws a number that has no block yet.
-    """
-    paths = best_paths(chain.within, factor.bottom, factor.top, top)
-    parts = dict.fromkeys(part for path in paths for part in segments(path, chain))
-    for part in parts:
-        if part.top not in ids:
-            add_block(part.top)
-    for part in parts:
-        tail, head = ids[part.bottom], ids[part.top]
-        symbol = Derivative(chain.symbol(part.top), (chain.symbol(part.bottom),))
-        lines = derivative_lines(
-            symbol, chain.along(part.steps), number(part.slope), factor.role
-        )
-        scene.links.append(Link(tail, head, "forward"))
-        scene.links.append(Link(tail, head, "backward", factor.role, lines))
-    rest = factor.count - len(paths)
-    if rest:
-        others = factor.value - sum(path.contribution for path in paths)
-        more = f"{rest:,} more path{'s' if rest > 1 else ''}".replace(",", "\u202f")
-        lines = [
-            Line(Plain(more), "symbol", factor.role),
-            Line(Plain(f"together {number(others)}"), "value", factor.role),
-        ]
-        ends = ids[factor.bottom], ids[factor.top]
-        scene.links.append(Link(*ends, "backward", factor.role, lines))
-    scene.caption.append(Line(_sum(factor, paths), "value"))
-
-
-def _sum(factor: Factor, paths: list[Path]) -> Written:
-    """Write the sum out: ``∂J/∂a = 0.1718 − 0.073 + … = 0.0988``."""
-    text = sum_text([path.contribution for path in paths])
-    if len(paths) < factor.count:
-        text += " + …"
-    return row(
-        Tinted(factor.symbol, factor.role),
-        "  =  ",
-        Tinted(Plain(text), factor.role),
-        "  =  ",
-        Tinted(Plain(number(factor.value)), factor.role),
-    )

@@ -2,148 +2,154 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from chainrule.node import Node, Parameter
+from chainrule.node import Constant, Node, Parameter
 from chainrule.notation.symbols import Derivative
 from chainrule.notation.writer import Written, number
-from chainrule.viz.chain.branches import add_branches, sum_text
-from chainrule.viz.chain.chain import Chain, Factor, context
-from chainrule.viz.chain.entries import Element
+from chainrule.viz.chain.branches import Branches, sum_text, unfolded
+from chainrule.viz.chain.chain import Chain, Factor
+from chainrule.viz.chain.entries import Entry
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.derivative_lines import derivative_lines, measured
+from chainrule.viz.graph.partition import is_view
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
 from chainrule.viz.text import Formula, Plain, Tinted, row
 from chainrule.viz.values import spanned
-
-if TYPE_CHECKING:
-    from chainrule.viz.chain.explanation import Explanation
-
 
 MOST_BRANCHES = 4
 """Paths whose numbers are written out on an edge; more are only counted."""
 
 
-def chain_scene(
-    explanation: Explanation, chain: Chain, rankdir: str, unfold: int = 0
-) -> Scene:
+def chain_scene(chain: Chain, verdict: Line, rankdir: str, unfold: int = 0) -> Scene:
     """Draw the numbers of a chain, what else they use, and the factors between them.
 
-    A factor that is a sum is one edge, or the `unfold` paths that contribute most.
+    Args:
+        chain: what to draw.
+        verdict: what was checked; it stands under the product.
+        rankdir: how the diagram runs.
+        unfold: how many paths of a factor to draw that is a sum; 0 for one edge.
     """
-    scene = Scene(explanation.symbol.unicode(), rankdir=rankdir)
-    factors = explanation.factors[::-1]  # the weight's first, as the graph runs
-    stops = [f.bottom for f in factors] + [f.top for f in factors[-1:]]
-    ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
-    drawn: dict[Node, str] = {}
-    role = {factor.bottom: factor.role for factor in factors}
-    for stop in stops:
-        scene.blocks.append(_block(ids[stop], stop, chain, role.get(stop)))
-    for factor in factors:
+    drawing = _Drawing(chain, rankdir)
+    for factor in drawing.factors:
         if unfold and factor.count > 1:
-            _unfold(scene, factor, ids, chain, unfold)
+            drawing.add_branches(unfolded(factor, chain, unfold))
         else:
-            _add_factor(scene, factor, ids, chain, drawn)
-    scene.caption = _caption(explanation) + scene.caption
-    return scene
+            drawing.add_factor(factor)
+    drawing.scene.caption[:0] = [*_equations(chain), verdict]
+    return drawing.scene
 
 
-def _block(identity: str, stop: Element, chain: Chain, role: Role | None) -> Block:
-    """Draw a number; its gradient has the role of the edge that ends here.
+class _Drawing:
+    """A scene that grows factor by factor, the weight's first, as the graph runs."""
 
-    The loss, where no edge ends, has None.
-    """
-    node = stop.node
-    kind: BlockKind = "op"
-    if isinstance(node, Parameter):
-        kind = "parameter"
-    elif role is None:
-        kind = "loss"
-    symbol = chain.symbol(stop)
-    block = Block(identity, kind, symbol, nodes=(node,), group="chain")
-    if node.inputs:
-        block.lines.append(Line(Formula(node, chain.naming), "formula"))
-    value = float(chain.values[node].reshape(-1)[stop.entry])
-    block.lines.append(Line(Plain(number(value)), "value"))
-    if role is not None:
-        _, slope = count_and_sum(chain.within, stop, chain.within.end)
-        top = chain.symbol(chain.within.end)
-        text = measured(Derivative(top, (symbol,)), number(slope))
-        block.lines.append(Line(text, "gradient", role))
-    return block
+    def __init__(self, chain: Chain, rankdir: str) -> None:
+        self.chain = chain
+        self.scene = Scene(chain.symbol.unicode(), rankdir=rankdir)
+        self.factors = chain.factors[::-1]
+        stops = [f.bottom for f in self.factors] + [f.top for f in self.factors[-1:]]
+        self.ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
+        self.leaf_ids: dict[Node, str] = {}
+        role = {factor.bottom: factor.role for factor in self.factors}
+        for stop in stops:
+            self._add_block(stop, role.get(stop), "chain")
 
+    def add_factor(self, factor: Factor) -> None:
+        """Add the edges of a factor, and the leaves that its numbers use."""
+        chain, role = self.chain, factor.role
+        tail, head = self.ids[factor.bottom], self.ids[factor.top]
+        terms = []
+        if 1 < factor.count <= MOST_BRANCHES:
+            paths = best_paths(chain.graph, factor.bottom, factor.top, factor.count)
+            text = sum_text([path.contribution for path in paths])
+            terms.append(Line(Plain(f"= {text}"), "value", role))
+        lines = derivative_lines(
+            factor.symbol, factor.rule, number(factor.value), role, terms
+        )
+        self.scene.links.append(Link(tail, head, "forward", straight=True))
+        self.scene.links.append(Link(tail, head, "backward", role, lines))
+        above = between(chain.graph, factor.bottom, factor.top)
+        self._add_leaves([e for e in above if e != factor.bottom], head)
 
-def _unfold(
-    scene: Scene, factor: Factor, ids: dict[Element, str], chain: Chain, most: int
-) -> None:
-    def add_block(element: Element) -> None:
-        ids[element] = f"b{len(ids)}"
-        block = _block(ids[element], element, chain, factor.role)
-        block.group = ""
-        scene.blocks.append(block)
+    def add_branches(self, branches: Branches) -> None:
+        """Add the paths of a factor that is a sum, and what the others contribute."""
+        factor, links = branches.factor, self.scene.links
+        for segment in branches.segments:
+            if segment.top not in self.ids:
+                self.ids[segment.top] = f"b{len(self.ids)}"
+                self._add_block(segment.top, factor.role)
+        for segment in branches.segments:
+            tail, head = self.ids[segment.bottom], self.ids[segment.top]
+            lines = branches.segment_lines(segment, self.chain)
+            links.append(Link(tail, head, "forward"))
+            links.append(Link(tail, head, "backward", factor.role, lines))
+        rest = branches.rest_lines()
+        if rest:
+            tail, head = self.ids[factor.bottom], self.ids[factor.top]
+            links.append(Link(tail, head, "backward", factor.role, rest))
+        self.scene.caption.append(branches.sum_line())
 
-    add_branches(scene, factor, ids, chain, most, add_block)
+    def _add_block(self, entry: Entry, role: Role | None, group: str = "") -> None:
+        """Add a number; its gradient has the role of the edge that ends there.
 
+        The loss, where no edge ends, has None.
+        """
+        chain, node = self.chain, entry.node
+        kind: BlockKind = "op"
+        if isinstance(node, Parameter):
+            kind = "parameter"
+        elif role is None:
+            kind = "loss"
+        symbol = chain.symbols.symbol(entry)
+        block = Block(self.ids[entry], kind, symbol, nodes=(node,), group=group)
+        if node.inputs:
+            formula = Formula(node, chain.symbols.naming)
+            block.lines.append(Line(formula, "formula"))
+        value = entry.value(chain.symbols.values)
+        block.lines.append(Line(Plain(number(value)), "value"))
+        if role is not None:
+            end = chain.graph.end
+            _, slope = count_and_sum(chain.graph, entry, end)
+            gradient = Derivative(chain.symbols.symbol(end), (symbol,))
+            text = measured(gradient, number(slope))
+            block.lines.append(Line(text, "gradient", role))
+        self.scene.blocks.append(block)
 
-def _add_factor(
-    scene: Scene,
-    factor: Factor,
-    ids: dict[Element, str],
-    chain: Chain,
-    drawn: dict[Node, str],
-) -> None:
-    tail, head = ids[factor.bottom], ids[factor.top]
-    scene.links.append(Link(tail, head, "forward", straight=True))
-    terms = []
-    if 1 < factor.count <= MOST_BRANCHES:
-        branches = best_paths(chain.within, factor.bottom, factor.top, factor.count)
-        sums = sum_text([path.contribution for path in branches])
-        terms.append(Line(Plain(f"= {sums}"), "value", factor.role))
-    lines = derivative_lines(
-        factor.symbol, factor.rule, number(factor.value), factor.role, terms
-    )
-    scene.links.append(Link(tail, head, "backward", factor.role, lines))
-    segment = [
-        e for e in between(chain.within, factor.bottom, factor.top)
-        if e != factor.bottom
-    ]  # fmt: skip
-    for leaf in context(segment, {stop.node for stop in ids}):
-        if leaf not in drawn:
-            drawn[leaf] = f"leaf{len(drawn)}"
-            symbol = chain.naming.symbol(leaf)
-            block = Block(drawn[leaf], "input", symbol or Plain("?"), nodes=(leaf,))
-            value = Plain(spanned(chain.values[leaf]))
-            block.lines.append(Line(value, "value"))
-            scene.blocks.append(block)
-        scene.links.append(Link(drawn[leaf], head, "forward"))
-
-
-def _caption(explanation: Explanation) -> list[Line]:
-    """Write the equation under the picture, each factor in the colour of its edge."""
-    factors = explanation.factors
-    symbols: list[tuple[Written | str, Factor | None]] = [(explanation.symbol, None)]
-    numbers: list[tuple[Written | str, Factor | None]] = [
-        (Plain(number(explanation.value)), None)
-    ]
-    for place, factor in enumerate(factors):
-        symbols += [
-            ("   =   " if not place else "  ·  ", None),
-            (factor.symbol, factor),
-        ]
-        text = number(factor.value)
-        text = f"({text})" if factor.value < 0 and place else text
-        numbers += [("   =   " if not place else "  ·  ", None), (Plain(text), factor)]
-    lines = [
-        Line(row(*(_tinted(*part) for part in parts)), "equation")
-        for parts in (symbols, numbers)
-    ]
-    check = explanation.check()
-    marks = [f"{'✓' if ok else '✗'} {text}" for ok, text in check.lines()]
-    marks.append(explanation.counted)
-    verdict = Plain("     ".join(marks))
-    lines.append(Line(verdict, "good" if check.agrees else "mark"))
-    return lines
+    def _add_leaves(self, entries: Sequence[Entry], head: str) -> None:
+        """Add what numbers of the chain use besides each other."""
+        symbols = self.chain.symbols
+        for leaf in _leaves(entries, {entry.node for entry in self.ids}):
+            if leaf not in self.leaf_ids:
+                self.leaf_ids[leaf] = f"leaf{len(self.leaf_ids)}"
+                title = symbols.naming.symbol(leaf) or Plain("?")
+                value = Line(Plain(spanned(symbols.values[leaf])), "value")
+                self.scene.blocks.append(
+                    Block(self.leaf_ids[leaf], "input", title, [value], nodes=(leaf,))
+                )
+            self.scene.links.append(Link(self.leaf_ids[leaf], head, "forward"))
 
 
-def _tinted(text: Written | str, factor: Factor | None) -> Written | str:
-    return Tinted(text, factor.role) if factor and not isinstance(text, str) else text
+def _leaves(entries: Sequence[Entry], skip: set[Node]) -> list[Node]:
+    """Return the leaves with a name that numbers are computed from."""
+    found: dict[Node, None] = {}
+    for entry in entries:
+        for x in entry.node.inputs:
+            while is_view(x) and not x.name:
+                (x,) = x.inputs
+            named = not isinstance(x, Constant) or bool(x.name)
+            if not x.inputs and named and x not in skip:
+                found[x] = None
+    return list(found)
+
+
+def _equations(chain: Chain) -> list[Line]:
+    """Write the product in symbols and in numbers, in the colours of the edges."""
+    symbols: list[Written | str] = [chain.symbol]
+    numbers: list[Written | str] = [Plain(number(chain.value))]
+    for place, factor in enumerate(chain.factors):
+        operator = "  ·  " if place else "   =   "
+        value = number(factor.value)
+        value = f"({value})" if factor.value < 0 and place else value
+        symbols += [operator, Tinted(factor.symbol, factor.role)]
+        numbers += [operator, Tinted(Plain(value), factor.role)]
+    return [Line(row(*parts), "equation") for parts in (symbols, numbers)]

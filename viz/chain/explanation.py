@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.notation.writer import Style, Written, number, symbol_text
+from chainrule.notation.symbols import Derivative
+from chainrule.notation.writer import Style, number, symbol_text
 from chainrule.viz import style
-from chainrule.viz.chain.chain import Factor
-from chainrule.viz.chain.paths import Path
+from chainrule.viz.chain.chain import Chain, Factor
+from chainrule.viz.chain.check import Check
+from chainrule.viz.chain.drawing import chain_scene
+from chainrule.viz.chain.entry_symbols import EntrySymbols
+from chainrule.viz.chain.paths import Path, best_paths
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.scene import Scene
-
-RELATIVE, ABSOLUTE = 1e-4, 1e-7
-"""How far a finite difference may be off."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """Three ways to the same gradient, held against each other.
-
-    Attributes:
-        paths: the sum over all paths, which is the product of the factors.
-        autodiff: what the reverse sweep computes.
-        finite_difference: (J(w + h) − J(w − h)) / 2h.
-    """
-
-    paths: float
-    autodiff: float
-    finite_difference: float
-
-    @property
-    def exact(self) -> bool:
-        """Whether the sum over the paths is what the reverse sweep computes."""
-        return abs(self.paths - self.autodiff) <= 1e-9 * max(1.0, abs(self.autodiff))
-
-    @property
-    def near(self) -> bool:
-        """Whether the finite difference agrees, as nearly as it can."""
-        off = abs(self.finite_difference - self.autodiff)
-        return off <= ABSOLUTE + RELATIVE * abs(self.autodiff)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all three do."""
-        return self.exact and self.near
-
-    def lines(self) -> list[tuple[bool, str]]:
-        """Return what was checked, and whether it held."""
-        return [
-            (self.exact, f"autodiff {number(self.autodiff)}"),
-            (self.near, f"finite difference {number(self.finite_difference)}"),
-        ]
-
-    def __str__(self) -> str:
-        return "   ".join(f"{'✓' if ok else '✗'} {text}" for ok, text in self.lines())
+from chainrule.viz.scene import Line
+from chainrule.viz.text import Plain
 
 
 class Explanation:
@@ -72,38 +31,38 @@ class Explanation:
 
     def __init__(
         self,
-        symbol: Derivative,
-        value: float,
-        factors: Sequence[Factor],
-        count: int,
-        paths: Sequence[Path],
-        where: Sequence[tuple[Symbol, Written]],
-        written: Callable[[Path], str],
-        checked: Callable[[], Check],
-        drawn: Callable[[Explanation], Scene],
+        chain: Chain,
+        run_check: Callable[[], Check],
+        *,
+        top: int,
+        unfold: bool,
+        rankdir: str,
     ) -> None:
-        self.symbol = symbol
-        self.value = value
-        self.factors = list(factors)
-        self.count = count
-        self.paths = list(paths)
-        self._where = where
-        self._written = written
-        self._checked = checked
-        self._drawn = drawn
+        self.symbol: Derivative = chain.symbol
+        self.value = chain.value
+        self.factors = list(chain.factors)
+        self.count = chain.count
+        self.paths = best_paths(chain.graph, chain.graph.start, chain.graph.end, top)
+        self._chain = chain
+        self._run_check = run_check
+        self._unfold = top if unfold else 0
+        self._rankdir = rankdir
 
     def check(self) -> Check:
-        """Hold the sum over paths, autodiff and a finite difference together."""
+        """Compare the sum over paths, autodiff and a finite difference."""
         return self._check
 
     @functools.cached_property
     def _check(self) -> Check:
-        return self._checked()
+        return self._run_check()
 
     @functools.cached_property
     def diagram(self) -> Diagram:
         """The chain as a diagram that states what was checked."""
-        return Diagram(self._drawn(self))
+        check = self.check()
+        marks = "     ".join([*check.marks(), self.counted])
+        verdict = Line(Plain(marks), "good" if check.agrees else "mark")
+        return Diagram(chain_scene(self._chain, verdict, self._rankdir, self._unfold))
 
     @property
     def text(self) -> str:
@@ -122,22 +81,29 @@ class Explanation:
             rule, value = factor.rule.unicode(), number(factor.value)
             rule = rule if rule == value else f"{rule} = {value}"
             lines.append(f"  {factor.symbol.unicode():<{width}} = {rule}")
-        if self._where:
-            told = ", ".join(f"{s.unicode()} = {f.unicode()}" for s, f in self._where)
-            lines.append(f"  where {told}")
+        definitions = [
+            f"{symbol.unicode()} = {formula.unicode()}"
+            for symbol, formula in self._chain.definitions
+        ]
+        if definitions:
+            lines.append(f"  where {', '.join(definitions)}")
         lines += ["", f"{self.check()}   {self.counted}"]
-        if self.count > 1:
-            paths = self.paths
-            if len(paths) < self.count:
-                paths = [path for path in paths if path.contribution] or paths
-            lines += ["", f"{self._title(paths)}:"]
-            lines += [
-                f"  {number(path.contribution):>10}  {self._written(path)}"
-                for path in paths
-            ]
-        return "\n".join(lines)
+        return "\n".join(lines + self._listed_paths())
 
-    def _title(self, listed: Sequence[Path]) -> str:
+    def _listed_paths(self) -> list[str]:
+        """List paths under a heading, where there is more than one."""
+        if self.count <= 1:
+            return []
+        paths = self.paths
+        if len(paths) < self.count:
+            paths = [path for path in paths if path.contribution] or paths
+        listed = [
+            f"  {number(path.contribution):>10}  {_stations(path, self._chain.symbols)}"
+            for path in paths
+        ]
+        return ["", f"{self._heading(paths)}:", *listed]
+
+    def _heading(self, listed: Sequence[Path]) -> str:
         shown = len(listed)
         if shown == self.count:
             return "paths"
@@ -161,9 +127,12 @@ class Explanation:
         ]
         if len(self.factors) > 1:
             rows.append(f"&= {number(self.value, 'latex')}")
-        if self._where:
-            told = r",\; ".join(f"{s.latex()} = {f.latex()}" for s, f in self._where)
-            rows.append(rf"&\text{{where }} {told}")
+        definitions = [
+            f"{symbol.latex()} = {formula.latex()}"
+            for symbol, formula in self._chain.definitions
+        ]
+        if definitions:
+            rows.append(r"&\text{where } " + r",\; ".join(definitions))
         body = " \\\\\n".join(rows)
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
@@ -180,10 +149,17 @@ class Explanation:
         return self.diagram._repr_svg_()
 
 
+def _stations(path: Path, symbols: EntrySymbols) -> str:
+    """Return the numbers on a path that have a symbol: ``w → y₂ → J``."""
+    inner = [edge.target for edge in path.edges[:-1]]
+    named = [entry for entry in inner if symbols.naming.symbol(entry.node)]
+    ends = path.edges[0].source, path.edges[-1].target
+    stations = [ends[0], *named, ends[1]]
+    return " → ".join(symbols.symbol(entry).unicode() for entry in stations)
+
+
 def _product(factors: Sequence[Factor], how: Style) -> str:
-    return _dots(how).join(
-        _colored(symbol_text(f.symbol, how), f, how) for f in factors
-    )
+    return _dot(how).join(_colored(symbol_text(f.symbol, how), f, how) for f in factors)
 
 
 def _numbers(factors: Sequence[Factor], how: Style) -> str:
@@ -193,10 +169,10 @@ def _numbers(factors: Sequence[Factor], how: Style) -> str:
         if factor.value < 0 and place:
             text = f"({text})"
         texts.append(_colored(text, factor, how))
-    return _dots(how).join(texts)
+    return _dot(how).join(texts)
 
 
-def _dots(how: Style) -> str:
+def _dot(how: Style) -> str:
     return r" \cdot " if how == "latex" else " · "
 
 
