@@ -40,6 +40,7 @@ __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noq
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
+        importlib.import_module("chainrule.ops")  # what + and @ build on any node
         value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
     elif name in _CATALOGS:
         value = importlib.import_module("chainrule.registry").registry.catalog(name)

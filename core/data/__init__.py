@@ -1,1 +1,1 @@
-"""Data: read from files and checked before anything is computed."""
+"""Data: read from files, checked, and cut into batches."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.annotations import PositiveInt, check_value
+from chainrule.data.inputs import examples_for, shape_of_examples
 from chainrule.errors import (
     GraphError,
     ModelFileError,
@@ -20,14 +21,14 @@ from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
 from chainrule.model.description import describe
-from chainrule.model.weights import checked
+from chainrule.model.weights import weights_for
 from chainrule.model.writing import write
 from chainrule.node import Input, Node, Parameter, as_node
 from chainrule.ops import identity
 from chainrule.scopes import Scope, current_scope
 from chainrule.shapes import Shape
 from chainrule.substitution import substitute
-from chainrule.training import History, data, inference
+from chainrule.training import History, inference
 from chainrule.training.criteria import Criteria
 from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
@@ -167,7 +168,7 @@ class Model:
                 nothing was changed.
         """
         parameters = self.parameters
-        for path, array in checked(parameters, weights).items():
+        for path, array in weights_for(parameters, weights).items():
             np.copyto(parameters[path].value, array, casting="unsafe")
             if path in self._owned:
                 self._owned[path].drawn = None
@@ -207,7 +208,7 @@ class Model:
 
     def _build_from(self, x: Any) -> None:
         if self._session is None:
-            self._build_for([data.shape_of_rows(x)])
+            self._build_for([shape_of_examples(x)])
 
     # -- training and using ------------------------------------------------------------
 
@@ -305,7 +306,7 @@ class Model:
         self,
         x: Any,
         *,
-        batch_size: int = inference.ROWS,
+        batch_size: int = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
     ) -> Any:
         """Return the outputs for examples, as an array, or a list for several outputs.
@@ -315,7 +316,8 @@ class Model:
         """
         batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
-        feeds = list(zip(self.inputs, data.inputs(self.network, x), strict=True))
+        arrays = examples_for(self.inputs, self.outputs, x)
+        feeds = list(zip(self.inputs, arrays, strict=True))
         device = open_backend(backend)
         results = inference.predict(self.session, feeds, device, batch_size)
         return results[0] if len(results) == 1 else results
@@ -328,7 +330,7 @@ class Model:
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         sample_weight: npt.ArrayLike | None = None,
-        batch_size: int = inference.ROWS,
+        batch_size: int = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
     ) -> dict[str, float]:
         """Return loss and metrics on examples, by name.

@@ -10,13 +10,6 @@ from chainrule.node import Constant, Node, Value, as_node
 from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
-__all__ = [
-    "Abs", "Add", "Div", "Log", "Maximum", "Minimum", "Mul", "Neg", "Pow",
-    "Reciprocal", "Sign", "Sqrt", "Square", "Sub",
-    "abs", "add", "div", "log", "maximum", "minimum", "mul", "neg", "pow",
-    "reciprocal", "sign", "sqrt", "square", "sub",
-]  # fmt: skip
-
 
 class Add(Elementwise):
     """y = a + b."""
@@ -29,9 +22,6 @@ class Add(Elementwise):
         return 1, 1
 
 
-add = Add()
-
-
 class Sub(Elementwise):
     """y = a − b."""
 
@@ -41,9 +31,6 @@ class Sub(Elementwise):
 
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return 1, -1
-
-
-sub = Sub()
 
 
 class Mul(Elementwise):
@@ -64,9 +51,6 @@ class Mul(Elementwise):
         return b, a
 
 
-mul = Mul()
-
-
 class Div(Elementwise):
     """y = a / b."""
 
@@ -80,9 +64,6 @@ class Div(Elementwise):
         return 1 / b, -y / b
 
 
-div = Div()
-
-
 class Neg(Elementwise):
     """y = −x."""
 
@@ -92,9 +73,6 @@ class Neg(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (-1,)
-
-
-neg = Neg()
 
 
 class Pow(Elementwise):
@@ -115,9 +93,6 @@ class Pow(Elementwise):
         return b * a ** (b - 1), y * log_a
 
 
-_pow = Pow()
-
-
 class Square(Elementwise):
     """y = x²."""
 
@@ -127,9 +102,6 @@ class Square(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (2 * x,)
-
-
-square = Square()
 
 
 class Reciprocal(Elementwise):
@@ -145,9 +117,6 @@ class Reciprocal(Elementwise):
         return (-square(y),)
 
 
-reciprocal = Reciprocal()
-
-
 class Sqrt(Elementwise):
     """y = √x, x > 0."""
 
@@ -160,9 +129,6 @@ class Sqrt(Elementwise):
         return (0.5 / y,)
 
 
-sqrt = Sqrt()
-
-
 class Abs(Elementwise):
     """y = |x|; the derivative at 0 is 0, as in TensorFlow and PyTorch."""
 
@@ -173,9 +139,6 @@ class Abs(Elementwise):
         return (sign(x),)
 
 
-abs = Abs()
-
-
 class Sign(Elementwise):
     """y = −1, 0 or 1; its derivative is 0 everywhere."""
 
@@ -184,9 +147,6 @@ class Sign(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
-
-
-sign = Sign()
 
 
 class Maximum(Elementwise):
@@ -200,9 +160,6 @@ class Maximum(Elementwise):
         return to_float(greater(a, b)) + tie, to_float(less(a, b)) + tie
 
 
-maximum = Maximum()
-
-
 class Minimum(Elementwise):
     """y = min(a, b); a tie shares the gradient equally, as in PyTorch."""
 
@@ -212,9 +169,6 @@ class Minimum(Elementwise):
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))
         return to_float(less(a, b)) + tie, to_float(greater(a, b)) + tie
-
-
-minimum = Minimum()
 
 
 class Log(Elementwise):
@@ -229,7 +183,10 @@ class Log(Elementwise):
         return (1 / x,)
 
 
-log = Log()
+add, sub, mul, div, neg = Add(), Sub(), Mul(), Div(), Neg()
+square, reciprocal, sqrt, log = Square(), Reciprocal(), Sqrt(), Log()
+abs, sign, maximum, minimum = Abs(), Sign(), Maximum(), Minimum()
+_pow = Pow()
 
 
 def pow(a: Value, b: Value) -> Node:

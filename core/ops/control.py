@@ -5,13 +5,8 @@ from __future__ import annotations
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
 from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op
-from chainrule.ops.broadcasting import zeros_like
+from chainrule.ops.shaping import zeros_like
 from chainrule.shapes import Shape
-
-__all__ = [
-    "AlsoUpdate", "Identity", "StopGradient", "Training",
-    "also_update", "identity", "named", "stop_gradient", "training",
-]  # fmt: skip
 
 
 class Identity(Elementwise):
@@ -23,9 +18,6 @@ class Identity(Elementwise):
         return (1,)
 
 
-identity = Identity()
-
-
 class StopGradient(Elementwise):
     """y = x, through which no gradient flows."""
 
@@ -34,9 +26,6 @@ class StopGradient(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
-
-
-stop_gradient = StopGradient()
 
 
 class Training(Op):
@@ -57,9 +46,6 @@ class Training(Op):
     def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
         zero = zeros_like(g)
         return training(g, zero), training(zero, g)
-
-
-training = Training()
 
 
 class AlsoUpdate(Op):
@@ -84,7 +70,8 @@ class AlsoUpdate(Op):
         return g, None, None
 
 
-also_update = AlsoUpdate()
+identity, stop_gradient = Identity(), StopGradient()
+training, also_update = Training(), AlsoUpdate()
 
 
 def named(x: Value, name: str) -> Node:

@@ -1,4 +1,4 @@
-"""Training: from data and a graph to a history and better parameters."""
+"""Training: from data and a graph to better parameters and a history."""
 
 from chainrule.training.history import History
 from chainrule.training.run import Run

@@ -1,4 +1,4 @@
-"""What a training is asked to make small and to measure."""
+"""Criteria: what training minimizes, what it measures, and what constrains it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chainrule.component import Component
+from chainrule.data.parts import one_each
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
@@ -14,7 +15,6 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node
 from chainrule.registry import registry
 from chainrule.training.cache import fingerprint
-from chainrule.training.data import spread
 from chainrule.training.network import Network
 
 LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
@@ -37,10 +37,10 @@ class Criteria:
         metrics: Sequence[Any] = (),
         regularizers: Sequence[Any] = (),
     ) -> Criteria:
-        """Resolve what a user wrote.
+        """Resolve the names and objects that a user wrote.
 
-        One loss serves all outputs; several are given as a list or as a mapping from
-        the outputs' names.
+        One loss serves all outputs; several are given as a list, or as a mapping from
+        the names of the outputs.
 
         Raises:
             UnknownNameError: a name that nothing registered.
@@ -57,7 +57,7 @@ class Criteria:
         if isinstance(loss, (list, tuple)) and len(names) == 1:
             losses = list(loss)
         else:
-            losses = spread(loss, names, "output") if several else [loss] * len(names)
+            losses = one_each(loss, names, "output") if several else [loss] * len(names)
         return cls(
             tuple(_loss(one) for one in losses),
             tuple(resolve_all("metrics", metrics)),
@@ -72,7 +72,7 @@ class Criteria:
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
     ) -> Criteria:
-        """Return what to measure: what is given, and for the rest what `last` was.
+        """Resolve what to measure; what is not given is taken from `last`.
 
         Raises:
             HyperparameterError: no loss is known.
@@ -90,7 +90,7 @@ class Criteria:
 
     @property
     def key(self) -> Hashable:
-        """Return what is equal for goals that make the same graph."""
+        """What is equal for criteria that make the same graph."""
         losses = tuple(fingerprint(loss) for loss in self.losses)
         acting = tuple(r for r in self.regularizers if _acts(r))
         return losses, fingerprint(self.metrics), fingerprint(acting)
@@ -104,14 +104,14 @@ def _loss(value: Any) -> LossLike:
 
 
 def resolve_all(kind: str, values: Any) -> list[Any]:
-    """Return the components that a list names; one alone need not be in a list."""
+    """Return the components that a list names; a single one needs no list."""
     if isinstance(values, (str, Mapping)) or not isinstance(values, Sequence):
         values = [values]
     return [registry.resolve(kind, value) for value in values]
 
 
 def _acts(regularizer: Regularizer) -> bool:
-    """Whether a regularizer changes the graph, and does not only watch."""
+    """Return whether a regularizer changes the graph, and does not only watch."""
     cls = type(regularizer)
     return any(
         getattr(cls, method) is not getattr(Regularizer, method)

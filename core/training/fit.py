@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.arrays import Array
+from chainrule.data.batches import Feeds, batch_shapes
 from chainrule.errors import BackendError, ExecutionError
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.philox import generator
-from chainrule.training.data import Array, Feeds, batch_shapes
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure

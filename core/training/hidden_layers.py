@@ -1,4 +1,4 @@
-"""Hidden layers: finding their outputs in a graph, and regularizing those."""
+"""Hidden layers: where regularizers transform activations during training."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from chainrule.substitution import substitute
 def transformed(
     outputs: Sequence[Node], regularizers: Sequence[Regularizer]
 ) -> list[Node]:
-    """Return outputs with the regularizers' transforms on every hidden layer.
+    """Return the outputs with the output of every hidden layer transformed.
 
-    While training the transformed activations are used, otherwise those of before.
+    The transformed activations are used in training only.
 
     Raises:
-        GraphError: a regularizer acts on hidden layers, and there are none.
+        GraphError: a regularizer transforms hidden layers, and there are none.
     """
     acting = [r for r in regularizers if type(r).transform is not Regularizer.transform]
     if not acting:
@@ -39,9 +39,10 @@ def transformed(
 
 
 def hidden(outputs: Sequence[Node]) -> dict[Node, str]:
-    """Return the outputs of hidden layers, each with a name of its own.
+    """Return the outputs of hidden layers, each with a unique name.
 
-    They are what goes into a layer that has parameters, and itself depends on some.
+    These are the nodes that enter a layer with parameters, and themselves depend on
+    trainable parameters.
     """
     order = topological(outputs)
     paths = number_scopes(order)

@@ -1,4 +1,4 @@
-"""History: what a training run measured, epoch by epoch."""
+"""History: the numbers of a training run, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chainrule.profile.profile import Profile
 class History(Callback, Mapping[str, list[float]]):
     """The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` ….
 
-    `fit` returns one. Given to `fit` among the callbacks it is filled while training
-    goes on, and given to several it goes on where the last one ended.
+    `fit` returns one. Given to `fit` as a callback it is filled during training; given
+    to several calls it continues where the last one ended.
 
     Attributes:
-        interrupted: whether Ctrl-C ended the last training.
-        profile: how long each kernel took in the last training, if it was profiled.
+        interrupted: whether Ctrl-C ended the last training run.
+        profile: how long each kernel took in the last training run, if it was profiled.
     """
 
     interrupted: bool = field(default=False, init=False)
@@ -31,7 +31,7 @@ class History(Callback, Mapping[str, list[float]]):
             known = did_you_mean(name, self._values)
             raise UnknownNameError(
                 f"no numbers called {name!r} in this history.{known} "
-                "What else is measured is for fit to say: metrics=[…], validation=…"
+                "fit measures more if asked to: metrics=[…], validation=…"
             )
         return self._values[name]
 
@@ -53,7 +53,7 @@ class History(Callback, Mapping[str, list[float]]):
 
     @property
     def epochs(self) -> int:
-        """How many epochs there are."""
+        """The number of epochs."""
         return max((len(values) for values in self._values.values()), default=0)
 
     @property
@@ -62,7 +62,7 @@ class History(Callback, Mapping[str, list[float]]):
         return {name: values[-1] for name, values in self.items() if values}
 
     def expect(self, names: list[str]) -> None:
-        """Make room for these names; one that is new starts empty."""
+        """Add an empty list for each of these names that is new."""
         for name in names:
             self._values.setdefault(name, [])
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends training between two steps, never within one."""
+"""Ctrl-C during training: it ends the run between two steps, never within one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from chainrule.training.run import Run
 
 @contextmanager
 def interruptible(run: Run) -> Iterator[None]:
-    """In the block, let Ctrl-C stop `run` after its current step; a second one raises.
+    """Let Ctrl-C in the block stop `run` after its current step; a second one raises.
 
-    Only where Python's own handler is in place, and in the main thread, which alone may
-    set handlers.
+    This works only in the main thread, which alone may set handlers, and only where
+    Python's own handler is in place.
     """
     usual = threading.current_thread() is threading.main_thread() and (
         signal.getsignal(signal.SIGINT) is signal.default_int_handler

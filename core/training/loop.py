@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import numpy as np
 
+from chainrule.data.arrays import Array
+from chainrule.data.batches import Feeds, batches_in
 from chainrule.errors import ExecutionError
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.schedule import Schedule
-from chainrule.training.data import Array, Feeds
 from chainrule.training.run import Run
 from chainrule.training.state import TrainingState
 
@@ -67,11 +68,10 @@ class Loop:
         Returns:
             Size of batch → the totals, added up over all batches of that size.
         """
-        whole = len(order) - len(order) % self.size
         totals = {}
         self.torn = self.late = False
-        for rows in (order[:whole].reshape(-1, self.size), order[None, whole:]):
-            if rows.size and not self.run.stopping:
+        for rows in batches_in(order, self.size):
+            if not self.run.stopping:
                 executable = program(rows.shape[1])
                 try:
                     with executable.running():

@@ -1,22 +1,21 @@
-"""What training needs to know of a model."""
+"""The network: what training has to know of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter
 
 
 @dataclass(frozen=True)
 class Network:
-    """The graph of a model: inputs, outputs, and its parameters by path.
+    """The graph of a model: inputs, outputs, and parameters by path.
 
     Attributes:
         inputs: the leaves that are fed.
         outputs: the predictions.
-        output_names: what to call them.
+        output_names: a name for each output.
         parameters: path such as ``"dense_1/kernel"`` → parameter, in a fixed order.
     """
 
@@ -32,18 +31,11 @@ class Network:
 
     @property
     def weights(self) -> list[Parameter]:
-        """What penalties and constraints act on: weights, and not biases or scales.
+        """The parameters that penalties and constraints act on: not biases or scales.
 
-        These are trainable parameters with two axes or more, and those called kernel or
+        These are the trainable ones with two axes or more, and those called kernel or
         weights.
         """
         return [
             p for p in self.trainable if p.ndim >= 2 or p.name in ("kernel", "weights")
         ]
-
-    def first_layer(self, leaf: Input) -> str:
-        """Return the name of the first layer that an input goes into, or of itself."""
-        for node in topological(self.outputs):
-            if leaf in node.inputs and node.scope:
-                return node.scope[0].name or node.scope[0].label
-        return leaf.name or "input"

@@ -1,4 +1,4 @@
-"""The objective: what training makes small, and what people read, as one graph."""
+"""The objective: what training minimizes, and what it measures, as one graph."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ class Objective:
     """The losses, penalties and metrics of a network.
 
     Attributes:
-        targets: the leaves that targets are fed to, one for each output.
-        weight: the leaf for sample weights, or None.
-        loss: what is made small: the sum of all losses and penalties.
-        totals: scalars to add up over batches: means over a batch (the loss, and the
-            loss of each output if there are several), then the sums of the metrics.
+        criteria: what it was made from.
+        inputs: the inputs of the network.
+        targets: the inputs for targets, one for each output.
+        weight: the input for sample weights, or None.
+        loss: what training minimizes: the sum of all losses and penalties.
+        totals: scalars to sum over batches: means over a batch (the loss, and the loss
+            of each output if there are several), then the sums of the metrics.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Objective:
                 if not isinstance(sums, tuple):
                     raise GraphError(
                         f"{type(metric).__name__}.totals must return a tuple of "
-                        f"scalars, it returned {sums!r}"
+                        f"scalars, got {sums!r}"
                     )
                 self._metrics[name] = metric, len(sums)
                 self.totals += map(as_node, sums)
@@ -91,7 +93,7 @@ class Objective:
 
     @property
     def leaves(self) -> list[Input]:
-        """The leaves to feed: inputs, targets, and sample weights if there are any."""
+        """The inputs to feed: the network's, targets, and sample weights if any."""
         weight = [] if self.weight is None else [self.weight]
         return [*self.inputs, *self.targets, *weight]
 
@@ -106,8 +108,8 @@ class Objective:
         """Return the numbers of an epoch, exact however the rows were cut.
 
         Args:
-            batches: size of batch → the totals, added up over all batches of that size.
-            rows: how many rows there were in all.
+            batches: batch size → the totals, summed over all batches of that size.
+            rows: the number of rows in all.
         """
         count = len(self._means)
         numbers = {
@@ -115,13 +117,13 @@ class Objective:
             for i, name in enumerate(self._means)
         }
         at = count
-        for name, (metric, width) in self._metrics.items():
+        for name, (metric, length) in self._metrics.items():
             sums = (
                 sum(float(t[i]) for t in batches.values())
-                for i in range(at, at + width)
+                for i in range(at, at + length)
             )
             numbers[name] = float(metric.result(*sums))
-            at += width
+            at += length
         return numbers
 
     def _applied(self, loss: LossLike, target: Input, prediction: Node) -> Node:
@@ -137,8 +139,8 @@ class Objective:
         if not isinstance(value, Node) or value.shape != ():
             shown = describe(value) if isinstance(value, Node) else repr(value)
             raise GraphError(
-                f"the loss {loss!r} must return one number, as a node; it returned "
-                f"{shown}; take its mean, e.g. cr.ops.mean(loss)"
+                f"the loss {loss!r} must return one number, as a node, got {shown}; "
+                "take its mean, as in cr.ops.mean(loss)"
             )
         return value
 
@@ -148,5 +150,5 @@ def _dtype(loss: LossLike) -> Dtype:
 
 
 def _penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
-    made = (r.penalty(kernel) for r in regularizers for kernel in network.weights)
+    made = (r.penalty(weight) for r in regularizers for weight in network.weights)
     return [penalty for penalty in made if penalty is not None]

@@ -15,9 +15,8 @@ from chainrule.kinds.callback import Callback
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.schedule import Schedule
 from chainrule.registry import registry
-from chainrule.training import data
 from chainrule.training.criteria import Criteria, resolve_all
-from chainrule.training.examples import Examples
+from chainrule.training.examples import Examples, held_out
 from chainrule.training.network import Network
 
 
@@ -73,7 +72,7 @@ class Request:
         examples = Examples.of(network, criteria, x, y, sample_weight)
         held = None
         if isinstance(validation, Real) and not isinstance(validation, bool):
-            kept, out = data.held_out(len(examples), float(validation), seed)
+            kept, out = held_out(len(examples), float(validation), seed)
             examples, held = examples.take(kept), examples.take(out)
         elif validation is not None:
             held = _validation(network, criteria, validation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from chainrule.data.arrays import Array
 from chainrule.errors import (
     BackendError,
     ChainRuleError,
@@ -12,7 +13,6 @@ from chainrule.errors import (
     ExecutionError,
 )
 from chainrule.kinds.backend import Backend, Executable
-from chainrule.training.data import Array
 from chainrule.training.loop import Loop
 from chainrule.training.run import Run
 from chainrule.training.session import Session

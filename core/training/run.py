@@ -1,4 +1,4 @@
-"""What callbacks see of a training run."""
+"""The run: what callbacks see of one call of `fit`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from chainrule.training.history import History
 
 @dataclass
 class Run:
-    """One call of `fit`, as far as it has come.
+    """One call of `fit`, and how far it has come.
 
-    Epochs and steps are counted from the first ones of the model's training, so a
-    training that is resumed goes on counting.
+    Epochs and steps are counted from the model's first ones, so a resumed training run
+    continues the count.
 
     Attributes:
-        model: what is trained.
-        history: the numbers of the epochs done so far.
-        last_epoch: the number of the last epoch to be done.
-        steps_per_epoch: how many steps make an epoch.
-        epoch: the number of the epoch that is going on, from 1.
-        step: the number of the last step done, from 1.
-        step_of_epoch: how many steps of this epoch are done.
+        model: the model that is trained.
+        history: the numbers of the epochs completed so far.
+        last_epoch: the number of the last epoch to do.
+        steps_per_epoch: the number of steps in an epoch.
+        epoch: the number of the current epoch, from 1.
+        step: the number of the last step completed, from 1.
+        step_of_epoch: the number of steps of this epoch that were completed.
         lr: the learning rate of the last step.
         stopping: whether training ends after the current step.
     """

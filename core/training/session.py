@@ -1,4 +1,4 @@
-"""What a model keeps between calls of fit, evaluate and predict."""
+"""The session: what a model keeps between calls of fit, evaluate and predict."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
 
+from chainrule.data.arrays import Array
+from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
@@ -13,7 +15,6 @@ from chainrule.node import Parameter
 from chainrule.program import Program
 from chainrule.training.cache import Cache
 from chainrule.training.criteria import Criteria
-from chainrule.training.data import Array, Shapes
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
@@ -23,17 +24,17 @@ from chainrule.training.step import Step
 class Session:
     """The compiled programs of a network, and the state of its optimizer.
 
-    Programs are kept by what they compute, shapes and backend, so a second call
+    Programs are cached by what they compute, shapes and backend, so a second call
     compiles nothing.
 
     Attributes:
         network: the model's graph.
-        criteria: what the last fit was asked for, or None.
+        criteria: those of the last fit, or None.
         state: what the optimizer remembers, or None before the first fit.
-        lock: held while a kept program for predicting or measuring is used, because
-            each has one set of buffers.
+        lock: held while a cached program predicts or measures, because each has one
+            set of buffers.
         program: the training step compiled or used last, or None.
-        fitting_on: the backend that a fit is using now, or None.
+        fitting_on: the backend of a fit that is in progress, or None.
         touched: whether anything but its steps changed parameters in this epoch.
     """
 
@@ -53,23 +54,23 @@ class Session:
     def changing(self) -> list[Parameter]:
         """Everything that training changes."""
         assert self.state is not None
-        kept = [p for p in self.network.parameters.values() if not p.trainable]
-        return [*self.state.parameters, *kept]
+        averages = [p for p in self.network.parameters.values() if not p.trainable]
+        return [*self.state.parameters, *averages]
 
     def pull(self) -> None:
-        """Bring parameters to the host, if a fit that is going on has changed them."""
+        """Bring parameters that a fit in progress has changed to the host."""
         if self.fitting_on is not None:
             self.fitting_on.pull(self.changing)
 
     def refresh(self) -> None:
-        """Bring parameters that the host has changed to a fit that is going on."""
+        """Bring parameters that the host has changed to a fit in progress."""
         self.touched = True
         if self.fitting_on is not None:
             self.fitting_on.push(self.changing)
 
     @contextmanager
     def using(self, backend: Backend) -> Iterator[None]:
-        """Keep kept programs to oneself, on a backend that has the parameters."""
+        """Reserve the cached programs, on a backend that has the current parameters."""
         with self.lock:
             try:
                 if backend is not self.fitting_on:  # which has newer ones than the host
@@ -88,7 +89,7 @@ class Session:
     def objective(
         self, criteria: Criteria, targets: Sequence[Array], *, weighted: bool
     ) -> Objective:
-        """Return the graph of a criteria, for targets of these shapes."""
+        """Return the graph of the criteria, for targets of these shapes."""
         shapes = tuple((None, *target.shape[1:]) for target in targets)
         return self._objectives.get(
             (criteria.key, shapes, weighted),
@@ -96,7 +97,7 @@ class Session:
         )
 
     def prepare(self, optimizer: Optimizer) -> TrainingState:
-        """Return the state to train with: the one there is, if it fits.
+        """Return the state to train with: the present one, if it suits the optimizer.
 
         Raises:
             GraphError: nothing in the network can be trained.
@@ -104,7 +105,7 @@ class Session:
         members = self.network.trainable
         if not members:
             raise GraphError("the model has no trainable parameter, so nothing to fit")
-        if self.state is None or not self.state.belongs_to(members, optimizer):
+        if self.state is None or not self.state.suits(members, optimizer):
             self.state = TrainingState(members, optimizer)
             self._steps.clear()
         elif not self.state.is_whole():
@@ -120,7 +121,7 @@ class Session:
         )
 
     def predictor(self, shapes: Shapes, backend: Backend) -> Executable:
-        """Return the program that computes predictions."""
+        """Return the compiled program that predicts."""
         return self._programs.get(
             ("predict", shapes, backend, backend.failures),
             lambda: backend.compile(
@@ -131,7 +132,7 @@ class Session:
     def evaluator(
         self, objective: Objective, shapes: Shapes, backend: Backend
     ) -> Executable:
-        """Return the program that measures an objective."""
+        """Return the compiled program that measures an objective."""
         return self._programs.get(
             (objective, shapes, backend, backend.failures),
             lambda: backend.compile(
@@ -146,7 +147,7 @@ class Session:
     def stepper(
         self, step: Step, shapes: Shapes, backend: Backend, *, checked: bool = False
     ) -> Executable:
-        """Return the program of one training step."""
+        """Return the compiled program of a training step."""
         self.program = self._programs.get(
             (step, shapes, backend, backend.failures, checked),
             lambda: backend.compile(step.program(shapes, checked=checked)),

@@ -1,4 +1,4 @@
-"""What an optimizer remembers, and copies of it to go back to."""
+"""The state of training: what an optimizer remembers, and backups of parameters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from chainrule.training.cache import fingerprint
 
 
 class TrainingState:
-    """The flat vectors of a training, and how far it has come.
+    """The flat vectors that training updates, and how far it has come.
 
-    A training that is resumed with an optimizer of the same kind and hyperparameters
-    (the learning rate aside) goes on with these; another optimizer starts anew.
+    Training continues from this state if the optimizer is of the same class and has the
+    same hyperparameters, the learning rate aside; another optimizer starts from zero.
 
     Attributes:
+        optimizer: the optimizer that goes on with this state.
         flat: all trainable parameters in one vector.
-        gradient: their gradients, laid out likewise.
+        gradient: their gradients, laid out in the same way.
         slots: the optimizer's vectors and numbers, by name.
-        step: how many steps were done.
-        epoch: how many epochs were done.
+        step: the number of steps completed.
+        epoch: the number of epochs completed.
     """
 
     def __init__(self, members: Sequence[Parameter], optimizer: Optimizer) -> None:
@@ -45,35 +46,30 @@ class TrainingState:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """Everything that a step changes, save running averages."""
+        """Everything that a step updates, except running averages."""
         return [self.flat, *self.slots.values()]
 
-    def belongs_to(self, members: Sequence[Parameter], optimizer: Optimizer) -> bool:
-        """Whether a training of these parameters may go on with this state."""
-        return self.flat.members == tuple(members) and identity(
+    def suits(self, members: Sequence[Parameter], optimizer: Optimizer) -> bool:
+        """Return whether training these parameters may continue with this state."""
+        return self.flat.members == tuple(members) and _identity(
             self.optimizer
-        ) == identity(optimizer)
+        ) == _identity(optimizer)
 
     def is_whole(self) -> bool:
-        """Whether the parameters' values are still views of the flat vector."""
+        """Return whether the parameters' values are still views of the flat vector."""
         return all(
             member.value is view
             for member, view in zip(self.flat.members, self._views, strict=True)
         )
 
     def gather(self) -> None:
-        """Put parameters whose values were replaced back into one vector."""
+        """Copy parameters whose values were replaced into one vector again."""
         self.flat = Flat("parameters", self.flat.members)
         self._views = [member.value for member in self.flat.members]
 
 
-def identity(optimizer: Optimizer) -> Hashable:
-    """Return what must be equal for one optimizer to go on where another was."""
-    return fingerprint(optimizer, without="lr")
-
-
 class Backup:
-    """Copies of some parameters' values."""
+    """Copies of some parameters' values, to return to."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self._copies = [(p, p.value.copy()) for p in parameters]
@@ -82,6 +78,11 @@ class Backup:
         """Put the values back."""
         for parameter, value in self._copies:
             np.copyto(parameter.value, value)
+
+
+def _identity(optimizer: Optimizer) -> Hashable:
+    """Return what is equal for optimizers that may continue one another's state."""
+    return fingerprint(optimizer, without="lr")
 
 
 def _vector(name: str, size: int, start: float = 0.0) -> Parameter:

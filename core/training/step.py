@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.autodiff import grad
+from chainrule.data.batches import Shapes
 from chainrule.errors import GraphError
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.program import LEARNING_RATE, STEP, Program
 from chainrule.program.program import Assignment
 from chainrule.scopes import scope
-from chainrule.training.data import Shapes
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
 

@@ -1,4 +1,4 @@
-"""Targets, checked against predictions and loss, and converted once."""
+"""Targets, checked against the prediction and the loss."""
 
 from __future__ import annotations
 
@@ -6,76 +6,75 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.arrays import Array, check_integers, position_text, rows
 from chainrule.errors import DataError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.node import Input, Node
 from chainrule.shapes import Shape, shape_fits, shape_text
-from chainrule.training.data import Array, finite, integral, numeric, where
 
 
-def target(value: Any, prediction: Node, loss: Any, name: str = "y") -> Array:
-    """Return the targets of one output as its loss wants them.
+def targets_for(prediction: Node, loss: Any, value: Any, name: str = "y") -> Array:
+    """Return the targets of one output in the form that its loss compares.
 
     A vector is taken for a single column, and the reverse; nothing is broadcast.
 
     Raises:
-        DataError: wrong shape, NaN or infinity, labels that are not integral or out of
-            range, one-hot rows where labels are wanted or the reverse.
+        DataError: wrong shape, NaN or infinity, labels that are not integers or out of
+            range, one-hot rows where labels are needed or the reverse.
     """
-    if isinstance(loss, Loss) and loss.target == "classes":
-        return _labels(value, prediction, loss, name)
-    array = finite(numeric(value, name), name)
+    array = rows(value, name)
     if not isinstance(loss, Loss):
-        return array  # a function of the user's knows what it wants
+        return array  # a user's function is compared with whatever the user gives
+    if loss.target == "classes":
+        return _labels(array, prediction, loss, name)
     array = _as_column(array, prediction.shape)
-    if not _rows_fit(array, prediction.shape):
+    if not _fits(array, prediction.shape):
         if loss.for_other_targets and _look_like_labels(array, prediction.shape[-1]):
             raise DataError(
                 f"{name} holds class labels, shape {array.shape}, but "
-                f"{loss.type_name} wants rows of shape {shape_text(prediction.shape)}"
+                f"{loss.type_name} takes rows of shape {shape_text(prediction.shape)}"
                 f'; use loss="{loss.for_other_targets}", or one-hot rows'
             )
         raise DataError(
             f"{name} has shape {array.shape}, but the prediction has shape "
             f"{shape_text(prediction.shape)} and {loss.type_name} compares them "
-            f"element by element{_rank(array.ndim, prediction)}"
+            f"element by element{_rank_hint(array.ndim, prediction)}"
         )
-    _inside(array, loss, name)
+    _check_range(array, loss, name)
     return array
 
 
-def _labels(value: Any, prediction: Node, loss: Loss, name: str) -> Array:
+def _labels(array: Array, prediction: Node, loss: Loss, name: str) -> Array:
     classes = prediction.shape[-1] or 0
-    array = finite(numeric(value, name), name)
     wanted = prediction.shape[:-1]
     if array.ndim == len(wanted) + 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == len(wanted) + 1 and array.shape[-1] == classes:
         raise DataError(
             f"{name} holds rows of {classes}, shape {array.shape}, but "
-            f"{loss.type_name} wants class labels of shape {shape_text(wanted)}; use "
+            f"{loss.type_name} takes class labels of shape {shape_text(wanted)}; use "
             f'loss="{loss.for_other_targets}", or labels: {name}.argmax(-1)'
         )
-    if not _rows_fit(array, wanted):
+    if not _fits(array, wanted):
         rank = array.ndim + (array.shape[-1] != classes)  # with an axis of classes
         raise DataError(
-            f"{name} has shape {array.shape}, but {loss.type_name} wants class labels "
-            f"of shape {shape_text(wanted)}{_rank(rank, prediction)}"
+            f"{name} has shape {array.shape}, but {loss.type_name} takes class labels "
+            f"of shape {shape_text(wanted)}{_rank_hint(rank, prediction)}"
         )
-    integral(array, name)
+    check_integers(array, name)
     outside = (array < 0) | (array >= classes)
     if outside.any():
         at = tuple(int(i) for i in np.argwhere(outside)[0])
         raise DataError(
-            f"{name} has label {array[at]:g} in {where(at)}, but the model has "
+            f"{name} has label {array[at]:g} in {position_text(at)}, but the model has "
             f"{classes} outputs, for labels 0 to {classes - 1}"
         )
     return np.ascontiguousarray(array, np.int64)
 
 
 def _as_column(array: Array, shape: Shape) -> Array:
-    """Turn (n,) into (n, 1) or the reverse, if that is what the prediction has."""
+    """Turn (n,) into (n, 1) or the reverse, if the prediction has that shape."""
     if array.ndim == 1 and len(shape) == 2 and shape[1] == 1:
         return array[:, None]
     if array.ndim == 2 and array.shape[1] == 1 and len(shape) == 1:
@@ -83,12 +82,13 @@ def _as_column(array: Array, shape: Shape) -> Array:
     return array
 
 
-def _rows_fit(array: Array, shape: Shape) -> bool:
+def _fits(array: Array, shape: Shape) -> bool:
+    """Return whether rows fit a shape, whose first axis may have any size."""
     return array.ndim == len(shape) and shape_fits(array.shape[1:], shape[1:])
 
 
-def _rank(rank: int, prediction: Node) -> str:
-    """Say why a prediction has more axes than targets call for, if the inputs do it."""
+def _rank_hint(rank: int, prediction: Node) -> str:
+    """Say that the inputs give the prediction more axes than the targets have."""
     leaves = [x for x in topological([prediction]) if isinstance(x, Input)]
     deepest = max(leaves, key=lambda leaf: leaf.ndim, default=None)
     if deepest is None or not min(deepest.ndim, prediction.ndim) > max(rank, 2):
@@ -106,7 +106,8 @@ def _look_like_labels(array: Array, classes: int | None) -> bool:
     return flat.ndim == 1 and bool(inside.all())
 
 
-def _inside(array: Array, loss: Loss, name: str) -> None:
+def _check_range(array: Array, loss: Loss, name: str) -> None:
+    """Reject targets outside the range that the loss is defined for."""
     if loss.target_range is None:
         return
     low, high = loss.target_range
@@ -114,6 +115,6 @@ def _inside(array: Array, loss: Loss, name: str) -> None:
     if outside.any():
         at = tuple(int(i) for i in np.argwhere(outside)[0])
         raise DataError(
-            f"{name} has {array[at]:g} in {where(at)}, but {loss.type_name} wants "
-            f"targets from {low:g} to {high:g}"
+            f"{name} has {array[at]:g} in {position_text(at)}, but {loss.type_name} "
+            f"takes targets from {low:g} to {high:g}"
         )

@@ -197,9 +197,12 @@ def test_weights_can_be_set_and_are_checked() -> None:
     np.testing.assert_allclose(model.predict(X), X @ kernel, atol=1e-5)
     mistakes: list[tuple[dict[str, Any], str]] = [
         ({"dense_1/kernal": kernel}, "Did you mean 'dense_1/kernel'"),
-        ({"dense_1/kernel": kernel.T}, r"has shape \(4, 2\), got float64 of shape"),
+        ({"dense_1/kernel": kernel.T}, r"must have shape \(4, 2\), got \(2, 4\)"),
         ({"dense_1/bias": [0, np.nan]}, "dense_1/bias has nan in row 1"),
-        ({"dense_1/bias": ["a", "b"]}, "dense_1/bias has shape"),
+        (
+            {"dense_1/bias": ["a", "b"]},
+            "dense_1/bias holds str_ such as",
+        ),
     ]
     for weights, message in mistakes:
         with pytest.raises(DataError, match=message):

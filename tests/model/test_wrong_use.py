@@ -50,7 +50,7 @@ def fit(**options: Any) -> object:
         (lambda: cr.Model(cr.input("x", (3,)), []), GraphError, "outputs are a node"),
         (lambda: cr.layers.Dense(2)("x"), GraphError, "not with <U1"),
         (lambda: cr.layers.Dense(2)(None), GraphError, "not with object"),
-        (lambda: model().set_weights([1]), DataError, "by path"),
+        (lambda: model().set_weights([1]), DataError, "a mapping from paths"),
         (
             lambda: model().set_weights({"dense_1/kernel": [[1], [1, 2]]}),
             DataError,

@@ -11,7 +11,7 @@ import pytest
 import chainrule as cr
 from chainrule.backends.numpy import NumpyBackend
 from chainrule.training import Run
-from chainrule.training.data import held_out
+from chainrule.training.examples import held_out
 
 Array = npt.NDArray[Any]
 ROWS = 23

@@ -1,0 +1,124 @@
+"""Arrays of numbers, made from what a user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import DataError
+from chainrule.node import Dtype
+
+Array = npt.NDArray[Any]
+
+DTYPES: dict[Dtype, type] = {"float": np.float32, "int": np.int64, "bool": np.bool_}
+"""The NumPy dtype in which training holds data of each dtype."""
+
+
+def numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
+    """Return a value as an array of real numbers, of any shape and NumPy dtype.
+
+    Raises:
+        DataError: it is ragged, masked or not numeric, or has fractions where `dtype`
+            is ``"int"``.
+    """
+    if np.ma.is_masked(value):
+        raise DataError(
+            f"{name} has masked values; remove those rows, or fill them with filled()"
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"{name} has rows of different lengths: {error}") from error
+    if array.dtype.kind == "O":
+        array = _from_objects(array, name)
+    if array.dtype.kind not in "fiub":
+        example = array.ravel()[0] if array.size else ""
+        raise DataError(
+            f"{name} holds {array.dtype.type.__name__} such as {str(example)!r}, "
+            "not numbers"
+        )
+    if dtype == "int" and array.dtype.kind == "f":
+        check_integers(array, name)
+    return array
+
+
+def _from_objects(array: Array, name: str) -> Array:
+    if any(item is None for item in array.flat):  # which NumPy would convert to NaN
+        raise DataError(f"{name} holds Python objects such as None, not numbers")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} holds Python objects, not numbers: {error}") from error
+
+
+def rows(value: Any, name: str, dtype: Dtype = "float") -> Array:
+    """Return rows of finite numbers, contiguous and in the NumPy dtype of training.
+
+    Raises:
+        DataError: there are no rows, or they are not numbers of this dtype, or there is
+            NaN or infinity, which is named by row and column.
+    """
+    array = numbers(value, name, dtype)
+    if array.ndim == 0:
+        raise DataError(
+            f"{name} must be an array of rows, got one {type(value).__name__}"
+        )
+    if array.size == 0:
+        raise DataError(f"{name} is empty: its shape is {array.shape}")
+    with np.errstate(over="ignore"):  # what is too large becomes infinite
+        converted: Array = np.ascontiguousarray(array, DTYPES[dtype])
+    check_finite(converted, name)
+    return converted
+
+
+def check_integers(array: Array, name: str) -> None:
+    """Reject fractions where integers are needed.
+
+    Raises:
+        DataError: names the first value that is not an integer.
+    """
+    wrong = np.argwhere(array != np.floor(array))
+    if len(wrong):
+        at = tuple(wrong[0])
+        where = f" in {position_text(at)}" if at else ""
+        raise DataError(f"{name} must hold integers, got {array[at]}{where}")
+
+
+def check_finite(array: Array, name: str) -> None:
+    """Reject NaN and infinity.
+
+    Raises:
+        DataError: names the first such value, and says how many there are.
+    """
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        wrong = np.argwhere(~np.isfinite(array))
+        at = tuple(int(i) for i in wrong[0])
+        count = "1 value is" if len(wrong) == 1 else f"{len(wrong)} values are"
+        where = f" in {position_text(at)}" if at else ""
+        raise DataError(
+            f"{name} has {array[at]}{where} ({count} not finite); remove such "
+            "rows, or fill in numbers"
+        )
+
+
+def check_same_length(arrays: Mapping[str, Array]) -> None:
+    """Reject arrays that differ in their number of rows.
+
+    Raises:
+        DataError: names the arrays and their lengths.
+    """
+    if len({len(array) for array in arrays.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(a)}" for name, a in arrays.items())
+        raise DataError(f"the numbers of rows differ: {lengths}")
+
+
+def position_text(index: Sequence[int]) -> str:
+    """Write a position for people: ``row 3, column 17``."""
+    if len(index) == 1:
+        return f"row {index[0]}"
+    if len(index) == 2:
+        return f"row {index[0]}, column {index[1]}"
+    return f"row {index[0]}, position {tuple(int(i) for i in index[1:])}"

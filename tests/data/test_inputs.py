@@ -1,0 +1,72 @@
+"""What an input takes, in `cr.evaluate` as in a model."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data.batches import batches_in, slices_of
+from chainrule.errors import DataError
+
+x = cr.input("x", (None, 3))
+labels = cr.input("labels", (None,), "int")
+square = cr.input("square", (2, 2))
+
+MISTAKES: list[tuple[Any, Any, str]] = [
+    (x, np.ones((2, 4)), r"input x: expected 3 features, got 4 \(x has shape \(2, 4\)"),
+    (x, np.ones(3), r"expected x of shape \(batch, 3\), got \(3,\); .* x\[None\]"),
+    (x, np.ones(2), r"got \(2,\); a column is x\[:, None\]"),
+    (x, 1.0, r"expected x of shape \(batch, 3\), got \(\)$"),
+    (square, np.ones((3, 2)), "input square: expected 2 along axis 0, got 3"),
+    (square, np.ones(2), r"got \(2,\); a column is"),
+    (x, [[1, 2, 3], [1, 2]], "x has rows of different lengths"),
+    (x, [["a", "b", "c"]], "x holds str_ such as 'a', not numbers"),
+    (x, [[None] * 3], "x holds Python objects such as None"),
+    (x, np.ma.masked_array(np.ones((1, 3)), True), "x has masked values"),
+    (labels, [1.0, 2.5], r"labels must hold integers, got 2.5 in row 1"),
+]
+
+
+@pytest.mark.parametrize(("leaf", "value", "message"), MISTAKES)
+def test_what_an_input_does_not_take(leaf: cr.Node, value: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        cr.evaluate([leaf * 2], {leaf: value})
+
+
+def test_the_layer_that_takes_the_input_is_named() -> None:
+    y = cr.layers.Dense(2)(x)
+    model = cr.Model(x, cr.layers.Dense(2, name="first")(x))
+    with pytest.raises(DataError, match="dense: expected 3 features, got 4"):
+        cr.evaluate([y], {x: np.ones((2, 4))})
+    for use in (model.predict, lambda a: cr.evaluate(model.outputs, {"x": a})):
+        with pytest.raises(DataError, match="first: expected 3 features, got 4"):
+            use(np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    "value", [[[1, 2, 3]], [[True, False, True]], [[Fraction(1, 2)] * 3]]
+)
+def test_what_an_input_takes(value: Any) -> None:
+    (y,) = cr.evaluate([x + 1.0], {"x": value})
+    np.testing.assert_array_equal(y, np.asarray(value, float) + 1)
+
+
+def test_values_of_other_inputs_are_left_out_and_other_keys_refused() -> None:
+    cr.evaluate([x * 2], {x: np.ones((1, 3)), labels: ["no", "numbers"]})
+    with pytest.raises(DataError, match="was given a value, but is not an input"):
+        cr.evaluate([x * 2], {x: np.ones((1, 3)), 3: 1.0})
+    with pytest.raises(DataError, match=r"values must be a mapping .*, got list"):
+        cr.evaluate([x * 2], [np.ones((1, 3))])  # type: ignore[arg-type]
+
+
+def test_rows_are_cut_into_batches_of_one_size_and_a_rest() -> None:
+    order = np.array([3, 0, 4, 1, 2])
+    assert [part.tolist() for part in batches_in(order, 2)] == [[[3, 0], [4, 1]], [[2]]]
+    assert [part.tolist() for part in batches_in(order, 5)] == [[order.tolist()]]
+    assert [part.tolist() for part in batches_in(order, 9)] == [[order.tolist()]]
+    assert batches_in(order[:0], 2) == []
+    assert list(slices_of(5, 2)) == [slice(0, 2), slice(2, 4), slice(4, 5)]
