@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import OutputError, RenderError, did_you_mean
 from chainrule.viz.formats.dot import to_digraph
-from chainrule.viz.formats.frames import frame
+from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
 from chainrule.viz.formats.page import to_page
 from chainrule.viz.formats.render import PICTURES, Engine, render
@@ -52,7 +52,7 @@ class Diagram:
     @functools.cached_property
     def digraph(self) -> graphviz.Digraph:
         """The diagram as a `graphviz.Digraph`."""
-        return to_digraph(self.scene, legend=self._legend)
+        return to_digraph(self.scene, with_legend=self._legend)
 
     @property
     def source(self) -> str:
@@ -138,15 +138,15 @@ class Diagram:
         Raises:
             OutputError: a file cannot be written.
         """
-        svg, steps = self.render("svg").decode(), tell(self.scene, self.extras)
-        width = max(3, len(str(len(steps))))
+        svg, frames = self.render("svg").decode(), tell(self.scene, self.extras)
+        width = max(3, len(str(len(frames))))
         place = Path(folder)
         written = []
         try:
             place.mkdir(parents=True, exist_ok=True)
-            for number in range(len(steps)):
+            for number in range(len(frames)):
                 file = place / f"{number + 1:0{width}}.svg"
-                text = frame(svg, self.scene, steps, number)
+                text = frame_picture(svg, self.scene, frames, number)
                 file.write_text(text, encoding="utf-8")
                 written.append(file)
         except OSError as error:

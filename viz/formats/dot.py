@@ -8,14 +8,15 @@ from typing import Any, TypeAlias
 import graphviz
 
 from chainrule.viz import style
+from chainrule.viz.formats.html_labels import framed, legend, scale, table
 from chainrule.viz.scene import Block, Line, Link, Scene
 from chainrule.viz.text import Plain
 
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
-"""Path of a cluster → the blocks in it, and the clusters right below it."""
+"""Path of a cluster → the blocks in it, and the clusters directly inside it."""
 
 
-def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
+def to_digraph(scene: Scene, *, with_legend: bool = True) -> graphviz.Digraph:
     """Return the scene as a `graphviz.Digraph`; the same scene gives the same text."""
     dot = graphviz.Digraph(
         _identifier(scene.name),
@@ -43,10 +44,10 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
             look |= {"tailport": leave, "headport": enter, "weight": "1000"}
         dot.edge(link.tail, link.head, **look)
     bottom = [table(scene.caption)] if scene.caption else []
-    if legend and scene.legend:
-        bottom.append(_legend(scene))
-    if legend and scene.scale:
-        bottom.append(_scale(scene))
+    if with_legend and scene.legend:
+        bottom.append(legend(scene))
+    if with_legend and scene.scale:
+        bottom.append(scale(scene))
     if bottom:
         rows = "".join(f"<TR><TD>{part}</TD></TR>" for part in bottom)
         dot.attr(
@@ -57,8 +58,8 @@ def to_digraph(scene: Scene, *, legend: bool = True) -> graphviz.Digraph:
 
 def _add_columns(dot: Any, scene: Scene) -> None:
     """Put units of one column on one rank, in order, with room for weights between."""
-    written = any(link.lines for link in scene.links)
-    gaps = {"ranksep": "2.6", "nodesep": "0.55"} if written else {"ranksep": "1.6"}
+    labelled = any(link.lines for link in scene.links)
+    gaps = {"ranksep": "2.6", "nodesep": "0.55"} if labelled else {"ranksep": "1.6"}
     dot.attr(splines="line", ordering="out", **gaps)
     columns: dict[int, list[str]] = {}
     for block in scene.blocks:
@@ -71,23 +72,13 @@ def _add_columns(dot: Any, scene: Scene) -> None:
                 column.edge(above, below, style="invis")
 
 
-def table(lines: list[Line], background: str = "") -> str:
-    """Return lines as an HTML table, one row each."""
-    rows = "".join(
-        f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>" for line in lines
-    )
-    fill = f' BGCOLOR="{background}"' if background else ""
-    frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
-    return f"<TABLE{fill} {frame}>{rows}</TABLE>"
-
-
 def _add_cluster(
     dot: Any,
     scene: Scene,
     tree: Tree,
     path: tuple[str, ...],
 ) -> None:
-    """Add the blocks of one cluster and, inside it, those of the clusters below."""
+    """Add the blocks of one cluster and, inside it, the clusters in it."""
     blocks, children = tree.get(path, ([], []))
     for block in blocks:
         dot.node(
@@ -124,41 +115,7 @@ def _circle(block: Block) -> dict[str, str]:
 
 
 def _box(block: Block) -> dict[str, str]:
-    """Return the label of a block as a table with a frame."""
-    fill, border = style.FILL[block.kind]
-    fill = fill if block.heat is None else style.HEAT[block.heat]
-    width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
-    title = Line(block.title, "title")
-    rows = "".join(
-        ("<HR/>" if new_section else "")
-        + f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>"
-        for line, new_section in _sections([title, *block.lines])
-    )
-    return {
-        "label": f'<<TABLE BORDER="{width}" COLOR="{border}" STYLE="rounded" '
-        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{fill}">'
-        f"{rows}</TABLE>>"
-    }
-
-
-def _sections(lines: list[Line]) -> list[tuple[Line, bool]]:
-    """Say where a rule is drawn: before the gradients of a long label."""
-    kinds = [line.kind for line in lines]
-    first = kinds.index("gradient") if "gradient" in kinds and len(lines) > 5 else -1
-    return [(line, number == first) for number, line in enumerate(lines)]
-
-
-def _html_of(line: Line) -> str:
-    """Return one line with its size and colour."""
-    color = style.COLOR[line.role] if line.role else style.INK
-    if line.kind in ("mark", "good"):
-        color = style.GOOD if line.kind == "good" else style.ALARM
-    elif line.role is None and line.kind in ("shape", "value", "note"):
-        color = style.FAINT
-    text = line.text.html()
-    if line.kind in ("symbol", "time"):
-        text = f"<B>{text}</B>"
-    return f'<FONT POINT-SIZE="{style.SIZE[line.kind]}" COLOR="{color}">{text}</FONT>'
+    return {"label": f"<{framed(block)}>"}
 
 
 def _link_attributes(link: Link, identity: str) -> dict[str, str]:
@@ -195,48 +152,18 @@ def _weighted(link: Link) -> dict[str, str]:
 
 
 def _stroke(link: Link) -> tuple[str, str]:
-    """Return width and dash: thin and dotted if little flows, thick if too much."""
+    """Return width and dash: thin and dotted if too little flows, thick if too much."""
     if {"dead", "vanishing"} & set(link.marks):
         return "1", "dotted"
     wide = {"exploding", "not finite"} & set(link.marks)
     return "5" if wide else "2.2", style.DASH[link.role]
 
 
-def _legend(scene: Scene) -> str:
-    cells = "".join(
-        f'<TD><FONT POINT-SIZE="11" COLOR="{style.COLOR[role]}">'
-        f"{_MARK[style.DASH[role]]} {Plain(text).html()}</FONT></TD>"
-        for role, text in scene.legend
-    )
-    forward = (
-        f'<TD><FONT POINT-SIZE="11" COLOR="{style.FAINT}">→ forward</FONT></TD>'
-        if any(link.kind == "forward" for link in scene.links)
-        else ""
-    )
-    return (
-        '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="8"><TR>'
-        f"{forward}{cells}</TR></TABLE>"
-    )
-
-
-def _scale(scene: Scene) -> str:
-    cells = "".join(
-        f'<TD BGCOLOR="{style.HEAT[heat]}"><FONT POINT-SIZE="11" '
-        f'COLOR="{style.INK}">{Plain(text).html()}</FONT></TD>'
-        for heat, text in scene.scale
-    )
-    return (
-        f'<TABLE BORDER="1" COLOR="{style.FAINT}" CELLBORDER="0" CELLSPACING="0" '
-        f'CELLPADDING="4"><TR>{cells}</TR></TABLE>'
-    )
-
-
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
-_MARK = {"solid": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
 
 
 def _quoted(text: str) -> str:
-    """Return text as an attribute in which nothing is an escape or markup."""
+    """Return text as an attribute value, with nothing in it an escape or markup."""
     escaped: str = graphviz.escape(Plain(text).unicode())
     return escaped
 

@@ -1,22 +1,23 @@
-"""The story as numbered pictures, one a step, for slides."""
+"""The frames of the story as numbered pictures, for slides."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 
-from chainrule.viz.formats.story import Step
-from chainrule.viz.formats.svg import SVG, parse, written
+from chainrule.viz.formats.story import Frame
+from chainrule.viz.formats.svg import SVG, parse, serialize
 from chainrule.viz.scene import Scene
 
 BANNER = 28
-"""Height of the line above the picture that says which step it is."""
+"""Height of the banner above the picture, which has the frame's number and text."""
 LATER = "0.12"
 """Opacity of what has not been computed yet."""
 
 
-def frame(svg: str, scene: Scene, steps: list[Step], now: int) -> str:
-    """Return the picture after step `now`: what comes later is faint or not there."""
-    shown = {part for step in steps[: now + 1] for part in step.shows}
+def frame_picture(svg: str, scene: Scene, frames: Sequence[Frame], now: int) -> str:
+    """Return the picture at frame `now`: what comes later is faint or hidden."""
+    shown = {part for frame in frames[: now + 1] for part in frame.shows}
     root = parse(svg)
     blocks = {f"node-{block.id}": block.id for block in scene.blocks}
     edges = set(scene.link_ids())
@@ -35,8 +36,8 @@ def frame(svg: str, scene: Scene, steps: list[Step], now: int) -> str:
                 _hide(group, "line gradient", "line mark")
     left, top, width, height = map(float, root.get("viewBox", "0 0 1 1").split())
     root.set("viewBox", f"{left:g} {top - BANNER:g} {width:g} {height + BANNER:g}")
-    root.append(_banner(left, top, steps[now], now, len(steps)))
-    return written(root)
+    root.append(_banner(left, top, frames[now], f"{now + 1}/{len(frames)}"))
+    return serialize(root)
 
 
 def _hide(group: ET.Element, *classes: str) -> None:
@@ -45,7 +46,7 @@ def _hide(group: ET.Element, *classes: str) -> None:
             text.set("visibility", "hidden")
 
 
-def _banner(left: float, top: float, step: Step, now: int, count: int) -> ET.Element:
+def _banner(left: float, top: float, frame: Frame, count: str) -> ET.Element:
     text = ET.Element(
         f"{{{SVG}}}text",
         {
@@ -53,5 +54,5 @@ def _banner(left: float, top: float, step: Step, now: int, count: int) -> ET.Ele
             "font-family": "sans-serif", "font-weight": "bold", "class": "banner",
         },
     )  # fmt: skip
-    text.text = f"{now + 1}/{count}  {step.phase}: {step.text}"
+    text.text = f"{count}  {frame.chapter}: {frame.text}"
     return text

@@ -8,11 +8,11 @@ from typing import Any
 from chainrule.viz.scene import Line, Scene
 
 SCHEMA = "chainrule.diagram/1"
-"""Name and version; the number changes when something a reader relies on does."""
+"""Name and version; the number changes with anything that readers rely on."""
 
 
 def to_json(scene: Scene) -> str:
-    """Return the scene as JSON text, the same for the same scene."""
+    """Return the scene as JSON text; the same scene gives the same text."""
     return json.dumps(as_data(scene), ensure_ascii=False, indent=1) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The page: one offline HTML file with a slider through the whole story.
+"""A diagram as an HTML page: one file for use offline, with a slider through the story.
 
 Nothing is fetched: style, script and data are in the file, and a
 Content-Security-Policy names their hashes and forbids everything else.
@@ -19,12 +19,12 @@ from chainrule.viz.scene import Scene
 
 
 def to_page(scene: Scene, svg: str, extras: Extras) -> str:
-    """Return the diagram as an HTML page of its own."""
+    """Return the diagram as an HTML page."""
     style, script = _asset("page.css"), _asset("page.js")
     data = {
         "steps": [
-            {"phase": step.phase, "text": step.text, "shows": step.shows}
-            for step in tell(scene, extras)
+            {"phase": frame.chapter, "text": frame.text, "shows": frame.shows}
+            for frame in tell(scene, extras)
         ],
         "blocks": {
             block.id: {

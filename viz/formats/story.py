@@ -1,6 +1,6 @@
-"""A diagram step by step: forward pass, loss, reverse sweep, accumulation, update.
+"""A diagram as a story: forward pass, loss, reverse sweep, accumulation, update.
 
-The page with the slider and the numbered frames both tell this story.
+Both the page with the slider and the numbered pictures tell it, frame by frame.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import Any, Literal, TypeAlias
 
 from chainrule.viz.scene import Block, Line, Scene
 
-Phase: TypeAlias = Literal["forward", "loss", "sweep", "accumulate", "update"]
+Chapter: TypeAlias = Literal["forward", "loss", "sweep", "accumulate", "update"]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step: what it says, and what becomes visible with it.
+class Frame:
+    """One frame of the story: what it says, and what becomes visible with it.
 
     `shows` are parts of the picture: the id of a block or an edge, and for a block
     whether its value or its gradient.
     """
 
-    phase: Phase
+    chapter: Chapter
     text: str
     shows: tuple[tuple[str, str], ...]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Extras:
     """What a page knows beyond the picture.
 
@@ -42,9 +42,9 @@ class Extras:
     updates: Mapping[str, str] = field(default_factory=dict)
 
 
-def tell(scene: Scene, extras: Extras) -> list[Step]:
-    """Return the steps, in the order in which things are computed."""
-    steps: list[Step] = []
+def tell(scene: Scene, extras: Extras) -> list[Frame]:
+    """Return the frames, in the order in which things are computed."""
+    frames: list[Frame] = []
     ids = scene.link_ids()
     for block in scene.blocks:
         arriving = [
@@ -52,33 +52,31 @@ def tell(scene: Scene, extras: Extras) -> list[Step]:
             for i, link in enumerate(scene.links)
             if link.head == block.id and link.kind == "forward"
         ]
-        phase: Phase = "loss" if block.kind == "loss" else "forward"
+        chapter: Chapter = "loss" if block.kind == "loss" else "forward"
         shows = (*arriving, (block.id, "value"))
-        steps.append(Step(phase, _said(block, "value"), shows))
+        frames.append(Frame(chapter, _value_text(block), shows))
     for block in reversed(scene.blocks):
         if any(line.kind == "gradient" for line in block.lines):
-            said = _said(block, "gradient")
-            steps.append(Step("accumulate", said, ((block.id, "gradient"),)))
+            text = "; ".join(_texts(block.lines, "gradient", "mark"))
+            frames.append(Frame("accumulate", text, ((block.id, "gradient"),)))
         for i, link in enumerate(scene.links):
             if link.head == block.id and link.kind == "backward":
-                said = " ".join(line.text.unicode() for line in link.lines)
-                steps.append(Step("sweep", said, ((ids[i], "edge"),)))
-    for identity, said in extras.updates.items():
-        steps.append(Step("update", said, ((identity, "update"),)))
-    return steps
+                text = " ".join(line.text.unicode() for line in link.lines)
+                frames.append(Frame("sweep", text, ((ids[i], "edge"),)))
+    for identity, text in extras.updates.items():
+        frames.append(Frame("update", text, ((identity, "update"),)))
+    return frames
 
 
-def _said(block: Block, part: Literal["value", "gradient"]) -> str:
-    """Tell what a block computes, or what its gradient is."""
+def _value_text(block: Block) -> str:
+    """Say what a block computes: ``z₁ = w₁ · x = 1``."""
     title = block.title.unicode()
-    if part == "gradient":
-        return "; ".join(_texts(block.lines, "gradient", "mark"))
     formulas = _texts(block.lines, "formula")
     values = _texts(block.lines, "value")
     if len(formulas) == 1 and "=" not in formulas[0]:
         return " = ".join([title, *formulas, *values])
-    told = "; ".join([title, *formulas])
-    return f"{told}: {values[0]}" if values else told
+    computed = "; ".join([title, *formulas])
+    return f"{computed}: {values[0]}" if values else computed
 
 
 def _texts(lines: list[Line], *kinds: str) -> list[str]:

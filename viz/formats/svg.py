@@ -1,4 +1,4 @@
-"""What Graphviz' SVG lacks: a size that fits its place, titles, classes for parts."""
+"""What Graphviz' SVG lacks: a size that adapts, titles, classes for its lines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LINK = "http://www.w3.org/1999/xlink"
 
 
 def finish(svg: str, scene: Scene) -> str:
-    """Return the SVG with a viewBox only, a title, a description, classes on lines.
+    """Return the SVG with a title, a description and classes, and with no fixed size.
 
-    Without a fixed width a notebook or a page scales the picture to the space there
-    is, so that it is neither clipped nor blurred.
+    A notebook or a page then scales the picture to the space there is, so that it is
+    neither clipped nor blurred.
     """
     root = parse(svg)
     width = root.attrib.pop("width", "100%")
@@ -31,23 +31,23 @@ def finish(svg: str, scene: Scene) -> str:
     }
     for group in root.iter(f"{{{SVG}}}g"):
         _mark_lines(group, kinds.get(group.get("id", ""), []))
-    return written(root)
+    return serialize(root)
 
 
 def parse(svg: str) -> ET.Element:
-    """Read an SVG that chainrule wrote."""
+    """Return the elements of an SVG that chainrule has rendered."""
     return ET.fromstring(svg)
 
 
-def written(root: ET.Element) -> str:
-    """Return an SVG as text."""
+def serialize(root: ET.Element) -> str:
+    """Return the elements of an SVG as text."""
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", _LINK)
     return ET.tostring(root, encoding="unicode")
 
 
 def _mark_lines(group: ET.Element, kinds: list[str]) -> None:
-    """Give the texts of a block the class of their line, such as ``line gradient``."""
+    """Give the texts of a block the class of their line, as in ``line gradient``."""
     texts = list(group.iter(f"{{{SVG}}}text"))
     rows = list(dict.fromkeys(text.get("y") for text in texts))
     if len(rows) != len(kinds):
@@ -58,7 +58,7 @@ def _mark_lines(group: ET.Element, kinds: list[str]) -> None:
 
 
 def description(scene: Scene) -> str:
-    """Tell the diagram in words, for those who do not see it."""
+    """Describe the diagram in words, for readers who cannot see it."""
     blocks = "; ".join(
         ", ".join([b.title.unicode(), *(line.text.unicode() for line in b.lines)])
         for b in scene.blocks[:50]

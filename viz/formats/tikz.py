@@ -1,4 +1,4 @@
-"""A diagram as TikZ, for papers: the places from Graphviz, the letters from LaTeX."""
+"""A diagram as TikZ, for papers: Graphviz places it, LaTeX sets its text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def to_tikz(scene: Scene, dot: str) -> str:
 
 
 def to_document(scene: Scene, dot: str) -> str:
-    """Return a LaTeX document of its own with the picture in it."""
+    """Return a whole LaTeX document with the picture in it."""
     return (
         "\\documentclass[border=4pt]{standalone}\n\\usepackage[T1]{fontenc}\n"
         "\\usepackage{amsmath,xcolor,tikz}\n\\begin{document}\n"
@@ -79,28 +79,13 @@ def _line(line: Line) -> str:
 
 
 def _edge(link: Link, place: dict[str, Any]) -> list[str]:
-    """Follow the spline Graphviz found; a backward edge has its tip at the tail."""
-    tips = {"s": "", "e": ""}
-    points = []
-    for part in place["pos"].split():
-        if part[:2] in ("s,", "e,"):
-            tips[part[0]] = part[2:]
-        else:
-            points.append(part)
-    if tips["s"]:
-        points[0] = tips["s"]
-    if tips["e"]:
-        points[-1] = tips["e"]
-    xy = [f"({x:.1f}, {y:.1f})" for x, y in (map(float, p.split(",")) for p in points)]
-    path = xy[0]
-    for i in range(1, len(xy) - 2, 3):
-        path += f" .. controls {xy[i]} and {xy[i + 1]} .. {xy[i + 2]}"
+    """Draw an edge along Graphviz' spline; the tip of a backward one is at its tail."""
     if link.kind == "forward":
         look = "->, gray"
     else:
         dash = _DASH[style.DASH[link.role]]
         look = f"<-, thick, chain{link.role}{dash}"
-    lines = [rf"  \draw[{look}] {path};"]
+    lines = [rf"  \draw[{look}] {_spline(place['pos'])};"]
     label = place.get("lp") or place.get("head_lp")
     if link.lines and label:
         x, y = (float(v) for v in label.split(","))
@@ -109,3 +94,21 @@ def _edge(link: Link, place: dict[str, Any]) -> list[str]:
             rf"{{{_stack(link.lines)}}};"
         )
     return lines
+
+
+def _spline(position: str) -> str:
+    """Return Graphviz' control points as a path, with its tips as ends."""
+    points = []
+    tips = {"s": "", "e": ""}
+    for part in position.split():
+        if part[:2] in ("s,", "e,"):
+            tips[part[0]] = part[2:]
+        else:
+            points.append(part)
+    points[0] = tips["s"] or points[0]
+    points[-1] = tips["e"] or points[-1]
+    xy = [f"({x:.1f}, {y:.1f})" for x, y in (map(float, p.split(",")) for p in points)]
+    path = xy[0]
+    for i in range(1, len(xy) - 2, 3):
+        path += f" .. controls {xy[i]} and {xy[i + 1]} .. {xy[i + 2]}"
+    return path

@@ -1,0 +1,94 @@
+"""Labels in Graphviz' HTML: lines as tables, blocks with a frame, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.viz import style
+from chainrule.viz.scene import Block, Line, Scene
+from chainrule.viz.text import Plain
+
+_MARK = {"solid": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
+"""How an edge looks in the legend."""
+
+
+def table(lines: Sequence[Line], background: str = "") -> str:
+    """Return lines as an HTML table, one row each."""
+    rows = "".join(
+        f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>" for line in lines
+    )
+    fill = f' BGCOLOR="{background}"' if background else ""
+    frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
+    return f"<TABLE{fill} {frame}>{rows}</TABLE>"
+
+
+def framed(block: Block) -> str:
+    """Return the title and the lines of a block as a table with a frame."""
+    fill, border = style.FILL[block.kind]
+    fill = fill if block.heat is None else style.HEAT[block.heat]
+    width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
+    title = Line(block.title, "title")
+    rows = "".join(
+        ("<HR/>" if new_section else "")
+        + f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>"
+        for line, new_section in _sections([title, *block.lines])
+    )
+    return (
+        f'<TABLE BORDER="{width}" COLOR="{border}" STYLE="rounded" '
+        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{fill}">'
+        f"{rows}</TABLE>"
+    )
+
+
+def _sections(lines: Sequence[Line]) -> list[tuple[Line, bool]]:
+    """Pair each line with whether a rule is drawn above it.
+
+    It is drawn above the gradients of a long label.
+    """
+    kinds = [line.kind for line in lines]
+    first = kinds.index("gradient") if "gradient" in kinds and len(lines) > 5 else -1
+    return [(line, number == first) for number, line in enumerate(lines)]
+
+
+def _html_of(line: Line) -> str:
+    """Return one line in its size and colour."""
+    color = style.COLOR[line.role] if line.role else style.INK
+    if line.kind in ("mark", "good"):
+        color = style.GOOD if line.kind == "good" else style.ALARM
+    elif line.role is None and line.kind in ("shape", "value", "note"):
+        color = style.FAINT
+    text = line.text.html()
+    if line.kind in ("symbol", "time"):
+        text = f"<B>{text}</B>"
+    return f'<FONT POINT-SIZE="{style.SIZE[line.kind]}" COLOR="{color}">{text}</FONT>'
+
+
+def legend(scene: Scene) -> str:
+    """Return a table of what the colours and dashes of edges mean."""
+    cells = "".join(
+        f'<TD><FONT POINT-SIZE="11" COLOR="{style.COLOR[role]}">'
+        f"{_MARK[style.DASH[role]]} {Plain(text).html()}</FONT></TD>"
+        for role, text in scene.legend
+    )
+    forward = (
+        f'<TD><FONT POINT-SIZE="11" COLOR="{style.FAINT}">→ forward</FONT></TD>'
+        if any(link.kind == "forward" for link in scene.links)
+        else ""
+    )
+    return (
+        '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="8"><TR>'
+        f"{forward}{cells}</TR></TABLE>"
+    )
+
+
+def scale(scene: Scene) -> str:
+    """Return a table of what the colours of blocks mean."""
+    cells = "".join(
+        f'<TD BGCOLOR="{style.HEAT[heat]}"><FONT POINT-SIZE="11" '
+        f'COLOR="{style.INK}">{Plain(text).html()}</FONT></TD>'
+        for heat, text in scene.scale
+    )
+    return (
+        f'<TABLE BORDER="1" COLOR="{style.FAINT}" CELLBORDER="0" CELLSPACING="0" '
+        f'CELLPADDING="4"><TR>{cells}</TR></TABLE>'
+    )
