@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from chainrule.backends.numpy.emit import SPECIAL
 from chainrule.backends.numpy.executable import NumpyExecutable
-from chainrule.backends.numpy.kernels import ELEMENTWISE, VIEWS
-from chainrule.backends.numpy.loops import numba_version
+from chainrule.backends.numpy.jit import numba_version
+from chainrule.backends.numpy.kernels import ELEMENTWISE
 from chainrule.backends.numpy.profile import Profiler
+from chainrule.backends.numpy.shaped_kernels import SHAPED
 from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.ops import Op
 from chainrule.profile.profile import Profile
 from chainrule.program import Pack, Program
+from chainrule.program.storage import VIEWS
 from chainrule.registry import registry
 from chainrule.registry.hooks import hookimpl
 
@@ -26,7 +27,7 @@ class NumpyBackend(Backend):
 
     type_name: ClassVar[str] = "numpy"
     kernels: ClassVar[Mapping[type[Op], Any]] = {
-        **ELEMENTWISE, **SPECIAL, **dict.fromkeys(VIEWS), Pack: None,
+        **ELEMENTWISE, **SHAPED, **dict.fromkeys(VIEWS), Pack: None,
     }  # fmt: skip
 
     def devices(self) -> Sequence[Device]:
@@ -34,12 +35,15 @@ class NumpyBackend(Backend):
         return [Device(name=f"CPU, {os.cpu_count()} threads", kind="cpu")]
 
     def diagnose(self) -> Sequence[tuple[bool, str]]:
-        """Say whether Numba is there, which compiles large elementwise runs."""
+        """Say whether Numba is there, which compiles loops over large arrays."""
         version = numba_version()
-        loops = "large elementwise runs are not compiled: pip install 'chainrule[fast]'"
-        if version:
-            loops = f"large elementwise runs are compiled by Numba {version}"
-        return [*super().diagnose(), (bool(version), loops)]
+        said = f"loops over large arrays are compiled by Numba {version}"
+        if not version:
+            said = (
+                "loops over large arrays are not compiled: "
+                "pip install 'chainrule[fast]'"
+            )
+        return [*super().diagnose(), (bool(version), said)]
 
     @functools.cached_property
     def _all_kernels(self) -> Mapping[type[Op], Any]:
@@ -54,7 +58,7 @@ class NumpyBackend(Backend):
         return NumpyExecutable(program, self._all_kernels, self._profiler)
 
     def profiled(self) -> AbstractContextManager[Profile]:
-        """Return a block in which the time of every generated line is noted."""
+        """Return a context manager that records the time of every generated line."""
         return self._profiler.profiled()
 
 

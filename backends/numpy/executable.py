@@ -15,19 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.backends.numpy.code import Code
-from chainrule.backends.numpy.generate import PhaseCode
-from chainrule.backends.numpy.loops import numba_version
-from chainrule.backends.numpy.memory import width
+from chainrule.backends.numpy.generate import generate
+from chainrule.backends.numpy.jit import numba_version
 from chainrule.backends.numpy.profile import Profiler, Timed
 from chainrule.backends.numpy.threads import ONE_THREAD, WORTH_SHARING
-from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
+from chainrule.errors import ChainRuleError, ExecutionError
 from chainrule.kinds.backend import Executable, fill
-from chainrule.node import Input, Node, describe
+from chainrule.node import Input, describe
 from chainrule.ops import Op
 from chainrule.profile.profile import Profile
 from chainrule.profile.work import Work
 from chainrule.program import Program
+from chainrule.program.sizes import numpy_dtype
 
 _numbers = count(1)
 LOOPS_AFTER = 1.0
@@ -54,35 +53,27 @@ class NumpyExecutable(Executable):
         self._compile()
 
     def _compile(self) -> None:
-        phases = self.program.lower(self._kernels)
-        code = Code(self.program, self._kernels, self._with_loops)
-        code.namespace["check"] = _check
-        for number, phase in enumerate(phases):
-            PhaseCode(code, phase, number).generate()
-        body = "".join(f"    {line}\n" for line in code.lines) or "    pass\n"
-        text = f"def run(seed, step, lr, results, totals):\n{body}"
-        self.source = "\n\n".join([text, *code.loops])
+        generated = generate(self.program, self._kernels, with_loops=self._with_loops)
+        text = generated.text
+        self.source = "\n\n".join([text, *generated.loops])
+        self.peak_memory = generated.allocated
+        self._generated = generated
         self._file = f"<chainrule program {next(_numbers)}>"
-        exec(compile(text, self._file, "exec"), code.namespace)
-        self._run = code.namespace["run"]
+        exec(compile(text, self._file, "exec"), generated.namespace)
+        self._run = generated.namespace["run"]
         self._timed: Timed | None = None
-        lines = [f"{line}\n" for line in text.splitlines()]
+        lines = text.splitlines(keepends=True)
         linecache.cache[self._file] = (len(text), None, lines, self._file)
         weakref.finalize(self, linecache.cache.pop, self._file, None)
-        self._nodes_of_line = code.nodes_of_line
-        self._bound = [(p, p.value) for p in code.parameters]
-        self._inputs = code.inputs
-        self._outputs = code.outputs
-        self.peak_memory = code.pool.allocated
-        self._largest_product = code.largest_product
-        self._is_waiting = code.gains_by_loops and not self._with_loops
+        self._bound = [(p, p.value) for p in generated.parameters]
+        self._is_waiting = generated.gains_by_loops and not self._with_loops
 
     def _recompile(self) -> None:
         """Compile once more; what was put stays."""
-        before = self._inputs
+        before = self._generated.inputs
         self._compile()
         for leaf, values in before.items():
-            np.copyto(self._inputs[leaf], values)
+            np.copyto(self._generated.inputs[leaf], values)
 
     def put(
         self,
@@ -90,7 +81,7 @@ class NumpyExecutable(Executable):
         values: npt.NDArray[Any],
         rows: npt.NDArray[Any] | None = None,
     ) -> None:
-        buffer = self._inputs.get(leaf)
+        buffer = self._generated.inputs.get(leaf)
         if buffer is not None:
             fill(buffer, values, rows)
 
@@ -135,7 +126,7 @@ class NumpyExecutable(Executable):
         """Return a function that runs the program and notes how long each line took."""
         if self._timed is None:
             work = Work(self.program, self._kernels)
-            self._timed = Timed(self._run, self._nodes_of_line, work)
+            self._timed = Timed(self._run, self._generated.nodes_of_line, work)
         return partial(self._timed.run, profile)
 
     def _flush(self) -> None:
@@ -150,13 +141,13 @@ class NumpyExecutable(Executable):
                 np.multiply(value, np.abs(value) >= TINY, out=value)
 
     def running(self) -> AbstractContextManager[object]:
-        return nullcontext() if self._largest_product > WORTH_SHARING else ONE_THREAD
+        many = self._generated.largest_product > WORTH_SHARING
+        return nullcontext() if many else ONE_THREAD
 
     def fetch(self, index: int) -> npt.NDArray[Any]:
-        array = self._outputs[index]
+        array = self._generated.outputs[index]
         if array is None:
-            floats = np.dtype(self.program.dtype)
-            dtype = width(self.program.outputs[index].dtype, floats)
+            dtype = numpy_dtype(self.program.outputs[index].dtype, self.program.dtype)
             return np.asarray(self._results[index], dtype)
         return array.copy()
 
@@ -172,16 +163,9 @@ class NumpyExecutable(Executable):
             if trace.tb_frame.f_code.co_filename == self._file:
                 line = trace.tb_lineno
             trace = trace.tb_next
-        nodes = self._nodes_of_line.get(line - 1)
+        nodes = self._generated.nodes_of_line.get(line - 1)
         if nodes is None:
             return ExecutionError(f"the program failed: {error}")
         node = nodes[-1]
         operands = ", ".join(describe(x) for x in node.inputs)
         return ExecutionError(f"{describe(node)} of {operands} failed: {error}")
-
-
-def _check(value: Any, node: Node) -> None:
-    if not np.isfinite(value).all():
-        kind = "NaN" if np.isnan(value).any() else "infinity"
-        operands = ", ".join(describe(x) for x in node.inputs)
-        raise DivergenceError(f"{describe(node)} of {operands} produced {kind}")

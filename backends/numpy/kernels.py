@@ -1,13 +1,13 @@
-"""The NumPy kernels: for each op, the line of Python that computes it.
+"""NumPy's elementwise kernels: for each op, the line of Python that computes it.
 
-``{0}``, ``{1}`` are operands, ``{out}`` the buffer for the result, which may be that of
-an operand: after its first call a kernel may read only ``{out}``. A plugin's kernel may
-also be a function ``kernel(op, out, *operands)``.
+``{0}``, ``{1}`` are operands, ``{out}`` is the array for the result. A plugin's kernel
+may also be a function ``kernel(op, out, *operands)``.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
-from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
+from chainrule.program.scalars import EXPRESSIONS, OF_NUMBERS
 
 Array: TypeAlias = npt.NDArray[Any]
 Kernel: TypeAlias = str | Callable[..., object]
@@ -49,27 +49,49 @@ def erf(op: Op, out: Array, x: Array) -> None:
 
 _exact_erf = np.frompyfunc(math.erf, 1, 1)
 
-ELEMENTWISE: dict[type[Op], Kernel] = {
-    ops.Abs: "absolute({0}, {out})",
-    ops.Add: "add({0}, {1}, {out})",
-    ops.Sub: "subtract({0}, {1}, {out})",
-    ops.Mul: "multiply({0}, {1}, {out})",
-    ops.Div: "divide({0}, {1}, {out})",
-    ops.Neg: "negative({0}, {out})",
-    ops.Pow: "power({0}, {1}, {out})",
-    ops.Square: "square({0}, {out})",
+_UFUNCS: Mapping[type[Op], np.ufunc] = {
+    ops.Abs: np.absolute,
+    ops.Add: np.add,
+    ops.Sub: np.subtract,
+    ops.Mul: np.multiply,
+    ops.Div: np.divide,
+    ops.Neg: np.negative,
+    ops.Pow: np.power,
+    ops.Square: np.square,
+    ops.Sqrt: np.sqrt,
+    ops.Sign: np.sign,
+    Maximum: np.maximum,
+    Minimum: np.minimum,
+    ops.Log: np.log,
+    ops.Exp: np.exp,
+    ops.Expm1: np.expm1,
+    ops.Log1p: np.log1p,
+    ops.Sin: np.sin,
+    ops.Cos: np.cos,
+    ops.Tanh: np.tanh,
+    ops.Equal: np.equal,
+    ops.NotEqual: np.not_equal,
+    ops.Less: np.less,
+    ops.LessEqual: np.less_equal,
+    ops.Greater: np.greater,
+    ops.GreaterEqual: np.greater_equal,
+    ops.LogicalAnd: np.logical_and,
+    ops.LogicalOr: np.logical_or,
+    ops.LogicalNot: np.logical_not,
+    ops.IsFinite: np.isfinite,
+}
+
+
+def _call(function: np.ufunc) -> str:
+    operands = "".join(f"{{{i}}}, " for i in range(function.nin))
+    # NumPy deprecates a third positional argument of these two.
+    out = "out=" if function in (np.maximum, np.minimum) else ""
+    return f"{function.__name__}({operands}{out}{{out}})"
+
+
+ELEMENTWISE: Mapping[type[Op], Kernel] = {
+    **{op: _call(function) for op, function in _UFUNCS.items()},
     ops.Reciprocal: "divide(one, {0}, {out})",
-    ops.Sqrt: "sqrt({0}, {out})",
-    ops.Sign: "sign({0}, {out})",
-    Maximum: "maximum({0}, {1}, out={out})",
-    Minimum: "minimum({0}, {1}, out={out})",
-    ops.Log: "log({0}, {out})",
-    ops.Exp: "exp({0}, {out})",
-    ops.Expm1: "expm1({0}, {out})",
-    ops.Log1p: "log1p({0}, {out})",
-    ops.Sin: "sin({0}, {out})",
-    ops.Cos: "cos({0}, {out})",
-    ops.Tanh: "tanh({0}, {out})",
     ops.Sigmoid: (
         "negative({0}, {out}); exp({out}, {out}); "
         "add({out}, one, {out}); divide(one, {out}, {out})"
@@ -77,16 +99,6 @@ ELEMENTWISE: dict[type[Op], Kernel] = {
     ops.Softplus: "logaddexp({0}, zero, {out})",
     ops.Relu: "clip({0}, zero, inf, {out})",
     ops.Erf: erf,
-    ops.Equal: "equal({0}, {1}, {out})",
-    ops.NotEqual: "not_equal({0}, {1}, {out})",
-    ops.Less: "less({0}, {1}, {out})",
-    ops.LessEqual: "less_equal({0}, {1}, {out})",
-    ops.Greater: "greater({0}, {1}, {out})",
-    ops.GreaterEqual: "greater_equal({0}, {1}, {out})",
-    ops.LogicalAnd: "logical_and({0}, {1}, {out})",
-    ops.LogicalOr: "logical_or({0}, {1}, {out})",
-    ops.LogicalNot: "logical_not({0}, {out})",
-    ops.IsFinite: "isfinite({0}, {out})",
     ops.ToFloat: "copyto({out}, {0}, 'unsafe')",
     ops.ToInt: "copyto({out}, {0}, 'unsafe')",
     ops.Where: "copyto({out}, {2}); copyto({out}, {1}, 'same_kind', {0})",
@@ -95,67 +107,47 @@ ELEMENTWISE: dict[type[Op], Kernel] = {
 }
 """One call, or a few, for each elementwise op."""
 
-NEVER_IN_PLACE = frozenset({ops.Where, ops.Erf})
-"""Ops whose kernel reads an operand after it has begun to write the result."""
+
+def works_in_place(kernel: Kernel) -> bool:
+    """Whether a kernel may be given an operand's array for the result.
+
+    Not if it reads an operand after its first call, or hides what it reads.
+    """
+    if not isinstance(kernel, str):
+        return False
+    later_calls = kernel.partition(";")[2]
+    return re.search(r"\{\d", later_calls) is None
 
 
-def in_place(node: Node, kernel: Kernel) -> bool:
-    """Whether a kernel may write its result over an operand."""
-    return isinstance(kernel, str) and type(node.op) not in NEVER_IN_PLACE
-
-
-SCALAR: dict[type[Op], str] = {
-    ops.Add: "{0} + {1}",
-    ops.Sub: "{0} - {1}",
-    ops.Mul: "{0} * {1}",
-    ops.Div: "{0} / {1}",
-    ops.Neg: "-{0}",
-    ops.Pow: "{0} ** {1}",
-    ops.Square: "{0} * {0}",
-    ops.Sqrt: "sqrt({0})",
-    ops.Exp: "exp({0})",
-    ops.Log: "log({0})",
-    Maximum: "maximum({0}, {1})",
-    Minimum: "minimum({0}, {1})",
-    ops.Greater: "{0} > {1}",
-    ops.GreaterEqual: "{0} >= {1}",
-    ops.Less: "{0} < {1}",
-    ops.LessEqual: "{0} <= {1}",
-    ops.Where: "{1} if {0} else {2}",
-    ops.ToFloat: "float64({0})",
-}
-"""Arithmetic of single numbers, in float64: cheaper as Python than as arrays."""
-
-VIEWS = frozenset({
-    ops.Reshape, ops.ExpandDims, ops.Squeeze, ops.Transpose, ops.Slice, ops.BroadcastTo,
-})  # fmt: skip
-"""Ops that are only another way to look at a buffer, made once, outside the step."""
-
-
-def view_of(op: Op, x: Array, shape: tuple[int, ...]) -> Array | None:
-    """Return the view that a shape op is, or None if it would have to copy."""
-    if isinstance(op, ops.Transpose):
-        return x.transpose(op.axes)
-    if isinstance(op, ops.Slice):
-        return x[tuple(slice(*r) for r in op.ranges)]
-    if isinstance(op, ops.BroadcastTo):
-        return np.broadcast_to(x, shape)
-    view = x.reshape(shape)
-    return view if view.size == 0 or np.may_share_memory(view, x) else None
-
-
-NAMESPACE: Mapping[str, Any] = {
-    name: getattr(np, name)
-    for name in (
-        "absolute", "add", "subtract", "multiply", "divide", "negative", "power",
-        "square", "sqrt", "sign", "maximum", "minimum", "log", "exp", "expm1", "log1p",
-        "sin", "cos", "tanh", "logaddexp", "equal", "not_equal", "less", "less_equal",
-        "greater", "greater_equal", "logical_and", "logical_or", "logical_not",
-        "isfinite", "copyto", "matmul", "argmax", "concatenate", "float64",
+NUMBERS: Mapping[type[Op], str] = {
+    op: OF_NUMBERS[op]
+    for op in (
+        ops.Add, ops.Sub, ops.Mul, ops.Div, ops.Neg, ops.Pow, ops.Square, ops.Sqrt,
+        ops.Exp, ops.Log, ops.Greater, ops.GreaterEqual, ops.Less, ops.LessEqual,
+        ops.Where, ops.ToFloat,
     )
-}  # fmt: skip
-"""The names that generated code uses; buffers, views and constants are added."""
+} | {op: EXPRESSIONS[op] for op in (Maximum, Minimum)}  # fmt: skip
+"""Arithmetic of single numbers: cheaper as Python than as arrays.
 
-clip: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
+Literals are Python's numbers, so that they take the dtype of what they meet; a maximum
+of a literal and a NumPy number must be the latter.
+"""
+
+_clip: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
 """The ufunc behind `numpy.clip`: a fifth of the cost of `numpy.maximum` on a small
 array, and unlike `numpy.fmax` it passes NaN on."""
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    **{function.__name__: function for function in _UFUNCS.values()},
+    "logaddexp": np.logaddexp,
+    "clip": _clip,
+    "copyto": np.copyto,
+    "matmul": np.matmul,
+    "argmax": np.argmax,
+    "concatenate": np.concatenate,
+    "add_reduce": np.add.reduce,
+    "max_reduce": np.maximum.reduce,
+    "min_reduce": np.minimum.reduce,
+    "to_float": np.float64,
+}
+"""The functions that generated code calls, by the names that it has for them."""

@@ -1,27 +1,48 @@
-"""Threads: products of a tenth of a millisecond are done by one.
+"""Threads: products of up to a tenth of a millisecond use a single one.
 
 BLAS shares a product among all cores and waits for each of them. On a product this
-small that gains little, and on a computer that is busy the wait for a thread that has
-lost its core takes tens of milliseconds: hundreds of times the product itself.
+small that gains little, and on a busy computer the wait for a thread that has lost its
+core takes tens of milliseconds: hundreds of times the product itself.
 """
 
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from chainrule import ops
+from chainrule.node import Node
+from chainrule.program.sizes import sizes
+
 WORTH_SHARING = 1 << 23
 """Multiplications in a product above which more threads are worth their risk."""
 
 
-class OneThread:
-    """A block in which BLAS uses one thread, and afterwards as many as before.
+def largest_product(nodes: Iterable[Node]) -> int:
+    """Return the multiplications in the largest product that BLAS is given at once."""
+    return max(map(_multiplications, nodes), default=0)
 
-    Blocks of several Python threads may overlap. The count is global in some builds of
-    BLAS and belongs to a thread in others, so each block that ends puts it back: those
+
+def _multiplications(node: Node) -> int:
+    if not isinstance(node.op, ops.Matmul):
+        return 0
+    a, b = node.inputs
+    inner = sizes(a)[-2 if node.op.transpose_a else -1]
+    # A stack of matrices times one matrix is a single product.
+    at_once = sizes(node) if b.ndim == 2 else sizes(node)[-2:]
+    return math.prod(at_once) * inner
+
+
+class OneThread:
+    """A context in which BLAS uses one thread, and afterwards as many as before.
+
+    Several Python threads may be in it at a time. The count is global in some builds of
+    BLAS and belongs to a thread in others, so each one that leaves restores it: those
     that go on are slower at worst.
     """
 

@@ -63,7 +63,8 @@ an expression defines what it calls.
 OF_NUMBERS: Mapping[type[Op], str] = {
     **EXPRESSIONS,
     ops.Pow: "{0} ** {1}",
-    ops.Relu: "0 if {0} < 0 else {0}",
+    ops.Reciprocal: "one / {0}",
+    ops.Relu: "zero if {0} < zero else {0}",
     Maximum: "{0} if {0} >= {1} or {0} != {0} else {1}",
     Minimum: "{0} if {0} <= {1} or {0} != {0} else {1}",
     ops.LogicalAnd: "{0} and {1}",
@@ -71,4 +72,7 @@ OF_NUMBERS: Mapping[type[Op], str] = {
     ops.LogicalNot: "not {0}",
     ops.Where: "{1} if {0} else {2}",
 }
-"""Expressions for single numbers in Python, where operators are cheaper than calls."""
+"""Expressions for single numbers in Python, where operators are cheaper than calls.
+
+``zero`` and ``one`` are numbers of the operands' type.
+"""

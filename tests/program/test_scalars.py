@@ -13,6 +13,8 @@ from chainrule.testing.reference import interpret
 
 FUNCTIONS = {
     **vars(np),
+    "zero": 0.0,
+    "one": np.float64(1),
     "relu": lambda x: np.clip(x, 0, np.inf),
     "softplus": lambda x: np.logaddexp(x, 0),
     "erf": np.vectorize(math.erf, otypes=[float]),
@@ -29,6 +31,8 @@ def operands_of(op):
     a, b = PAIRS
     if op is ops.ToInt:
         return (np.arange(-4.0, 5),)
+    if op is ops.Pow:  # NumPy itself has two opinions on powers of infinities
+        return tuple(PAIRS[:, np.isfinite(PAIRS).all(axis=0)])
     if op is ops.Where:
         return a > 0, a, b
     found = (a, b) if "{1}" in EXPRESSIONS[op] else (a,)
@@ -54,7 +58,7 @@ def test_an_expression_means_what_its_op_means(op):
 @pytest.mark.parametrize("op", OF_NUMBERS, ids=lambda op: op.type_name)
 def test_an_expression_of_numbers_gives_what_that_of_arrays_gives(op):
     arrays = operands_of(op)
-    names = ["(-2.0)" if op is ops.Pow else "a", "b", "c"]
+    names = "abc"
     with np.errstate(all="ignore"):
         for numbers in zip(*arrays, strict=True):
             given = dict(zip("abc", numbers, strict=False))

@@ -43,6 +43,21 @@ def test_an_output_survives_the_next_ops():
     np.testing.assert_array_equal(third, np.zeros(4))
 
 
+def test_an_output_survives_the_next_phase():
+    w = cr.parameter("w", np.array([1.0, 2.0], np.float32))
+    new = w * 2
+    executable = compile_(outputs=[new], phases=[[(w, new)], [(w, w * 10)]])
+    executable.run()
+    np.testing.assert_array_equal(executable.fetch(0), [2, 4])
+    np.testing.assert_array_equal(w.value, [20, 40])
+
+
+def test_a_power_of_a_negative_number():
+    executable = compile_(outputs=[ops.pow(cr.constant(-2.0), STEP)])
+    executable.run(step=2)
+    assert executable.fetch(0) == 4
+
+
 def test_all_new_values_of_a_phase_come_from_the_old_ones():
     a, b = cr.parameter("a", [1.0, 2.0]), cr.parameter("b", [3.0, 4.0])
     executable = compile_(phases=[[(a, b + 0.0), (b, a + b)], [(a, a * 10)]])

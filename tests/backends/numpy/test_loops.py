@@ -7,7 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.backends.numpy import NumpyBackend, loops
+from chainrule.backends.numpy import NumpyBackend, compiled_loop, jit
 from chainrule.backends.numpy import executable as module
 from chainrule.errors import DivergenceError
 from chainrule.execution import open_backend
@@ -53,7 +53,7 @@ def numbers_of_every_kind(count):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("op", loops.EXPRESSIONS, ids=lambda op: op.type_name)
+@pytest.mark.parametrize("op", compiled_loop.EXACT, ids=lambda op: op.type_name)
 def test_every_op_gives_the_bits_that_numpy_gives(op, dtype, monkeypatch):
     x, y, z = leaves = [cr.input(name, SHAPE) for name in "xyz"]
     if op in (ops.LogicalAnd, ops.LogicalOr):
@@ -63,7 +63,7 @@ def test_every_op_gives_the_bits_that_numpy_gives(op, dtype, monkeypatch):
     elif op is ops.Where:
         result = op()(x > 0.5, y, z)
     else:
-        result = op()(*(x, y)["{1}" not in loops.EXPRESSIONS[op] :])
+        result = op()(*(x, y)["{1}" not in compiled_loop.EXACT[op] :])
     if result.dtype == "bool":
         result = ops.where(result, y, z)
     feeds = list(zip(leaves, numbers_of_every_kind(3), strict=True))
@@ -184,7 +184,7 @@ def test_training_is_the_same_with_loops_and_without(monkeypatch):
     found = {}
     for after in (NEVER, AT_ONCE):
         monkeypatch.setattr(module, "LOOPS_AFTER", after)
-        monkeypatch.setattr(loops, "COMPILED_FROM", 4096)
+        monkeypatch.setattr(compiled_loop, "COMPILED_FROM", 4096)
         found[after] = train()
     assert "loop" not in found[NEVER].program.source
     source = found[AT_ONCE].program.source
@@ -237,7 +237,7 @@ def test_loops_come_when_a_program_has_run_for_long():
 def test_compiling_is_no_part_of_a_call():
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x * 3.0) * x * x])
-    loops.compiled.cache_clear()
+    jit.jitted.cache_clear()
     executable._compile_loops()
     loop = executable._run.__globals__["loop"]
     before = list(loop.signatures)
@@ -252,7 +252,7 @@ def test_without_numba_all_stays_as_it_is(why, monkeypatch):
         monkeypatch.setitem(sys.modules, "numba", None)
     else:
         monkeypatch.setattr("numba.config.DISABLE_JIT", True)
-    loops.numba_version.cache_clear()
+    jit.numba_version.cache_clear()
     monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
@@ -260,8 +260,8 @@ def test_without_numba_all_stays_as_it_is(why, monkeypatch):
     for _ in range(3):
         executable.run()
     said = NumpyBackend().diagnose()
-    loops.numba_version.cache_clear()
-    assert (False, "large elementwise runs are not compiled: pip install "
+    jit.numba_version.cache_clear()
+    assert (False, "loops over large arrays are not compiled: pip install "
             "'chainrule[fast]'") in said  # fmt: skip
     assert "loop" not in executable.source
     np.testing.assert_allclose(executable.fetch(0), np.sqrt(2), rtol=1e-6)
@@ -302,7 +302,7 @@ def test_what_numba_cannot_compile_goes_on_without(monkeypatch):
     def broken(loop, arrays):
         raise RuntimeError("LLVM is not well")
 
-    monkeypatch.setattr("chainrule.backends.numpy.code.compile_for", broken)
+    monkeypatch.setattr("chainrule.backends.numpy.script.compile_for", broken)
     monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
