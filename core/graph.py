@@ -102,6 +102,14 @@ class Graph:
         """The parameters, in topological order."""
         return [node for node in self.order if isinstance(node, Parameter)]
 
+    def consumers(self) -> dict[Node, list[Node]]:
+        """Return for each node those that use it, in topological order, each once."""
+        users: dict[Node, dict[Node, None]] = {node: {} for node in self.order}
+        for node in self.order:
+            for x in node.inputs:
+                users[x][node] = None
+        return {node: list(found) for node, found in users.items()}
+
 
 def _base_name(node: Node, extra: Mapping[Node, str]) -> str:
     name = node.name or extra.get(node)

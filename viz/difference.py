@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,11 @@ from chainrule.kinds.module import modules_of
 from chainrule.node import Node, Parameter
 from chainrule.notation.writer import number
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.draw import compose
-from chainrule.viz.graph.compose import Composer
-from chainrule.viz.graph.partition import Level
+from chainrule.viz.graph.compose import Drawing, compose
+from chainrule.viz.graph.options import Level, Options
 from chainrule.viz.scene import Block, Line, Role, Scene
 from chainrule.viz.text import Plain, row
-from chainrule.viz.values import norm
+from chainrule.viz.values import Values, norm
 
 NOTHING = 1e-12
 """Relative change below which two values count as equal."""
@@ -27,16 +26,28 @@ NOTHING = 1e-12
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All values and gradients of a graph at one moment; training leaves it be."""
+    """All values and gradients of a graph at one moment, which training leaves alone.
+
+    Attributes:
+        loss: the graph.
+        label: what the moment is called.
+        drawing: the graph as it is drawn.
+    """
 
     loss: Node
     label: str
-    composer: Composer
-    scene: Scene
+    drawing: Drawing
+    _values: Values
 
     def value(self, node: Node) -> npt.NDArray[Any] | None:
         """Return the value of a node, if it was recorded."""
-        return self.composer.labels.values.get(node)
+        return self._values.get(node)
+
+    def gradient(self, node: Node) -> npt.NDArray[Any] | None:
+        """Return the gradient of a node, if it was recorded."""
+        sweep = self.drawing.subject.sweep
+        gradient = sweep.gradient.get(node) if sweep else None
+        return None if gradient is None else self._values.get(gradient)
 
 
 def snapshot(
@@ -58,13 +69,13 @@ def snapshot(
         training: whether dropout and its like are active.
         seed: of the random numbers.
     """
-    composer, scene = compose(
-        loss, level=level, direction="both", values=values, training=training,
-        seed=seed, fold=False,
+    options = Options(
+        level=level, direction="both", values=values, training=training, seed=seed,
+        fold=False,
     )  # fmt: skip
-    recorded = composer.labels.values
-    composer.labels.values = {n: np.array(v, copy=True) for n, v in recorded.items()}
-    return Snapshot(loss, label, composer, scene)
+    drawing = compose(loss, options)
+    recorded = {node: np.array(v, copy=True) for node, v in drawing.values.items()}
+    return Snapshot(loss, label, drawing, recorded)
 
 
 def diff(before: Snapshot, after: Snapshot, *, title: str = "difference") -> Diagram:
@@ -77,59 +88,66 @@ def diff(before: Snapshot, after: Snapshot, *, title: str = "difference") -> Dia
     Raises:
         GraphError: the snapshots are of different graphs, or of different levels.
     """
-    if before.loss is not after.loss or len(before.scene.blocks) != len(
-        after.scene.blocks
+    scene = after.drawing.scene
+    if before.loss is not after.loss or len(before.drawing.scene.blocks) != len(
+        scene.blocks
     ):
         raise GraphError(
             "diff compares two snapshots of one graph at one level: take both with "
             "snapshot(loss, …) of the same loss"
         )
     names = (before.label or "before", after.label or "after")
-    scene = Scene(title, rankdir=after.scene.rankdir, clusters=after.scene.clusters)
-    for block in after.scene.blocks:
-        scene.blocks.append(_compared(block, before, after))
-    scene.links = [link for link in after.scene.links if link.kind == "forward"]
     words = f"{names[0]} → {names[1]}; Δ: size of the change, as a part of the first"
-    scene.caption = [Line(Plain(words), "note")]
-    return Diagram(scene)
+    return Diagram(
+        Scene(
+            title,
+            blocks=[_compared(block, before, after) for block in scene.blocks],
+            links=[link for link in scene.links if link.kind == "forward"],
+            clusters=scene.clusters,
+            caption=[Line(Plain(words), "note")],
+            rankdir=scene.rankdir,
+        )
+    )
 
 
 def _compared(block: Block, before: Snapshot, after: Snapshot) -> Block:
-    made = Block(
-        block.id, block.kind, block.title, cluster=block.cluster, nodes=block.nodes,
-        exits=block.exits, tooltip=block.tooltip,
-    )  # fmt: skip
-    naming = after.composer.labels.naming
-    told = [
-        node for node in block.nodes
+    """Return a block that says what changed in it."""
+    lines = [
+        line
+        for node in block.nodes
         if node in block.exits or isinstance(node, Parameter)
-    ]  # fmt: skip
-    for node in told:
-        symbol = naming.symbol(node)
-        if symbol is None:
-            continue
-        a, b = before.value(node), after.value(node)
-        if a is not None and b is not None:
-            role: Role | None = "parameter" if isinstance(node, Parameter) else None
-            text = row(symbol, "  ", Plain(change(a, b)))
-            made.lines.append(Line(text, "value", role))
-            dropped = _dropped(b) - _dropped(a)
-            if dropped and any(module.drops for module in modules_of(node)):
-                made.lines.append(Line(Plain(f"✗ {dropped} more zeros"), "mark"))
-        sweep = after.composer.sweep
-        gradient = sweep.gradient.get(node) if sweep else None
-        old = before.composer.sweep
-        earlier = old.gradient.get(node) if old else None
-        if gradient is None or earlier is None:
-            continue
-        a, b = before.value(earlier), after.value(gradient)
-        if a is not None and b is not None and node is not after.loss:
-            text = row("∂ ", symbol, "  ", Plain(change(a, b)))
-            made.lines.append(Line(text, "gradient", "between"))
-    if made.lines and all("unchanged" in line.text.unicode() for line in made.lines):
-        made.lines = [Line(Plain("unchanged"), "note")]
-        made.marks = ("unchanged",)
-    return made
+        for line in _changes(node, before, after)
+    ]
+    unchanged = lines and all("unchanged" in line.text.unicode() for line in lines)
+    return Block(
+        block.id,
+        block.kind,
+        block.title,
+        [Line(Plain("unchanged"), "note")] if unchanged else lines,
+        cluster=block.cluster,
+        nodes=block.nodes,
+        exits=block.exits,
+        tooltip=block.tooltip,
+        marks=("unchanged",) if unchanged else (),
+    )
+
+
+def _changes(node: Node, before: Snapshot, after: Snapshot) -> Iterator[Line]:
+    """Say how the value and the gradient of a node changed."""
+    symbol = after.drawing.naming.symbol(node)
+    if symbol is None:
+        return
+    old, new = before.value(node), after.value(node)
+    if old is not None and new is not None:
+        role: Role | None = "parameter" if isinstance(node, Parameter) else None
+        yield Line(row(symbol, "  ", Plain(change(old, new))), "value", role)
+        dropped = _zeros(new) - _zeros(old)
+        if dropped and any(module.drops for module in modules_of(node)):
+            yield Line(Plain(f"✗ {dropped} more zeros"), "mark")
+    old, new = before.gradient(node), after.gradient(node)
+    if old is not None and new is not None and node is not after.loss:
+        text = row("∂ ", symbol, "  ", Plain(change(old, new)))
+        yield Line(text, "gradient", "between")
 
 
 def change(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> str:
@@ -151,5 +169,5 @@ def change(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> str:
     return f"‖·‖ {number(base)} → {number(norm(after))}  ({part})"
 
 
-def _dropped(value: npt.NDArray[Any]) -> int:
+def _zeros(value: npt.NDArray[Any]) -> int:
     return int(np.sum(value == 0))

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any
 
-from chainrule.autodiff import Backward, backward
-from chainrule.errors import GraphError, did_you_mean
-from chainrule.graph import Graph
+from chainrule.errors import GraphError
 from chainrule.model.loss_graph import loss_of
 from chainrule.model.model import Model
-from chainrule.node import Node
-from chainrule.notation.naming import Naming
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.formats.story import Extras
-from chainrule.viz.graph.compose import Composer, Direction
-from chainrule.viz.graph.labels import Labels
-from chainrule.viz.graph.levels import divide
+from chainrule.viz.graph.compose import compose
 from chainrule.viz.graph.neurons import neuron_scene
-from chainrule.viz.graph.partition import Expand, Level
+from chainrule.viz.graph.options import Direction, Expand, Level, Options
 from chainrule.viz.graph.times import Times
 from chainrule.viz.page_details import extras_of
-from chainrule.viz.scene import Line, Scene
-from chainrule.viz.text import Plain
 
 
 def draw(
@@ -84,100 +75,37 @@ def draw(
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
     """
-    _check("level", level, (None, *get_args(Level)))
-    _check("direction", direction, get_args(Direction))
-    _check("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
-    if depth is not None and depth < 1:
-        raise GraphError(f"depth is at least 1, got {depth}; leave it out to show all")
+    options = Options(
+        level=level, direction=direction, values=values, names=names, rankdir=rankdir,
+        depth=depth, expand=expand, fold=fold, show_shapes=show_shapes, title=title,
+        example=example, check=check, training=training, seed=seed,
+    )  # fmt: skip
     if times is None and isinstance(what, Profile):
         times = what
-    clock = _profile(times)
+    profile = _profile(times)
     if loss is not None:
         if not isinstance(what, Model):
             raise GraphError("loss=… is for models; this is a graph as it stands")
         what = loss_of(what, loss)
-    if level == "neuron" and clock is not None:
-        raise GraphError(
-            "times are those of operations, not of single units: draw them at "
-            "level='op', 'layer' or 'model'"
-        )
     if level == "neuron":
-        graph = Graph(_outputs(what), names)
-        naming = Naming(graph, names, loss=_loss(graph))
-        sweep, remark = _sweep(graph) if direction != "forward" else (None, "")
-        scene = neuron_scene(
-            graph, naming, direction, sweep, values, example=example, name=title,
-            rankdir=rankdir, seed=seed, training=training,
-        )  # fmt: skip
-        scene.caption += [Line(Plain(remark), "note")] if remark else []
-        return Diagram(scene, legend=legend)
-    composer, scene = compose(
-        what, level=level, direction=direction, values=values, names=names,
-        rankdir=rankdir, depth=depth, expand=expand, fold=fold,
-        show_shapes=show_shapes, title=title, check=check, training=training,
-        seed=seed,
-    )  # fmt: skip
-
-    timed = Times(clock, composer) if clock is not None else None
-    if timed is not None:
-        timed.write(scene)
-
-    def extras() -> Extras:
-        gathered = extras_of(composer, composer.blocks_of_nodes(), optimizer)
-        return gathered if timed is None else timed.explained(gathered, scene)
-
-    return Diagram(scene, legend=legend, extras=extras)
-
-
-def compose(
-    what: Any,
-    *,
-    level: Level | None = None,
-    direction: Direction = "forward",
-    values: Mapping[Any, Any] | None = None,
-    names: Mapping[str, object] | None = None,
-    rankdir: str = "LR",
-    depth: int | None = None,
-    expand: Expand = None,
-    fold: bool = True,
-    show_shapes: bool = True,
-    title: str = "graph",
-    check: bool = False,
-    training: bool = False,
-    seed: int = 0,
-) -> tuple[Composer, Scene]:
-    """Put a scene together, as `draw` does, and return it with all that it was made of.
-
-    Raises:
-        GraphError: there is nothing to draw.
-    """
-    graph = Graph(_outputs(what), names)
-    sweep, remark = _sweep(graph) if direction != "forward" else (None, "")
-    naming = Naming(graph, names, loss=_loss(graph))
-    finest: Level = "op" if isinstance(what, (Node, Sequence)) else "layer"
-    parts, repeats, risen = divide(
-        graph, level, finest, expand=expand, depth=depth, fold=fold
-    )
-    labels = Labels(graph, naming, sweep, show_shapes)
-    composer = Composer(
-        graph, parts, repeats, labels, direction, sweep, values, seed, training, check
-    )
-    scene = composer.scene(title, rankdir)
-    scene.caption += [Line(Plain(text), "note") for text in (remark, risen) if text]
-    return composer, scene
-
-
-def _outputs(what: Any) -> list[Node]:
-    if isinstance(what, Node):
-        return [what]
-    outputs = getattr(what, "outputs", what)
-    if isinstance(outputs, Node):
-        return [outputs]
-    several = isinstance(outputs, Sequence) and bool(outputs)
-    if several and all(isinstance(node, Node) for node in outputs):
-        return list(outputs)
-    raise GraphError(
-        f"draw takes a node, several nodes or a model that is built, got {what!r}"
+        if profile is not None:
+            raise GraphError(
+                "times are those of operations, not of single units: draw them at "
+                "level='op', 'layer' or 'model'"
+            )
+        return Diagram(neuron_scene(what, options), legend=legend)
+    drawing = compose(what, options)
+    if profile is None:
+        return Diagram(
+            drawing.scene,
+            legend=legend,
+            extras=lambda: extras_of(drawing, optimizer),
+        )
+    timed = Times(profile, drawing.division.stand_in)
+    return Diagram(
+        timed.scene(drawing.scene),
+        legend=legend,
+        extras=lambda: timed.extras(extras_of(drawing, optimizer)),
     )
 
 
@@ -195,33 +123,3 @@ def _profile(times: object) -> Profile | None:
             "history.profile holds the times"
         )
     return times.profile
-
-
-def _check(option: str, value: Any, choices: Sequence[Any]) -> None:
-    if value not in choices:
-        known = [choice for choice in choices if choice]
-        raise GraphError(
-            f"{option} is one of {', '.join(map(repr, known))}, got {value!r}."
-            f"{did_you_mean(str(value), known)}"
-        )
-
-
-def _loss(graph: Graph) -> Node | None:
-    """Return the one output, if it is a number that depends on something."""
-    first, *others = graph.outputs
-    number = first.shape == () and first.dtype == "float" and bool(first.inputs)
-    return first if number and not others and first.origin is None else None
-
-
-def _sweep(graph: Graph) -> tuple[Backward | None, str]:
-    """Differentiate the graph's loss, if it has one, and something to learn."""
-    loss = _loss(graph)
-    if loss is None:
-        return None, "no gradient yet: give one loss (a scalar) to draw backward"
-    wrt: list[Node] = [p for p in graph.parameters if p.trainable]
-    if not wrt:
-        wrt = [x for x in graph.inputs if x.dtype == "float"]
-    sweep = backward(loss, wrt)
-    if not any(w in sweep.gradient for w in wrt):
-        return None, "no gradient yet: the loss depends on nothing that can be learned"
-    return sweep, ""

@@ -11,9 +11,9 @@ import numpy as np
 from chainrule.errors import GraphError
 from chainrule.node import Constant, Node
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.draw import compose
 from chainrule.viz.grading import Blank, Grade, Point, mark_answer, random_points
-from chainrule.viz.graph.partition import Level
+from chainrule.viz.graph.compose import compose
+from chainrule.viz.graph.options import Level, Options
 from chainrule.viz.scene import Block, Line, Link
 from chainrule.viz.text import Plain
 from chainrule.viz.values import Values, shown
@@ -92,11 +92,12 @@ def worksheet(
     """
     if blanks < 1:
         raise GraphError(f"blanks must be at least 1, got {blanks}")
-    composer, scene = compose(
-        loss, level=level, direction="both", values=values, names=names, title=title,
+    options = Options(
+        level=level, direction="both", values=values, names=names, title=title,
         fold=False,
     )  # fmt: skip
-    sweep, naming = composer.sweep, composer.labels.naming
+    drawing = compose(loss, options)
+    scene, graph, sweep = drawing.scene, drawing.subject.graph, drawing.subject.sweep
     places = [
         place
         for place, link in enumerate(scene.links)
@@ -109,15 +110,15 @@ def worksheet(
     key, links = [], list(scene.links)
     for number, i in enumerate(sorted(chosen), 1):
         link = scene.links[places[i]]
-        key.append(_blank(number, link, composer.labels.values))
+        key.append(_blank(number, link, drawing.values))
         links[places[i]] = _blanked(number, link)
     blocks = [_without_gradients(block) for block in scene.blocks]
 
     def sample() -> list[Point]:
         gradients = [g for g in sweep.gradient.values() if not isinstance(g, Constant)]
-        named = [node for node in composer.graph if naming.symbol(node)]
+        named = [node for node in graph if drawing.naming.symbol(node)]
         wanted = [*named, *gradients, *(blank.expression for blank in key)]
-        return random_points(composer.graph, naming, wanted, values or {}, seed)
+        return random_points(graph, drawing.naming, wanted, values or {}, seed)
 
     return Worksheet(
         Diagram(replace(scene, blocks=blocks, links=links)),

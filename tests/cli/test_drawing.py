@@ -161,7 +161,7 @@ def test_dpi(chainrule: Chainrule, tmp_path: Path) -> None:
         (["draw", "net.toml", "--row", "99"], 1, "--row must be 0 to"),
         (["draw", "net.toml", "--check"], 2, "--check needs values"),
         (["draw", "net.toml", "--level", "layr"], 1, "Did you mean 'layer'"),
-        (["draw", "net.toml", "--depth", "0"], 1, "depth is at least 1"),
+        (["draw", "net.toml", "--depth", "0"], 1, "depth must be at least 1"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named(

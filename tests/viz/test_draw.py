@@ -202,7 +202,7 @@ def test_rendering_prints_nothing(capfd):
     [
         ({"level": "ops"}, "Did you mean 'op'"),
         ({"direction": "backwards"}, "Did you mean 'backward'"),
-        ({"rankdir": "XX"}, "rankdir is one of"),
+        ({"rankdir": "XX"}, "rankdir must be one of"),
     ],
 )
 def test_unknown_options(option, message):

@@ -19,7 +19,7 @@ from chainrule.viz.chain.entries import Entry, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import count_and_sum, dominators
 from chainrule.viz.chain.rules import Rules
-from chainrule.viz.graph.partition import is_view
+from chainrule.viz.graph.products import is_view
 from chainrule.viz.scene import Role
 from chainrule.viz.text import Formula
 from chainrule.viz.values import Values

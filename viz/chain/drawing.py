@@ -12,7 +12,7 @@ from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Entry
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.derivative_lines import derivative_lines, measured
-from chainrule.viz.graph.partition import is_view
+from chainrule.viz.graph.products import is_view
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
 from chainrule.viz.text import Formula, Plain, Tinted, row
 from chainrule.viz.values import spanned

@@ -10,7 +10,7 @@ from chainrule.node import Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Symbol
 from chainrule.viz.chain.entries import Entry
-from chainrule.viz.graph.partition import is_view
+from chainrule.viz.graph.products import is_view
 from chainrule.viz.values import Values
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.viz.graph.subject import Subject
+from chainrule.viz.values import Values
+
 VANISHING, EXPLODING = 1e-4, 1e4
 """Root mean square, as a multiple of that of the gradient where the sweep begins."""
 
@@ -17,12 +20,6 @@ SIGN = {
 """Mark → how it is shown, by more than colour."""
 
 
-def rms(array: npt.NDArray[Any]) -> float:
-    """Return √(mean x²)."""
-    flat = np.asarray(array, dtype=np.float64).reshape(-1)
-    return float(np.sqrt(np.mean(flat**2))) if flat.size else 0.0
-
-
 def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
     """Return the marks of a gradient; `reference` is the RMS where the sweep begins.
 
@@ -31,7 +28,7 @@ def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
     """
     if not np.all(np.isfinite(gradient)):
         return ("not finite",)
-    size = rms(gradient)
+    size = _rms(gradient)
     if size == 0:
         return ("dead",)
     if reference > 0 and size < VANISHING * reference:
@@ -41,8 +38,29 @@ def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
     return ()
 
 
+def reference_size(subject: Subject, values: Values) -> float:
+    """Return the RMS of the largest gradient that leaves the loss, 0 without any."""
+    if subject.sweep is None:
+        return 0.0
+    gradients, loss_nodes = subject.sweep.gradient, subject.loss_nodes
+    sizes = [
+        _rms(values[gradients[x]])
+        for y in gradients
+        if y in loss_nodes
+        for x in y.inputs
+        if x not in loss_nodes and gradients.get(x) in values
+    ]
+    return max(sizes, default=0.0)
+
+
 def dead_units(gradient: npt.NDArray[Any]) -> int:
     """Count the columns that are zero for every example of a batch."""
     if gradient.ndim != 2 or gradient.shape[0] < 2:
         return 0
     return int(np.sum(np.all(gradient == 0, axis=0)))
+
+
+def _rms(array: npt.NDArray[Any]) -> float:
+    """Return √(mean x²)."""
+    flat = np.asarray(array, dtype=np.float64).reshape(-1)
+    return float(np.sqrt(np.mean(flat**2))) if flat.size else 0.0

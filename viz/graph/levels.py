@@ -1,12 +1,18 @@
-"""Which level a diagram has when none is asked for: the finest that can be read."""
+"""The parts of a drawing, at the finest level that can be read if none is asked for."""
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from chainrule.graph import Graph
-from chainrule.viz.graph.partition import Expand, Level, Part, partition
-from chainrule.viz.graph.repeats import Repeat, find_repeats
+from chainrule.node import Node
+from chainrule.viz.graph.options import Level, Options
+from chainrule.viz.graph.partition import Part, exits_of, partition
+from chainrule.viz.graph.repeats import Folding, fold
+from chainrule.viz.graph.subject import Subject
 
 MOST_BLOCKS = 120
 """A picture with more blocks than this is not read: the default level rises."""
@@ -14,49 +20,92 @@ MOST_BLOCKS = 120
 _FINE_TO_COARSE: tuple[Level, ...] = ("op", "layer", "model")
 
 
-def divide(
-    graph: Graph,
-    level: Level | None,
-    finest: Level,
-    *,
-    expand: Expand = None,
-    depth: int | None = None,
-    fold: bool = True,
-) -> tuple[list[Part], list[Repeat], str]:
-    """Return the parts, what repeats among them, and a remark if the level rose.
+@dataclass(frozen=True)
+class Division:
+    """The parts that a graph is drawn in.
 
-    Without a `level`, it is the finest, from `finest` on, with at most `MOST_BLOCKS`
-    blocks; if none has so few, the coarsest, without its middle.
+    Attributes:
+        graph: what is divided.
+        parts: all of them.
+        folding: which are shown.
+        remark: says so if the level rose.
     """
-    start = _FINE_TO_COARSE.index(level or finest)
-    choices = (level,) if level else _FINE_TO_COARSE[start:]
-    for chosen in choices:
-        parts = partition(graph, chosen, expand=expand, depth=depth, fold=fold)
-        repeats = find_repeats(parts, graph) if fold else []
-        if visible(parts, repeats) <= MOST_BLOCKS:
+
+    graph: Graph
+    parts: tuple[Part, ...]
+    folding: Folding
+    remark: str = ""
+
+    @functools.cached_property
+    def ids(self) -> tuple[str, ...]:
+        """An id for each part, safe in every format and the same in every process."""
+        taken: Counter[str] = Counter()
+        ids = []
+        for part in self.parts:
+            path = "/".join(part.scope) if part.whole else self.graph.id[part.result]
+            slug = "".join(c if c.isascii() and c.isalnum() else "_" for c in path)[:60]
+            taken[slug] += 1
+            ids.append(slug if taken[slug] == 1 else f"{slug}__{taken[slug]}")
+        return tuple(ids)
+
+    @property
+    def block_of(self) -> dict[Node, str]:
+        """Node → id of the block that shows it."""
+        return {
+            node: self.ids[i]
+            for i in self.folding.shown
+            for node in self.parts[i].nodes
+        }
+
+    @property
+    def stand_in(self) -> dict[Node, str]:
+        """Node → id of the block that shows it, or shows what it repeats."""
+        return {
+            node: self.ids[self.folding.shown_as(i)]
+            for i, part in enumerate(self.parts)
+            for node in part.nodes
+        }
+
+
+def divide(subject: Subject, options: Options) -> Division:
+    """Divide a graph at the level asked for.
+
+    Without a level, it is the finest, from the subject's own on, with at most
+    `MOST_BLOCKS` blocks; if none has so few, the coarsest, without its middle.
+    """
+    if options.level is not None:
+        return _divide_at(options.level, subject.graph, options)
+    start = _FINE_TO_COARSE.index(subject.finest)
+    for level in _FINE_TO_COARSE[start:]:
+        division = _divide_at(level, subject.graph, options)
+        if len(division.folding.shown) <= MOST_BLOCKS:
             break
-    if level is None and visible(parts, repeats) > MOST_BLOCKS:
-        parts, repeats = _without_middle(parts), []
-    remark = ""
-    if level is None and chosen != finest:
-        remark = (
-            f"{len(graph)} operations are too many to read, so this is "
-            f"level={chosen!r}; level={finest!r} shows them"
-        )
-    return parts, repeats, remark
+    else:
+        parts = _without_middle(division.parts, subject.graph)
+        division = Division(subject.graph, parts, Folding(len(parts)))
+    if level == subject.finest:
+        return division
+    remark = (
+        f"{len(subject.graph)} operations are too many to read, so this is "
+        f"level={level!r}; level={subject.finest!r} shows them"
+    )
+    return replace(division, remark=remark)
 
 
-def _without_middle(parts: list[Part]) -> list[Part]:
-    """Keep the beginning and the end, and let one block stand for what is between."""
+def _divide_at(level: Level, graph: Graph, options: Options) -> Division:
+    parts = tuple(partition(graph, level, options))
+    folding = fold(parts, graph) if options.fold else Folding(len(parts))
+    return Division(graph, parts, folding)
+
+
+def _without_middle(parts: Sequence[Part], graph: Graph) -> tuple[Part, ...]:
+    """Leave the beginning and the end, and let one block stand for what is between."""
     kept = MOST_BLOCKS // 2
-    left_out = parts[kept:-kept]
-    inputs = [p for p in left_out if not p.whole and not p.nodes[-1].inputs]
-    middle = [part for part in left_out if part not in inputs]
+    between = parts[kept:-kept]
+    inputs = [p for p in between if not p.whole and not p.nodes[-1].inputs]
+    middle = [part for part in between if part not in inputs]
     nodes = [node for part in middle for node in part.nodes]
+    exits = exits_of(nodes, graph.consumers(), set(graph.outputs))
     label = f"⋮  {len(middle)} more blocks"
-    return [*parts[:kept], Part(nodes, label=label), *inputs[:kept], *parts[-kept:]]
-
-
-def visible(parts: Sequence[Part], repeats: Sequence[Repeat]) -> int:
-    """Return how many blocks are shown."""
-    return len(parts) - sum(r.period * (r.times - 1) for r in repeats)
+    one = Part(tuple(nodes), exits, label=label)
+    return (*parts[:kept], one, *inputs[:kept], *parts[-kept:])

@@ -6,8 +6,9 @@ values of one example. Wide columns are elided: x₁ x₂ ⋮ x₇₈₄.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,100 +17,73 @@ import numpy.typing as npt
 from chainrule.autodiff import Backward
 from chainrule.errors import GraphError
 from chainrule.graph import Graph
-from chainrule.kinds.module import modules_of
 from chainrule.node import Input, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.notation.writer import Written, number
-from chainrule.ops.arithmetic import Add
-from chainrule.ops.linalg import Matmul
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
-from chainrule.viz.graph.compose import Direction
-from chainrule.viz.graph.labels import Labels
+from chainrule.viz.graph.columns import Column, find_columns
+from chainrule.viz.graph.options import Options
+from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
 from chainrule.viz.text import Plain, row
-from chainrule.viz.values import trace
+from chainrule.viz.values import Values, trace
 
-WIDEST = 6
-"""Units of a column that are shown; of wider ones the first three and the last two."""
 MOST_LABELS = 12
 """Weights between two columns that are written; more are only drawn."""
 
 
-@dataclass
-class Column:
-    """The units of one vector: an input, or what a layer computes."""
-
-    node: Node
-    width: int
-    kernel: Parameter | None = None
-    bias: Parameter | None = None
-    source: int = -1
-    """Where the edges come from: the number of another column."""
-    also: list[int] = field(default_factory=list)
-    dropped: Node | None = None
-    """What dropout made of it, if there is any; a unit that is 0 there was dropped."""
-
-    def shown(self) -> list[int | None]:
-        """Return the units that are drawn; None stands for those left out."""
-        if self.width <= WIDEST:
-            return list(range(self.width))
-        return [0, 1, 2, None, self.width - 2, self.width - 1]
-
-
-def neuron_scene(
-    graph: Graph,
-    naming: Naming,
-    direction: Direction,
-    sweep: Backward | None,
-    feeds: Mapping[Any, Any] | None,
-    *,
-    example: int = 0,
-    name: str = "graph",
-    rankdir: str = "LR",
-    seed: int = 0,
-    training: bool = False,
-) -> Scene:
-    """Return the graph as columns of units.
+def neuron_scene(what: Any, options: Options) -> Scene:
+    """Return a graph as columns of units.
 
     Raises:
-        GraphError: no vector in it goes through a matrix of weights.
+        GraphError: there is nothing to draw, or no vector in it goes through a matrix
+            of weights.
     """
-    columns = find_columns(graph)
+    subject = subject_of(what, options)
+    columns = find_columns(subject)
     if not any(column.kernel is not None for column in columns):
         raise GraphError(
             "level='neuron' draws layers of units, and no vector in this graph goes "
             "through a matrix of weights; use level='op'"
         )
+    naming = Naming(subject.graph, options.names, loss=subject.loss)
     naming.number(column.node for column in columns)
-    back = sweep if direction != "forward" else None
-    values = {}
-    if feeds is not None:
-        nodes: list[Node] = [column.node for column in columns]
-        nodes += [c.kernel for c in columns if c.kernel is not None]
-        nodes += [c.bias for c in columns if c.bias is not None]
-        if back:
-            nodes += [back.gradient[n] for n in nodes if n in back.gradient]
-        values = trace(
-            nodes, one_example(graph, feeds, example), seed, training=training
-        )
-    drawing = _Neurons(columns, naming, back, values)
-    scene = Scene(name, rankdir=rankdir, shape="circles")
-    drawing.fill(scene)
-    scene.caption.append(Line(Plain("thick: large weight, dashed: negative"), "note"))
-    if back and values:
-        unit = Plain("in a unit: ∂J/∂(the unit)")
-        weight = Plain("on an edge: ∂J/∂(the weight), in a unit: ∂J/∂(its bias b)")
-        scene.caption.append(Line(unit, "note", "between"))
-        scene.caption.append(Line(weight, "note", "parameter"))
-    return scene
+    values = _evaluated(subject, columns, options)
+    units = _Units(columns, naming, subject.sweep, values)
+    return Scene(
+        options.title,
+        blocks=units.blocks(),
+        links=units.links(),
+        caption=_caption(subject, values),
+        rankdir=options.rankdir,
+        shape="circles",
+    )
+
+
+def _evaluated(subject: Subject, columns: Sequence[Column], options: Options) -> Values:
+    """Compute all that the units and weights show, for one example."""
+    if options.values is None:
+        return {}
+    nodes: list[Node] = [column.node for column in columns]
+    nodes += [c.kernel for c in columns if c.kernel is not None]
+    nodes += [c.bias for c in columns if c.bias is not None]
+    if subject.sweep is not None:
+        gradient = subject.sweep.gradient
+        nodes += [gradient[node] for node in nodes if node in gradient]
+    feeds = one_example(subject.graph, options.values, options.example)
+    return trace(nodes, feeds, options.seed, training=options.training)
 
 
 def one_example(
     graph: Graph, feeds: Mapping[Any, Any], example: int
 ) -> dict[Any, npt.NDArray[Any]]:
-    """Cut one example out of a batch, for every input with an open first dimension."""
+    """Cut one example out of a batch, for every input with an open first dimension.
+
+    Raises:
+        GraphError: the batch has no such example.
+    """
     leaves = {leaf.name: leaf for leaf in graph.inputs}
     cut: dict[Any, npt.NDArray[Any]] = {}
     for key, value in feeds.items():
@@ -122,182 +96,159 @@ def one_example(
     return cut
 
 
-def find_columns(graph: Graph) -> list[Column]:
-    """Find the vectors: inputs, and what is computed behind each matrix of weights."""
-    columns: list[Column] = []
-    column_of: dict[Node, int] = {}
-    loss_nodes = Labels(graph, Naming(graph), None).loss_nodes
-    for node in graph:
-        width = node.shape[-1] if node.shape else 1
-        before = [column_of[x] for x in node.inputs if x in column_of]
-        if isinstance(node, Input) or (node in graph.outputs and not node.shape):
-            kernel = None
-        elif not before or node in loss_nodes:
-            if before:
-                column_of[node] = before[0]
-                columns[before[0]].also += before[1:]
-            continue
-        elif isinstance(node.op, Matmul) and isinstance(node.inputs[1], Parameter):
-            kernel = node.inputs[1]
-        else:
-            place = before[0]
-            column_of[node] = place
-            if width == columns[place].width and columns[place].kernel is not None:
-                columns[place].node = node  # bias and activation belong to the unit
-                if columns[place].bias is None:
-                    columns[place].bias = _bias(node, width)
-                if any(module.drops for module in modules_of(node)):
-                    columns[place].dropped = node
-            continue
-        column_of[node] = len(columns)
-        source = before[0] if before else -1
-        columns.append(Column(node, width or 1, kernel, source=source))
-        columns[-1].also = sorted(
-            {i for x in node.inputs for i in _below(x, column_of, columns)} - {source}
-        )
-    return columns
+def _caption(subject: Subject, values: Values) -> list[Line]:
+    """Say what the marks of units and edges mean."""
+    lines = [Line(Plain("thick: large weight, dashed: negative"), "note")]
+    if subject.sweep is not None and values:
+        unit = Plain("in a unit: ∂J/∂(the unit)")
+        weight = Plain("on an edge: ∂J/∂(the weight), in a unit: ∂J/∂(its bias b)")
+        lines.append(Line(unit, "note", "between"))
+        lines.append(Line(weight, "note", "parameter"))
+    if subject.remark:
+        lines.append(Line(Plain(subject.remark), "note"))
+    return lines
 
 
-def _bias(node: Node, width: int | None) -> Parameter | None:
-    """Return the parameter that a sum adds to every unit, if it is one."""
-    if not isinstance(node.op, Add):
-        return None
-    added = (x for x in node.inputs if isinstance(x, Parameter))
-    return next((b for b in added if b.shape == (width,)), None)
+@dataclass(frozen=True)
+class _Units:
+    """Draws units and weights from what is known about columns."""
 
-
-def _below(x: Node, column_of: Mapping[Node, int], columns: list[Column]) -> list[int]:
-    return [column_of[x], *columns[column_of[x]].also] if x in column_of else []
-
-
-@dataclass
-class _Neurons:
-    columns: list[Column]
+    columns: Sequence[Column]
     naming: Naming
     sweep: Backward | None
-    values: Mapping[Node, npt.NDArray[Any]]
+    values: Values
 
-    def fill(self, scene: Scene) -> None:
-        """Add the units, column by column, and the edges between them."""
+    def blocks(self) -> list[Block]:
+        """Return the units, column by column."""
+        return [
+            self._left_out(place) if unit is None else self._unit(place, unit)
+            for place, column in enumerate(self.columns)
+            for unit in column.shown
+        ]
+
+    def links(self) -> list[Link]:
+        """Return the edges between the units, those with weights and those without."""
+        links: list[Link] = []
         for place, column in enumerate(self.columns):
-            for unit in column.shown():
-                scene.blocks.append(self._unit(place, column, unit))
-        for place, column in enumerate(self.columns):
-            if column.kernel is not None:
-                scene.links.extend(self._weights(place, column))
+            if column.kernel is not None and column.source is not None:
+                links += self._weights(column.kernel, column.source, place)
             else:
-                for source in (column.source, *column.also):
-                    if source >= 0:
-                        scene.links.extend(self._fully(source, place))
+                links += [
+                    Link(_id(source, i), _id(place, j), "forward")
+                    for source in column.sources
+                    for i, j in self._pairs(source, place)
+                ]
+        return links
 
-    def _id(self, place: int, unit: int | None) -> str:
-        return f"c{place}_more" if unit is None else f"c{place}_{unit + 1}"
+    def _left_out(self, place: int) -> Block:
+        tip = shape_text(self.columns[place].node.shape)
+        return Block(_id(place), "constant", Plain("⋮"), rank=place, tooltip=tip)
 
-    def _unit(self, place: int, column: Column, unit: int | None) -> Block:
-        kind: BlockKind = "op"
-        if column.source < 0:
-            kind = "input"
-        elif not column.node.shape:
-            kind = "loss"
-        block = Block(self._id(place, unit), kind, Plain("⋮"), rank=place)
-        block.tooltip = f"{shape_text(column.node.shape)}"
-        if unit is None:
-            block.kind = "constant"
-            return block
-        block.title = self._symbol(column.node, column, unit)
-        if column.bias is not None:
-            block.lines += self._bias_lines(column.bias, unit)
-        value = self._element(column.node, unit)
-        if value is not None:
-            block.lines.append(Line(Plain(number(value, digits=3)), "value"))
+    def _unit(self, place: int, unit: int) -> Block:
+        column = self.columns[place]
+        value = self._entry(column.node, unit)
+        gradient = self._gradient(column.node) if _kind(column) == "op" else None
+        slope = None if gradient is None else self._entry(gradient, unit)
+        lines: list[Line] = []
+        marks: tuple[str, ...] = ()
         if value == 0 and column.dropped is not None:
-            block.lines = [Line(Plain("✗ dropped"), "mark")]
-            block.marks = ("dropped",)
-            return block
-        gradient = self.sweep.gradient.get(column.node) if self.sweep else None
-        if gradient is not None and kind == "op":
-            slope = self._element(gradient, unit)
+            lines.append(Line(Plain("✗ dropped"), "mark"))
+            marks = ("dropped",)
+        else:
+            if column.bias is not None:
+                lines += self._bias(column.bias, unit)
+            if value is not None:
+                lines.append(Line(Plain(number(value, digits=3)), "value"))
             if slope is not None:
-                text = f"∂ {number(slope, digits=3)}"
-                block.lines.append(Line(Plain(text), "gradient", "between"))
-                block.marks = ("dead",) if slope == 0 else ()
-        return block
+                text = Plain(f"∂ {number(slope, digits=3)}")
+                lines.append(Line(text, "gradient", "between"))
+                marks = ("dead",) if slope == 0 else ()
+        return Block(
+            _id(place, unit), _kind(column), self._title(column, unit), lines,
+            marks=marks, rank=place, tooltip=shape_text(column.node.shape),
+        )  # fmt: skip
 
-    def _bias_lines(self, bias: Parameter, unit: int) -> list[Line]:
+    def _title(self, column: Column, unit: int) -> Written:
+        symbol = self.naming.symbol(column.node)
+        if not isinstance(symbol, Symbol):
+            return Plain("?")
+        return symbol if column.width == 1 else _indexed(symbol, unit)
+
+    def _bias(self, bias: Parameter, unit: int) -> list[Line]:
         """Write b of one unit, and ∂J/∂b where gradients are shown."""
         found = self.naming.symbol(bias)
-        symbol = found if isinstance(found, Symbol) else Symbol("b")
-        sub = f"{symbol.sub},{unit + 1}" if symbol.sub else str(unit + 1)
-        symbol = replace(symbol, sub=sub)
-        value = Plain(number(float(bias.value[unit]), digits=3))
-        lines = [Line(row("+ ", symbol, " = ", value), "shape")]
-        gradient = self.sweep.gradient.get(bias) if self.sweep else None
-        slope = self._element(gradient, unit) if gradient is not None else None
+        symbol = _indexed(found if isinstance(found, Symbol) else Symbol("b"), unit)
+        value = number(float(bias.value[unit]), digits=3)
+        lines = [Line(row("+ ", symbol, " = ", Plain(value)), "shape")]
+        gradient = self._gradient(bias)
+        slope = self._entry(gradient, unit) if gradient is not None else None
         if slope is not None:
             text = row("∂", symbol, " ", Plain(number(slope, digits=3)))
             lines.append(Line(text, "shape", "parameter"))
         return lines
 
-    def _symbol(self, node: Node, column: Column, unit: int) -> Written:
-        symbol = self.naming.symbol(node)
-        if not isinstance(symbol, Symbol):
-            return Plain("?")
-        if column.width == 1:
-            return symbol
-        sub = f"{symbol.sub},{unit + 1}" if symbol.sub else str(unit + 1)
-        return replace(symbol, sub=sub)
+    def _weights(self, kernel: Parameter, source: int, place: int) -> Iterator[Link]:
+        """Draw the weights between two columns, and write them where they are few."""
+        pairs = list(self._pairs(source, place))
+        for i, j in pairs:
+            symbol, value = self._weight_symbol(kernel, i, j), float(kernel.value[i, j])
+            written = len(pairs) <= MOST_LABELS
+            yield Link(
+                _id(source, i), _id(place, j), "forward",
+                lines=self._weight(kernel, symbol, i, j) if written else [],
+                tooltip=f"{symbol.unicode()} = {number(value)}",
+                weight=value,
+            )  # fmt: skip
 
-    def _element(self, node: Node, unit: int) -> float | None:
+    def _weight(self, kernel: Parameter, symbol: Symbol, i: int, j: int) -> list[Line]:
+        """Write a weight, and ∂J/∂w where gradients are shown."""
+        value = number(float(kernel.value[i, j]), digits=3)
+        lines = [Line(row(symbol, " = ", Plain(value)), "shape")]
+        gradient = self._gradient(kernel)
+        if self.sweep is not None and gradient in self.values:
+            loss = self.naming.symbol(self.sweep.loss)
+            top = loss if isinstance(loss, Symbol) else Symbol("J")
+            slope = number(float(self.values[gradient][i, j]), digits=3)
+            text = measured(Derivative(top, (symbol,)), slope)
+            lines.append(Line(text, "shape", "parameter"))
+        return lines
+
+    def _weight_symbol(self, kernel: Parameter, i: int, j: int) -> Symbol:
+        found = self.naming.symbol(kernel)
+        symbol = found if isinstance(found, Symbol) else Symbol("w")
+        sub = f"{i + 1}{j + 1}" if max(i, j) < 9 else f"{i + 1},{j + 1}"
+        return replace(symbol, base=symbol.base.lower(), sub=sub)
+
+    def _pairs(self, source: int, place: int) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of units of two columns that are drawn."""
+        ends = (self.columns[place].shown, self.columns[source].shown)
+        for j, i in itertools.product(*ends):
+            if i is not None and j is not None:
+                yield i, j
+
+    def _gradient(self, node: Node) -> Node | None:
+        return self.sweep.gradient.get(node) if self.sweep is not None else None
+
+    def _entry(self, node: Node, unit: int) -> float | None:
+        """Return the value of one unit, if it is known."""
         array = self.values.get(node)
         if array is None:
             return None
         flat = array.reshape(-1)
         return float(flat[unit]) if unit < flat.size else None
 
-    def _weights(self, place: int, column: Column) -> list[Link]:
-        kernel = column.kernel
-        assert kernel is not None
-        origin = self.columns[column.source]
-        pairs = [
-            (i, j)
-            for j in column.shown()
-            for i in origin.shown()
-            if i is not None and j is not None
-        ]
-        written = len(pairs) <= MOST_LABELS
-        gradient = self.sweep.gradient.get(kernel) if self.sweep else None
-        slopes = self.values.get(gradient) if gradient is not None else None
-        links = []
-        for i, j in pairs:
-            weight = self._weight_symbol(kernel, i, j)
-            value = float(kernel.value[i, j])
-            link = Link(
-                self._id(column.source, i), self._id(place, j), "forward", weight=value
-            )
-            link.tooltip = f"{weight.unicode()} = {number(value)}"
-            if written:
-                text = row(weight, " = ", Plain(number(value, digits=3)))
-                link.lines.append(Line(text, "shape"))
-            if written and slopes is not None and self.sweep is not None:
-                loss = self.naming.symbol(self.sweep.loss)
-                top = loss if isinstance(loss, Symbol) else Symbol("J")
-                slope = number(float(slopes[i, j]), digits=3)
-                text = measured(Derivative(top, (weight,)), slope)
-                link.lines.append(Line(text, "shape", "parameter"))
-            links.append(link)
-        return links
 
-    def _weight_symbol(self, kernel: Parameter, i: int, j: int) -> Symbol:
-        symbol = self.naming.symbol(kernel)
-        base = symbol if isinstance(symbol, Symbol) else Symbol("w")
-        base = replace(base, base=base.base.lower())
-        sub = f"{i + 1}{j + 1}" if max(i, j) < 9 else f"{i + 1},{j + 1}"
-        return replace(base, sub=sub)
+def _kind(column: Column) -> BlockKind:
+    if column.source is None:
+        return "input"
+    return "op" if column.node.shape else "loss"
 
-    def _fully(self, source: int, place: int) -> list[Link]:
-        return [
-            Link(self._id(source, i), self._id(place, j), "forward")
-            for j in self.columns[place].shown()
-            for i in self.columns[source].shown()
-            if i is not None and j is not None
-        ]
+
+def _id(place: int, unit: int | None = None) -> str:
+    return f"c{place}_more" if unit is None else f"c{place}_{unit + 1}"
+
+
+def _indexed(symbol: Symbol, unit: int) -> Symbol:
+    """Return the symbol of one unit; units count from 1."""
+    sub = f"{symbol.sub},{unit + 1}" if symbol.sub else str(unit + 1)
+    return replace(symbol, sub=sub)

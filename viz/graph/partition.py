@@ -8,120 +8,141 @@ named result), ``model`` one for each outermost scope.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
-from chainrule.ops.linalg import Matmul
-from chainrule.ops.shaping import ExpandDims, Squeeze
 from chainrule.scopes import Scope
+from chainrule.viz.graph.options import Expand, Level, Options
+from chainrule.viz.graph.products import around_products
 
-Level: TypeAlias = Literal["model", "layer", "op", "neuron"]
-Expand: TypeAlias = "str | Sequence[str] | Callable[[str], bool] | None"
-"""Names or patterns of scopes to open, or a function that says so."""
+Consumers: TypeAlias = Mapping[Node, Sequence[Node]]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """Nodes that are shown as one block."""
+    """Nodes that are shown as one block.
 
-    nodes: list[Node] = field(default_factory=list)
+    Attributes:
+        nodes: in topological order.
+        exits: those of them that other parts use, and outputs.
+        scope: path of the scope that it stands for or, if it is a single result, that
+            it lies in; empty outside all scopes.
+        component: what opened the scope that it stands for.
+        whole: whether it stands for a scope.
+        label: what is written on it, where it stands for parts that are left out.
+    """
+
+    nodes: tuple[Node, ...]
+    exits: tuple[Node, ...]
     scope: tuple[str, ...] = ()
-    """The scope that it stands for; empty for nodes outside all scopes."""
     component: object = None
     whole: bool = False
-    """Whether it is a scope, and not a single node."""
     label: str = ""
-    """What is written on it, where it stands for blocks left out."""
-    last: Part | None = None
-    """Where it stands for several that repeat: the last of them."""
-    times: int = 1
-    period: int = 1
-    """How many, and of how many parts one repetition consists."""
+
+    @property
+    def result(self) -> Node:
+        """The last node that others use."""
+        return (self.exits or self.nodes)[-1]
+
+    @property
+    def surroundings(self) -> tuple[str, ...]:
+        """Path of the scope around it."""
+        return self.scope[:-1] if self.whole else self.scope
 
 
-def partition(
+def partition(graph: Graph, level: Level, options: Options) -> list[Part]:
+    """Divide the nodes of a graph into parts; unnamed constants are left out."""
+    consumers = graph.consumers()
+    places = _places(graph, consumers)
+    outputs = set(graph.outputs)
+    grouped: dict[Hashable, list[Node]] = {}
+    keys = _keys(graph, level, options, places, consumers)
+    for node in graph:
+        if node in keys:
+            grouped.setdefault(keys[node], []).append(node)
+    parts = []
+    for key, nodes in grouped.items():
+        exits = exits_of(nodes, consumers, outputs)
+        scopes, path = places[nodes[-1]]
+        if isinstance(key, tuple):
+            component = scopes[len(key) - 1].component
+            parts.append(Part(tuple(nodes), exits, key, component, whole=True))
+        else:
+            parts.append(Part(tuple(nodes), exits, path))
+    return _ordered(parts, graph)
+
+
+def exits_of(
+    nodes: Sequence[Node], consumers: Consumers, outputs: Collection[Node]
+) -> tuple[Node, ...]:
+    """Return which of some nodes are outputs, or used outside."""
+    inside = set(nodes)
+    return tuple(
+        node
+        for node in nodes
+        if node in outputs or any(user not in inside for user in consumers[node])
+    )
+
+
+def _keys(
     graph: Graph,
     level: Level,
-    *,
-    expand: Expand = None,
-    depth: int | None = None,
-    fold: bool = True,
-) -> list[Part]:
-    """Divide the nodes of a graph into parts; unnamed constants are left out.
+    options: Options,
+    places: Mapping[Node, Place],
+    consumers: Consumers,
+) -> dict[Node, Hashable]:
+    """Say what each node is shown as: the path of a scope, or the last node of a part.
 
     With `fold` a product of vectors is one block, with what makes them rows or columns.
     """
-    opened = _opener(expand)
-    users = consumers(graph)
-    places = _places(graph, users)
+    opened = _opener(options.expand)
+    products = around_products(graph, consumers) if options.fold else {}
     outputs = set(graph.outputs)
-    products = _around_products(graph, users) if fold else {}
-    key: dict[Node, Hashable] = {}
+    keys: dict[Node, Hashable] = {}
     for node in reversed(graph.order):
         if isinstance(node, Constant) and not node.name:
             continue
         scopes, path = places[node]
-        cut = _cut(scopes, path, level, opened, depth)
-        if cut:
-            key[node] = path[:cut]
+        depth = _depth_of_block(scopes, path, level, opened, options.depth)
+        if depth:
+            keys[node] = path[:depth]
         elif node in products:
-            key[node] = key[products[node]]
-        elif level != "op" and _absorbable(node) and node not in outputs:
-            keys = {key[user] for user in users[node] if user in key}
-            only = keys.pop() if len(keys) == 1 else node
-            key[node] = only if isinstance(only, Node) else node
+            keys[node] = keys[products[node]]
+        elif level != "op" and _unnamed_result(node) and node not in outputs:
+            users = {keys[user] for user in consumers[node] if user in keys}
+            only = users.pop() if len(users) == 1 else node
+            keys[node] = only if isinstance(only, Node) else node
         else:
-            key[node] = node
-    parts: dict[Hashable, Part] = {}
-    for node in graph:
-        if node not in key:
-            continue
-        identity = key[node]
-        part = parts.setdefault(identity, Part())
-        part.nodes.append(node)
-        if isinstance(identity, tuple):
-            part.scope = identity
-            part.component = places[node][0][len(identity) - 1].component
-            part.whole = True
-        else:
-            part.scope = places[node][1]
-    return _ordered(list(parts.values()), graph)
+            keys[node] = node
+    return keys
 
 
 def _ordered(parts: list[Part], graph: Graph) -> list[Part]:
     """Put parts into the order they are computed in, leaves right before their user."""
     turn = {node: i for i, node in enumerate(graph)}
     place = {node: i for i, part in enumerate(parts) for node in part.nodes}
-    keys = [float(turn[part.nodes[-1]]) for part in parts]
-    used: dict[int, float] = {}
+    turns = [float(turn[part.nodes[-1]]) for part in parts]
+    first_use: dict[int, float] = {}
     for node in graph:
         for x in node.inputs:
             if x in place and node in place and place[x] != place[node]:
-                used[place[x]] = min(used.get(place[x], math.inf), keys[place[node]])
+                used = first_use.get(place[x], math.inf)
+                first_use[place[x]] = min(used, turns[place[node]])
     for i, part in enumerate(parts):
-        if len(part.nodes) == 1 and not part.nodes[0].inputs and i in used:
-            keys[i] = used[i] - 0.5
-    return [parts[i] for i in sorted(range(len(parts)), key=lambda i: (keys[i], i))]
-
-
-def consumers(graph: Graph) -> dict[Node, list[Node]]:
-    """Return for each node those that use it, in topological order, each once."""
-    users: dict[Node, dict[Node, None]] = {node: {} for node in graph}
-    for node in graph:
-        for x in node.inputs:
-            users[x][node] = None
-    return {node: list(found) for node, found in users.items()}
+        if len(part.nodes) == 1 and not part.nodes[0].inputs and i in first_use:
+            turns[i] = first_use[i] - 0.5
+    return [parts[i] for i in sorted(range(len(parts)), key=lambda i: (turns[i], i))]
 
 
 Place: TypeAlias = tuple[tuple[Scope, ...], tuple[str, ...]]
 """Where a node stands: its scopes, and what they are called."""
 
 
-def _places(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Place]:
+def _places(graph: Graph, consumers: Consumers) -> dict[Node, Place]:
     """Say where nodes stand; a parameter stands where its layer is used.
 
     A layer makes its parameters before a model that contains it is applied, so their
@@ -131,7 +152,7 @@ def _places(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Place]:
     for parameter in graph.parameters:
         if not parameter.scope:
             continue
-        for user in users[parameter]:
+        for user in consumers[parameter]:
             if parameter.scope[-1] in user.scope:
                 end = user.scope.index(parameter.scope[-1]) + 1
                 places[parameter] = user.scope[:end], graph.scope_path[user][:end]
@@ -139,43 +160,11 @@ def _places(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Place]:
     return places
 
 
-def is_view(node: Node) -> bool:
-    """Whether a node has the same numbers in the same order, under another shape."""
-    return isinstance(node.op, (ExpandDims, Squeeze))
-
-
-def _around_products(graph: Graph, users: dict[Node, list[Node]]) -> dict[Node, Node]:
-    """Find what only makes vectors fit a matrix product: node → the result.
-
-    A vector counts as a row or a column, which takes operations before the product and
-    behind it; a reader sees x · w.
-    """
-    outputs = set(graph.outputs)
-    found: dict[Node, Node] = {}
-    for product in graph:
-        if not isinstance(product.op, Matmul):
-            continue
-        last, inner = product, [x for x in product.inputs if _serves(x, users, outputs)]
-        while not last.name and last not in outputs and len(users[last]) == 1:
-            (user,) = users[last]
-            if not isinstance(user.op, Squeeze) or user.scope != product.scope:
-                break
-            inner.append(last)
-            last = user
-        found |= dict.fromkeys(inner, last)
-    return found
-
-
-def _serves(x: Node, users: dict[Node, list[Node]], outputs: set[Node]) -> bool:
-    alone = len(users[x]) == 1 and x not in outputs and not x.name
-    return alone and isinstance(x.op, ExpandDims)
-
-
-def _absorbable(node: Node) -> bool:
+def _unnamed_result(node: Node) -> bool:
     return bool(node.inputs) and not node.name
 
 
-def _cut(
+def _depth_of_block(
     scopes: tuple[Scope, ...],
     path: tuple[str, ...],
     level: Level,
@@ -188,17 +177,18 @@ def _cut(
     for at, name in enumerate(path, 1):
         if opened(name) or opened("/".join(path[:at])):
             continue
-        if level == "model" or _is_layer(scopes[at - 1]) or at == depth:
+        if level == "model" or _is_component(scopes[at - 1]) or at == depth:
             return at
     return 0
 
 
-def _is_layer(scope: Scope) -> bool:
+def _is_component(scope: Scope) -> bool:
     """Whether a scope is that of a component, and not of a model or a bare one."""
     return bool(getattr(scope.component, "kind", ""))
 
 
 def _opener(expand: Expand) -> Callable[[str], bool]:
+    """Return the function that says of a scope's name or path whether it is opened."""
     if expand is None:
         return lambda name: False
     if callable(expand):

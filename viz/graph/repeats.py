@@ -7,6 +7,7 @@ whatever it is made of: a layer, several, or single operations.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -30,19 +31,84 @@ class Repeat:
     period: int
     times: int
 
-    def first(self) -> range:
-        """Return the numbers of the parts that are shown."""
-        return range(self.start, self.start + self.period)
-
     @property
     def stop(self) -> int:
         """The number of the part behind it."""
         return self.start + self.period * self.times
 
+    @property
+    def first(self) -> range:
+        """The numbers of the parts that are shown."""
+        return range(self.start, self.start + self.period)
 
-def find_repeats(parts: Sequence[Part], graph: Graph) -> list[Repeat]:
+    @property
+    def last(self) -> range:
+        """The numbers of the parts in the last repetition."""
+        return range(self.stop - self.period, self.stop)
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What is shown of some parts: the first of what repeats stands for all.
+
+    Attributes:
+        count: how many parts there are.
+        repeats: which of them repeat.
+    """
+
+    count: int
+    repeats: tuple[Repeat, ...] = ()
+
+    @functools.cached_property
+    def _repeats(self) -> dict[int, Repeat]:
+        return {i: r for r in self.repeats for i in range(r.start, r.stop)}
+
+    def repeat(self, part: int) -> Repeat | None:
+        """Return the repeat that a part belongs to."""
+        return self._repeats.get(part)
+
+    def shown_as(self, part: int) -> int:
+        """Return the part that is shown for a part."""
+        repeat = self.repeat(part)
+        if repeat is None:
+            return part
+        return repeat.start + (part - repeat.start) % repeat.period
+
+    @property
+    def shown(self) -> list[int]:
+        """The parts that are shown."""
+        return [part for part in range(self.count) if self.shown_as(part) == part]
+
+    def hides(self, tail: int, head: int) -> bool:
+        """Whether an edge ends in a part that is not shown, or joins two copies."""
+        if self.shown_as(head) != head:
+            return True
+        together = self.repeat(tail) is self.repeat(head)
+        return self.shown_as(tail) != tail and together
+
+
+def fold(parts: Sequence[Part], graph: Graph) -> Folding:
     """Find what repeats, from left to right; longer stretches come first."""
     tokens = _tokens(parts, graph)
+    count = len(tokens)
+    alike = _alike(tokens)
+    found: list[Repeat] = []
+    at = 0
+    while at < count:
+        longest = None
+        for period in range(1, len(alike)):
+            times = alike[period][at] // period + 1
+            longer = longest is None or period * times > longest.period * longest.times
+            if times >= FEWEST and longer:
+                longest = Repeat(at, period, times)
+        if longest:
+            found.append(longest)
+        at = longest.stop if longest else at + 1
+    return Folding(count, tuple(found))
+
+
+def _alike(tokens: Sequence[int]) -> list[list[int]]:
+    """Return for each period and place how many tokens from there on come again."""
     count = len(tokens)
     alike: list[list[int]] = [[]]
     for period in range(1, min(LONGEST, count // FEWEST) + 1):
@@ -50,19 +116,7 @@ def find_repeats(parts: Sequence[Part], graph: Graph) -> list[Repeat]:
         for i in range(count - period - 1, -1, -1):
             run[i] = run[i + 1] + 1 if tokens[i] == tokens[i + period] else 0
         alike.append(run)
-    found: list[Repeat] = []
-    at = 0
-    while at < count:
-        best = None
-        for period in range(1, len(alike)):
-            times = alike[period][at] // period + 1
-            longer = best is None or period * times > best.period * best.times
-            if times >= FEWEST and longer:
-                best = Repeat(at, period, times)
-        if best:
-            found.append(best)
-        at = best.stop if best else at + 1
-    return found
+    return alike
 
 
 def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:

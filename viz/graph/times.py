@@ -6,7 +6,7 @@ import math
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from chainrule.node import Node
 from chainrule.profile.attribution import credited
 from chainrule.profile.profile import Profile, Row
 from chainrule.viz.formats.story import Extras
-from chainrule.viz.graph.compose import Composer
 from chainrule.viz.scene import Block, Line, Scene
 from chainrule.viz.text import Plain
 
@@ -49,74 +48,84 @@ class Spent:
         }
         return {sign: rows for sign, rows in signs.items() if rows}
 
+    @property
+    def seconds(self) -> float:
+        """The time of all of them."""
+        return math.fsum(row.seconds for row in self.rows)
+
 
 class Times:
-    """Writes the times of a profile into a scene.
+    """The times of a profile, as a diagram shows them.
 
     What is written is the time of one run of the program: one training step. A kernel
     that works for several blocks stands at each of them with its whole time, and with a
     letter that says so.
+
+    Args:
+        profile: what took how long.
+        block_of: node → id of the block that its time belongs to.
     """
 
-    def __init__(self, profile: Profile, composer: Composer) -> None:
+    def __init__(self, profile: Profile, block_of: Mapping[Node, str]) -> None:
         parts = dict.fromkeys(row.part for row in profile.rows)
-        self.part = PART if PART in parts else next(iter(parts), PART)
-        self.device = profile.device
-        self.rows = [row for row in profile.rows if row.part == self.part]
-        self.runs = max((row.calls for row in self.rows), default=1)
-        self.total = math.fsum(row.seconds for row in self.rows)
-        self.block_of = dict(_blocks(composer))
-        self.spent = self._spent()
-        users = Counter(row for spent in self.spent.values() for row in spent.rows)
-        shared = [row for row in self.rows if users[row] > 1]
-        self.letter = dict(zip(shared, _letters(), strict=False))
-        self.largest = max(map(self._seconds, self.spent.values()), default=0.0)
+        self._part = PART if PART in parts else next(iter(parts), PART)
+        self._device = profile.device
+        self._rows = [row for row in profile.rows if row.part == self._part]
+        self._runs = max((row.calls for row in self._rows), default=1)
+        self._total = math.fsum(row.seconds for row in self._rows)
+        self._spent = _spent(self._rows, block_of)
+        users = Counter(row for spent in self._spent.values() for row in spent.rows)
+        shared = [row for row in self._rows if users[row] > 1]
+        self._letter = dict(zip(shared, _letters(), strict=False))
+        blocks = self._spent.values()
+        self._largest = max((spent.seconds for spent in blocks), default=0.0)
 
-    def _spent(self) -> dict[str, Spent]:
-        """Find for each block the kernels that worked for its nodes."""
-        works = {kernel.work for row in self.rows for kernel in row.kernels}
-        credit = {work: credited(work, self.block_of) for work in works}
-        found: dict[str, Spent] = {}
-        for row in self.rows:
-            for kernel in row.kernels:
-                for node in kernel.nodes:
-                    if node in credit[kernel.work]:
-                        known, way = credit[kernel.work][node]
-                        spent = found.setdefault(self.block_of[known], Spent())
-                        getattr(spent, way)[row] = None
-        return found
-
-    def write(self, scene: Scene) -> None:
-        """Add times, colours and what explains them."""
-        for block in scene.blocks:
-            spent = self.spent.get(block.id)
-            if spent is not None and self.largest:
-                block.lines.append(Line(Plain(self._told(spent)), "time"))
-                block.heat = self._heat(spent)
-                block.tooltip += f", {self._told(spent)}"
-        if self.largest:
-            bounds = [self.largest * (level + 1) / LEVELS for level in range(LEVELS)]
-            scene.scale = [
+    def scene(self, scene: Scene) -> Scene:
+        """Return a scene with times, their colours, and what explains them."""
+        scale = []
+        if self._largest:
+            bounds = [self._largest * (level + 1) / LEVELS for level in range(LEVELS)]
+            scale = [
                 (level, f"≤ {self._time(bound)} ({self._share(bound)})")
                 for level, bound in enumerate(bounds)
             ]
-        scene.caption += [Line(Plain(text), "note") for text in self._remarks()]
+        remarks = [Line(Plain(text), "note") for text in self._remarks()]
+        return replace(
+            scene,
+            blocks=[self._timed(block) for block in scene.blocks],
+            scale=scale,
+            caption=[*scene.caption, *remarks],
+        )
 
-    def explained(self, extras: Extras, scene: Scene) -> Extras:
+    def extras(self, extras: Extras) -> Extras:
         """Return what a page shows on request, with the kernels of each block."""
+        blocks = dict.fromkeys([*extras.details, *self._spent])
         details = {
-            block.id: [*extras.details.get(block.id, ()), *self._details(block)]
-            for block in scene.blocks
+            block: [*extras.details.get(block, ()), *self._kernels(block)]
+            for block in blocks
         }
         return replace(extras, details=details)
 
-    def _details(self, block: Block) -> list[dict[str, Any]]:
-        spent = self.spent.get(block.id, Spent())
+    def _timed(self, block: Block) -> Block:
+        spent = self._spent.get(block.id)
+        if spent is None or not self._largest:
+            return block
+        told = self._told(spent)
+        share = spent.seconds / self._largest
+        return replace(
+            block,
+            lines=[*block.lines, Line(Plain(told), "time")],
+            heat=min(math.ceil(share * LEVELS), LEVELS) - 1 if share else 0,
+            tooltip=f"{block.tooltip}, {told}",
+        )
+
+    def _kernels(self, block: str) -> list[dict[str, Any]]:
+        """List the kernels that worked for a block."""
         listed = []
-        for sign, rows in spent.ways.items():
+        for sign, rows in self._spent.get(block, Spent()).ways.items():
             for row in rows:
                 told = f"{self._time(row.seconds)}, {row.calls} calls; {row.name}"
-                told += self._marked([row])
+                told += self._letters_of([row])
                 listed.append({"name": f"{sign} time", "shape": "", "value": told})
         return listed
 
@@ -124,48 +133,41 @@ class Times:
         """Write ``→ 12 µs ← 30 µs 28 %``: forward, backward, and the share of both."""
         times = [
             f"{sign} {self._time(math.fsum(row.seconds for row in rows))}"
-            f"{self._marked(rows)}"
+            f"{self._letters_of(rows)}"
             for sign, rows in spent.ways.items()
         ]
-        return "  ".join([*times, self._share(self._seconds(spent))])
+        return "  ".join([*times, self._share(spent.seconds)])
 
-    def _marked(self, rows: Sequence[Row]) -> str:
-        letters = [self.letter[row] for row in rows if row in self.letter]
+    def _letters_of(self, rows: Sequence[Row]) -> str:
+        letters = [self._letter[row] for row in rows if row in self._letter]
         return f" [{' '.join(letters)}]" if letters else ""
-
-    def _seconds(self, spent: Spent) -> float:
-        return math.fsum(row.seconds for row in spent.rows)
-
-    def _heat(self, spent: Spent) -> int:
-        share = self._seconds(spent) / self.largest
-        return min(math.ceil(share * LEVELS), LEVELS) - 1 if share else 0
 
     def _time(self, seconds: float) -> str:
         """Write what one run takes of the seconds of all."""
-        micro = seconds / self.runs * 1e6
+        micro = seconds / self._runs * 1e6
         if micro < 1000:
             return f"{_rounded(micro, 3)} µs"
         return f"{_rounded(micro / 1000, 3)} ms"
 
     def _share(self, seconds: float) -> str:
-        return f"{_rounded(100 * seconds / self.total, 2)} %"
+        return f"{_rounded(100 * seconds / self._total, 2)} %"
 
     def _remarks(self) -> Iterator[str]:
         """Say what the times are, what letters mean, and what is not in the picture."""
-        if not self.largest:
+        if not self._largest:
             yield "no times: nothing of this graph was run while the profile was made"
             return
         yield (
-            f"→ forward ← backward ⇄ both: time of one {self.part}, "
-            f"{self._time(self.total)} in all, mean of {self.runs}; {self.device}"
+            f"→ forward ← backward ⇄ both: time of one {self._part}, "
+            f"{self._time(self._total)} in all, mean of {self._runs}; {self._device}"
         )
-        if self.letter:
+        if self._letter:
             yield (
                 "[a]: one kernel computes all that has the letter; its time counts once"
             )
-        shown = {row for spent in self.spent.values() for row in spent.rows}
+        shown = {row for spent in self._spent.values() for row in spent.rows}
         left: dict[str, float] = {}
-        for row in self.rows:
+        for row in self._rows:
             if row not in shown:
                 name = re.split("[/ :,]", row.name)[0]
                 left[name] = left.get(name, 0.0) + row.seconds
@@ -176,12 +178,19 @@ class Times:
             yield f"not in this picture: {', '.join([*listed, *dots])}"
 
 
-def _blocks(composer: Composer) -> Iterator[tuple[Node, str]]:
-    """Yield every node with the id of the block that shows it, or shows its like."""
-    for i, part in enumerate(composer.parts):
-        first, _ = composer.home[i]
-        for node in part.nodes:
-            yield node, composer.ids[first]
+def _spent(rows: Sequence[Row], block_of: Mapping[Node, str]) -> dict[str, Spent]:
+    """Find for each block the kernels that worked for its nodes."""
+    works = {kernel.work for row in rows for kernel in row.kernels}
+    credit = {work: credited(work, block_of) for work in works}
+    found: dict[str, Spent] = {}
+    for row in rows:
+        for kernel in row.kernels:
+            for node in kernel.nodes:
+                if node in credit[kernel.work]:
+                    known, way = credit[kernel.work][node]
+                    spent = found.setdefault(block_of[known], Spent())
+                    (spent.forward if way == "forward" else spent.backward)[row] = None
+    return found
 
 
 def _rounded(value: float, digits: int) -> str:

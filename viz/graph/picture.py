@@ -1,0 +1,113 @@
+"""The picture of a graph: its parts as blocks, its edges as links, with labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from chainrule.shapes import shape_text
+from chainrule.viz.graph.clusters import find_clusters
+from chainrule.viz.graph.edges import Edge
+from chainrule.viz.graph.labels import Labels
+from chainrule.viz.graph.levels import Division
+from chainrule.viz.graph.options import Options
+from chainrule.viz.scene import Block, Line, Link, Role, Scene
+from chainrule.viz.text import Plain
+
+LEGEND: dict[Role, str] = {
+    "loss": "out of the loss: ∂J/∂ŷ",
+    "between": "in between: ∂ŷ/∂z",
+    "parameter": "into a parameter: ∂z/∂w",
+    "data": "into an input",
+}
+"""What the colours of backward edges mean."""
+
+
+def picture(
+    division: Division, edges: Sequence[Edge], labels: Labels, options: Options
+) -> Scene:
+    """Return the scene with all that is shown of some parts and edges."""
+    clusters = find_clusters(division.parts, division.folding)
+    blocks = [
+        _block(i, clusters.around[i], division, labels) for i in division.folding.shown
+    ]
+    links = [link for edge in edges for link in _links(edge, division, labels, options)]
+    roles = {link.role for link in links if link.kind == "backward"}
+    remarks = [text for text in (labels.subject.remark, division.remark) if text]
+    return Scene(
+        options.title,
+        blocks=blocks,
+        links=_straightened(links, blocks),
+        clusters=dict(clusters.label),
+        caption=[*labels.verdict(), *(Line(Plain(text), "note") for text in remarks)],
+        legend=[(role, text) for role, text in LEGEND.items() if role in roles],
+        rankdir=options.rankdir,
+    )
+
+
+def _block(
+    place: int, cluster: tuple[str, ...], division: Division, labels: Labels
+) -> Block:
+    """Draw a part, and those that it stands for."""
+    part, repeat = division.parts[place], division.folding.repeat(place)
+    times = repeat.times if repeat else 1
+    in_a_row = repeat if repeat and repeat.period == 1 else None
+    last = division.parts[in_a_row.stop - 1] if in_a_row else None
+    inside = f"{labels.subject.graph.id[part.nodes[-1]]}, {len(part.nodes)} nodes"
+    return Block(
+        division.ids[place],
+        labels.kind(part),
+        labels.title(part, last, times),
+        labels.block(part),
+        cluster=cluster,
+        nodes=part.nodes,
+        exits=part.exits,
+        tooltip=inside,
+        marks=labels.marks(part.exits),
+        times=times,
+    )
+
+
+def _links(
+    edge: Edge, division: Division, labels: Labels, options: Options
+) -> Iterator[Link]:
+    """Draw an edge forward, and backward where something flows back along it."""
+    shown_as, ids = division.folding.shown_as, division.ids
+    tail, head = ids[shown_as(edge.tail)], ids[shown_as(edge.head)]
+    if options.direction != "backward" or edge.rule is None:
+        tip = f"{labels.subject.graph.id[edge.x]} {shape_text(edge.x.shape)}"
+        yield Link(tail, head, "forward", tooltip=tip)
+    if edge.rule is not None:
+        exits = division.parts[edge.head].exits
+        role = labels.role(edge.x, exits[-1] if exits else edge.x)
+        yield Link(
+            tail,
+            head,
+            "backward",
+            role,
+            labels.edge(edge.rule, role),
+            marks=labels.marks([edge.x]),
+            expression=edge.rule.expression,
+        )
+
+
+def _straightened(links: Sequence[Link], blocks: Iterable[Block]) -> list[Link]:
+    """Let a chain run straight: blocks that have one block before and one behind.
+
+    Not inside clusters: there Graphviz would lay the backward edge over the forward.
+    """
+    leaves = {b.id for b in blocks if b.kind in ("input", "parameter", "constant")}
+    clustered = {block.id for block in blocks if block.cluster}
+
+    def inner(link: Link) -> bool:
+        return link.kind == "forward" and link.tail not in leaves
+
+    behind = Counter(link.tail for link in links if inner(link))
+    before = Counter(link.head for link in links if inner(link))
+
+    def straight(link: Link) -> bool:
+        alone = behind[link.tail] == 1 and before[link.head] == 1
+        return inner(link) and alone and not {link.tail, link.head} & clustered
+
+    return [replace(link, straight=straight(link)) for link in links]
