@@ -1,7 +1,8 @@
-"""Fit: everything between the user's data and a trained network."""
+"""Fit: everything between a user's options and a trained network."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
-from chainrule.training.loop import Loop, all_finite
+from chainrule.training.loop import Loop, StepFailed, Totals, all_finite
 from chainrule.training.objective import Objective
 from chainrule.training.options import Request
 from chainrule.training.profiling import profiling
@@ -28,21 +29,26 @@ from chainrule.training.state import Backup
 
 
 def fit(model: Any, session: Session, request: Request) -> History:
-    """Train, and return the history.
+    """Train a network, and return the history.
+
+    Args:
+        model: the model that callbacks see.
+        session: its network, and what it keeps between calls.
+        request: what to do.
 
     Raises:
         DivergenceError: a loss or parameter became NaN or infinite; the parameters are
-            those of the last finite epoch.
-        KeyboardInterrupt: Ctrl-C was pressed; the step was finished, and everything
-            that ends a training was done.
+            those after the last finite epoch.
+        KeyboardInterrupt: Ctrl-C was pressed; the step was completed, and everything
+            that ends a training run was done.
     """
-    training = _Fit(model, session, request)
-    with profiling(training.run.history, request):
-        return training.run_epochs()
+    one = _Fit(model, session, request)
+    with profiling(one.run.history, request):
+        return one.epochs()
 
 
 class _Fit:
-    """One training, from the first epoch to the last."""
+    """One call of `fit`, from the first epoch to the last."""
 
     def __init__(self, model: Any, session: Session, request: Request) -> None:
         self.session = session
@@ -67,13 +73,14 @@ class _Fit:
             lr=request.optimizer.lr,
         )
         self.loop = Loop(
-            self.run,
-            self.state,
-            request.examples.feeds(self.objective),
-            size,
-            request.seed,
-            request.schedule,
-            [
+            run=self.run,
+            state=self.state,
+            feeds=request.examples.feeds(self.objective),
+            size=size,
+            seed=request.seed,
+            schedule=request.schedule,
+            programs=self._program,
+            hooks=[
                 callback.step_end
                 for callback in request.callbacks
                 if type(callback).step_end is not Callback.step_end
@@ -81,7 +88,7 @@ class _Fit:
         )
         self.best: dict[Regularizer, Backup] = {}
 
-    def run_epochs(self) -> History:
+    def epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""
         run, history = self.run, self.run.history
         history.interrupted = False
@@ -113,25 +120,16 @@ class _Fit:
         run, state = self.run, self.state
         run.epoch, run.step_of_epoch = state.epoch + 1, 0
         self._tell("epoch_begin")
-        order = self._order()
-        start = EpochStart(self.loop, order, self.session, self.backend)
-        try:
-            totals = self.loop.epoch(order, self._program)
-            self.backend.pull(self.session.changing)
-        except (BackendError, ExecutionError) as error:
-            where = self._go_back(start, error)
-            raise type(error)(f"in epoch {run.epoch}: {error}; {where}") from error
-        except BaseException as error:
-            reached = state.step
-            where = self._go_back(start, error)
-            if state.step < reached:
-                error.add_note(where)
-            raise
+        order, first = self._order(), state.step
+        start = EpochStart(
+            self.loop, order, self._checked_program, self.session, self.backend
+        )
+        totals = self._steps(order, start)
         run.step = state.step
         if not all_finite(totals, state):
-            raise start.divergence(self._checked_program)
-        if state.step - start.step < run.steps_per_epoch:
-            return  # stopped in its middle: it has no numbers
+            raise start.diverged()
+        if state.step - first < run.steps_per_epoch:
+            return  # stopped before its end: it has no numbers
         numbers = self.objective.measured(totals, len(order))
         if self.validation is not None:
             measured = measure(self.session, *self.validation, self.backend)
@@ -141,7 +139,37 @@ class _Fit:
         self._judge()
         self._tell("epoch_end")
 
+    def _steps(self, order: Array, start: EpochStart) -> Totals:
+        """Do the steps of an epoch; whatever ends them early is raised recovered."""
+        try:
+            totals = self.loop.epoch(order)
+            self.backend.pull(self.session.changing)
+            return totals
+        except BaseException as error:
+            failed = (
+                error
+                if isinstance(error, StepFailed)
+                else StepFailed(error, self.state.step, torn=True)
+            )
+            start.recover(failed)
+            reason = self._explained(failed)
+        raise reason  # out here, so that it does not drag StepFailed along
+
+    def _explained(self, failed: StepFailed) -> BaseException:
+        """Return the error to raise, which says what the parameters are now."""
+        error, step = failed.error, self.state.step
+        whose = f"those after step {step}" if step else "those it began with"
+        where = f"the parameters are {'the best ones' if self.best else whose}"
+        if isinstance(error, (BackendError, ExecutionError)):
+            told = type(error)(f"in epoch {self.run.epoch}: {error}; {where}")
+            told.__cause__ = error
+            return told
+        if step < failed.step:
+            error.add_note(where)
+        return error
+
     def _judge(self) -> None:
+        """Let the regularizers that watch the history stop, or note the best epoch."""
         for regularizer in self.request.criteria.regularizers:
             verdict = regularizer.watch(self.run.history)
             if verdict == "stop":
@@ -150,16 +178,9 @@ class _Fit:
                 parameters = list(self.session.network.parameters.values())
                 self.best[regularizer] = Backup(parameters)
 
-    def _go_back(self, start: EpochStart, error: BaseException) -> str:
-        """Return to the last completed step; say what the parameters are then."""
-        start.recover(error, self._program, self._checked_program)
-        step = self.run.step = self.state.step
-        whose = f"those after step {step}" if step else "those it began with"
-        return f"the parameters are {'the best ones' if self.best else whose}"
-
     def _finish(self) -> None:
-        for snapshot in list(self.best.values())[:1]:
-            snapshot.restore()
+        for backup in list(self.best.values())[:1]:
+            backup.restore()
         self.session.fitting_on = None
         self._tell("end")
 
@@ -170,27 +191,26 @@ class _Fit:
             weighted=examples.weight is not None,
         )
 
-    def _program(self, rows: int) -> Executable:
+    def _program(self, rows: int, *, checked: bool = False) -> Executable:
         shapes = batch_shapes(self.loop.feeds, rows)
-        return self.session.stepper(self.step, shapes, self.backend)
+        return self.session.stepper(self.step, shapes, self.backend, checked=checked)
 
     def _checked_program(self, rows: int) -> Executable:
-        shapes = batch_shapes(self.loop.feeds, rows)
-        return self.session.stepper(self.step, shapes, self.backend, checked=True)
+        return self._program(rows, checked=True)
 
     def _order(self) -> Array:
-        rows = len(self.request.examples)
-        if not self.request.shuffle or self.loop.size == rows:
+        """Return the rows in the order in which this epoch takes them."""
+        rows, options = len(self.request.examples), self.request
+        if not options.shuffle or self.loop.size == rows:
             return np.arange(rows)
-        seed, epoch = self.request.seed, self.run.epoch
-        return generator(seed, "shuffle", epoch).permutation(rows)
+        return generator(options.seed, "shuffle", self.run.epoch).permutation(rows)
 
     def _tell(self, event: str) -> None:
         for callback in self.request.callbacks:
             getattr(callback, event)(self.run)
 
 
-def _history(callbacks: list[Callback]) -> History:
+def _history(callbacks: Sequence[Callback]) -> History:
     """Return the history to fill: one given as a callback, or a new one."""
     given = [callback for callback in callbacks if isinstance(callback, History)]
     return given[0] if given else History()

@@ -1,9 +1,9 @@
-"""The training loop: one epoch, as little around each step as can be."""
+"""The training loop: the steps of an epoch, with as little as possible around each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,113 +15,124 @@ from chainrule.kinds.schedule import Schedule
 from chainrule.training.run import Run
 from chainrule.training.state import TrainingState
 
-Hook = Callable[[Run], None]
+Programs = Callable[[int], Executable]
+"""Batch size → the compiled training step."""
+Totals = dict[int, Array]
+"""Batch size → the objective's totals, summed over all batches of that size."""
 
 
-class Loop:
-    """Runs training steps over rows in a given order.
-
-    Args:
-        run: what callbacks see; its `stop` is heeded after every step.
-        state: counts the steps.
-        feeds: each leaf with all its rows.
-        size: how many rows a batch has; the last one may be smaller.
-        seed: seed of dropout and its like.
-        schedule: the learning rate of each step, or None for the optimizer's own.
-        hooks: what is called after each step.
+class StepFailed(Exception):
+    """An error that ended an epoch early, with what it left of the parameters.
 
     Attributes:
-        torn: whether a step failed in its middle, and may have changed some
-            parameters and not others.
-        late: whether that was noticed after more steps were done: a device says
-            only when it is waited for that an index was out of range.
+        error: the error: of the backend, of a callback, or a Ctrl-C.
+        step: the number of the last step that was completed.
+        torn: whether the next step was broken off, so that some parameters may be
+            updated and others not.
+        late: whether the fault is in some earlier step: a device reports an index out
+            of range only when it is waited for.
     """
 
     def __init__(
         self,
-        run: Run,
-        state: TrainingState,
-        feeds: Feeds,
-        size: int,
-        seed: int,
-        schedule: Schedule | None,
-        hooks: Sequence[Hook],
+        error: BaseException,
+        step: int,
+        *,
+        torn: bool = False,
+        late: bool = False,
     ) -> None:
-        self.run = run
-        self.state = state
-        self.feeds = feeds
-        self.size = size
-        self.seed = seed
-        self.schedule = schedule
-        self.hooks = hooks
-        self.torn = self.late = False
+        super().__init__(f"after step {step}: {error!r}")
+        self.error = error
+        self.step = step
+        self.torn = torn
+        self.late = late
 
-    def epoch(
-        self, order: Array, program: Callable[[int], Executable]
-    ) -> dict[int, Array]:
-        """Do the steps of one epoch.
 
-        Args:
-            order: the rows, in the order in which they are taken.
-            program: batch size → the compiled step.
+@dataclass(frozen=True)
+class Loop:
+    """Training steps over rows in a given order.
 
-        Returns:
-            Size of batch → the totals, added up over all batches of that size.
+    Attributes:
+        run: what callbacks see; its `stop` is heeded after every step.
+        state: counts the steps.
+        feeds: each input with all its rows.
+        size: the rows in a batch; the last batch may be smaller.
+        seed: seed of dropout and other random ops.
+        schedule: the learning rate of each step, or None for the optimizer's own.
+        programs: batch size → the compiled step.
+        hooks: called after each step.
+    """
+
+    run: Run
+    state: TrainingState
+    feeds: Feeds
+    size: int
+    seed: int
+    schedule: Schedule | None
+    programs: Programs
+    hooks: Sequence[Callable[[Run], None]] = ()
+
+    def epoch(self, order: Array) -> Totals:
+        """Do one step for each batch of the rows, taken in this order.
+
+        Raises:
+            StepFailed: whatever went wrong, with the step it went wrong after.
         """
-        totals = {}
-        self.torn = self.late = False
-        for rows in batches_in(order, self.size):
+        totals: Totals = {}
+        for batches in batches_in(order, self.size):
             if not self.run.stopping:
-                executable = program(rows.shape[1])
-                try:
-                    with executable.running():
-                        self._steps(executable, rows)
-                except BaseException:
-                    with suppress(Exception):
-                        self._take_totals(executable)  # or the next epoch has them
-                    raise
-                totals[rows.shape[1]] = self._take_totals(executable)
+                totals[batches.shape[1]] = self._steps(batches)
         return totals
 
-    def _take_totals(self, executable: Executable) -> Array:
+    def _steps(self, batches: Array) -> Array:
+        """Do one step for each batch, all of one size; return their totals."""
+        step = self.state.step
         try:
-            return executable.take_totals()
-        except Exception as error:
-            self.torn = True
-            self.late = isinstance(error, ExecutionError)
-            raise
-
-    def _steps(self, executable: Executable, batches: Array) -> None:
+            executable = self.programs(batches.shape[1])
+        except BaseException as error:
+            raise StepFailed(error, step) from error
         run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
         put, compute, schedule = executable.put, executable.run, self.schedule
-        lr, step = self.state.optimizer.lr, self.state.step
+        base = lr = self.state.optimizer.lr
+        failure: BaseException | None = None
+        torn = late = False
         try:
-            for rows in batches:
-                for leaf, array in feeds:
-                    put(leaf, array, rows)
-                if schedule is not None:
-                    lr = schedule.rate(
-                        self.state.optimizer.lr, step + 1, run.steps_per_epoch
-                    )
-                try:
+            with executable.running():
+                for rows in batches:
+                    for leaf, array in feeds:
+                        put(leaf, array, rows)
+                    if schedule is not None:
+                        lr = schedule.rate(base, step + 1, run.steps_per_epoch)
+                    torn = True
                     compute(seed=seed, step=step + 1, lr=lr)
                     step += 1
-                except BaseException:
-                    self.torn = True
-                    raise
-                if hooks:
-                    run.step, run.lr, self.state.step = step, lr, step
-                    run.step_of_epoch += 1
-                    for hook in hooks:
-                        hook(run)
-                if run.stopping:
-                    break
+                    torn = False
+                    if hooks:
+                        run.step, run.lr, self.state.step = step, lr, step
+                        run.step_of_epoch += 1
+                        for hook in hooks:
+                            hook(run)
+                    if run.stopping:
+                        break
+        except BaseException as error:
+            failure = error
         finally:
             self.state.step = step
+        try:
+            totals = executable.take_totals()  # or the next epoch would have them
+        except Exception as error:
+            failure, torn, late = (
+                failure or error,
+                True,
+                isinstance(error, ExecutionError),
+            )
+        if failure is not None:
+            raise StepFailed(failure, step, torn=torn, late=late) from failure
+        return totals
 
 
-def all_finite(totals: dict[int, Array], state: TrainingState) -> bool:
-    """Whether an epoch's totals and the parameters it ended with are numbers."""
+def all_finite(totals: Totals, state: TrainingState) -> bool:
+    """Return whether an epoch's totals and the parameters after it are finite."""
     with np.errstate(all="ignore"):
         sums = [np.sum(part) for part in (*totals.values(), state.flat.value)]
         return bool(np.isfinite(sums).all())

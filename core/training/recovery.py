@@ -1,9 +1,9 @@
-"""The way back: what is left of an epoch that cannot be finished."""
+"""Recovery from an epoch that cannot be finished, to a step that was completed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from chainrule.data.arrays import Array
 from chainrule.errors import (
@@ -12,86 +12,88 @@ from chainrule.errors import (
     DivergenceError,
     ExecutionError,
 )
-from chainrule.kinds.backend import Backend, Executable
-from chainrule.training.loop import Loop
-from chainrule.training.run import Run
+from chainrule.kinds.backend import Backend
+from chainrule.training.loop import Loop, Programs, StepFailed
 from chainrule.training.session import Session
 from chainrule.training.state import Backup
 
-Programs = Callable[[int], Executable]
-"""Size of a batch → the compiled step."""
-
 
 class EpochStart:
-    """Where an epoch began, so that it can be done once more up to some step.
+    """The state an epoch began with, from which its steps can be repeated.
 
-    Steps are functions of parameters, data, seed and step number: done again, they
-    give the same bytes. So a step costs nothing for being recoverable.
+    A step is a function of parameters, data, seed and step number: repeated, it gives
+    the same bytes. So recovery costs one copy of the parameters per epoch, and nothing
+    per step.
+
+    Args:
+        loop: the loop that does the epoch.
+        order: the rows, in the order in which it takes them.
+        checked: batch size → a compiled step that waits for the device and stops at
+            the first value that is not finite.
+        session: the parameters, and the programs to drop if the device fails.
+        backend: the backend that the loop runs on.
     """
 
     def __init__(
-        self, loop: Loop, order: Array, session: Session, backend: Backend
+        self,
+        loop: Loop,
+        order: Array,
+        checked: Programs,
+        session: Session,
+        backend: Backend,
     ) -> None:
-        self.step = loop.state.step
-        self._loop = loop
+        self._run = loop.run
+        self._state = loop.state
+        self._step = loop.state.step
         self._order = order
+        self._plain = replace(loop, run=replace(loop.run, stopping=False), hooks=())
+        self._checked = replace(self._plain, programs=checked)
         self._session = session
         self._backend = backend
         self._values = Backup(session.changing)
         session.touched = False
 
-    def restore(self) -> None:
-        """Put parameters, the optimizer's slots and the step counters back."""
-        self._values.restore()
-        run = self._loop.run
-        self._loop.state.step = run.step = self.step
-        run.step_of_epoch = 0
-        with suppress(BackendError):  # the host is what counts: the next fit pushes
-            self._backend.push(self._session.changing)
-            self._backend.pull(self._session.changing)  # so that none counts as newer
+    def recover(self, failed: StepFailed) -> None:
+        """Bring the parameters of the last completed step to the host.
 
-    def redo(self, programs: Programs, last: int | None = None) -> None:
-        """Do the epoch once more, up to and including step `last`."""
-
-        def enough(run: Run) -> None:
-            if run.step == last:
-                run.stop()
-
-        self.restore()
-        self._loop.hooks = [enough]
-        self._loop.run.stopping = last == self.step
-        self._loop.epoch(self._order, programs)
-
-    def recover(self, error: BaseException, plain: Programs, checked: Programs) -> None:
-        """Bring the parameters of the last step that was completed to the host.
-
-        If no step is half done, that is what the device has. Otherwise the steps
-        before it are done once more; and if the device cannot do that, or a callback
-        set weights between them, the parameters are those that the epoch began with.
-        The step counter always fits them.
-
-        Args:
-            error: why the epoch cannot be finished.
-            plain: compiles a step.
-            checked: compiles a step that waits for the device and looks for faults.
+        If no step is torn, the device has them. Otherwise the steps up to that one are
+        repeated; and if the device cannot do that, or a callback set weights between
+        them, the parameters are those that the epoch began with. The step counter
+        always agrees with the parameters.
         """
-        if isinstance(error, BackendError):
+        if isinstance(failed.error, BackendError):
             self._session.forget()
-        if not (self._loop.torn or self._is_lost()):
-            return
         try:
-            if isinstance(error, Exception) and not self._session.touched:
-                self._repeat(plain, checked)
-            else:  # whoever presses Ctrl-C twice will not wait
-                self.restore()
-        except ChainRuleError:
-            self.restore()
-        except BaseException:
-            self.restore()
-            raise
+            if failed.torn or self._is_lost():
+                if isinstance(failed.error, Exception) and not self._session.touched:
+                    self._repeat(failed)
+                else:  # after a second Ctrl-C nobody wants to wait
+                    self._restore()
+        finally:
+            self._update_run()
+
+    def diverged(self) -> DivergenceError:
+        """Go back to the start of the epoch; return the error that says why.
+
+        The epoch's steps are repeated and checked, to find the first node at fault.
+        """
+        what, where = "the loss or a parameter is not finite", ""
+        try:
+            self._redo(self._checked, self._state.step)
+        except DivergenceError as error:
+            what, where = str(error), f", step {self._state.step + 1}"
+        except BackendError:
+            pass  # no memory for a second program, say: the node stays unknown
+        finally:
+            self._restore()
+            self._update_run()
+        return DivergenceError(
+            f"training diverged in epoch {self._run.epoch}{where}: {what}; use a lower "
+            "learning rate, or clip gradients with clip_norm=1.0"
+        )
 
     def _is_lost(self) -> bool:
-        """Whether the device does not even give the parameters back."""
+        """Return whether the device no longer returns the parameters."""
         try:
             self._backend.pull(self._session.changing)
         except BackendError:
@@ -99,31 +101,40 @@ class EpochStart:
             return True
         return False
 
-    def _repeat(self, plain: Programs, checked: Programs) -> None:
-        state = self._loop.state
-        last = state.step
-        if self._loop.late:  # find the step that failed
-            with suppress(ExecutionError, DivergenceError):
-                self.redo(checked, last)
-            last = state.step
-        self.redo(plain, last)
-        self._backend.pull(self._session.changing)
-
-    def divergence(self, checked: Programs) -> DivergenceError:
-        """Return the error of an epoch that ended with NaN, and go back to its begin.
-
-        It is done once more, and this time every node is looked at.
-        """
-        what, step = "the loss or a parameter is not finite", ""
+    def _repeat(self, failed: StepFailed) -> None:
+        last = failed.step
         try:
-            self.redo(checked)
-        except DivergenceError as error:
-            what, step = str(error), f", step {self._loop.state.step + 1}"
-        except BackendError:
-            pass  # no room for a second program, say: then the node stays unknown
-        finally:
-            self.restore()
-        return DivergenceError(
-            f"training diverged in epoch {self._loop.run.epoch}{step}: {what}; take a "
-            "lower learning rate, or clip gradients with clip_norm=1.0"
-        )
+            if failed.late:
+                with suppress(ExecutionError, DivergenceError):
+                    self._redo(self._checked, last)
+                last = self._state.step  # the one before the fault
+            self._redo(self._plain, last)
+            self._backend.pull(self._session.changing)
+        except ChainRuleError:
+            self._restore()
+        except BaseException:
+            self._restore()
+            raise
+
+    def _redo(self, loop: Loop, last: int) -> None:
+        """Repeat the steps of the epoch up to and including step `last`."""
+        self._restore()
+        try:
+            loop.epoch(self._order[: (last - self._step) * loop.size])
+        except StepFailed as failed:
+            error = failed.error
+        else:
+            return
+        raise error
+
+    def _restore(self) -> None:
+        """Put parameters, the optimizer's slots and the step counter back."""
+        self._values.restore()
+        self._state.step = self._step
+        with suppress(BackendError):  # the host is what counts: the next fit pushes
+            self._backend.push(self._session.changing)
+            self._backend.pull(self._session.changing)  # so that none counts as newer
+
+    def _update_run(self) -> None:
+        self._run.step = self._state.step
+        self._run.step_of_epoch = self._state.step - self._step

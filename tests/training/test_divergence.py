@@ -205,6 +205,29 @@ def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
     whose = "the best ones" if best else "those after step 3"
     notes = [] if again else [f"the parameters are {whose}"]
     assert getattr(caught.value, "__notes__", []) == notes
+    assert caught.value.__context__ is None  # the loop's own errors stay inside
+
+
+def test_ctrl_c_between_an_epochs_last_step_and_its_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, keep = linear(), Keep()
+    take, taken = NumpyExecutable.take_totals, []
+
+    def interrupted(self: NumpyExecutable) -> Any:
+        taken.append(self)
+        if len(taken) == 4:  # of the last batch in the second epoch
+            raise KeyboardInterrupt
+        return take(self)
+
+    monkeypatch.setattr(NumpyExecutable, "take_totals", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        model.fit(X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[keep])
+    assert caught.value.__notes__ == ["the parameters are those after step 3"]
+    assert model.session.state is not None
+    assert model.session.state.step == 3
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, keep.weights[0][path])
 
 
 class Halve(cr.Callback):
