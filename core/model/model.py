@@ -9,14 +9,12 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.annotations import PositiveInt, check_value
-from chainrule.data.inputs import examples_for, shape_of_examples
+from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import (
     GraphError,
     ModelFileError,
     NotBuiltError,
 )
-from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
 from chainrule.model import structure
@@ -29,11 +27,9 @@ from chainrule.scopes import Scope, current_scope
 from chainrule.shapes import Shape
 from chainrule.substitution import substitute
 from chainrule.training import History, inference
-from chainrule.training.criteria import Criteria
-from chainrule.training.examples import Examples
 from chainrule.training.fit import fit
 from chainrule.training.network import Network
-from chainrule.training.options import Request
+from chainrule.training.options import Options
 from chainrule.training.session import Session
 
 
@@ -279,18 +275,17 @@ class Model:
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
-        session = self.session
-        criteria = Criteria.of(session.network, loss, metrics, regularizers)
-        asked = Request.of(
-            session.network,
-            x,
-            y,
-            criteria=criteria,
+        options = Options(
+            x=x,
+            y=y,
+            loss=loss,
             optimizer=optimizer,
             epochs=epochs,
             batch_size=batch_size,
             validation=validation,
+            regularizers=regularizers,
             callbacks=callbacks,
+            metrics=metrics,
             schedule=schedule,
             backend=backend,
             seed=seed,
@@ -298,9 +293,10 @@ class Model:
             shuffle=shuffle,
             profile=profile,
         )
-        if session.state is None:
-            self._draw_weights(asked.seed)
-        return fit(self, session, asked)
+        task = options.resolved(self.network)
+        if self.session.state is None:
+            self._draw_weights(options.seed)
+        return fit(self, self.session, task)
 
     def predict(
         self,
@@ -314,12 +310,10 @@ class Model:
         Raises:
             DataError: examples that do not fit the model.
         """
-        batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
-        arrays = examples_for(self.inputs, self.outputs, x)
-        feeds = list(zip(self.inputs, arrays, strict=True))
-        device = open_backend(backend)
-        results = inference.predict(self.session, feeds, device, batch_size)
+        results = inference.predict(
+            self.session, x, batch_size=batch_size, backend=backend
+        )
         return results[0] if len(results) == 1 else results
 
     def evaluate(
@@ -342,16 +336,16 @@ class Model:
             DataError: examples or targets that do not fit the model.
             HyperparameterError: no loss is known.
         """
-        batch_size = check_value(batch_size, PositiveInt, "batch_size")
         self._build_from(x)
-        session, backend = self.session, open_backend(backend)
-        criteria = Criteria.to_measure(session.network, session.criteria, loss, metrics)
-        given = Examples.of(session.network, criteria, x, y, sample_weight)
-        objective = session.objective(
-            criteria, given.targets, weighted=given.weight is not None
-        )
-        return inference.measure(
-            session, objective, given.feeds(objective), backend, batch_size
+        return inference.evaluate(
+            self.session,
+            x,
+            y,
+            loss=loss,
+            metrics=metrics,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            backend=backend,
         )
 
     # -- telling about it --------------------------------------------------------------

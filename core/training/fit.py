@@ -20,7 +20,7 @@ from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, StepFailed, Totals, all_finite
 from chainrule.training.objective import Objective
-from chainrule.training.options import Request
+from chainrule.training.options import Task
 from chainrule.training.profiling import profiling
 from chainrule.training.recovery import EpochStart
 from chainrule.training.run import Run
@@ -28,13 +28,13 @@ from chainrule.training.session import Session
 from chainrule.training.state import Backup
 
 
-def fit(model: Any, session: Session, request: Request) -> History:
+def fit(model: Any, session: Session, task: Task) -> History:
     """Train a network, and return the history.
 
     Args:
         model: the model that callbacks see.
         session: its network, and what it keeps between calls.
-        request: what to do.
+        task: what to do.
 
     Raises:
         DivergenceError: a loss or parameter became NaN or infinite; the parameters are
@@ -42,47 +42,45 @@ def fit(model: Any, session: Session, request: Request) -> History:
         KeyboardInterrupt: Ctrl-C was pressed; the step was completed, and everything
             that ends a training run was done.
     """
-    one = _Fit(model, session, request)
-    with profiling(one.run.history, request):
+    one = _Fit(model, session, task)
+    with profiling(one.run.history, task):
         return one.epochs()
 
 
 class _Fit:
     """One call of `fit`, from the first epoch to the last."""
 
-    def __init__(self, model: Any, session: Session, request: Request) -> None:
+    def __init__(self, model: Any, session: Session, task: Task) -> None:
         self.session = session
-        self.request = request
-        self.backend = request.backend
-        self.objective = self._objective(request.examples)
+        self.task = task
+        self.backend = task.backend
+        self.objective = self._objective(task.examples)
         self.validation: tuple[Objective, Feeds] | None = None
-        if request.validation is not None:
-            objective = self._objective(request.validation)
-            self.validation = objective, request.validation.feeds(objective)
-        self.state = session.prepare(request.optimizer)
+        if task.validation is not None:
+            objective = self._objective(task.validation)
+            self.validation = objective, task.validation.feeds(objective)
+        self.state = session.prepare(task.optimizer)
         self.step = session.step(self.objective, self.state)
-        rows = len(request.examples)
-        size = rows if request.optimizer.full_batch else min(request.batch_size, rows)
         self.run = Run(
             model=model,
-            history=_history(request.callbacks),
-            last_epoch=self.state.epoch + request.epochs,
-            steps_per_epoch=-(-rows // size),
+            history=_history(task.callbacks),
+            last_epoch=self.state.epoch + task.options.epochs,
+            steps_per_epoch=-(-len(task.examples) // task.batch_size),
             epoch=self.state.epoch,
             step=self.state.step,
-            lr=request.optimizer.lr,
+            lr=task.optimizer.lr,
         )
         self.loop = Loop(
             run=self.run,
             state=self.state,
-            feeds=request.examples.feeds(self.objective),
-            size=size,
-            seed=request.seed,
-            schedule=request.schedule,
+            feeds=task.examples.feeds(self.objective),
+            size=task.batch_size,
+            seed=task.options.seed,
+            schedule=task.schedule,
             programs=self._program,
             hooks=[
                 callback.step_end
-                for callback in request.callbacks
+                for callback in task.callbacks
                 if type(callback).step_end is not Callback.step_end
             ],
         )
@@ -96,9 +94,9 @@ class _Fit:
         history.expect(names)
         if self.validation is not None:
             history.expect([f"val_{name}" for name in names])
-        for regularizer in self.request.criteria.regularizers:
+        for regularizer in self.task.criteria.regularizers:
             regularizer.watch(history)
-        self.session.criteria = self.request.criteria
+        self.session.criteria = self.task.criteria
         run.model.history = history
         self.backend.push(self.session.changing)
         self.session.fitting_on = self.backend
@@ -170,7 +168,7 @@ class _Fit:
 
     def _judge(self) -> None:
         """Let the regularizers that watch the history stop, or note the best epoch."""
-        for regularizer in self.request.criteria.regularizers:
+        for regularizer in self.task.criteria.regularizers:
             verdict = regularizer.watch(self.run.history)
             if verdict == "stop":
                 self.run.stop()
@@ -186,7 +184,7 @@ class _Fit:
 
     def _objective(self, examples: Examples) -> Objective:
         return self.session.objective(
-            self.request.criteria,
+            self.task.criteria,
             examples.targets,
             weighted=examples.weight is not None,
         )
@@ -200,13 +198,13 @@ class _Fit:
 
     def _order(self) -> Array:
         """Return the rows in the order in which this epoch takes them."""
-        rows, options = len(self.request.examples), self.request
+        rows, options = len(self.task.examples), self.task.options
         if not options.shuffle or self.loop.size == rows:
             return np.arange(rows)
         return generator(options.seed, "shuffle", self.run.epoch).permutation(rows)
 
     def _tell(self, event: str) -> None:
-        for callback in self.request.callbacks:
+        for callback in self.task.callbacks:
             getattr(callback, event)(self.run)
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
+from chainrule.annotations import PositiveInt, check_value
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes, slices_of
+from chainrule.data.inputs import examples_for
+from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
+from chainrule.training.criteria import Criteria
+from chainrule.training.examples import Examples
 from chainrule.training.objective import Objective
 from chainrule.training.session import Session
 
@@ -17,18 +24,45 @@ BATCH_SIZE = 1024
 
 
 def predict(
-    session: Session, feeds: Feeds, backend: Backend, batch_size: int = BATCH_SIZE
+    session: Session, x: Any, *, batch_size: int, backend: str | Backend | None
 ) -> list[Array]:
-    """Return the predictions of each output for all rows."""
-    parts: list[list[Array]] = [[] for _ in session.network.outputs]
-    with session.using(backend):
-        for rows in slices_of(len(feeds[0][1]), batch_size):
+    """Return the predictions of each output for all examples; see `Model.predict`."""
+    batch_size = check_value(batch_size, PositiveInt, "batch_size")
+    network = session.network
+    arrays = examples_for(network.inputs, network.outputs, x)
+    feeds = list(zip(network.inputs, arrays, strict=True))
+    device = open_backend(backend)
+    parts: list[list[Array]] = [[] for _ in network.outputs]
+    with session.using(device):
+        for rows in slices_of(len(arrays[0]), batch_size):
             shapes = batch_shapes(feeds, rows.stop - rows.start)
-            executable = session.predictor(shapes, backend)
+            executable = session.predictor(shapes, device)
             _compute(executable, feeds, rows)
             for i, part in enumerate(parts):
                 part.append(executable.fetch(i))
     return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
+
+
+def evaluate(
+    session: Session,
+    x: Any,
+    y: Any,
+    *,
+    loss: Any,
+    metrics: Sequence[Any] | None,
+    sample_weight: Any,
+    batch_size: int,
+    backend: str | Backend | None,
+) -> dict[str, float]:
+    """Return loss and metrics on examples, by name; see `Model.evaluate`."""
+    batch_size = check_value(batch_size, PositiveInt, "batch_size")
+    device, network = open_backend(backend), session.network
+    criteria = Criteria.to_measure(network, session.criteria, loss, metrics)
+    examples = Examples.of(network, criteria, x, y, sample_weight)
+    objective = session.objective(
+        criteria, examples.targets, weighted=examples.weight is not None
+    )
+    return measure(session, objective, examples.feeds(objective), device, batch_size)
 
 
 def measure(

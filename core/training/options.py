@@ -1,4 +1,4 @@
-"""What `fit` was asked for: resolved, checked, and the data converted."""
+"""The options of `fit`: as they are written, and resolved to what they mean."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from chainrule.annotations import PositiveInt, Seed, check_value
+from chainrule.component import field_types
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend
@@ -20,86 +21,108 @@ from chainrule.training.examples import Examples, held_out
 from chainrule.training.network import Network
 
 
-@dataclass
-class Request:
-    """A training that can begin."""
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The arguments of `Model.fit`, where they are documented.
 
+    Numbers and switches are checked against their types here, the rest when resolved.
+
+    Raises:
+        HyperparameterError: a number out of range, or a value of the wrong type.
+    """
+
+    x: Any
+    y: Any
+    loss: Any
+    optimizer: Any
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    validation: Any
+    regularizers: Any
+    callbacks: Any
+    metrics: Any
+    schedule: Any
+    backend: Any
+    seed: Seed
+    sample_weight: Any
+    shuffle: bool
+    profile: bool
+
+    def __post_init__(self) -> None:
+        for name, annotation in field_types(Options).items():
+            value = check_value(getattr(self, name), annotation, name)
+            object.__setattr__(self, name, value)
+
+    def resolved(self, network: Network) -> Task:
+        """Look up names, open the backend, and check and convert the data.
+
+        Raises:
+            DataError: data that cannot be learned from.
+            HyperparameterError: `validation` is neither data nor a fraction.
+            UnknownNameError: a name that nothing registered.
+        """
+        criteria = Criteria.of(network, self.loss, self.metrics, self.regularizers)
+        examples = Examples.of(network, criteria, self.x, self.y, self.sample_weight)
+        examples, validation = self._divided(network, criteria, examples)
+        schedule = (
+            None
+            if self.schedule is None
+            else registry.resolve("schedules", self.schedule)
+        )
+        return Task(
+            options=self,
+            criteria=criteria,
+            optimizer=registry.resolve("optimizers", self.optimizer),
+            examples=examples,
+            validation=validation,
+            callbacks=resolve_all("callbacks", self.callbacks),
+            schedule=schedule,
+            backend=open_backend(self.backend),
+        )
+
+    def _divided(
+        self, network: Network, criteria: Criteria, examples: Examples
+    ) -> tuple[Examples, Examples | None]:
+        """Return the examples to train on, and those to validate on."""
+        given = self.validation
+        if given is None:
+            return examples, None
+        if isinstance(given, Real) and not isinstance(given, bool):
+            train, held = held_out(len(examples), float(given), self.seed)
+            return examples.take(train), examples.take(held)
+        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+            raise HyperparameterError(
+                "validation must be a pair (x, y), a triple (x, y, sample_weight), or "
+                f"the fraction of the data to hold out, got {type(given).__name__}"
+            )
+        try:
+            return examples, Examples.of(network, criteria, *given)
+        except DataError as error:
+            raise DataError(f"validation data: {error}") from error
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a training run has to do: the options of `fit`, resolved.
+
+    Attributes:
+        options: what was written; its numbers and switches are used as they are.
+        criteria: the losses, metrics and regularizers.
+        examples: the rows to train on.
+        validation: the rows to validate on after each epoch, or None.
+    """
+
+    options: Options
     criteria: Criteria
     optimizer: Optimizer
     examples: Examples
     validation: Examples | None
-    epochs: int
-    batch_size: int
-    callbacks: list[Callback]
+    callbacks: Sequence[Callback]
     schedule: Schedule | None
     backend: Backend
-    seed: int
-    shuffle: bool
-    profile: bool
 
-    @classmethod
-    def of(
-        cls,
-        network: Network,
-        x: Any,
-        y: Any,
-        *,
-        criteria: Criteria,
-        optimizer: Any,
-        epochs: int,
-        batch_size: int,
-        validation: Any,
-        callbacks: Sequence[Any],
-        schedule: Any,
-        backend: str | Backend | None,
-        seed: int,
-        sample_weight: Any,
-        shuffle: bool,
-        profile: bool,
-    ) -> Request:
-        """Return what a user asked for, checked.
-
-        Raises:
-            DataError: data that cannot be learned from.
-            HyperparameterError: a number out of range.
-            UnknownNameError: a name that nothing registered.
-        """
-        epochs = check_value(epochs, PositiveInt, "epochs")
-        batch_size = check_value(batch_size, PositiveInt, "batch_size")
-        seed = check_value(seed, Seed, "seed")
-        shuffle = check_value(shuffle, bool, "shuffle")
-        profile = check_value(profile, bool, "profile")
-        examples = Examples.of(network, criteria, x, y, sample_weight)
-        held = None
-        if isinstance(validation, Real) and not isinstance(validation, bool):
-            kept, out = held_out(len(examples), float(validation), seed)
-            examples, held = examples.take(kept), examples.take(out)
-        elif validation is not None:
-            held = _validation(network, criteria, validation)
-        rates = None if schedule is None else registry.resolve("schedules", schedule)
-        return cls(
-            criteria=criteria,
-            optimizer=registry.resolve("optimizers", optimizer),
-            examples=examples,
-            validation=held,
-            epochs=epochs,
-            batch_size=batch_size,
-            callbacks=resolve_all("callbacks", callbacks),
-            schedule=rates,
-            backend=open_backend(backend),
-            seed=seed,
-            shuffle=shuffle,
-            profile=profile,
-        )
-
-
-def _validation(network: Network, criteria: Criteria, given: Any) -> Examples:
-    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-        raise HyperparameterError(
-            "validation is a pair (x, y), a triple (x, y, sample_weight), or the "
-            f"fraction of the data to hold out, got {type(given).__name__}"
-        )
-    try:
-        return Examples.of(network, criteria, *given)
-    except DataError as error:
-        raise DataError(f"validation data: {error}") from error
+    @property
+    def batch_size(self) -> int:
+        """The rows of a step: at most all of them."""
+        rows = len(self.examples)
+        return rows if self.optimizer.full_batch else min(self.options.batch_size, rows)

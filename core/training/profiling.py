@@ -1,4 +1,4 @@
-"""Profiling a training: times are noted while it goes on, and shown when it ends."""
+"""Profiling a training run: kernels are timed while it runs, and shown at its end."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from contextlib import contextmanager, suppress
 
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
-from chainrule.training.options import Request
+from chainrule.training.options import Task
 
 
 @contextmanager
-def profiling(history: History, request: Request) -> Iterator[None]:
-    """Note how long each kernel takes in the block, if asked for, and print that.
+def profiling(history: History, task: Task) -> Iterator[None]:
+    """Time every kernel in the block if the task asks for it, and print the profile.
 
-    Whatever ends the block, the profile is in the history. If it was not asked for,
-    none is there: that of an earlier training does not stay.
+    The profile is in the history, whatever ends the block. Without profiling there is
+    none; one of an earlier run is removed.
 
     Raises:
         BackendError: the backend cannot profile, or is being profiled already.
     """
     history.profile = None
-    if not request.profile:
+    if not task.options.profile:
         yield
         return
     try:
-        with request.backend.profiled() as history.profile:
+        with task.backend.profiled() as history.profile:
             yield
     finally:
         if history.profile is not None:
@@ -40,7 +40,7 @@ PLAIN = str.maketrans({"∂": "d", "µ": "u", "…": "~"})
 
 def _show(profile: Profile) -> None:
     """Print a profile, no wider than the terminal; a failure does not undo training."""
-    with suppress(OSError, ValueError):  # nobody reads, or the output is closed
+    with suppress(OSError, ValueError):  # the output is closed, or nobody reads it
         on_terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if on_terminal else None
         table = profile.table(width=width)
