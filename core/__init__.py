@@ -43,7 +43,9 @@ def __getattr__(name: str) -> Any:
         importlib.import_module("chainrule.ops")  # what + and @ build on any node
         value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
     elif name in _CATALOGS:
-        value = importlib.import_module("chainrule.registry").registry.catalog(name)
+        registry = importlib.import_module("chainrule.registry").registry
+        catalog = importlib.import_module("chainrule.registry.catalog")
+        value = catalog.Catalog(registry, name)
     elif name in _RENDERERS:
         registry = importlib.import_module("chainrule.registry").registry
         value = registry.find("renderers", name).target
@@ -53,8 +55,7 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module("importlib.metadata").version("chainrule")
     else:
         raise _unknown(name)
-    globals()[name] = value
-    return value
+    return globals().setdefault(name, value)  # one object, whatever threads ask
 
 
 def _unknown(name: str) -> AttributeError:

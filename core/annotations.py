@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union
 
 import numpy as np
 
-from chainrule.errors import HyperparameterError
+from chainrule.errors import HyperparameterError, with_article
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,8 @@ def _check_plain(value: Any, wanted: Any, where: str) -> Any:
     if wanted is int and isinstance(value, bool):
         raise HyperparameterError(f"{where} must be an int, got {value!r}")
     if isinstance(wanted, type) and not isinstance(value, wanted):
-        article = "an" if wanted.__name__[0] in "aeiou" else "a"
         raise HyperparameterError(
-            f"{where} must be {article} {wanted.__name__}, got {value!r}"
+            f"{where} must be {with_article(wanted.__name__)}, got {value!r}"
         )
     if wanted is float and not math.isfinite(value):
         raise HyperparameterError(f"{where} must be a finite number, got {value}")

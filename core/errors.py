@@ -102,3 +102,8 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
 def unknown_name(kind: str, name: str, choices: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that resolves to nothing."""
     return UnknownNameError(f"no {kind} named {name!r}.{did_you_mean(name, choices)}")
+
+
+def with_article(noun: str) -> str:
+    """Return ``an activation`` for ``activation``."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

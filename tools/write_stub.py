@@ -18,7 +18,7 @@ import chainrule
 from chainrule.annotations import OfKind
 from chainrule.component import Component, field_types, required_fields
 from chainrule.registry import KINDS, registry
-from chainrule.registry.catalog import Entry
+from chainrule.registry.entry import Entry
 
 TARGET = Path(__file__).parents[1] / "core" / "__init__.pyi"
 

@@ -39,7 +39,7 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: list[str]) -> 
         from chainrule.registry import registry
 
         for name in names:
-            registry.block(name)
+            registry.plugins.block(name)
 
 
 def block_option(command: Decorated) -> Decorated:

@@ -26,7 +26,7 @@ def build(document: Document, kind: str, value: Any, place: Place) -> Any:
     if not isinstance(value, Mapping):
         raise document.error(place, f"{_path(place)} must be a name or a table")
     if not isinstance(value.get("type"), str):
-        example = next(iter(registry.catalog(kind)), "…")
+        example = next(iter(registry.names(kind)), "…")
         raise document.error(place, f'{_path(place)} needs a name: type = "{example}"')
     with document.at((*place, "type")):
         entry = registry.find(kind, value["type"])

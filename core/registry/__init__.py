@@ -1,5 +1,6 @@
 """The registry: what plugins registered, found by name."""
 
-from chainrule.registry.lookup import KINDS, Registry, registry
+from chainrule.registry.kinds import KINDS
+from chainrule.registry.registry import Registry, registry
 
 __all__ = ["KINDS", "Registry", "registry"]

@@ -2,64 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.component import Component, required_fields
 from chainrule.errors import UnknownAttributeError, UnknownNameError
-
-if TYPE_CHECKING:
-    from chainrule.registry import Registry
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A registered component and where it came from."""
-
-    kind: str
-    name: str
-    target: Any
-    plugin: str
-    distribution: str
-    version: str
-
-    @property
-    def module(self) -> str:
-        """The module that defines it."""
-        return str(getattr(self.target, "__module__", self.plugin))
-
-    @property
-    def summary(self) -> str:
-        """The first line of its docstring."""
-        text = inspect.getdoc(self.target) or getattr(self.target, "help", "") or ""
-        return text.split("\n", 1)[0]
-
-    @property
-    def names(self) -> set[str]:
-        """All names it answers to: its own, its class's, and its aliases."""
-        own = getattr(self.target, "__name__", self.name)
-        return {self.name, own, *self.aliases}
-
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """Further names that it claims."""
-        return tuple(self._said("aliases", ()))
-
-    @property
-    def foreign_names(self) -> tuple[str, ...]:
-        """What other frameworks call it."""
-        return tuple(self._said("foreign_names", ()))
-
-    @property
-    def overrides(self) -> bool:
-        """Whether it claims its name against others."""
-        return bool(self._said("overrides", False))
-
-    def _said(self, name: str, default: Any) -> Any:
-        """Return what the class itself says; a subclass does not inherit claims."""
-        return getattr(self.target, "__dict__", {}).get(name, default)
+from chainrule.registry.registry import Registry
 
 
 class Catalog(Mapping[str, Any]):
@@ -91,10 +39,10 @@ class Catalog(Mapping[str, Any]):
             raise unknown from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(e.name for e in self._registry.entries(self._kind)))
+        return iter(self._registry.names(self._kind))
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._registry.names(self._kind))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._registry.has(self._kind, name)

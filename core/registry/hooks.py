@@ -1,7 +1,7 @@
-"""The hooks a plugin may implement: one for each kind of component.
+"""The hooks that a plugin may implement: one for each kind of component.
 
-Every hook takes nothing and returns a list of classes (or functions), so importing and
-registering a plugin opens no device and computes nothing.
+Every hook takes nothing and returns a list of classes or functions, so registering a
+plugin opens no device and computes nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def register_ops() -> Sequence[type[Op]]:  # type: ignore[empty-body]
-    """Return op classes: primitives with a derivative and a notation."""
+    """Return op classes: primitives with a shape rule, a derivative and a notation."""
 
 
 @hookspec
@@ -83,24 +83,28 @@ def register_callbacks() -> Sequence[type[Callback]]:  # type: ignore[empty-body
 
 @hookspec
 def register_datasets() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
-    """Return functions that return data; the function's name is the data set's."""
+    """Return functions that return data; each gives a data set its name."""
 
 
 @hookspec
 def register_backends() -> Sequence[type[Backend]]:  # type: ignore[empty-body]
-    """Return backend classes. Opening a device waits until a backend is used."""
+    """Return backend classes; a device is opened only when its backend is used."""
 
 
 @hookspec
 def register_kernels() -> Mapping[str, Mapping[type[Op], Any]]:  # type: ignore[empty-body]
-    """Return kernels to add: backend name → op class → kernel."""
+    """Return kernels to add to backends: backend name → op class → kernel."""
 
 
 @hookspec
 def register_renderers() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
-    """Return functions that draw or write diagrams; see `chainrule.viz`."""
+    """Return functions that draw; see `chainrule.viz`."""
 
 
 @hookspec
 def register_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
-    """Return click commands to add to the ``chainrule`` command line."""
+    """Return click commands to add to the ``chainrule`` program."""
+
+
+NAMES: tuple[str, ...] = tuple(n for n in globals() if n.startswith("register_"))
+"""The names of all hooks."""

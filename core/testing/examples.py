@@ -44,7 +44,7 @@ def _value(annotation: Any, cls: type[Component], name: str) -> Any:
         annotation, *marks = typing.get_args(annotation)
         for mark in marks:
             if isinstance(mark, OfKind):
-                return next(iter(registry.catalog(mark.kind)))
+                return registry.names(mark.kind)[0]
             if isinstance(mark, Range):
                 ranges.append(mark)
     if typing.get_origin(annotation) in (Union, types.UnionType, Literal):

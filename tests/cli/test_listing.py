@@ -270,11 +270,11 @@ def test_plugin_check_finds_what_is_wrong(chainrule: Chainrule) -> None:
         def register_activations(self) -> list[type[cr.Activation]]:
             return [Wrong, Silent]
 
-    registry.register(Plugin(), name="wrong")
+    registry.plugins.register(Plugin(), name="wrong")
     try:
         printed = chainrule("plugin", "check", "wrong", code=1).output
     finally:
-        registry.unregister("wrong")
+        registry.plugins.unregister("wrong")
     assert "derivative along a line is" in printed
     assert "Silent has no docstring" in printed
 

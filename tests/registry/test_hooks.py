@@ -12,7 +12,6 @@ import pytest
 import chainrule as cr
 from chainrule.node import Dtype, Node
 from chainrule.registry import KINDS, Registry, hooks
-from chainrule.registry.manager import HOOKS
 from chainrule.shapes import Shape
 
 DOCS = Path(__file__).parents[2] / "docs" / "plugins.md"
@@ -122,20 +121,22 @@ def plugin_with(hook: str, result: object) -> object:
     return type("Sample", (), {hook: cr.hookimpl(implementation)})()
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", hooks.NAMES)
 def test_the_hook_is_documented_with_its_signature(hook: str) -> None:
     signature = f"{hook}{inspect.signature(getattr(hooks, hook))}".replace("'", "")
     assert f"`{signature}`" in DOCS.read_text()
 
 
 def test_every_hook_but_kernels_registers_a_kind() -> None:
-    assert {f"register_{kind}" for kind in KINDS} | {"register_kernels"} == set(HOOKS)
+    assert {f"register_{kind}" for kind in KINDS} | {"register_kernels"} == set(
+        hooks.NAMES
+    )
 
 
-@pytest.mark.parametrize("hook", sorted(set(HOOKS) - {"register_kernels"}))
+@pytest.mark.parametrize("hook", sorted(set(hooks.NAMES) - {"register_kernels"}))
 def test_the_hook_is_called(hook: str, registry: Registry) -> None:
     target = SAMPLES[hook]
-    registry.register(plugin_with(hook, [target]), name="sample")
+    registry.plugins.register(plugin_with(hook, [target]), name="sample")
     kind = hook.removeprefix("register_")
     name = getattr(target, "type_name", None) or getattr(target, "name", None)
     entry = registry.find(kind, name or target.__name__)
@@ -145,5 +146,5 @@ def test_the_hook_is_called(hook: str, registry: Registry) -> None:
 
 def test_the_kernel_hook_is_called(registry: Registry) -> None:
     table = {"some_backend": {SomeOp: "kernel"}}
-    registry.register(plugin_with("register_kernels", table), name="sample")
+    registry.plugins.register(plugin_with("register_kernels", table), name="sample")
     assert registry.kernels("some_backend") == {SomeOp: "kernel"}

@@ -12,7 +12,8 @@ import pytest
 from chainrule import hookimpl
 from chainrule.errors import PluginError, UnknownNameError
 from chainrule.registry import Registry
-from chainrule.registry.manager import DEFAULT_PLUGINS, Plugin
+from chainrule.registry.loading import DEFAULT_PLUGINS
+from chainrule.registry.plugin import Plugin
 
 Install = Callable[..., str]
 
@@ -35,7 +36,7 @@ BROKEN = {
     "exit": ("raise SystemExit(3)", "SystemExit: 3"),
     "misspelt": (
         GOOD.replace("register_activations", "register_activation"),
-        "register_activation is no hook. Did you mean 'register_activations'?",
+        "register_activation is not a hook. Did you mean 'register_activations'?",
     ),
     "unmarked": (
         GOOD.replace("@cr.hookimpl\n", ""),
@@ -48,9 +49,9 @@ BROKEN = {
     ),
     "foreign class": (
         GOOD.replace("return [Cube]", "return [dict]"),
-        "register_activations: <class 'dict'> is no subclass of Activation",
+        "register_activations: <class 'dict'> is not a subclass of Activation",
     ),
-    "instance": (GOOD.replace("[Cube]", "[Cube()]"), "is no subclass of Activation"),
+    "instance": (GOOD.replace("[Cube]", "[Cube()]"), "is not a subclass of Activation"),
     "abstract": (
         GOOD.replace("def apply", "def aply"),
         "register_activations: Cube is abstract, define apply",
@@ -67,13 +68,13 @@ BROKEN = {
     ),
     "no function": (
         GOOD.replace("activations", "datasets").replace("[Cube]", "['digits']"),
-        "register_datasets: 'digits' is no function",
+        "register_datasets: 'digits' is not a function",
     ),
 }
 
 
 def plugin_of(registry: Registry, name: str) -> Plugin:
-    return {plugin.name: plugin for plugin in registry.plugins()}[name]
+    return {plugin.name: plugin for plugin in registry.plugins}[name]
 
 
 def test_importing_chainrule_loads_no_plugin_and_no_dependency() -> None:
@@ -90,7 +91,7 @@ def test_importing_chainrule_loads_no_plugin_and_no_dependency() -> None:
 
 
 def test_every_built_in_plugin_loads(registry: Registry) -> None:
-    built_in = registry.plugins()[: len(DEFAULT_PLUGINS)]
+    built_in = list(registry.plugins)[: len(DEFAULT_PLUGINS)]
     assert [plugin.name for plugin in built_in] == list(DEFAULT_PLUGINS)
     assert [p for p in built_in if p.state != "loaded"] == []
 
@@ -123,7 +124,7 @@ def test_an_entry_point_may_name_an_object_in_a_module(
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_plugin_is_put_aside_with_the_reason(
+def test_a_broken_plugin_is_quarantined_with_the_reason(
     fault: str, install: Install, registry: Registry
 ) -> None:
     code, reason = BROKEN[fault]
@@ -143,7 +144,7 @@ def test_a_plugin_with_one_bad_hook_registers_nothing(
 ) -> None:
     late = "\n@cr.hookimpl\ndef register_losses():\n    return [Cube]\n"
     install("chainrule-half", GOOD + late)
-    assert "is no subclass of Loss" in plugin_of(registry, "half").reason
+    assert "is not a subclass of Loss" in plugin_of(registry, "half").reason
     assert not registry.has("activations", "cube")
 
 
@@ -171,23 +172,23 @@ def test_two_entry_points_of_one_name_are_both_named(
 
 def test_a_blocked_plugin_is_not_imported(install: Install, registry: Registry) -> None:
     module = install("chainrule-cube", GOOD)
-    registry.block("cube")
+    registry.plugins.block("cube")
     assert plugin_of(registry, "cube").state == "blocked"
     assert module not in sys.modules
     assert not registry.has("activations", "cube")
 
 
 def test_blocking_comes_too_late_once_plugins_are_loaded(registry: Registry) -> None:
-    registry.load()
+    registry.plugins.load()
     with pytest.raises(PluginError, match="cannot be blocked any more"):
-        registry.block("cube")
+        registry.plugins.block("cube")
 
 
 def test_blocking_a_plugin_that_is_not_there_is_reported(
     install: Install, registry: Registry
 ) -> None:
     install("chainrule-cube", GOOD)
-    registry.block("cub")
+    registry.plugins.block("cub")
     assert "Did you mean 'cube'?" in plugin_of(registry, "cub").reason
 
 
@@ -234,19 +235,19 @@ def one() -> int:
 
 
 def test_a_plugin_can_be_registered_and_taken_out_by_hand(registry: Registry) -> None:
-    registry.register(Plain(), name="plain", version="0.1")
+    registry.plugins.register(Plain(), name="plain", version="0.1")
     assert registry.find("datasets", "one").target is one
     assert plugin_of(registry, "plain").version == "0.1"
-    registry.unregister("plain")
+    registry.plugins.unregister("plain")
     assert not registry.has("datasets", "one")
     with pytest.raises(PluginError, match="no plugin 'plain'"):
-        registry.unregister("plain")
+        registry.plugins.unregister("plain")
 
 
 def test_registering_by_hand_fails_at_once(registry: Registry) -> None:
-    registry.register(Plain(), name="plain")
+    registry.plugins.register(Plain(), name="plain")
     with pytest.raises(PluginError, match="'plain' is registered already"):
-        registry.register(Plain(), name="plain")
+        registry.plugins.register(Plain(), name="plain")
     with pytest.raises(PluginError, match="implements no hook"):
-        registry.register(types.ModuleType("hollow"))
-    assert not any(plugin.name == "hollow" for plugin in registry.plugins())
+        registry.plugins.register(types.ModuleType("hollow"))
+    assert not any(plugin.name == "hollow" for plugin in registry.plugins)

@@ -18,7 +18,7 @@ from chainrule.cli.output import json_option, print_json, print_table, problem
 from chainrule.errors import BackendError
 from chainrule.execution import open_backend
 from chainrule.registry import registry
-from chainrule.registry.catalog import Entry
+from chainrule.registry.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def findings() -> Iterator[Finding]:
     yield _attempt("default backend", _compute)
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
-    for plugin in registry.plugins():
+    for plugin in registry.plugins:
         if plugin.state == "broken":
             yield Finding(f"plugin {plugin.name}", "broken", plugin.reason)
         elif plugin.state == "blocked":

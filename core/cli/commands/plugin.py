@@ -21,7 +21,7 @@ from chainrule.cli.plugin_template import files_of
 from chainrule.component import Component
 from chainrule.errors import ConformanceError, OutputError, PluginError, did_you_mean
 from chainrule.registry import KINDS, registry
-from chainrule.registry.catalog import Entry
+from chainrule.registry.entry import Entry
 
 
 @click.group("plugin")
@@ -63,7 +63,7 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
     NAME is the name of its entry point. Ops, activations, layers, losses, optimizers,
     initializers and regularizers are run and differentiated; others are only created.
     """
-    known = {plugin.name: plugin for plugin in registry.plugins()}
+    known = {plugin.name: plugin for plugin in registry.plugins}
     if name not in known:
         raise PluginError(f"no plugin {name!r}.{did_you_mean(name, known)}")
     if known[name].state != "loaded":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import click
@@ -10,8 +9,8 @@ import click
 from chainrule.cli.group import block_option
 from chainrule.cli.output import json_option, print_json, print_table
 from chainrule.registry import KINDS, registry
-from chainrule.registry.catalog import Entry
-from chainrule.registry.manager import Plugin
+from chainrule.registry.entry import Entry
+from chainrule.registry.plugin import Plugin
 
 
 @click.command("plugins")
@@ -25,12 +24,12 @@ def command(kind: str | None, as_json: bool) -> None:
     """
     kinds = [kind] if kind else list(KINDS)
     entries = [entry for each in kinds for entry in registry.entries(each)]
-    plugins = registry.plugins()
+    plugins = list(registry.plugins)
     if as_json:
         print_json(
             {
                 "components": [described(entry) for entry in entries],
-                "plugins": [dataclasses.asdict(plugin) for plugin in plugins],
+                "plugins": [described_plugin(plugin) for plugin in plugins],
             }
         )
         return
@@ -52,6 +51,18 @@ def described(entry: Entry) -> dict[str, Any]:
         "distribution": entry.distribution,
         "version": entry.version,
         "summary": entry.summary,
+    }
+
+
+def described_plugin(plugin: Plugin) -> dict[str, str]:
+    """Return a plugin as a JSON object."""
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "module": plugin.module,
+        "state": plugin.state,
+        "reason": plugin.reason,
     }
 
 
