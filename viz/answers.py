@@ -1,8 +1,8 @@
-"""Reading what a student writes: formulas as text, evaluated and never executed.
+"""Students' answers: formulas as text, evaluated and never executed.
 
-Understands what diagrams print, ``w₂ · σ(z₁) · (1 − σ(z₁))``, and plain keyboards,
-``w_2*sigmoid(z_1)*(1-sigmoid(z_1))``. Matrices are multiplied by ``·`` or
-``@`` and turned by ``ᵀ``, ``^T`` or ``.T``; ``⊙`` and ``*`` multiply entries.
+The parser understands what diagrams print, ``w₂ · σ(z₁) · (1 − σ(z₁))``, and what
+keyboards have, ``w_2*sigmoid(z_1)*(1-sigmoid(z_1))``. ``·`` and ``@`` multiply
+matrices, ``⊙`` and ``*`` multiply entries; ``ᵀ``, ``^T`` and ``.T`` transpose.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from chainrule.notation.symbols import parse_symbol
 
 Number: TypeAlias = Any
 LONGEST = 400
-"""Characters of an answer that are read."""
+"""Characters that an answer may have."""
 DEEPEST = 40
-"""Parentheses within each other that are read."""
+"""Levels of parentheses that an answer may have."""
 
 
 def _summed(x: Number) -> Number:
@@ -30,9 +30,9 @@ def _summed(x: Number) -> Number:
 
 
 def _times(a: Number, b: Number, dot: bool) -> Number:
-    """Multiply: a dot joins matrices that fit, as diagrams print it; a star entries.
+    """Multiply: a dot multiplies matrices, as diagrams print it, and a star entries.
 
-    Where only one of the two is possible, that is what is meant.
+    Where the shapes allow only one of the two, that is what is meant.
     """
     if np.ndim(a) == np.ndim(b) == 2 and np.shape(a)[1] == np.shape(b)[0]:
         pairs = zip(np.shape(a), np.shape(b), strict=True)
@@ -51,24 +51,12 @@ _FUNCTIONS: dict[str, Callable[[Number], Number]] = {
 _CONDITIONS: dict[str, Callable[[Number, Number], Number]] = {
     ">": np.greater, "<": np.less, "≥": np.greater_equal, "≤": np.less_equal,
 }  # fmt: skip
-_PLAIN = str.maketrans(
-    {
-        "−": "-",
-        "–": "-",
-        "·": "@",
-        "×": "*",
-        "⊙": "*",
-        "÷": "/",
-        "[": "(",
-        "]": ")",
-        "ᵀ": "⊤",
-    }
-)
-_SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_TO_KEYBOARD = str.maketrans("−–·×⊙÷[]ᵀ", "--@**/()⊤")
+_FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
-    r"|(?P<slope>∂²?[^\W\d][\w'̂⁰-₟]*(?:\(\w+\))?/∂[^\W\d][\w'̂⁰-₟⁽⁾]*)"
-    r"|(?P<turned>⊤|[\^.]T(?!\w))"
+    r"|(?P<derivative>∂²?[^\W\d][\w'̂⁰-₟]*(?:\(\w+\))?/∂[^\W\d][\w'̂⁰-₟⁽⁾]*)"
+    r"|(?P<transpose>⊤|[\^.]T(?!\w))"
     r"|(?P<power>[⁻⁰¹²³⁴-⁹]+)"
     r"|(?P<name>[^\W\d][\w'̂]*(?:[₀-ₜ]|⁽\d*[⁰¹²³⁴-⁹]*⁾|\^\(\d+\))*)"
     r"|(?P<op>\*\*|[-+*/@^()><≥≤√σ]))"
@@ -85,24 +73,26 @@ def evaluate_text(text: str, values: Mapping[str, npt.ArrayLike]) -> Number:
         DataError: it cannot be read, or names something unknown.
     """
     if len(text) > LONGEST:
-        raise DataError(f"an answer has at most {LONGEST} characters")
+        raise DataError(
+            f"an answer must have at most {LONGEST} characters, got {len(text)}"
+        )
     with np.errstate(all="ignore"):  # a wrong answer may well divide by zero
-        return _Reader(text, values).read()
+        return _Parser(text, values).parse()
 
 
-class _Reader:
-    """A recursive-descent reader: sum → product → sign → power → atom."""
+class _Parser:
+    """A recursive-descent parser: condition → sum → product → sign → power → atom."""
 
     def __init__(self, text: str, values: Mapping[str, npt.ArrayLike]) -> None:
         self.values = values
-        self.tokens = self._tokens(text.translate(_PLAIN))
+        self.tokens = self._tokens(text.translate(_TO_KEYBOARD))
         self.at = 0
-        self.deep = 0
+        self.depth = 0
 
-    def read(self) -> Number:
+    def parse(self) -> Number:
         value = self._condition()
         if self.at < len(self.tokens):
-            raise DataError(f"cannot read the answer from {self._peek()[1]!r} on")
+            raise DataError(f"the answer cannot be read from {self._peek()[1]!r} on")
         return value
 
     def _tokens(self, text: str) -> list[tuple[str, str]]:
@@ -111,7 +101,7 @@ class _Reader:
         while at < len(text):
             match = _TOKEN.match(text, at)
             if not match or match.end() == at:
-                raise DataError(f"cannot read {text[at]!r} in the answer")
+                raise DataError(f"the answer cannot be read at {text[at]!r}")
             kind = str(match.lastgroup)
             tokens.append((kind, match[kind]))
             at = match.end()
@@ -149,7 +139,7 @@ class _Reader:
                 value = _times(value, self._signed(), sign == "@")
             elif self._take("/"):
                 value = np.divide(value, self._signed())
-            elif self._peek()[0] in ("number", "name", "slope") or (
+            elif self._peek()[0] in ("number", "name", "derivative") or (
                 self._peek()[1] in ("(", "σ", "√")
             ):
                 value = _times(value, self._power(), True)  # 2x
@@ -165,13 +155,13 @@ class _Reader:
 
     def _power(self) -> Number:
         base = self._atom()
-        while self._peek()[0] == "turned":
+        while self._peek()[0] == "transpose":
             self.at += 1
             base = np.transpose(base)
         kind, text = self._peek()
         if kind == "power":
             self.at += 1
-            return np.power(base, float(text.translate(_SMALL)))
+            return np.power(base, float(text.translate(_FROM_SUPERSCRIPT)))
         if self._take("**", "^"):
             return np.power(base, self._signed())
         return base
@@ -179,29 +169,31 @@ class _Reader:
     def _atom(self) -> Number:
         kind, text = self._peek()
         self.at += 1
-        self.deep += 1
-        if self.deep > DEEPEST:
-            raise DataError("the answer has too many parentheses")
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise DataError(
+                f"an answer must have at most {DEEPEST} levels of parentheses"
+            )
         try:
-            return self._read_atom(kind, text)
+            return self._parse_atom(kind, text)
         finally:
-            self.deep -= 1
+            self.depth -= 1
 
-    def _read_atom(self, kind: str, text: str) -> Number:
+    def _parse_atom(self, kind: str, text: str) -> Number:
         if kind == "number":
             return np.float64(text)
         if kind == "op" and text == "(":
             value = self._condition()
             if not self._take(")"):
-                raise DataError("a closing parenthesis is missing in the answer")
+                raise DataError("the answer lacks a closing parenthesis")
             return value
         if text in _FUNCTIONS and self._peek()[1] == "(":
             return _FUNCTIONS[text](self._atom())
         if text == "Σ":
             return _summed(self._power())
-        if kind in ("name", "slope"):
+        if kind in ("name", "derivative"):
             return np.asarray(self._value(text))
-        raise DataError(f"cannot read the answer at {text or 'its end'!r}")
+        raise DataError(f"the answer cannot be read at {text or 'its end'!r}")
 
     def _value(self, name: str) -> npt.ArrayLike:
         known = name if "∂" in name else parse_symbol(name).unicode()

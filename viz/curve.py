@@ -1,4 +1,4 @@
-"""Training curves as SVG: one panel for each measure, training and validation in it."""
+"""Training curves as SVG: a panel for each measure, with training and validation."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from chainrule.viz.style import COLOR, FAINT, FONT, INK
 WIDTH, HEIGHT = 400, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 92, 34, 42
 LABEL = 28
-"""Height of a line's name and last value."""
-LINES = (
+"""Height of the name and last value of a series."""
+SERIES = (
     ("", "training", COLOR["parameter"], "none"),
     ("val_", "held out", COLOR["between"], "6 3"),
 )
-"""Prefix of a measure, what its line is called, its colour, its dashes."""
+"""Prefix of a measure, and the label, colour and dashes of its series."""
 
 
 def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") -> str:
-    """Return the numbers of a training, epoch by epoch, as an SVG picture.
+    """Return the measures of a training run, epoch by epoch, as an SVG picture.
 
     Args:
         history: measure → one number for each epoch; ``val_loss`` is drawn beside
@@ -29,7 +29,7 @@ def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") ->
         title: what the picture is called.
     """
     measures = [name for name in history if not name.startswith("val_")]
-    panels = [Panel(name, history, i * WIDTH) for i, name in enumerate(measures)]
+    panels = [_panel(name, history, i * WIDTH) for i, name in enumerate(measures)]
     width = WIDTH * max(len(panels), 1)
     inside = "\n".join(part for panel in panels for part in panel.parts())
     return (
@@ -42,17 +42,17 @@ def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") ->
 
 
 def _described(history: Mapping[str, Sequence[float]]) -> str:
-    told = (
+    parts = (
         f"{name} from {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs"
         for name, values in history.items()
         if values
     )
-    return html.escape("; ".join(told))
+    return html.escape("; ".join(parts))
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a panel."""
+class Series:
+    """The numbers of one line of a panel, and how it looks."""
 
     label: str
     color: str
@@ -60,30 +60,44 @@ class Line:
     values: Sequence[float]
 
 
-class Panel:
-    """One measure: its axes, and a line for training and for held-out data."""
+def _panel(name: str, history: Mapping[str, Sequence[float]], left: int) -> Panel:
+    """Return the panel of a measure, with what the history has of it."""
+    series = [
+        Series(label, color, dash, history[prefix + name])
+        for prefix, label, color, dash in SERIES
+        if history.get(prefix + name)
+    ]
+    finite = [v for one in series for v in one.values if math.isfinite(v)]
+    scale = ticks(min(finite, default=0.0), max(finite, default=1.0))
+    epochs = max((len(one.values) for one in series), default=1)
+    return Panel(name, left, series, scale, epochs)
 
-    def __init__(
-        self, name: str, history: Mapping[str, Sequence[float]], left: int
-    ) -> None:
-        self.name = name
-        self.left = left
-        self.lines = [
-            Line(label, color, dash, history[prefix + name])
-            for prefix, label, color, dash in LINES
-            if history.get(prefix + name)
-        ]
-        finite = [v for line in self.lines for v in line.values if math.isfinite(v)]
-        self.ticks = ticks(min(finite, default=0.0), max(finite, default=1.0))
-        self.epochs = max((len(line.values) for line in self.lines), default=1)
+
+@dataclass(frozen=True)
+class Panel:
+    """One measure: its axes, and a line for training and for held-out data.
+
+    Attributes:
+        name: the measure.
+        left: where the panel begins.
+        series: its lines.
+        ticks: of the vertical axis, from the lowest to the highest.
+        epochs: the length of the horizontal axis.
+    """
+
+    name: str
+    left: int
+    series: Sequence[Series]
+    ticks: Sequence[float]
+    epochs: int
 
     def x(self, epoch: float) -> float:
-        """Return where an epoch is, from 1."""
+        """Return the place of an epoch, counted from 1."""
         part = (epoch - 1) / max(self.epochs - 1, 1)
         return round(self.left + LEFT + part * (WIDTH - LEFT - RIGHT), 1)
 
     def y(self, value: float) -> float:
-        """Return where a value is."""
+        """Return the height of a value."""
         low, high = self.ticks[0], self.ticks[-1]
         part = (value - low) / (high - low)
         return round(HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM), 1)
@@ -100,41 +114,42 @@ class Panel:
         for epoch in sorted({1, round((1 + self.epochs) / 2), self.epochs}):
             yield _text(self.x(epoch), floor + 18, str(epoch), FAINT, "middle")
         yield _text((start + end) / 2, floor + 34, "epoch", FAINT, "middle")
-        for line in self.lines:
+        for series in self.series:
             yield (
-                f'<path d="{self._path(line)}" fill="none" stroke="{line.color}" '
-                f'stroke-width="2" stroke-dasharray="{line.dash}"/>'
+                f'<path d="{self._path(series)}" fill="none" stroke="{series.color}" '
+                f'stroke-width="2" stroke-dasharray="{series.dash}"/>'
             )
         yield from self._labels()
 
-    def _path(self, line: Line) -> str:
-        steps, pen = [], "M"
-        for epoch, value in enumerate(line.values, 1):
+    def _path(self, series: Series) -> str:
+        commands, pen = [], "M"
+        for epoch, value in enumerate(series.values, 1):
             if not math.isfinite(value):
                 pen = "M"
                 continue
-            steps.append(f"{pen}{self.x(epoch)} {self.y(value)}")
+            commands.append(f"{pen}{self.x(epoch)} {self.y(value)}")
             pen = "L"
-        if len(steps) == 1:
-            steps.append("h0.1")
-        return "".join(steps)
+        if len(commands) == 1:
+            commands.append("h0.1")
+        return "".join(commands)
 
     def _labels(self) -> Iterator[str]:
-        """Yield each line's name and last value beside its end, none over another."""
+        """Yield name and last value of each series at its end, without overlaps."""
         ends = [
-            (self.y(line.values[-1]), line)
-            for line in self.lines
-            if math.isfinite(line.values[-1])
+            (self.y(series.values[-1]), series)
+            for series in self.series
+            if math.isfinite(series.values[-1])
         ]
         ends.sort(key=lambda end: end[0])
         x, floor = self.left + WIDTH - RIGHT + 8, HEIGHT - BOTTOM
         highest = -math.inf
-        for i, (y, line) in enumerate(ends):
-            lowest = floor - LABEL * (len(ends) - i) + 10  # room for those below
+        for i, (y, series) in enumerate(ends):
+            lowest = floor - LABEL * (len(ends) - i) + 10  # leave room for those below
             y = max(min(y, lowest), highest)
             highest = y + LABEL
-            yield _text(x, y, line.label, line.color, "start")
-            yield _text(x, y + 13, f"{line.values[-1]:.4g}", line.color, "start")
+            yield _text(x, y, series.label, series.color, "start")
+            last = f"{series.values[-1]:.4g}"
+            yield _text(x, y + 13, last, series.color, "start")
 
 
 def _text(x: float, y: float, text: str, color: str, anchor: str) -> str:

@@ -1,4 +1,4 @@
-"""``explain``: why is this gradient what it is?"""
+"""``explain``: why one gradient has the value it has."""
 
 from __future__ import annotations
 
@@ -36,36 +36,36 @@ def explain(
     rankdir: str = "LR",
     seed: int = 0,
 ) -> Explanation:
-    """Explain ∂J/∂w: the chain in symbols, in numbers, and its product.
+    """Explain ∂J/∂w: the chain in symbols and in numbers, and their product.
 
-    The factors run from one number that every path passes to the next, so that their
-    product is exact. Numbers with a name come first; where there are none, every such
-    number is a stop.
+    Each factor leads from one number that every path passes to the next, so that the
+    product is exact. Of these numbers the chain shows those with a name, or all of
+    them where none has a name.
 
     Args:
         what: J, a scalar node; or a model, whose loss is J and whose target is ``t``.
-        w: a parameter, an input or any node in between; or what it is called, such as
+        w: a parameter, an input or any node in between; or the name of one, such as
             ``"dense_1/kernel"``.
-        index: which entry of w, such as ``(0, 1)``; not needed for a scalar.
-        loss: of a model: a name, an object, or a function of (target, prediction);
-            None is the loss that it was trained with.
+        index: the entry of w, such as ``(0, 1)``; not needed for a scalar.
+        loss: for a model: a name, an object, or a function of (target, prediction);
+            None for the loss that it was trained with.
         values: arrays for the inputs, by node or by name.
         names: names for nodes, as in ``names=locals()``.
-        top: how many paths to list, those that contribute most.
+        top: how many paths to list; those that contribute most come first.
         unfold: whether the diagram draws those paths where the chain branches, each
             with its derivatives, instead of one edge for their sum.
-        rankdir: how the diagram runs: ``"LR"`` for slides, ``"TB"`` for the column of
-            a paper.
+        rankdir: the direction of the diagram: ``"LR"`` for slides, ``"TB"`` for the
+            column of a paper.
         seed: of the random numbers in the graph.
 
     Raises:
         GradientError: the loss is not a scalar, or does not depend on w.
         GraphError: w has no such entry, or it reaches too many numbers to explain; a
             model has no loss yet.
-        UnknownNameError: nothing is called w.
+        UnknownNameError: no node is called w.
     """
     if rankdir not in ("LR", "RL", "TB", "BT"):
-        raise GraphError(f"rankdir is one of LR, RL, TB, BT, got {rankdir!r}")
+        raise GraphError(f"rankdir must be one of LR, RL, TB, BT, got {rankdir!r}")
     J = _loss(what, loss)
     feeds = dict(values or {})
     graph = Graph([J], names)
@@ -73,13 +73,13 @@ def explain(
     if isinstance(w, str):
         w = node_called(w, nodes_by_name(graph, naming))
     if not isinstance(w, Node):
-        raise GraphError(f"explain takes a node or what it is called, got {w!r}")
+        raise GraphError(f"w must be a node or the name of one, got {w!r}")
     sweep = backward(J, [w])
     if w not in sweep.gradient or w is J:
         raise GradientError(f"{describe(J)} does not depend on {describe(w)}")
     arrays = _forward_and_backward(sweep, feeds, seed)
-    where = (index,) if isinstance(index, int) else tuple(index)
-    start = find_entry(w, arrays[w], where)
+    at = (index,) if isinstance(index, int) else tuple(index)
+    start = find_entry(w, arrays[w], at)
     entries = entry_graph(sweep, start, arrays)
     naming.number([w])
     chain = chain_of(sweep, naming, entries, arrays)
@@ -93,7 +93,7 @@ def _loss(what: Any, loss: Any) -> Node:
     if isinstance(what, Model):
         return loss_of(what, loss)
     if not isinstance(what, Node):
-        raise GraphError(f"explain takes a loss or a model, got {what!r}")
+        raise GraphError(f"what must be a loss or a model, got {what!r}")
     if loss is not None:
         raise GraphError("loss=… is for models; this is a graph as it stands")
     return what

@@ -65,7 +65,7 @@ def test_what_is_missing_is_said():
         cr.draw(J, loss="mse")
     with pytest.raises(GraphError, match="is for models"):
         cr.explain(J, "dense_1/kernel", (0, 0), loss="mse")
-    with pytest.raises(GraphError, match="takes a loss or a model, got 'mse'"):
+    with pytest.raises(GraphError, match="must be a loss or a model, got 'mse'"):
         cr.explain("mse", "w")
 
 
