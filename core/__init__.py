@@ -40,7 +40,6 @@ __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noq
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        importlib.import_module("chainrule.ops")  # what + and @ build on any node
         value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
     elif name in _CATALOGS:
         registry = importlib.import_module("chainrule.registry").registry

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -43,8 +45,11 @@ class Origin:
         self.position = position
 
 
-operators: dict[str, Callable[..., Node]] = {}
-"""What ``+``, ``@`` … build; filled by `chainrule.ops`."""
+@functools.cache
+def _function(name: str) -> Callable[..., Node]:
+    """Return the function of `chainrule.ops`, which imports nodes, for an operator."""
+    found: Callable[..., Node] = getattr(import_module("chainrule.ops"), name)
+    return found
 
 
 class Node(Formula):
@@ -106,81 +111,81 @@ class Node(Formula):
         return self.shape[0]
 
     def __add__(self, other: Value) -> Node:
-        return operators["add"](self, other)
+        return _function("add")(self, other)
 
     def __radd__(self, other: Value) -> Node:
-        return operators["add"](other, self)
+        return _function("add")(other, self)
 
     def __sub__(self, other: Value) -> Node:
-        return operators["sub"](self, other)
+        return _function("sub")(self, other)
 
     def __rsub__(self, other: Value) -> Node:
-        return operators["sub"](other, self)
+        return _function("sub")(other, self)
 
     def __mul__(self, other: Value) -> Node:
-        return operators["mul"](self, other)
+        return _function("mul")(self, other)
 
     def __rmul__(self, other: Value) -> Node:
-        return operators["mul"](other, self)
+        return _function("mul")(other, self)
 
     def __truediv__(self, other: Value) -> Node:
-        return operators["div"](self, other)
+        return _function("div")(self, other)
 
     def __rtruediv__(self, other: Value) -> Node:
-        return operators["div"](other, self)
+        return _function("div")(other, self)
 
     def __pow__(self, other: Value) -> Node:
-        return operators["pow"](self, other)
+        return _function("pow")(self, other)
 
     def __rpow__(self, other: Value) -> Node:
-        return operators["pow"](other, self)
+        return _function("pow")(other, self)
 
     def __matmul__(self, other: Value) -> Node:
-        return operators["matmul"](self, other)
+        return _function("matmul")(self, other)
 
     def __rmatmul__(self, other: Value) -> Node:
-        return operators["matmul"](other, self)
+        return _function("matmul")(other, self)
 
     def __neg__(self) -> Node:
-        return operators["neg"](self)
+        return _function("neg")(self)
 
     def __pos__(self) -> Node:
         return self
 
     def __abs__(self) -> Node:
-        return operators["abs"](self)
+        return _function("abs")(self)
 
     def __lt__(self, other: Value) -> Node:
-        return operators["less"](self, other)
+        return _function("less")(self, other)
 
     def __le__(self, other: Value) -> Node:
-        return operators["less_equal"](self, other)
+        return _function("less_equal")(self, other)
 
     def __gt__(self, other: Value) -> Node:
-        return operators["greater"](self, other)
+        return _function("greater")(self, other)
 
     def __ge__(self, other: Value) -> Node:
-        return operators["greater_equal"](self, other)
+        return _function("greater_equal")(self, other)
 
     def __getitem__(self, key: Any) -> Node:
-        return operators["slice"](self, key)
+        return _function("slice_")(self, key)
 
     @property
     def T(self) -> Node:  # noqa: N802 - NumPy's name
         """The transpose: all axes reversed."""
-        return operators["transpose"](self)
+        return _function("transpose")(self)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Sum over `axis`; see `chainrule.ops.sum`."""
-        return operators["sum"](self, axis=axis, keepdims=keepdims)
+        return _function("sum")(self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Mean over `axis`; see `chainrule.ops.mean`."""
-        return operators["mean"](self, axis=axis, keepdims=keepdims)
+        return _function("mean")(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: int | None) -> Node:
         """Reshape; see `chainrule.ops.reshape`."""
-        return operators["reshape"](self, shape)
+        return _function("reshape")(self, shape)
 
 
 class Input(Node):

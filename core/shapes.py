@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
 from typing import TypeAlias
 
@@ -27,6 +28,11 @@ def shape_fits(shape: Shape, wanted: Shape) -> bool:
 def without(shape: Shape, axes: Container[int]) -> Shape:
     """Return a shape without some of its axes."""
     return tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+
+def known_size(shape: Shape) -> int:
+    """Return the number of elements along the axes that are not open."""
+    return math.prod(size for size in shape if size is not None)
 
 
 def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:

@@ -21,7 +21,8 @@ from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Symbol, superscript
 from chainrule.ops.arithmetic import Add, Div, Mul, Neg, Sub
 from chainrule.ops.base import ATOM, POWER, PRODUCT, SUM
-from chainrule.ops.shaping import SumLike, Transpose
+from chainrule.ops.broadcasting import SumLike
+from chainrule.ops.shaping import Transpose
 
 Style: TypeAlias = Literal["unicode", "latex", "html"]
 

@@ -10,6 +10,13 @@ from chainrule.node import Constant, Node, Value, as_node
 from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
+__all__ = [
+    "Abs", "Add", "Div", "Log", "Maximum", "Minimum", "Mul", "Neg", "Pow",
+    "Reciprocal", "Sign", "Sqrt", "Square", "Sub",
+    "abs", "add", "div", "log", "maximum", "minimum", "mul", "neg", "pow",
+    "reciprocal", "sign", "sqrt", "square", "sub",
+]  # fmt: skip
+
 
 class Add(Elementwise):
     """y = a + b."""
@@ -22,6 +29,9 @@ class Add(Elementwise):
         return 1, 1
 
 
+add = Add()
+
+
 class Sub(Elementwise):
     """y = a − b."""
 
@@ -31,6 +41,9 @@ class Sub(Elementwise):
 
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         return 1, -1
+
+
+sub = Sub()
 
 
 class Mul(Elementwise):
@@ -51,6 +64,9 @@ class Mul(Elementwise):
         return b, a
 
 
+mul = Mul()
+
+
 class Div(Elementwise):
     """y = a / b."""
 
@@ -64,6 +80,9 @@ class Div(Elementwise):
         return 1 / b, -y / b
 
 
+div = Div()
+
+
 class Neg(Elementwise):
     """y = −x."""
 
@@ -73,6 +92,9 @@ class Neg(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (-1,)
+
+
+neg = Neg()
 
 
 class Pow(Elementwise):
@@ -93,6 +115,9 @@ class Pow(Elementwise):
         return b * a ** (b - 1), y * log_a
 
 
+_pow = Pow()
+
+
 class Square(Elementwise):
     """y = x²."""
 
@@ -102,6 +127,9 @@ class Square(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (2 * x,)
+
+
+square = Square()
 
 
 class Reciprocal(Elementwise):
@@ -117,6 +145,9 @@ class Reciprocal(Elementwise):
         return (-square(y),)
 
 
+reciprocal = Reciprocal()
+
+
 class Sqrt(Elementwise):
     """y = √x, x > 0."""
 
@@ -129,6 +160,9 @@ class Sqrt(Elementwise):
         return (0.5 / y,)
 
 
+sqrt = Sqrt()
+
+
 class Abs(Elementwise):
     """y = |x|; the derivative at 0 is 0, as in TensorFlow and PyTorch."""
 
@@ -139,6 +173,9 @@ class Abs(Elementwise):
         return (sign(x),)
 
 
+abs = Abs()
+
+
 class Sign(Elementwise):
     """y = −1, 0 or 1; its derivative is 0 everywhere."""
 
@@ -147,6 +184,9 @@ class Sign(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
+
+
+sign = Sign()
 
 
 class Maximum(Elementwise):
@@ -160,6 +200,9 @@ class Maximum(Elementwise):
         return to_float(greater(a, b)) + tie, to_float(less(a, b)) + tie
 
 
+maximum = Maximum()
+
+
 class Minimum(Elementwise):
     """y = min(a, b); a tie shares the gradient equally, as in PyTorch."""
 
@@ -169,6 +212,9 @@ class Minimum(Elementwise):
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))
         return to_float(less(a, b)) + tie, to_float(greater(a, b)) + tie
+
+
+minimum = Minimum()
 
 
 class Log(Elementwise):
@@ -183,10 +229,7 @@ class Log(Elementwise):
         return (1 / x,)
 
 
-add, sub, mul, div, neg = Add(), Sub(), Mul(), Div(), Neg()
-square, reciprocal, sqrt, log = Square(), Reciprocal(), Sqrt(), Log()
-abs, sign, maximum, minimum = Abs(), Sign(), Maximum(), Minimum()
-_pow = Pow()
+log = Log()
 
 
 def pow(a: Value, b: Value) -> Node:

@@ -7,6 +7,15 @@ from chainrule.node import Dtype, Node, describe
 from chainrule.ops.base import SUM, Derivatives, Elementwise, Gradients
 from chainrule.shapes import Shape
 
+__all__ = [
+    "Equal", "Greater", "GreaterEqual", "IsFinite", "Less", "LessEqual",
+    "LogicalAnd", "LogicalNot", "LogicalOr", "NotEqual", "ToFloat", "ToInt",
+    "Where",
+    "equal", "greater", "greater_equal", "is_finite", "less", "less_equal",
+    "logical_and", "logical_not", "logical_or", "not_equal", "to_float", "to_int",
+    "where",
+]  # fmt: skip
+
 
 class Condition(Elementwise):
     """An elementwise op of two operands whose result is a truth value."""
@@ -24,6 +33,9 @@ class Equal(Condition):
     notation = "{0} = {1}"
 
 
+equal = Equal()
+
+
 class NotEqual(Condition):
     """y = (a ≠ b)."""
 
@@ -31,10 +43,16 @@ class NotEqual(Condition):
     latex = r"{0} \ne {1}"
 
 
+not_equal = NotEqual()
+
+
 class Less(Condition):
     """y = (a < b)."""
 
     notation = "{0} < {1}"
+
+
+less = Less()
 
 
 class LessEqual(Condition):
@@ -44,10 +62,16 @@ class LessEqual(Condition):
     latex = r"{0} \le {1}"
 
 
+less_equal = LessEqual()
+
+
 class Greater(Condition):
     """y = (a > b)."""
 
     notation = "{0} > {1}"
+
+
+greater = Greater()
 
 
 class GreaterEqual(Condition):
@@ -57,6 +81,9 @@ class GreaterEqual(Condition):
     latex = r"{0} \ge {1}"
 
 
+greater_equal = GreaterEqual()
+
+
 class LogicalAnd(Condition):
     """y = a ∧ b."""
 
@@ -64,11 +91,17 @@ class LogicalAnd(Condition):
     latex = r"{0} \land {1}"
 
 
+logical_and = LogicalAnd()
+
+
 class LogicalOr(Condition):
     """y = a ∨ b."""
 
     notation = "{0} ∨ {1}"
     latex = r"{0} \lor {1}"
+
+
+logical_or = LogicalOr()
 
 
 class LogicalNot(Elementwise):
@@ -82,6 +115,9 @@ class LogicalNot(Elementwise):
         return (None,)
 
 
+logical_not = LogicalNot()
+
+
 class IsFinite(Elementwise):
     """y = x is neither NaN nor infinite."""
 
@@ -91,6 +127,9 @@ class IsFinite(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
+
+
+is_finite = IsFinite()
 
 
 class ToFloat(Elementwise):
@@ -104,6 +143,9 @@ class ToFloat(Elementwise):
         return (1 if x.dtype == "float" else None,)
 
 
+to_float = ToFloat()
+
+
 class ToInt(Elementwise):
     """y = x without its fraction, as an integer; no gradient flows."""
 
@@ -113,6 +155,9 @@ class ToInt(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
+
+
+to_int = ToInt()
 
 
 class Where(Elementwise):
@@ -139,12 +184,4 @@ class Where(Elementwise):
         return None, where(condition, g, 0.0), where(condition, 0.0, g)
 
 
-equal, not_equal = Equal(), NotEqual()
-less, less_equal, greater, greater_equal = (
-    Less(),
-    LessEqual(),
-    Greater(),
-    GreaterEqual(),
-)
-logical_and, logical_or, logical_not = LogicalAnd(), LogicalOr(), LogicalNot()
-is_finite, to_float, to_int, where = IsFinite(), ToFloat(), ToInt(), Where()
+where = Where()

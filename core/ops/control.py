@@ -5,8 +5,13 @@ from __future__ import annotations
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
 from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op
-from chainrule.ops.shaping import zeros_like
+from chainrule.ops.broadcasting import zeros_like
 from chainrule.shapes import Shape
+
+__all__ = [
+    "AlsoUpdate", "Identity", "StopGradient", "Training",
+    "also_update", "identity", "named", "stop_gradient", "training",
+]  # fmt: skip
 
 
 class Identity(Elementwise):
@@ -18,6 +23,9 @@ class Identity(Elementwise):
         return (1,)
 
 
+identity = Identity()
+
+
 class StopGradient(Elementwise):
     """y = x, through which no gradient flows."""
 
@@ -26,6 +34,9 @@ class StopGradient(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
+
+
+stop_gradient = StopGradient()
 
 
 class Training(Op):
@@ -46,6 +57,9 @@ class Training(Op):
     def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
         zero = zeros_like(g)
         return training(g, zero), training(zero, g)
+
+
+training = Training()
 
 
 class AlsoUpdate(Op):
@@ -70,8 +84,7 @@ class AlsoUpdate(Op):
         return g, None, None
 
 
-identity, stop_gradient = Identity(), StopGradient()
-training, also_update = Training(), AlsoUpdate()
+also_update = AlsoUpdate()
 
 
 def named(x: Value, name: str) -> Node:

@@ -9,6 +9,13 @@ from chainrule.ops.arithmetic import maximum, square
 from chainrule.ops.base import Derivatives, Elementwise
 from chainrule.ops.comparison import greater, to_float
 
+__all__ = [
+    "Cos", "Erf", "Exp", "Expm1", "Log1p", "Relu", "Sigmoid", "Sin", "Softplus",
+    "Tanh",
+    "cos", "erf", "exp", "expm1", "log1p", "relu", "sigmoid", "sin", "softplus",
+    "tanh",
+]  # fmt: skip
+
 
 class Exp(Elementwise):
     """y = eˣ."""
@@ -21,6 +28,9 @@ class Exp(Elementwise):
         return (y,)
 
 
+exp = Exp()
+
+
 class Expm1(Elementwise):
     """y = eˣ − 1, exact for small x."""
 
@@ -30,6 +40,9 @@ class Expm1(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (exp(x),)
+
+
+expm1 = Expm1()
 
 
 class Log1p(Elementwise):
@@ -44,6 +57,9 @@ class Log1p(Elementwise):
         return (1 / (1 + x),)
 
 
+log1p = Log1p()
+
+
 class Sin(Elementwise):
     """y = sin x."""
 
@@ -53,6 +69,9 @@ class Sin(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (cos(x),)
+
+
+sin = Sin()
 
 
 class Cos(Elementwise):
@@ -66,6 +85,9 @@ class Cos(Elementwise):
         return (-sin(x),)
 
 
+cos = Cos()
+
+
 class Tanh(Elementwise):
     """y = tanh(x)."""
 
@@ -77,6 +99,9 @@ class Tanh(Elementwise):
         return (1 - square(y),)
 
 
+tanh = Tanh()
+
+
 class Sigmoid(Elementwise):
     """y = σ(x) = 1 / (1 + e⁻ˣ)."""
 
@@ -86,6 +111,9 @@ class Sigmoid(Elementwise):
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (y * (1 - y),)
+
+
+sigmoid = Sigmoid()
 
 
 class Softplus(Elementwise):
@@ -102,6 +130,9 @@ class Softplus(Elementwise):
         return maximum(x, 0.0) + log1p(exp(-(abs(x))))
 
 
+softplus = Softplus()
+
+
 class Relu(Elementwise):
     """y = max(x, 0); the derivative at 0 is 0, as in TensorFlow and PyTorch."""
 
@@ -115,6 +146,9 @@ class Relu(Elementwise):
         return maximum(x, 0.0)
 
 
+relu = Relu()
+
+
 class Erf(Elementwise):
     """y = erf(x) = 2/√π ∫₀ˣ e^(−t²) dt."""
 
@@ -126,5 +160,4 @@ class Erf(Elementwise):
         return (2 / math.sqrt(math.pi) * exp(-square(x)),)
 
 
-exp, expm1, log1p, sin, cos = Exp(), Expm1(), Log1p(), Sin(), Cos()
-tanh, sigmoid, softplus, relu, erf = Tanh(), Sigmoid(), Softplus(), Relu(), Erf()
+erf = Erf()

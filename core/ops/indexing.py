@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.linalg import matmul
 from chainrule.ops.shaping import expand_dims, reshape, reshape_like
 from chainrule.shapes import Shape, broadcast_shapes
+
+__all__ = ["OneHot", "Pick", "Take", "one_hot", "pick", "take"]
 
 
 class OneHot(Op):
@@ -48,11 +52,11 @@ class Take(Op):
                 f"take: no derivative along the open axis of {describe(x)}"
             )
         chosen = OneHot(rows)(reshape(indices, (-1,)))
-        width = 1
-        for size in x.shape[1:]:
-            width *= size or 1
-        flat = reshape(g, (-1, width))
+        flat = reshape(g, (-1, math.prod(size or 1 for size in x.shape[1:])))
         return (reshape_like(matmul(chosen.T, flat), x), None)
+
+
+take = Take()
 
 
 class Pick(Op):
@@ -76,7 +80,7 @@ class Pick(Op):
         return expand_dims(g, -1) * OneHot(depth)(indices), None
 
 
-take, pick = Take(), Pick()
+pick = Pick()
 
 
 def one_hot(indices: Value, depth: int) -> Node:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.base import PRODUCT, Gradients, Op
-from chainrule.ops.shaping import Transpose, expand_dims, squeeze, sum_like
+from chainrule.ops.shaping import Transpose, expand_dims, squeeze
 from chainrule.shapes import Shape, broadcast_shapes, shape_fits, shape_text
+
+__all__ = ["Matmul", "matmul"]
 
 
 class Matmul(Op):
@@ -22,33 +24,36 @@ class Matmul(Op):
             raise ShapeError(
                 f"matmul: {describe(a)} and {describe(b)} must both be matrices"
             )
-        m, k = a.shape[-2:][:: -1 if self.transpose_a else 1]
-        k2, n = b.shape[-2:][:: -1 if self.transpose_b else 1]
-        _check_inner(a, k, b, k2)
-        batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
-        if batch is None:
+        m, columns = a.shape[-2:][:: -1 if self.transpose_a else 1]
+        rows, n = b.shape[-2:][:: -1 if self.transpose_b else 1]
+        _check_inner(a, columns, b, rows)
+        stack = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        if stack is None:
             raise ShapeError(
                 f"matmul: {describe(a)} times {describe(b)}: the leading sizes "
                 f"{shape_text(a.shape[:-2])} and {shape_text(b.shape[:-2])} must "
                 "broadcast"
             )
-        return (*batch, m, n), "float"
+        return (*stack, m, n), "float"
 
     def written(self, node: Node) -> tuple[str, str]:
         a = "{0}ᵀ" if self.transpose_a else "{0}"
         b = "{1}ᵀ" if self.transpose_b else "{1}"
-        tex = rf"{a} \cdot {b}".replace("ᵀ", r"^\top")
-        return f"{a} · {b}", tex
+        return f"{a} · {b}", rf"{a} \cdot {b}".replace("ᵀ", r"^\top")
 
     def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
-        da = _matmul(g, b, transpose_b=not self.transpose_b)
-        db = _matmul(a, g, transpose_a=not self.transpose_a)
-        da = _swapped(da) if self.transpose_a else da
-        db = _swapped(db) if self.transpose_b else db
+        da = Matmul()(g, b if self.transpose_b else _transposed(b))
+        db = Matmul()(a if self.transpose_a else _transposed(a), g)
         return (
-            sum_like(da, a) if a.ndim < y.ndim or a.shape[:-2] != y.shape[:-2] else da,
-            sum_like(db, b) if b.ndim < y.ndim or b.shape[:-2] != y.shape[:-2] else db,
+            _transposed(da) if self.transpose_a else da,
+            _transposed(db) if self.transpose_b else db,
         )
+
+
+def _transposed(x: Node) -> Node:
+    """Return a stack of matrices with each of them transposed."""
+    *stack, rows, columns = range(x.ndim)
+    return Transpose((*stack, columns, rows))(x)
 
 
 def _check_inner(a: Node, columns: int | None, b: Node, rows: int | None) -> None:
@@ -57,20 +62,6 @@ def _check_inner(a: Node, columns: int | None, b: Node, rows: int | None) -> Non
             f"matmul: {describe(a)} times {describe(b)}: the inner sizes {columns} and "
             f"{rows} must be equal"
         )
-
-
-def _swapped(x: Node) -> Node:
-    axes = list(range(x.ndim))
-    axes[-2:] = axes[-1], axes[-2]
-    return Transpose(tuple(axes))(x)
-
-
-def _matmul(
-    a: Node, b: Node, *, transpose_a: bool = False, transpose_b: bool = False
-) -> Node:
-    return Matmul()(
-        _swapped(a) if transpose_a else a, _swapped(b) if transpose_b else b
-    )
 
 
 def matmul(a: Value, b: Value) -> Node:
@@ -88,6 +79,5 @@ def matmul(a: Value, b: Value) -> Node:
     _check_inner(a, a.shape[-1], b, b.shape[-2:][0])
     row, column = a.ndim == 1, b.ndim == 1
     y = Matmul()(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
-    if row:
-        y = squeeze(y, -2)
+    y = squeeze(y, -2) if row else y
     return squeeze(y, -1) if column else y

@@ -21,6 +21,8 @@ from chainrule.ops.comparison import less, to_float
 from chainrule.ops.functions import cos
 from chainrule.shapes import Shape
 
+__all__ = ["Uniform", "bernoulli", "normal", "uniform"]
+
 
 class Draw:
     """A stream that was given no name: it equals only itself."""

@@ -6,10 +6,18 @@ from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
 from chainrule.ops.axes import Axis, normal_axes
 from chainrule.ops.base import Gradients, Op
+from chainrule.ops.broadcasting import broadcast_like
 from chainrule.ops.comparison import equal, to_float
 from chainrule.ops.functions import exp
-from chainrule.ops.shaping import Count, ExpandDims, Squeeze, broadcast_like
+from chainrule.ops.shaping import ExpandDims, Squeeze
 from chainrule.shapes import Shape, without
+
+__all__ = [
+    "Argmax", "Count", "LogSoftmax", "LogSumExp", "Max", "Mean", "Min", "Softmax",
+    "Sum",
+    "argmax", "l2_norm", "log_softmax", "logsumexp", "max", "mean", "min",
+    "softmax", "sum", "variance",
+]  # fmt: skip
 
 
 class Reduction(Op):
@@ -51,6 +59,19 @@ class Mean(Reduction):
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
+
+
+class Count(Op):
+    """y = how many elements lie along some axes of x, as a number; reads no element."""
+
+    axes: tuple[int, ...]
+    notation = "n"
+
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return (), "float"
+
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (None,)
 
 
 class Extremum(Reduction):

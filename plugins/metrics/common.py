@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.errors import ShapeError
 from chainrule.node import Node, describe
-from chainrule.ops.shaping import Count
+from chainrule.ops.reductions import Count
 
 
 def size(x: Node) -> Node:

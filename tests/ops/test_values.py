@@ -8,14 +8,15 @@ from hypothesis.extra.numpy import array_shapes
 
 import chainrule as cr
 from chainrule.node import Parameter
-from chainrule.ops import PRIMITIVES, Op
+from chainrule.ops import Op
+from chainrule.plugins.primitives import register_ops
 from chainrule.testing.functions import leaves_for
 from chainrule.testing.ops import applied
 from chainrule.testing.reference import interpret
 from chainrule.testing.samples import sample
 
 
-@pytest.mark.parametrize("cls", PRIMITIVES, ids=lambda cls: cls.type_name)
+@pytest.mark.parametrize("cls", register_ops(), ids=lambda cls: cls.type_name)
 @settings(max_examples=5, deadline=None, derandomize=True, database=None)
 @given(
     shape=array_shapes(min_dims=1, max_dims=3, max_side=4),

@@ -1,0 +1,171 @@
+"""Slices, and concatenation, which slices undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.errors import ShapeError
+from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.ops.axes import normal_axes
+from chainrule.ops.base import Gradients, Op
+from chainrule.ops.shaping import Squeeze
+from chainrule.shapes import Shape, shape_fits, without
+
+__all__ = [
+    "Concatenate", "Slice", "Unslice", "concatenate", "slice_",
+]  # fmt: skip
+
+Range: TypeAlias = tuple[int, int | None, int]
+"""Begin, end (None: the end of the axis) and step, which is positive."""
+
+
+class Slice(Op):
+    """y = x[begin:end:step, …], one range for each axis."""
+
+    ranges: tuple[Range, ...]
+    view = True
+
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        taken = zip(x.shape, self.ranges, strict=True)
+        return tuple(_length(size, *each) for size, each in taken), x.dtype
+
+    def written(self, node: Node) -> tuple[str, str]:
+        return f"{{0}}[{', '.join(_range_text(*each) for each in self.ranges)}]", ""
+
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (Unslice(self.ranges)(g, x),)
+
+
+class Unslice(Op):
+    """y = zeros of another node's shape with x put where `Slice` takes it from."""
+
+    ranges: tuple[Range, ...]
+    notation = "unslice({0})"
+    latex = r"\operatorname{unslice}\left({0}\right)"
+
+    def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
+        return like.shape, x.dtype
+
+    def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
+        return Slice(self.ranges)(g), None
+
+
+def _length(size: int | None, begin: int, end: int | None, step: int) -> int | None:
+    if size is not None:
+        return len(range(*slice(begin, end, step).indices(size)))
+    if end is None or begin < 0 or end < 0:
+        return None
+    return len(range(begin, end, step))
+
+
+def _range_text(begin: int, end: int | None, step: int) -> str:
+    if (begin, end, step) == (0, None, 1):
+        return ":"
+    return f"{begin}:{'' if end is None else end}{'' if step == 1 else f':{step}'}"
+
+
+def slice_(x: Value, key: Any) -> Node:
+    """Return x[key]; key holds integers, slices with a positive step, and ``...``.
+
+    Raises:
+        ShapeError: an index is out of range or of another kind, or there are too many.
+    """
+    x = as_node(x)
+    ranges: list[Range] = []
+    indexed: list[int] = []
+    for axis, k in enumerate(_key_of_each_axis(x, key)):
+        if isinstance(k, slice):
+            ranges.append(_sliced(axis, k))
+        else:
+            ranges.append(_indexed(x, axis, k))
+            indexed.append(axis)
+    part = Slice(tuple(ranges))(x)
+    return Squeeze(tuple(indexed))(part) if indexed else part
+
+
+def _key_of_each_axis(x: Node, key: Any) -> list[Any]:
+    """Write out ``...`` and what is left out at the end."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    at = next((i for i, k in enumerate(keys) if k is Ellipsis), None)
+    if at is None:
+        at = len(keys)
+        keys.append(Ellipsis)
+    missing = x.ndim - (len(keys) - 1)
+    if missing < 0:
+        raise ShapeError(f"slice: {len(keys) - 1} indices for {describe(x)}")
+    return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
+
+
+def _sliced(axis: int, key: slice) -> Range:
+    step = 1 if key.step is None else int(key.step)
+    if step < 1:
+        raise ShapeError(f"slice: step of axis {axis} must be positive, got {step}")
+    return 0 if key.start is None else int(key.start), key.stop, step
+
+
+def _indexed(x: Node, axis: int, key: Any) -> Range:
+    if isinstance(key, bool) or not isinstance(key, (int, np.integer)):
+        raise ShapeError(
+            f"slice: an index must be an integer, a slice or ..., got {key!r}; "
+            "use cr.ops.take for an array of indices"
+        )
+    size, index = x.shape[axis], int(key)
+    if size is not None and not -size <= index < size:
+        raise ShapeError(f"slice: {describe(x)} has no index {index} on axis {axis}")
+    return index, None if index == -1 else index + 1, 1
+
+
+class Concatenate(Op):
+    """y = the operands along an axis, one after the other."""
+
+    axis: int
+
+    def infer(self, *parts: Node) -> tuple[Shape, Dtype]:
+        first = parts[0]
+        across = without(first.shape, (self.axis,))
+        for x in parts:
+            same = x.ndim == first.ndim
+            if not same or not shape_fits(without(x.shape, (self.axis,)), across):
+                raise ShapeError(
+                    f"concatenate: {describe(x)} and {describe(first)} differ "
+                    f"on an axis other than {self.axis}"
+                )
+        sizes = [x.shape[self.axis] for x in parts]
+        known = [size for size in sizes if size is not None]
+        total = sum(known) if len(known) == len(sizes) else None
+        before, after = first.shape[: self.axis], first.shape[self.axis + 1 :]
+        return (*before, total, *after), first.dtype
+
+    def written(self, node: Node) -> tuple[str, str]:
+        slots = ", ".join(f"{{{i}}}" for i in range(len(node.inputs)))
+        return f"[{slots}]", rf"\left[{slots}\right]"
+
+    def vjp(self, g: Node, y: Node, *parts: Node) -> Gradients:
+        gradients: list[Node] = []
+        start = 0
+        for x in parts:
+            size = x.shape[self.axis]
+            if size is None:
+                raise ShapeError(
+                    f"concatenate: no derivative along the open axis {self.axis} "
+                    f"of {describe(x)}; concatenate along another axis"
+                )
+            before = (slice(None),) * self.axis
+            gradients.append(slice_(g, (*before, slice(start, start + size))))
+            start += size
+        return tuple(gradients)
+
+
+def concatenate(xs: Sequence[Value], axis: int = -1) -> Node:
+    """Return the nodes along `axis`, one after the other.
+
+    Raises:
+        ShapeError: there is no node, or their shapes differ on another axis.
+    """
+    nodes = [as_node(x) for x in xs]
+    if not nodes:
+        raise ShapeError("concatenate: nothing to concatenate")
+    return Concatenate(normal_axes(axis, nodes[0], "concatenate")[0])(*nodes)
