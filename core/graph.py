@@ -40,6 +40,15 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
     return order
 
 
+def dependents(roots: Iterable[Node], order: Iterable[Node]) -> set[Node]:
+    """Find `roots`, and the nodes of a topological order that depend on any of them."""
+    found = set(roots)
+    for node in order:
+        if any(x in found for x in node.inputs):
+            found.add(node)
+    return found
+
+
 class Graph:
     """What some outputs depend on, as a `networkx.MultiDiGraph` with stable ids.
 

@@ -17,7 +17,7 @@ from chainrule.shapes import Shape, broadcast_shapes
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a written form binds; an operand that binds less gets parentheses."""
 
-Derivatives: TypeAlias = "tuple[Value | None, ...]"
+Derivatives: TypeAlias = tuple[Node | float | None, ...]
 """∂y/∂x for each operand x; None where no gradient flows."""
 Gradients: TypeAlias = tuple[Node | None, ...]
 """∂L/∂x for each operand x; None where no gradient flows."""
@@ -170,9 +170,6 @@ class Elementwise(Op):
             f"{self.type_name} has no derivative: define derivatives() on "
             f"{type(self).__name__}, or wrap its result in cr.ops.stop_gradient"
         )
-
-    def vjp(self, g: Node, y: Node, *inputs: Any) -> Gradients:
-        return tuple(None if d is None else g * d for d in self.derivatives(y, *inputs))
 
 
 def widest(a: Dtype, b: Dtype) -> Dtype:

@@ -83,6 +83,16 @@ def broadcast_to(x: Value, shape: tuple[int, ...]) -> Node:
     return BroadcastTo(tuple(shape))(x)
 
 
+def unbroadcast(g: Node, x: Node) -> Node:
+    """Sum a gradient over the axes along which x was broadcast.
+
+    A gradient with fewer axes than x is the same along the others, and repeated there.
+    """
+    if g.shape == x.shape:
+        return g
+    return sum_like(g, x) if g.ndim >= x.ndim else broadcast_like(g, x)
+
+
 class ZerosLike(Op):
     """y = zeros of another node's shape."""
 
