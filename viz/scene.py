@@ -1,11 +1,12 @@
 """What a diagram shows, before anything is said about how it looks.
 
-The DOT, JSON and TikZ writers all read a `Scene`, so a new format is one file.
+The writers of DOT, JSON and TikZ all read a `Scene`, so a new format is one file.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -14,7 +15,7 @@ from chainrule.notation.writer import Written
 
 BlockKind: TypeAlias = Literal["input", "parameter", "constant", "op", "layer", "loss"]
 Role: TypeAlias = Literal["loss", "between", "parameter", "data"]
-"""Where a backward edge lies: it leaves the loss, lies between, ends in a parameter."""
+"""Where a backward edge lies: it leaves the loss, lies between, or enters a leaf."""
 LineKind: TypeAlias = Literal[
     "title",
     "formula",
@@ -30,7 +31,7 @@ LineKind: TypeAlias = Literal[
 ]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Line:
     """One line of a label."""
 
@@ -40,14 +41,14 @@ class Line:
     """Whose colour it has; None: black."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Block:
     """A box: a node of the graph, or several that are shown as one."""
 
     id: str
     kind: BlockKind
     title: Written
-    lines: list[Line] = field(default_factory=list)
+    lines: Sequence[Line] = ()
     cluster: tuple[str, ...] = ()
     nodes: tuple[Node, ...] = ()
     exits: tuple[Node, ...] = ()
@@ -65,7 +66,7 @@ class Block:
     """Which colour of the scale it has: a share of the time."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Link:
     """An edge. A backward one runs against the forward one between the same blocks."""
 
@@ -73,7 +74,7 @@ class Link:
     head: str
     kind: Literal["forward", "backward"]
     role: Role = "between"
-    lines: list[Line] = field(default_factory=list)
+    lines: Sequence[Line] = ()
     tooltip: str = ""
     marks: tuple[str, ...] = ()
     expression: Node | None = None
@@ -84,18 +85,19 @@ class Link:
     """Whether it is part of a chain that should run straight."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Scene:
     """Everything in one diagram."""
 
     name: str
-    blocks: list[Block] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    clusters: dict[tuple[str, ...], str] = field(default_factory=dict)
+    blocks: Sequence[Block] = ()
+    links: Sequence[Link] = ()
+    clusters: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """Path of a cluster → what it is called."""
-    caption: list[Line] = field(default_factory=list)
-    legend: list[tuple[Role, str]] = field(default_factory=list)
-    scale: list[tuple[int, str]] = field(default_factory=list)
+    caption: Sequence[Line] = ()
+    legend: Sequence[tuple[Role, str]] = ()
+    """Roles of backward edges, and what they mean."""
+    scale: Sequence[tuple[int, str]] = ()
     """Colours of blocks, and what they stand for."""
     rankdir: str = "LR"
     shape: Literal["boxes", "circles"] = "boxes"
@@ -111,5 +113,5 @@ class Scene:
         return ids
 
     def block(self, identity: str) -> Block:
-        """Return the block of an id."""
+        """Return the block with an id."""
         return next(block for block in self.blocks if block.id == identity)

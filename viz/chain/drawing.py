@@ -30,22 +30,29 @@ def chain_scene(chain: Chain, verdict: Line, rankdir: str, unfold: int = 0) -> S
         rankdir: how the diagram runs.
         unfold: how many paths of a factor to draw that is a sum; 0 for one edge.
     """
-    drawing = _Drawing(chain, rankdir)
+    drawing = _Drawing(chain)
     for factor in drawing.factors:
         if unfold and factor.count > 1:
             drawing.add_branches(unfolded(factor, chain, unfold))
         else:
             drawing.add_factor(factor)
-    drawing.scene.caption[:0] = [*_equations(chain), verdict]
-    return drawing.scene
+    return Scene(
+        chain.symbol.unicode(),
+        drawing.blocks,
+        drawing.links,
+        caption=[*_equations(chain), verdict, *drawing.sums],
+        rankdir=rankdir,
+    )
 
 
 class _Drawing:
-    """A scene that grows factor by factor, the weight's first, as the graph runs."""
+    """Blocks and links that grow factor by factor, the weight's first, as the graph."""
 
-    def __init__(self, chain: Chain, rankdir: str) -> None:
+    def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.scene = Scene(chain.symbol.unicode(), rankdir=rankdir)
+        self.blocks: list[Block] = []
+        self.links: list[Link] = []
+        self.sums: list[Line] = []
         self.factors = chain.factors[::-1]
         stops = [f.bottom for f in self.factors] + [f.top for f in self.factors[-1:]]
         self.ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
@@ -66,14 +73,14 @@ class _Drawing:
         lines = derivative_lines(
             factor.symbol, factor.rule, number(factor.value), role, terms
         )
-        self.scene.links.append(Link(tail, head, "forward", straight=True))
-        self.scene.links.append(Link(tail, head, "backward", role, lines))
+        self.links.append(Link(tail, head, "forward", straight=True))
+        self.links.append(Link(tail, head, "backward", role, lines))
         above = between(chain.graph, factor.bottom, factor.top)
         self._add_leaves([e for e in above if e != factor.bottom], head)
 
     def add_branches(self, branches: Branches) -> None:
         """Add the paths of a factor that is a sum, and what the others contribute."""
-        factor, links = branches.factor, self.scene.links
+        factor, links = branches.factor, self.links
         for segment in branches.segments:
             if segment.top not in self.ids:
                 self.ids[segment.top] = f"b{len(self.ids)}"
@@ -87,7 +94,7 @@ class _Drawing:
         if rest:
             tail, head = self.ids[factor.bottom], self.ids[factor.top]
             links.append(Link(tail, head, "backward", factor.role, rest))
-        self.scene.caption.append(branches.sum_line())
+        self.sums.append(branches.sum_line())
 
     def _add_block(self, entry: Entry, role: Role | None, group: str = "") -> None:
         """Add a number; its gradient has the role of the edge that ends there.
@@ -101,19 +108,20 @@ class _Drawing:
         elif role is None:
             kind = "loss"
         symbol = chain.symbols.symbol(entry)
-        block = Block(self.ids[entry], kind, symbol, nodes=(node,), group=group)
+        lines: list[Line] = []
         if node.inputs:
-            formula = Formula(node, chain.symbols.naming)
-            block.lines.append(Line(formula, "formula"))
+            lines.append(Line(Formula(node, chain.symbols.naming), "formula"))
         value = entry.value(chain.symbols.values)
-        block.lines.append(Line(Plain(number(value)), "value"))
+        lines.append(Line(Plain(number(value)), "value"))
         if role is not None:
             end = chain.graph.end
             _, slope = count_and_sum(chain.graph, entry, end)
             gradient = Derivative(chain.symbols.symbol(end), (symbol,))
             text = measured(gradient, number(slope))
-            block.lines.append(Line(text, "gradient", role))
-        self.scene.blocks.append(block)
+            lines.append(Line(text, "gradient", role))
+        self.blocks.append(
+            Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
+        )
 
     def _add_leaves(self, entries: Sequence[Entry], head: str) -> None:
         """Add what numbers of the chain use besides each other."""
@@ -123,10 +131,10 @@ class _Drawing:
                 self.leaf_ids[leaf] = f"leaf{len(self.leaf_ids)}"
                 title = symbols.naming.symbol(leaf) or Plain("?")
                 value = Line(Plain(spanned(symbols.values[leaf])), "value")
-                self.scene.blocks.append(
+                self.blocks.append(
                     Block(self.leaf_ids[leaf], "input", title, [value], nodes=(leaf,))
                 )
-            self.scene.links.append(Link(self.leaf_ids[leaf], head, "forward"))
+            self.links.append(Link(self.leaf_ids[leaf], head, "forward"))
 
 
 def _leaves(entries: Sequence[Entry], skip: set[Node]) -> list[Node]:

@@ -5,7 +5,7 @@ Both the page with the slider and the numbered pictures tell it, frame by frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -79,5 +79,5 @@ def _value_text(block: Block) -> str:
     return f"{computed}: {values[0]}" if values else computed
 
 
-def _texts(lines: list[Line], *kinds: str) -> list[str]:
+def _texts(lines: Sequence[Line], *kinds: str) -> list[str]:
     return [line.text.unicode() for line in lines if line.kind in kinds]

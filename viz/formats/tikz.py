@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.viz import style
@@ -69,7 +70,7 @@ def _rgb(color: str) -> str:
     return f"red,{red};green,{green};blue,{blue}"
 
 
-def _stack(lines: list[Line]) -> str:
+def _stack(lines: Sequence[Line]) -> str:
     return r" \\ ".join(_line(line) for line in lines)
 
 

@@ -39,7 +39,7 @@ def picture(
         options.title,
         blocks=blocks,
         links=_straightened(links, blocks),
-        clusters=dict(clusters.label),
+        clusters=clusters.label,
         caption=[*labels.verdict(), *(Line(Plain(text), "note") for text in remarks)],
         legend=[(role, text) for role, text in LEGEND.items() if role in roles],
         rankdir=options.rankdir,
