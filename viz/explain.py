@@ -20,6 +20,7 @@ from chainrule.viz.chain.chain import Chain, chain_of
 from chainrule.viz.chain.check import Check
 from chainrule.viz.chain.entries import Entry, entry_graph, find_entry
 from chainrule.viz.chain.explanation import Explanation
+from chainrule.viz.graph.options import RANKDIRS, check_choice
 from chainrule.viz.values import Values, trace
 
 
@@ -64,8 +65,7 @@ def explain(
             model has no loss yet.
         UnknownNameError: no node is called w.
     """
-    if rankdir not in ("LR", "RL", "TB", "BT"):
-        raise GraphError(f"rankdir must be one of LR, RL, TB, BT, got {rankdir!r}")
+    check_choice("rankdir", rankdir, RANKDIRS)
     J = _loss(what, loss)
     feeds = dict(values or {})
     graph = Graph([J], names)

@@ -40,7 +40,7 @@ class Check:
         """Whether all three agree."""
         return self.exact and self.near
 
-    def marks(self) -> list[str]:
+    def verdicts(self) -> list[str]:
         """Return what was compared, each with ✓ or ✗."""
         compared = {
             f"autodiff {number(self.autodiff)}": self.exact,
@@ -49,4 +49,4 @@ class Check:
         return [f"{'✓' if ok else '✗'} {text}" for text, ok in compared.items()]
 
     def __str__(self) -> str:
-        return "   ".join(self.marks())
+        return "   ".join(self.verdicts())

@@ -30,30 +30,37 @@ def chain_scene(chain: Chain, verdict: Line, rankdir: str, unfold: int = 0) -> S
         rankdir: how the diagram runs.
         unfold: how many paths of a factor to draw that is a sum; 0 for one edge.
     """
-    drawing = _Drawing(chain)
-    for factor in drawing.factors:
+    builder = _Builder(chain)
+    for factor in builder.factors:
         if unfold and factor.count > 1:
-            drawing.add_branches(unfolded(factor, chain, unfold))
+            builder.add_branches(unfolded(factor, chain, unfold))
         else:
-            drawing.add_factor(factor)
+            builder.add_factor(factor)
     return Scene(
         chain.symbol.unicode(),
-        drawing.blocks,
-        drawing.links,
-        caption=[*_equations(chain), verdict, *drawing.sums],
+        builder.blocks,
+        builder.links,
+        caption=[*_equations(chain), verdict, *builder.sums],
         rankdir=rankdir,
     )
 
 
-class _Drawing:
-    """Blocks and links that grow factor by factor, the weight's first, as the graph."""
+class _Builder:
+    """Blocks and links that grow factor by factor, the weight's first.
+
+    Attributes:
+        factors: in the order in which the graph runs.
+        sums: what factors are sums of, where they are unfolded.
+        ids: the blocks of numbers.
+        leaf_ids: the blocks of what numbers use besides each other.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.factors = chain.factors[::-1]
         self.blocks: list[Block] = []
         self.links: list[Link] = []
         self.sums: list[Line] = []
-        self.factors = chain.factors[::-1]
         stops = [f.bottom for f in self.factors] + [f.top for f in self.factors[-1:]]
         self.ids = {stop: f"s{place}" for place, stop in enumerate(stops)}
         self.leaf_ids: dict[Node, str] = {}
@@ -80,7 +87,7 @@ class _Drawing:
 
     def add_branches(self, branches: Branches) -> None:
         """Add the paths of a factor that is a sum, and what the others contribute."""
-        factor, links = branches.factor, self.links
+        factor = branches.factor
         for segment in branches.segments:
             if segment.top not in self.ids:
                 self.ids[segment.top] = f"b{len(self.ids)}"
@@ -88,12 +95,12 @@ class _Drawing:
         for segment in branches.segments:
             tail, head = self.ids[segment.bottom], self.ids[segment.top]
             lines = branches.segment_lines(segment, self.chain)
-            links.append(Link(tail, head, "forward"))
-            links.append(Link(tail, head, "backward", factor.role, lines))
+            self.links.append(Link(tail, head, "forward"))
+            self.links.append(Link(tail, head, "backward", factor.role, lines))
         rest = branches.rest_lines()
         if rest:
             tail, head = self.ids[factor.bottom], self.ids[factor.top]
-            links.append(Link(tail, head, "backward", factor.role, rest))
+            self.links.append(Link(tail, head, "backward", factor.role, rest))
         self.sums.append(branches.sum_line())
 
     def _add_block(self, entry: Entry, role: Role | None, group: str = "") -> None:
@@ -108,7 +115,7 @@ class _Drawing:
         elif role is None:
             kind = "loss"
         symbol = chain.symbols.symbol(entry)
-        lines: list[Line] = []
+        lines = []
         if node.inputs:
             lines.append(Line(Formula(node, chain.symbols.naming), "formula"))
         value = entry.value(chain.symbols.values)
@@ -117,8 +124,7 @@ class _Drawing:
             end = chain.graph.end
             _, slope = count_and_sum(chain.graph, entry, end)
             gradient = Derivative(chain.symbols.symbol(end), (symbol,))
-            text = measured(gradient, number(slope))
-            lines.append(Line(text, "gradient", role))
+            lines.append(Line(measured(gradient, number(slope)), "gradient", role))
         self.blocks.append(
             Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
         )

@@ -60,8 +60,8 @@ class Explanation:
     def diagram(self) -> Diagram:
         """The chain as a diagram that states what was checked."""
         check = self.check()
-        marks = "     ".join([*check.marks(), self.counted])
-        verdict = Line(Plain(marks), "good" if check.agrees else "mark")
+        verdicts = "     ".join([*check.verdicts(), self.counted])
+        verdict = Line(Plain(verdicts), "good" if check.agrees else "mark")
         return Diagram(chain_scene(self._chain, verdict, self._rankdir, self._unfold))
 
     @property

@@ -10,6 +10,8 @@ from chainrule.errors import GraphError, did_you_mean
 
 Level: TypeAlias = Literal["model", "layer", "op", "neuron"]
 Direction: TypeAlias = Literal["forward", "backward", "both"]
+RANKDIRS = ("LR", "TB", "RL", "BT")
+"""Directions in which Graphviz can lay a diagram out."""
 Expand: TypeAlias = "str | Sequence[str] | Callable[[str], bool] | None"
 """Names or patterns of scopes to open, or a function that chooses them."""
 
@@ -39,16 +41,17 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.level is not None:
-            _check_choice("level", self.level, get_args(Level))
-        _check_choice("direction", self.direction, get_args(Direction))
-        _check_choice("rankdir", self.rankdir, ("LR", "TB", "RL", "BT"))
+            check_choice("level", self.level, get_args(Level))
+        check_choice("direction", self.direction, get_args(Direction))
+        check_choice("rankdir", self.rankdir, RANKDIRS)
         if self.depth is not None and self.depth < 1:
             raise GraphError(
                 f"depth must be at least 1, got {self.depth}; leave it out to show all"
             )
 
 
-def _check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+def check_choice(option: str, value: object, choices: Sequence[str]) -> None:
+    """Raise a `GraphError` that names the choices, unless the value is one of them."""
     if value not in choices:
         raise GraphError(
             f"{option} must be one of {', '.join(map(repr, choices))}, got {value!r}."
