@@ -79,8 +79,8 @@ def product(
     out = np.empty_like(a)
 
     def ours() -> None:
-        backend.runtime.launch(executable.launches)
-        backend.runtime.queue.finish()
+        backend.session.runtime.launch(executable.launches)
+        backend.session.runtime.queue.finish()
 
     return interleaved(lambda: np.matmul(a, b, out), ours, rounds)
 
@@ -96,7 +96,7 @@ def adam(backend: OpenCLBackend, size: int, rounds: int) -> tuple[float, float, 
 
     def ours() -> None:
         executable.run(step=10, lr=1e-3)
-        backend.runtime.queue.finish()
+        backend.session.runtime.queue.finish()
 
     one, two = np.float32(0.1), np.float32(0.001)
 

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from chainrule import ops
 from chainrule.backends.opencl.device.devices import choose, diagnose, find_devices
-from chainrule.backends.opencl.source.templates import (
-    ELEMENTWISE,
-    INDEXING,
-    REDUCTIONS,
-    VIEWS,
-)
+from chainrule.backends.opencl.source.accumulators import REDUCTIONS
+from chainrule.backends.opencl.source.moves import INDEXING, SHAPING
+from chainrule.backends.opencl.source.templates import ELEMENTWISE
 from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.node import Parameter
 from chainrule.ops import Op
@@ -23,7 +20,7 @@ from chainrule.registry import registry
 from chainrule.registry.hooks import hookimpl
 
 if TYPE_CHECKING:
-    from chainrule.backends.opencl.device.runtime import Runtime
+    from chainrule.backends.opencl.device.session import Session
     from chainrule.profile.profile import Profile
 
 
@@ -40,21 +37,27 @@ class OpenCLBackend(Backend):
     type_name: ClassVar[str] = "opencl"
     kernels: ClassVar[Mapping[type[Op], Any]] = {
         **ELEMENTWISE,
-        **dict.fromkeys((*VIEWS, *INDEXING, *REDUCTIONS)),
-        **dict.fromkeys((ops.Matmul, ops.Uniform, Pack)),
+        **INDEXING,
+        **SHAPING,
+        **dict.fromkeys((ops.Slice, *REDUCTIONS, ops.Matmul, ops.Uniform, Pack)),
     }
 
     @functools.cached_property
-    def runtime(self) -> Runtime:
-        from chainrule.backends.opencl.device.runtime import Runtime
+    def session(self) -> Session:
+        """What all programs share on the device; it is opened on first use.
 
-        return Runtime(choose(self.device))
+        Raises:
+            BackendError: there is no such device, or it cannot be opened.
+        """
+        from chainrule.backends.opencl.device.session import Session
+
+        return Session(choose(self.device))
 
     def devices(self) -> Sequence[Device]:
         """List the devices of all OpenCL platforms, in the order of their numbers.
 
         Raises:
-            BackendError: there is no OpenCL driver; says how to get one.
+            BackendError: no OpenCL driver is installed; says how to get one.
         """
         return [found.described for found in find_devices()]
 
@@ -67,7 +70,7 @@ class OpenCLBackend(Backend):
         return choose(self.device).number
 
     def chosen(self) -> Device:
-        """Return the device that this backend uses.
+        """Return the device that programs run on.
 
         Raises:
             BackendError: there is no such device.
@@ -75,27 +78,34 @@ class OpenCLBackend(Backend):
         return choose(self.device).described
 
     def diagnose(self) -> list[tuple[bool, str]]:
-        """Say for each thing that is needed whether it is there, and what brings it."""
+        """Report for each thing it needs whether it is there, or how to get it."""
         return diagnose()
 
     def profiled(self) -> AbstractContextManager[Profile]:
         """Return a block in which the device notes the time of every kernel."""
-        return self.runtime.profiled()
+        return self.session.profiled()
 
     def compile(self, program: Program) -> Executable:
-        """Generate and compile kernels for a program."""
+        """Generate and build kernels for a program.
+
+        Raises:
+            BackendError: the device cannot compute it, or has no room, or failed.
+        """
+        from chainrule.backends.opencl.compiled import compile_program
         from chainrule.backends.opencl.executable import OpenCLExecutable
 
-        templates = {**self.kernels, **registry.kernels(self.type_name)}
-        return OpenCLExecutable(program, self._ready(), templates)
+        kernels = {**self.kernels, **registry.kernels(self.type_name)}
+        session = self._working_session()
+        compiled = compile_program(program, kernels, session)
+        return OpenCLExecutable(program, kernels, session, compiled)
 
-    def _ready(self) -> Runtime:
-        """Return the device, opened anew if it has failed."""
-        if self.runtime.failed:
-            self.runtime.close()
-            del self.runtime
+    def _working_session(self) -> Session:
+        """Return the session, opened again if its device has failed."""
+        if self.session.runtime.failed:
+            self.session.close()
+            del self.session
             self.failures += 1
-        return self.runtime
+        return self.session
 
     def push(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters to the device, where programs use them.
@@ -103,12 +113,12 @@ class OpenCLBackend(Backend):
         Raises:
             BackendError: there is no such device, or it cannot be opened.
         """
-        self._ready().mirrors.push(parameters)
+        self._working_session().mirrors.push(parameters)
 
     def pull(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters that the device has changed since the last pull."""
-        if "runtime" in self.__dict__:
-            self.runtime.mirrors.pull(parameters)
+        if "session" in self.__dict__:
+            self.session.mirrors.pull(parameters)
 
 
 @hookimpl

@@ -5,101 +5,112 @@ Adam's 1 − β₂ᵗ needs float64, which a device may not have, and it is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule import ops
+from chainrule.backends.opencl.source.layout import Floats, View, fresh
+from chainrule.graph import topological
 from chainrule.node import Constant, Node
-from chainrule.ops import Op
-from chainrule.ops.arithmetic import Maximum, Minimum
-from chainrule.program import LEARNING_RATE, STEP
+from chainrule.program import LEARNING_RATE, STEP, Phase
+from chainrule.program.scalars import OF_NUMBERS
+from chainrule.program.storage import readers
 
-TEMPLATES: dict[type[Op], str] = {
-    ops.Abs: "abs({0})",
-    ops.Add: "{0} + {1}",
-    ops.Sub: "{0} - {1}",
-    ops.Mul: "{0} * {1}",
-    ops.Div: "{0} / {1}",
-    ops.Neg: "-{0}",
-    ops.Pow: "{0} ** {1}",
-    ops.Square: "{0} * {0}",
-    ops.Reciprocal: "1 / {0}",
-    ops.Sqrt: "sqrt({0})",
-    ops.Exp: "exp({0})",
-    ops.Log: "log({0})",
-    ops.Sin: "sin({0})",
-    ops.Cos: "cos({0})",
-    ops.Tanh: "tanh({0})",
-    Maximum: "maximum({0}, {1})",
-    Minimum: "minimum({0}, {1})",
-    ops.Less: "{0} < {1}",
-    ops.LessEqual: "{0} <= {1}",
-    ops.Greater: "{0} > {1}",
-    ops.GreaterEqual: "{0} >= {1}",
-    ops.Where: "({1} if {0} else {2})",
-    ops.ToFloat: "float64({0})",
-    ops.Identity: "{0}",
-    ops.StopGradient: "{0}",
+_FUNCTIONS = {**vars(np), "to_float": np.float64}
+EXPRESSIONS = {
+    op: text
+    for op, text in OF_NUMBERS.items()
+    if all(name in _FUNCTIONS for name in re.findall(r"(\w+)\(", text))
 }
 """The ops that the host computes, as Python over numbers of type `numpy.float64`."""
 
-_FUNCTIONS = {
-    name: getattr(np, name)
-    for name in (
-        "sqrt", "exp", "log", "sin", "cos", "tanh", "maximum", "minimum", "float64",
-    )
-}  # fmt: skip
 
+@dataclass(frozen=True)
+class HostNumbers:
+    """The numbers of a program that the host computes.
 
-class Numbers:
-    """The numbers of a program, and the Python code that computes them."""
+    Attributes:
+        nodes: all of them.
+        places: those that kernels or results need, each with its place in the vector.
+        vector: where kernels find them.
+        compute: returns the vector, from learning rate and step.
+    """
 
-    def __init__(self) -> None:
-        self._name: dict[Node, str] = {LEARNING_RATE: "lr", STEP: "step"}
-        self._lines: list[str] = []
-        self._constants: dict[str, object] = {}
+    nodes: Set[Node]
+    places: Mapping[Node, int]
+    vector: View
+    compute: Callable[[float, float], list[float]]
 
-    def find(self, nodes: Sequence[Node]) -> Callable[[Node], bool]:
-        """Find the numbers among nodes; return what says whether a node is one."""
-        for node in nodes:
-            if node not in self._name and node.shape == () and self._computable(node):
-                operands = [self._operand(x) for x in node.inputs]
-                name = self._name[node] = f"n{len(self._name)}"
-                assert node.op is not None
-                text = TEMPLATES[type(node.op)].format(*operands)
-                self._lines.append(f"{name} = {text}")
-        return self.has
-
-    def has(self, node: Node) -> bool:
-        """Whether a node is a number that the host computes."""
-        return node in self._name
-
-    def _computable(self, node: Node) -> bool:
-        return (
-            type(node.op) in TEMPLATES
-            and any(x in self._name for x in node.inputs)
-            and all(
-                x in self._name or (isinstance(x, Constant) and x.shape == ())
-                for x in node.inputs
-            )
+    def view(self, node: Node) -> View | None:
+        """Return where kernels find a number, or None for any other node."""
+        if node not in self.places:
+            return None
+        vector = self.vector
+        return View(
+            slot=vector.slot,
+            ctype=vector.ctype,
+            shape=(),
+            strides=(),
+            offset=self.places[node],
         )
 
-    def _operand(self, node: Node) -> str:
-        if node in self._name:
-            return self._name[node]
-        assert isinstance(node, Constant)
-        name = f"c{len(self._constants)}"
-        self._constants[name] = np.float64(node.value.item())
-        return name
 
-    def compiled(self, wanted: Sequence[Node]) -> Callable[..., list[float]]:
-        """Return a function of learning rate and step that computes some numbers."""
-        results = ", ".join(self._name[node] for node in wanted)
-        body = "".join(f"    {line}\n" for line in self._lines)
-        source = f"def numbers(lr, step):\n{body}    return [{results}]\n"
-        namespace: dict[str, Any] = {**_FUNCTIONS, **self._constants}
-        exec(source, namespace)
-        made: Callable[..., list[float]] = namespace["numbers"]
-        return made
+def find_host_numbers(phases: Sequence[Phase], floats: Floats) -> HostNumbers:
+    """Find the numbers that a host can compute for all phases of a program."""
+    roots = {root: None for phase in phases for root in phase.roots}
+    nodes = topological(roots)
+    numbers: dict[Node, None] = {}
+    for node in nodes:
+        if node is LEARNING_RATE or node is STEP or _is_computable(node, numbers):
+            numbers[node] = None
+    read_by = readers(nodes)
+    needed = [
+        node
+        for node in numbers
+        if node in roots or any(reader not in numbers for reader in read_by[node])
+    ]
+    return HostNumbers(
+        nodes=numbers.keys(),
+        places={node: place for place, node in enumerate(needed)},
+        vector=fresh(floats, (len(needed),), persistent=True),
+        compute=_function(numbers, needed),
+    )
+
+
+def _is_computable(node: Node, numbers: Mapping[Node, None]) -> bool:
+    """Return whether a node is arithmetic of numbers and constants."""
+    return (
+        node.shape == ()
+        and type(node.op) in EXPRESSIONS
+        and any(x in numbers for x in node.inputs)
+        and all(
+            x in numbers or (isinstance(x, Constant) and x.shape == ())
+            for x in node.inputs
+        )
+    )
+
+
+def _function(
+    numbers: Iterable[Node], needed: Iterable[Node]
+) -> Callable[[float, float], list[float]]:
+    """Generate the function that computes the numbers that are needed."""
+    names: dict[Node, str] = {LEARNING_RATE: "lr", STEP: "step"}
+    namespace: dict[str, Any] = dict(_FUNCTIONS)
+    lines = ["def numbers(lr, step):"]
+    for node in numbers:
+        if node.op is None:
+            continue
+        for x in node.inputs:
+            if isinstance(x, Constant) and x not in names:
+                names[x] = f"constant_{len(names)}"
+                namespace[names[x]] = np.float64(x.value.item())
+        text = EXPRESSIONS[type(node.op)].format(*(names[x] for x in node.inputs))
+        names[node] = f"number_{len(names)}"
+        lines.append(f"    {names[node]} = {text}")
+    lines.append(f"    return [{', '.join(names[node] for node in needed)}]")
+    exec("\n".join(lines), namespace)
+    made: Callable[[float, float], list[float]] = namespace["numbers"]
+    return made

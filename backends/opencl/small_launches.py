@@ -1,7 +1,7 @@
-"""Chains: small kernels that follow one another, in one launch.
+"""Small launches: neighbours that are small share one.
 
 On a processor, waking the threads costs more than a small kernel computes. One work
-item then goes through several steps by itself, each with all its work items.
+item then runs several kernels by itself, each with all its work items.
 """
 
 from __future__ import annotations
@@ -9,59 +9,55 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from chainrule.backends.opencl.source.launch import Step
+from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Slot
 
-SMALL = 1 << 14
-"""Vector operations up to which a step is worth no launch of its own."""
-LONGEST = 16
-"""Steps in a chain, so that compilers need not see too much at once."""
-MOVERS = ("copy", "totals")
-"""Labels of steps that move what others have computed."""
+MOST = 16
+"""Kernels in one launch, so that compilers need not see too much at once."""
 
 
-def chained(steps: Iterable[Step]) -> list[Step]:
-    """Return the steps with those that are small, and neighbours, made one."""
-    result: list[Step] = []
-    for small, run in groupby(steps, key=lambda step: step.effort <= SMALL):
+def shared(launches: Iterable[Launch]) -> list[Launch]:
+    """Return the launches, with one for all neighbours that are small."""
+    result: list[Launch] = []
+    for small, run in groupby(launches, key=lambda launch: launch.is_small):
         if not small:
             result += run
             continue
         waiting = list(run)
-        for start in range(0, len(waiting), LONGEST):
-            part = waiting[start : start + LONGEST]
-            result += [_chain(part)] if len(part) > 1 else part
+        for start in range(0, len(waiting), MOST):
+            part = waiting[start : start + MOST]
+            result += [_one(part)] if len(part) > 1 else part
     return result
 
 
-def _chain(steps: Sequence[Step]) -> Step:
+def _one(launches: Sequence[Launch]) -> Launch:
+    """Return the launch that does what several do, with a single work item."""
     args: dict[tuple[Slot, str], str] = {}
-    code = "\n".join(line for step in steps for line in _lines(step, args))
-    parameters = [f"{kind}*{name}" for (_, kind), name in args.items()]
-    nodes = [
-        node
-        for step in steps
-        if step.label not in MOVERS
-        for node in step.nodes or (step.node,)
-    ]
-    last = steps[-1].node
-    label = f"{steps[0].label}_to_{steps[-1].label}"
-    chain = Step(last, label, parameters, code, [slot for slot, _ in args], (1,), (1,))
-    chain.draws = any(step.draws for step in steps)
-    chain.nodes = list(dict.fromkeys(nodes))
-    return chain
+    lines = [line for launch in launches for line in _lines(launch, args)]
+    computing = [launch for launch in launches if not launch.auxiliary] or launches
+    return Launch(
+        label=f"{launches[0].label}_to_{launches[-1].label}",
+        nodes=tuple({node: None for launch in computing for node in launch.nodes}),
+        parameters=tuple(f"{kind}*{name}" for (_, kind), name in args.items()),
+        statements="\n".join(lines),
+        slots=tuple(slot for slot, _ in args),
+        items=(1,),
+        group=(1,),
+        draws=any(launch.draws for launch in launches),
+        auxiliary=all(launch.auxiliary for launch in launches),
+    )
 
 
-def _lines(step: Step, args: dict[tuple[Slot, str], str]) -> Iterator[str]:
-    """Write a step as loops over its work items."""
+def _lines(launch: Launch, args: dict[tuple[Slot, str], str]) -> Iterator[str]:
+    """Yield a launch as loops over its work items; name new arguments in `args`."""
     yield "    {"
-    for slot, parameter in zip(step.slots, step.parameters, strict=True):
+    for slot, parameter in zip(launch.slots, launch.parameters, strict=True):
         kind, _, _ = parameter.rpartition("*")
         given = args.setdefault((slot, kind), f"s{len(args)}")
         yield f"        {parameter} = {given};"
-    code = step.code.replace("return;", "continue;")
-    for axis, count in reversed(list(enumerate(step.items))):
+    text = launch.statements.replace("return;", "continue;")
+    for axis, count in reversed(list(enumerate(launch.items))):
         item = f"item{axis}"
-        code = code.replace(f"get_global_id({axis})", item)
+        text = text.replace(f"get_global_id({axis})", item)
         yield f"    for (size_t {item} = 0; {item} < {count}; {item}++)"
-    yield f"    {{\n{code}\n    }}\n    }}"
+    yield f"    {{\n{text}\n    }}\n    }}"

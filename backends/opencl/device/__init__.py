@@ -1,1 +1,1 @@
-"""The device side: what runs, what it is fed, and what it remembers."""
+"""The device: which one it is, its queue, and the memory that lies on it."""

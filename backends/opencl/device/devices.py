@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.backends.opencl.source.layout import Floats
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Device
 
@@ -14,18 +15,24 @@ REMEDY = (
     "pip install 'pyopencl[pocl]' (any Linux on x86-64), or on Debian and Ubuntu "
     "apt-get install pocl-opencl-icd"
 )
+NO_DEVICE = f"OpenCL is installed, but no device was found. {REMEDY}"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A device and the name by which it can be chosen."""
+class OpenCLDevice:
+    """A device, what it can do, and the number by which it can be chosen.
+
+    Attributes:
+        number: its place in the list of all devices.
+        handle: the device as pyopencl has it.
+    """
 
     number: int
     handle: Any
 
     @property
     def name(self) -> str:
-        """Its own name, and whose driver it is used through."""
+        """Its own name, and the driver it is used through."""
         platform = self.handle.platform
         driver = " ".join(platform.version.split()[:4])  # what follows is build options
         return f"{self.handle.name.strip()} ({platform.name}, {driver})"
@@ -40,21 +47,76 @@ class Found:
         return "cpu" if self.handle.type & cl.device_type.CPU else "accelerator"
 
     @property
+    def is_cpu(self) -> bool:
+        """Whether it is a processor, with wide vectors and no memory of its own."""
+        return self.kind == "cpu"
+
+    @property
     def described(self) -> Device:
         """The device as `chainrule devices` lists it."""
         return Device(
             name=self.name,
             kind=self.kind,
-            memory=int(self.handle.global_mem_size),
-            float64=bool(self.handle.double_fp_config),
+            memory=self.memory,
+            float64=self.float64,
         )
 
+    # -- what it can do ------------------------------------------------------------
 
-def find_devices() -> list[Found]:
+    @property
+    def memory(self) -> int:
+        """The bytes of its memory."""
+        return int(self.handle.global_mem_size)
+
+    @property
+    def largest_buffer(self) -> int:
+        """The bytes that one buffer may have."""
+        return int(self.handle.max_mem_alloc_size)
+
+    @property
+    def local_memory(self) -> int:
+        """The bytes that a work group may share."""
+        return int(self.handle.local_mem_size)
+
+    @property
+    def largest_group(self) -> int:
+        """The work items that a group may have."""
+        return int(self.handle.max_work_group_size)
+
+    @property
+    def compute_units(self) -> int:
+        """The groups that it runs at once."""
+        return int(self.handle.max_compute_units)
+
+    @property
+    def float64(self) -> bool:
+        """Whether it computes in double precision."""
+        return bool(self.handle.double_fp_config)
+
+    def width(self, floats: Floats) -> int:
+        """Return how many elements a work item takes at once."""
+        if not self.is_cpu:
+            return 1
+        return 8 if floats == "double" else 16
+
+    def require_float64(self, what: str) -> None:
+        """Check that something in double precision can be computed.
+
+        Raises:
+            BackendError: it cannot; says what is in double precision.
+        """
+        if not self.float64:
+            raise BackendError(
+                f"{what} is float64, which {self.name} cannot compute: use "
+                "float32, or another device (`chainrule devices` lists them)"
+            )
+
+
+def find_devices() -> list[OpenCLDevice]:
     """List the devices of all platforms, in the order of their numbers.
 
     Raises:
-        BackendError: pyopencl is not there, or no driver is.
+        BackendError: pyopencl or an OpenCL driver is not installed.
     """
     try:
         import pyopencl as cl
@@ -65,39 +127,40 @@ def find_devices() -> list[Found]:
     try:
         platforms = cl.get_platforms()
     except cl.Error as error:
-        raise BackendError(f"there is no OpenCL driver here. {REMEDY}") from error
+        raise BackendError(f"no OpenCL driver is installed. {REMEDY}") from error
     handles = []
     for platform in platforms:
         try:
             handles += platform.get_devices()
         except cl.Error:  # a driver without a device of its kind
             continue
-    return [Found(number, handle) for number, handle in enumerate(handles)]
+    return [OpenCLDevice(number, handle) for number, handle in enumerate(handles)]
 
 
-def choose(wanted: str) -> Found:
+def choose(wanted: str) -> OpenCLDevice:
     """Return the device that was asked for.
 
-    ``""`` is what ``PYOPENCL_CTX`` says, or the first GPU, or the first device; a
-    number counts devices; anything else is a part of the device's name, platform,
-    vendor or kind.
+    ``""`` stands for what ``PYOPENCL_CTX`` says, else the first GPU, else the first
+    device; a number for a place in the list of devices; anything else is part of the
+    device's name, platform, vendor or kind.
 
     Raises:
         BackendError: there is no such device, or its driver is older than OpenCL 1.2.
     """
     devices = find_devices()
     if not devices:
-        raise BackendError(f"OpenCL is here, but no device. {REMEDY}")
+        raise BackendError(NO_DEVICE)
     found = _chosen(wanted.strip(), devices)
     version = found.handle.version.split()[1]
     if tuple(int(part) for part in version.split(".")) < (1, 2):
         raise BackendError(
-            f"{found.name} speaks OpenCL {version}; 1.2 is needed: update its driver"
+            f"{found.name} supports OpenCL {version}, and 1.2 or later is needed: "
+            "update its driver"
         )
     return found
 
 
-def _chosen(wanted: str, devices: list[Found]) -> Found:
+def _chosen(wanted: str, devices: list[OpenCLDevice]) -> OpenCLDevice:
     if not wanted and os.environ.get("PYOPENCL_CTX"):
         return _from_environment(devices)
     if not wanted:
@@ -109,18 +172,14 @@ def _chosen(wanted: str, devices: list[Found]) -> Found:
         number = wanted == str(device.number)
         if number or (not wanted.isdecimal() and wanted.lower() in described):
             return device
+    available = "; ".join(f"{d.number}: {d.name}" for d in devices)
     raise BackendError(
-        f"no OpenCL device {wanted!r}: write a number or a part of a name, such as "
-        f"opencl:0. There {_listed(devices)}"
+        f"no OpenCL device {wanted!r}: write a number or part of a name, such as "
+        f"opencl:0. Available: {available}"
     )
 
 
-def _listed(devices: list[Found]) -> str:
-    listed = "; ".join(f"{d.number}: {d.name}" for d in devices)
-    return f"is {listed}" if len(devices) == 1 else f"are {listed}"
-
-
-def _from_environment(devices: list[Found]) -> Found:
+def _from_environment(devices: list[OpenCLDevice]) -> OpenCLDevice:
     """Choose as pyopencl does: ``PYOPENCL_CTX`` is ``platform:device`` or a name."""
     import pyopencl as cl
 
@@ -129,20 +188,20 @@ def _from_environment(devices: list[Found]) -> Found:
         context = cl.create_some_context(interactive=False)
     except (cl.Error, RuntimeError, ValueError, IndexError) as error:
         raise BackendError(
-            f"PYOPENCL_CTX={text!r} names no device: {error}; unset it, or write "
-            "platform:device, such as 0:0"
+            f"PYOPENCL_CTX={text!r} does not name a device: {error}; unset it, or "
+            "write platform:device, such as 0:0"
         ) from error
     return next(d for d in devices if d.handle == context.devices[0])
 
 
 def diagnose() -> list[tuple[bool, str]]:
-    """Say for each thing that OpenCL needs whether it is there, and what brings it."""
+    """Report for each thing that OpenCL needs whether it is there, or how to get it."""
     try:
         devices = find_devices()
     except BackendError as error:
         return [(False, str(error))]
     if not devices:
-        return [(False, f"OpenCL is here, but no device. {REMEDY}")]
+        return [(False, NO_DEVICE)]
     found = [(True, f"opencl:{d.number} is {d.name}") for d in devices]
     try:
         chosen = choose("")

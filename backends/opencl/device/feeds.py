@@ -12,17 +12,15 @@ import contextlib
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyopencl as cl
 
-from chainrule.backends.opencl.source.layout import DTYPES, View
+from chainrule.backends.opencl.device.runtime import Runtime
+from chainrule.backends.opencl.source.layout import View
 from chainrule.kinds.backend import fill
-
-if TYPE_CHECKING:
-    from chainrule.backends.opencl.device.runtime import Runtime
 
 Array = npt.NDArray[Any]
 
@@ -35,21 +33,24 @@ class Feed(Protocol):
     """The memory of one input.
 
     Attributes:
-        view: where its elements lie.
-        readers: the kernels that read it, and as which argument.
+        view: how its elements lie.
+        memory: what kernels that read it are given.
     """
 
     view: View
-    readers: list[tuple[cl.Kernel, int]]
+    memory: Any
 
-    def put(self, values: Array, rows: Array | None) -> None:
+    def read_by(self, kernel: cl.Kernel, position: int) -> None:
+        """Note that a kernel reads it as one of its arguments."""
+
+    def put(self, values: Array, rows: Array | None = None) -> None:
         """Fill it with values, or with some rows of them."""
 
-    def ran(self, event: Any) -> None:
-        """Note that what is in use until an event has been enqueued."""
+    def used_until(self, event: Any) -> None:
+        """Note that the device may read what was put last until an event."""
 
     def read(self) -> Array:
-        """Return what it holds."""
+        """Return what was put last."""
 
 
 def open_feed(runtime: Runtime, view: View, name: str) -> Feed:
@@ -58,9 +59,9 @@ def open_feed(runtime: Runtime, view: View, name: str) -> Feed:
     Raises:
         BackendError: there is no room for it.
     """
-    fine = cl.device_svm_capabilities.FINE_GRAIN_BUFFER
-    shared = runtime.on_cpu and runtime.found.handle.svm_capabilities & fine
-    if shared and 0 < view.slot.nbytes <= LARGEST_SHARED:
+    device, fine = runtime.device, cl.device_svm_capabilities.FINE_GRAIN_BUFFER
+    shared = device.is_cpu and device.handle.svm_capabilities & fine
+    if shared and 0 < view.nbytes <= LARGEST_SHARED:
         return SharedFeed(runtime, view)
     return CopyingFeed(runtime, view, name)
 
@@ -70,27 +71,27 @@ class CopyingFeed:
 
     def __init__(self, runtime: Runtime, view: View, name: str) -> None:
         self.view, self._runtime = view, runtime
-        self.readers: list[tuple[cl.Kernel, int]] = []
-        view.slot.handle = runtime.allocate(view.slot.nbytes, name)
+        self.memory = runtime.allocate(view.nbytes, name)
         # Two transfers are held at a time, so the host runs ahead by one step.
         self._pending: deque[Any] = deque(maxlen=2)
 
-    def put(self, values: Array, rows: Array | None) -> None:
+    def read_by(self, kernel: cl.Kernel, position: int) -> None:
+        """Do nothing: the memory stays the same."""
+
+    def put(self, values: Array, rows: Array | None = None) -> None:
         """Fill it with values, or with some rows of them."""
         taken = values if rows is None else values.take(rows, 0)
-        dtype = DTYPES[self.view.ctype]
-        data = np.array(taken, dtype, order="C", copy=rows is None or None)
+        data = np.array(taken, self.view.dtype, order="C", copy=rows is None or None)
         if data.size:
-            self._pending.append(self._runtime.send(self.view.slot.handle, data))
+            self._pending.append(self._runtime.send(self.memory, data))
 
-    def ran(self, event: Any) -> None:
-        """Nothing to do: copies and kernels are in one queue."""
+    def used_until(self, event: Any) -> None:
+        """Do nothing: copies and kernels are in one queue."""
 
     def read(self) -> Array:
-        """Return what it holds."""
-        data = np.empty(self.view.shape, DTYPES[self.view.ctype])
-        flat = data.reshape(-1).view(np.uint8)
-        self._runtime.download(self.view.slot.handle, 0, flat)
+        """Return what was put last."""
+        data = np.empty(self.view.shape, self.view.dtype)
+        self._runtime.download(self.memory, 0, data)
         return data
 
 
@@ -99,34 +100,37 @@ class SharedFeed:
 
     def __init__(self, runtime: Runtime, view: View) -> None:
         self.view, self._runtime = view, runtime
-        self.readers: list[tuple[cl.Kernel, int]] = []
-        self._turn = 0
-        self._until: list[Any] = [None] * TURNS
-        dtype = np.dtype(DTYPES[view.ctype])
         self._arrays: list[Array] = [
-            cl.fsvm_empty(runtime.context, view.shape, dtype, alignment=64)
+            cl.fsvm_empty(runtime.context, view.shape, view.dtype, alignment=64)
             for _ in range(TURNS)
         ]
-        self._handles = [cl.SVM(array) for array in self._arrays]
-        view.slot.handle = self._handles[0]
+        self._shared = [cl.SVM(array) for array in self._arrays]
+        self.memory = self._shared[0]
+        self._turn = 0
+        self._readers: list[tuple[cl.Kernel, int]] = []
+        self._until: list[Any] = [None] * TURNS
         weakref.finalize(self, _settle, self._until)
 
-    def put(self, values: Array, rows: Array | None) -> None:
+    def read_by(self, kernel: cl.Kernel, position: int) -> None:
+        """Note that a kernel reads it as one of its arguments."""
+        self._readers.append((kernel, position))
+
+    def put(self, values: Array, rows: Array | None = None) -> None:
         """Fill memory that the device does not read with values, or some rows."""
         if self._until[self._turn] is not None:
             self._turn = (self._turn + 1) % TURNS
             self._wait(self._turn)
-            handle = self.view.slot.handle = self._handles[self._turn]
-            for kernel, position in self.readers:
-                kernel.set_arg(position, handle)
+            self.memory = self._shared[self._turn]
+            for kernel, position in self._readers:
+                kernel.set_arg(position, self.memory)
         fill(self._arrays[self._turn], values, rows)
 
-    def ran(self, event: Any) -> None:
-        """Note that the device reads what was put last until an event."""
+    def used_until(self, event: Any) -> None:
+        """Note that the device may read what was put last until an event."""
         self._until[self._turn] = event
 
     def read(self) -> Array:
-        """Return what it holds."""
+        """Return what was put last."""
         return np.array(self._arrays[self._turn])
 
     def _wait(self, turn: int) -> None:
@@ -135,7 +139,7 @@ class SharedFeed:
             try:
                 event.wait()
             except cl.Error as error:
-                raise self._runtime.lost(error) from error
+                raise self._runtime.failure(error) from error
 
 
 def _settle(events: Sequence[Any]) -> None:

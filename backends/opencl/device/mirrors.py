@@ -5,28 +5,29 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
-
-if TYPE_CHECKING:
-    from chainrule.backends.opencl.device.runtime import Runtime
 
 Array = npt.NDArray[Any]
 _CTYPES = {"float32": "float", "float64": "double"}
 
 
-class Mirror(Slot):
+class Mirror:
     """The device's copy of one piece of host memory, shared by all executables.
 
     Attributes:
+        root: the array that owns the host memory, as a weak reference.
         start: the host address that the copy begins at.
         used: how many of its bytes parameters may lie in.
+        slot: what kernels know the copy by.
+        buffer: the copy.
         newer: whether the device has written to it since it was last pulled.
     """
 
@@ -35,13 +36,13 @@ class Mirror(Slot):
         # Bytes hold a vector that begins at the first multiple of 64 in them. Where
         # that lies on the device is part of the kernels' source: always the same.
         spare = 64 - -address % 64 if root.dtype == np.uint8 else 0
+        self.root = weakref.ref(root)
         self.used = root.nbytes - 64 if spare else root.nbytes
         self.start = address - spare
-        super().__init__(spare + root.nbytes, kept=True)
-        self.root = weakref.ref(root)
+        self.slot = Slot(spare + root.nbytes, persistent=True)
+        self.buffer = runtime.allocate(self.slot.nbytes, "parameters")
         self.newer = False
-        self.handle = runtime.allocate(self.nbytes, "parameters")
-        runtime.upload(self.handle, spare, _bytes(address, root.nbytes))
+        runtime.upload(self.buffer, spare, _bytes(address, root.nbytes))
 
 
 class Mirrors:
@@ -52,7 +53,7 @@ class Mirrors:
         self._of: dict[int, Mirror] = {}
 
     def view(self, parameter: Parameter) -> View:
-        """Return where a parameter lies on the device; copies it there if need be.
+        """Return where a parameter lies on the device, copied there if need be.
 
         Raises:
             BackendError: its value is neither float32 nor float64.
@@ -62,17 +63,23 @@ class Mirrors:
         if ctype is None:
             raise BackendError(
                 f"parameter {parameter.name} is {value.dtype}; on OpenCL a parameter "
-                "is float32 or float64: convert its value"
+                "must be float32 or float64: convert its value"
             )
         if ctype == "double":
-            self._runtime.need_float64(f"parameter {parameter.name}")
-        mirror = self._mirror(value)
+            self._runtime.device.require_float64(f"parameter {parameter.name}")
+        mirror = self.mirror(parameter)
         offset = value.__array_interface__["data"][0] - mirror.start
-        strides = tuple(s // value.itemsize for s in value.strides)
-        return View(mirror, ctype, value.shape, strides, offset // value.itemsize)
+        return View(
+            slot=mirror.slot,
+            ctype=ctype,
+            shape=value.shape,
+            strides=tuple(stride // value.itemsize for stride in value.strides),
+            offset=offset // value.itemsize,
+        )
 
-    def _mirror(self, value: Array) -> Mirror:
-        root = _root(value)
+    def mirror(self, parameter: Parameter) -> Mirror:
+        """Return the mirror that a parameter lies in, made if need be."""
+        root = _root(parameter.value)
         mirror = self._of.get(id(root))
         if mirror is None or mirror.root() is not root:
             mirror = self._of[id(root)] = Mirror(root, self._runtime)
@@ -86,7 +93,7 @@ class Mirrors:
             if mirror is not None:
                 low, high = np.lib.array_utils.byte_bounds(parameter.value)
                 host = _bytes(low, high - low)
-                self._runtime.upload(mirror.handle, low - mirror.start, host)
+                self._runtime.upload(mirror.buffer, low - mirror.start, host)
                 if high - low == mirror.used:
                     mirror.newer = False
 
@@ -98,7 +105,7 @@ class Mirrors:
             if mirror is not None and mirror.newer:
                 address = root.__array_interface__["data"][0]
                 host = _bytes(address, root.nbytes)
-                self._runtime.download(mirror.handle, address - mirror.start, host)
+                self._runtime.download(mirror.buffer, address - mirror.start, host)
                 mirror.newer = False
 
 

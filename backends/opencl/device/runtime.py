@@ -1,37 +1,43 @@
-"""The runtime: one device with its queue, its programs and its errors."""
+"""The runtime: an opened device, its queue, and the kernels built for it."""
 
 from __future__ import annotations
 
-import functools
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
 import pyopencl as cl
 
-from chainrule.backends.opencl.device.devices import Found
-from chainrule.backends.opencl.device.mirrors import Mirrors
-from chainrule.backends.opencl.device.pool import Buffer, Held, NoRoom, mib
-from chainrule.backends.opencl.source.launch import Step
+from chainrule.backends.opencl.device.buffers import (
+    Buffer,
+    MemoryUse,
+    OutOfMemory,
+    mib,
+)
+from chainrule.backends.opencl.device.devices import OpenCLDevice
+from chainrule.backends.opencl.source.launch import Launch
+from chainrule.backends.opencl.source.layout import Slot
 from chainrule.errors import BackendError
-
-if TYPE_CHECKING:
-    from chainrule.backends.opencl.device.profile import Recorder
-    from chainrule.profile.profile import Profile, Speed
 
 Array = npt.NDArray[Any]
 FAILURES = (cl.Error, TypeError)
 """What calls raise on a device that fails, or on a queue that was closed."""
-NO_ROOM = ("MEM_OBJECT_ALLOCATION_FAILURE", "OUT_OF_HOST_MEMORY")
-"""What drivers that allocate late say when a kernel is to run."""
-Launch: TypeAlias = tuple[cl.Kernel, Step]
-"""A step and its kernel, with the arguments set."""
+OUT_OF_MEMORY = ("MEM_OBJECT_ALLOCATION_FAILURE", "OUT_OF_HOST_MEMORY")
+"""What drivers that allocate late report when a kernel is to run."""
+
+
+class Prepared(NamedTuple):
+    """A launch whose kernel is built and has its arguments."""
+
+    kernel: cl.Kernel
+    launch: Launch
+    group: tuple[int, ...] | None
 
 
 class Runtime:
@@ -41,77 +47,45 @@ class Runtime:
         BackendError: it cannot be opened.
 
     Attributes:
-        found: the device.
+        device: what was opened.
         queue: where everything is enqueued, in order.
-        mirrors: the device's copies of parameters.
-        held: how much of its memory is in use.
+        use: how much of its memory is in use.
         failed: whether it refused to run something, and is not to be relied on.
     """
 
-    def __init__(self, found: Found) -> None:
-        self.found = found
-        self.held = Held()
+    def __init__(self, device: OpenCLDevice) -> None:
+        self.device = device
+        self.use = MemoryUse()
         self.failed = False
         try:
-            self.context = cl.Context([found.handle])
+            self.context = cl.Context([device.handle])
             self.queue: Any = cl.CommandQueue(self.context)
         except cl.Error as error:
-            raise BackendError(f"{found.name} cannot be opened: {error}") from error
-        self.mirrors = Mirrors(self)
-        self.recorder: Recorder | None = None
+            raise BackendError(f"{device.name} cannot be opened: {error}") from error
 
-    @functools.cached_property
-    def on_cpu(self) -> bool:
-        """Whether the device is a processor, with wide vectors and no local memory."""
-        return self.found.kind == "cpu"
+    def close(self) -> None:
+        """Refuse what programs that were compiled for this device ask for."""
+        self.queue = None
 
-    @functools.cached_property
-    def largest_group(self) -> int:
-        """How many work items a group may have."""
-        return int(self.found.handle.max_work_group_size)
+    # -- memory --------------------------------------------------------------------
 
-    def width(self, floats: str) -> int:
-        """Return how many elements a work item takes at once."""
-        if not self.on_cpu:
-            return 1
-        return 8 if floats == "double" else 16
-
-    def need_float64(self, what: str) -> None:
-        """Refuse float64 where the device has none.
+    def allocate(self, nbytes: int, purpose: str) -> cl.Buffer:
+        """Return a buffer of at least this size.
 
         Raises:
-            BackendError: it has none.
-        """
-        if not self.found.handle.double_fp_config:
-            raise BackendError(
-                f"{what} is float64, which {self.found.name} cannot compute: use "
-                "float32, or another device (`chainrule devices` lists them)"
-            )
-
-    def allocate(self, size: int, purpose: str) -> cl.Buffer:
-        """Return a buffer of at least `size` bytes.
-
-        Raises:
-            NoRoom: the device's memory is full; says what for and how much.
+            OutOfMemory: the device's memory is full; says what for and how much.
         """
         try:
-            return Buffer(self.context, max(size, 64), self.held)
+            return Buffer(self.context, max(nbytes, 64), self.use)
         except cl.Error as error:
-            raise NoRoom(
-                f"{self.found.name} has no room for {purpose}: {mib(size)} asked for, "
-                f"{self._room()} ({error})",
-                self.found.handle.max_mem_alloc_size / size,
+            raise OutOfMemory(
+                f"{self.device.name} has no room for {purpose}: {mib(nbytes)} needed, "
+                f"{self._capacity()} ({error})",
+                self.device.largest_buffer / nbytes,
             ) from error
 
-    def _room(self) -> str:
-        device = self.found.handle
-        return (
-            f"{mib(device.global_mem_size)} in all, at most "
-            f"{mib(device.max_mem_alloc_size)} in one piece"
-        )
-
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
-        """Copy bytes to the device; returns when they may be changed again.
+        """Copy an array to the device; it may be changed again after that.
 
         Raises:
             BackendError: the device refuses, or is gone.
@@ -119,9 +93,10 @@ class Runtime:
         if not data.nbytes:
             return
         try:
+            data = _as_bytes(np.ascontiguousarray(data))
             cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset)
         except FAILURES as error:
-            raise self.lost(error) from error
+            raise self.failure(error) from error
 
     def send(self, buffer: cl.Buffer, data: Array) -> Any:
         """Begin to copy bytes to the device; they are in use while the result lives.
@@ -132,10 +107,10 @@ class Runtime:
         try:
             return cl.enqueue_copy(self.queue, buffer, data, is_blocking=False)
         except FAILURES as error:
-            raise self.lost(error) from error
+            raise self.failure(error) from error
 
     def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
-        """Copy bytes from the device, after everything that was enqueued before.
+        """Fill a contiguous array from the device, when all that was enqueued is done.
 
         Raises:
             BackendError: something that was enqueued before failed.
@@ -143,137 +118,129 @@ class Runtime:
         if not data.nbytes:
             return
         try:
-            cl.enqueue_copy(self.queue, data, buffer, src_offset=offset)
+            cl.enqueue_copy(self.queue, _as_bytes(data), buffer, src_offset=offset)
         except FAILURES as error:
-            raise self.lost(error) from error
+            raise self.failure(error) from error
 
-    def close(self) -> None:
-        """Give back what it holds; programs that were compiled for it are void."""
-        self.mirrors = Mirrors(self)
-        self.queue = None
-
-    def lost(self, error: Exception, step: Step | None = None) -> BackendError:
-        """Return the error for a device that fails while it runs."""
-        self.failed = True
-        if self.queue is None:
-            return BackendError(
-                f"{self.found.name} failed and was opened anew: compile this program "
-                "again"
-            )
-        where = f" at {step.label} for {step.node!r}" if step else ""
-        if any(code in str(error) for code in NO_ROOM):
-            return BackendError(
-                f"{self.found.name} has no room{where}: {mib(self.held.nbytes)} in "
-                f"use, {self._room()} ({error}); use smaller batches, or "
-                "backend='numpy'"
-            )
-        return BackendError(
-            f"{self.found.name} failed{where}: {error}; run again, or with "
-            "backend='numpy'"
-        )
-
-    def group(self, step: Step) -> tuple[int, ...] | None:
-        """Return the size of a step's groups; None leaves it to the driver."""
-        small = step.local and math.prod(step.local) <= self.largest_group
-        return step.local if small else None
+    # -- kernels -------------------------------------------------------------------
 
     def build(self, source: str) -> cl.Program:
         """Compile source, or take it from the cache.
 
         Raises:
-            BackendError: the driver refuses it; carries its log and the source.
+            BackendError: the driver refuses it; has its log and the source.
         """
-        folder = Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
+        folder = str(cache_folder())
         try:
             with warnings.catch_warnings():  # "-w" does not silence every driver
                 warnings.simplefilter("ignore", cl.CompilerWarning)
-                built: cl.Program = cl.Program(self.context, source).build(
-                    ["-w"], cache_dir=str(folder)
-                )
+                program = cl.Program(self.context, source)
+                built: cl.Program = program.build(["-w"], cache_dir=folder)
         except cl.Error as error:
             numbered = "\n".join(
                 f"{i:>4}  {line}" for i, line in enumerate(source.splitlines(), 1)
             )
             raise BackendError(
-                f"{self.found.name} does not build the kernels of this program; "
+                f"{self.device.name} cannot build the kernels of this program; "
                 f"please report it.\n{error}\n{numbered}"
             ) from error
         return built
 
-    @functools.cached_property
-    def speed(self) -> Speed:
-        """The best that the device can do."""
-        from chainrule.backends.opencl.device.profile import speed
+    def prepare(
+        self,
+        source: str,
+        names: Sequence[str],
+        launches: Sequence[Launch],
+        memory: Mapping[Slot, Any],
+    ) -> list[Prepared]:
+        """Build the kernels of launches, and give them their memory.
 
-        return speed(self)
-
-    @contextmanager
-    def profiled(self) -> Iterator[Profile]:
-        """Note the time of every kernel that is launched in the block.
+        A kernel does not hold on to its memory: it must outlive the kernel.
 
         Raises:
-            BackendError: that is done already.
+            BackendError: the driver refuses the source.
         """
-        from chainrule.backends.opencl.device.profile import Recorder
+        if not launches:
+            return []
+        built, prepared = self.build(source), []
+        for name, launch in zip(names, launches, strict=True):
+            kernel = cl.Kernel(built, name)
+            for position, slot in enumerate(launch.slots):
+                kernel.set_arg(position, memory[slot])
+            prepared.append(Prepared(kernel, launch, self._group(launch)))
+        return prepared
 
-        if self.recorder is not None:
-            raise BackendError(
-                f"{self.found.name} is being profiled already: end that block first"
-            )
-        plain = self.queue
-        plain.finish()
-        timing = cl.command_queue_properties.PROFILING_ENABLE
-        self.queue = cl.CommandQueue(self.context, properties=timing)
-        self.recorder = recorder = Recorder(self)
-        try:
-            yield recorder.profile
-        finally:
-            recorder.close()
-            self.queue, self.recorder = plain, None
+    def _group(self, launch: Launch) -> tuple[int, ...] | None:
+        """Return the size of a launch's groups, or None to leave it to the driver."""
+        fits = launch.group and math.prod(launch.group) <= self.device.largest_group
+        return launch.group if fits else None
 
-    def prepared(self, steps: Sequence[Step]) -> list[Launch]:
-        """Build steps that stand alone, on buffers of their own.
-
-        A kernel does not keep its buffers: the steps must outlive the launches.
-        """
-        for number, step in enumerate(steps):
-            step.name = f"k{number}"
-            for slot in step.slots:
-                if slot.handle is None:
-                    slot.handle = self.allocate(slot.nbytes, step.label)
-        source = "\n".join(f"kernel void {step.name}{step.text}" for step in steps)
-        built = self.build(source)
-        launches = []
-        for step in steps:
-            kernel = cl.Kernel(built, step.name)
-            step.local = self.group(step)
-            kernel.set_args(*(slot.handle for slot in step.slots))
-            launches.append((kernel, step))
-        self.launch(launches)
-        return launches
-
-    def launch(self, launches: Sequence[Launch]) -> Any:
-        """Enqueue kernels; return the event of the last one.
+    def launch(self, launches: Sequence[Prepared]) -> list[Any]:
+        """Enqueue kernels, and return the event of each one.
 
         Raises:
             BackendError: the device refuses, or is gone.
         """
         enqueue, queue = cl.enqueue_nd_range_kernel, self.queue
-        step = event = None
+        events: list[Any] = []
+        launch = None
         try:
-            if self.recorder is None:
-                for kernel, step in launches:
-                    event = enqueue(queue, kernel, step.items, step.local)
-            else:
-                for kernel, step in launches:
-                    event = enqueue(queue, kernel, step.items, step.local)
-                    self.recorder.add(event, step)
+            for kernel, launch, group in launches:
+                events.append(enqueue(queue, kernel, launch.items, group))
             queue.flush()
         except FAILURES as error:
-            raise self.lost(error, step) from error
-        return event
+            raise self.failure(error, launch) from error
+        return events
+
+    @contextmanager
+    def timed(self) -> Iterator[Any]:
+        """Launch kernels in a block so that their events know when they ran.
+
+        Yields the queue that they are put in.
+        """
+        untimed = self.queue
+        untimed.finish()
+        timing = cl.command_queue_properties.PROFILING_ENABLE
+        self.queue = cl.CommandQueue(self.context, properties=timing)
+        try:
+            yield self.queue
+        finally:
+            if self.queue is not None:
+                self.queue = untimed
+
+    # -- failures ------------------------------------------------------------------
+
+    def failure(self, error: Exception, launch: Launch | None = None) -> BackendError:
+        """Return the error for a device that fails while it runs."""
+        self.failed = True
+        if self.queue is None:
+            return BackendError(
+                f"{self.device.name} failed and was opened again: compile this program "
+                "again"
+            )
+        where = f" at {launch.title}" if launch else ""
+        if any(code in str(error) for code in OUT_OF_MEMORY):
+            return BackendError(
+                f"{self.device.name} has no room{where}: {mib(self.use.nbytes)} in "
+                f"use, {self._capacity()} ({error}); use smaller batches, or "
+                "backend='numpy'"
+            )
+        return BackendError(
+            f"{self.device.name} failed{where}: {error}; run again, or with "
+            "backend='numpy'"
+        )
+
+    def _capacity(self) -> str:
+        return (
+            f"{mib(self.device.memory)} in all, at most "
+            f"{mib(self.device.largest_buffer)} in one buffer"
+        )
 
 
-def as_bytes(array: Array) -> Array:
-    """Return the bytes of a contiguous array."""
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+def cache_folder() -> Path:
+    """Return the folder for compiled kernels, and for what was found out about them."""
+    return Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
+
+
+def _as_bytes(array: Array) -> Array:
+    return array.reshape(-1).view(np.uint8)

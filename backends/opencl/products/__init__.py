@@ -1,1 +1,1 @@
-"""Matrix products: tiled kernels, and the search for the fastest tile."""
+"""Matrix products: kernels of tiles, and the search for the fastest tile."""

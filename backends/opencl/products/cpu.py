@@ -9,77 +9,86 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from chainrule.backends.opencl.products.gpu import start
-from chainrule.backends.opencl.products.tuning import Variant
-from chainrule.backends.opencl.small_launches import SMALL
+from chainrule.backends.opencl.device.devices import OpenCLDevice
+from chainrule.backends.opencl.products.problem import Problem
 from chainrule.backends.opencl.source.body import Body
-from chainrule.backends.opencl.source.code import NotVector, Value
-from chainrule.backends.opencl.source.fusion import LANE
-from chainrule.backends.opencl.source.launch import Step, from_items
-
-if TYPE_CHECKING:
-    from chainrule.backends.opencl.device.runtime import Runtime
-    from chainrule.backends.opencl.products.product import Problem
+from chainrule.backends.opencl.source.index import LANE
+from chainrule.backends.opencl.source.launch import SMALL, Launch
 
 LARGEST_PRIVATE = 1 << 13
-"""Elements of a panel that a small product keeps in its own memory."""
+"""Elements of a panel that a small product keeps in private memory."""
 _DIGITS = "0123456789abcdef"
 
 
-def write(runtime: Runtime, problem: Problem, variant: Variant) -> Step:
-    """Write the step of a product in one variant."""
-    lanes = 8 if problem.ctype == "double" else 16
-    room = runtime.found.handle.local_mem_size // 2
-    fits = 64 * variant.vectors * problem.k <= room
-    for width in (lanes, 1) if problem.n > 1 else (1,):
-        tile = _Tile(runtime, problem, variant, variant.pack and fits)
-        try:
-            return tile.step(problem.finish.body(width))
-        except NotVector:
-            continue
-    raise AssertionError("single elements can always be computed")
+@dataclass(frozen=True)
+class Variant:
+    """One form of a product on a processor.
+
+    Attributes:
+        rows: of a tile; how many elements of A are multiplied with a vector of B.
+        vectors: of columns in a tile.
+        pack: whether B is copied to local memory, panel by panel.
+    """
+
+    rows: int
+    vectors: int
+    pack: bool = False
+
+
+def cpu_launch(device: OpenCLDevice, problem: Problem, variant: Variant) -> Launch:
+    """Return the launch that computes a product in one variant."""
+    tile = _Tile(device, problem, variant)
+    widths = (tile.lanes, 1) if problem.n > 1 else (1,)
+    return tile.launch(problem.epilogue.filled(tile.fill, widths))
 
 
 class _Tile:
     """The code of one work item."""
 
-    def __init__(
-        self, runtime: Runtime, p: Problem, variant: Variant, pack: bool
-    ) -> None:
-        self.p, self.pack = p, pack
-        self.lanes = 8 if p.ctype == "double" else 16
+    def __init__(self, device: OpenCLDevice, p: Problem, variant: Variant) -> None:
+        self.p = p
+        self.lanes = 8 if p.floats == "double" else 16
+        self.type = f"{p.floats}{self.lanes}"
+        room = device.local_memory // 2
+        self.pack = variant.pack and 64 * variant.vectors * p.k <= room
         self.vectors = min(variant.vectors, -(-p.n // self.lanes))
         self.wide = self.vectors * self.lanes
         self.rows = -(-p.m // -(-p.m // variant.rows))  # all tiles about as high
         self.tiles = -(-p.m // self.rows)
         self.panels = -(-p.n // self.wide)
-        self.type = f"{p.ctype}{self.lanes}"
+        self.count = math.prod(p.batch)
         parts = self.tiles
-        if pack:
-            panels = self.panels * math.prod(p.batch)
-            units = runtime.found.handle.max_compute_units
+        if self.pack:
+            panels, units = self.panels * self.count, device.compute_units
             parts = 1 if panels >= units else -(-2 * units // panels)
         self.each = -(-self.tiles // parts)  # tiles in one item
-        products = self.panels * self.tiles * math.prod(p.batch)
-        self.effort = products * self.rows * self.vectors * p.k
-        self.space = "local"
-        if self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE:
-            self.space = "private"
+        tiles = self.panels * self.tiles * self.count
+        self.effort = tiles * self.rows * self.vectors * p.k
+        small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
+        self.space = "private" if small else "local"
 
-    def step(self, body: Body) -> Step:
-        """Return the step, with its elements finished in a body."""
+    def launch(self, body: Body) -> Launch:
+        """Return the launch of a body that was filled."""
+        items = (self.panels, -(-self.tiles // self.each), self.count)
+        # A kernel with local memory cannot share a launch, however small it is.
+        shares = self.space == "private" or not self.pack
+        effort = self.effort if shares else math.inf
+        return self.p.epilogue.launch(body, items, (1, 1, 1), effort)
+
+    def fill(self, body: Body) -> None:
+        """Append all that a work item does."""
         p = self.p
         if self.pack:
-            body.line(f"{self.space} {p.ctype} panel[{p.k * self.wide}];")
+            body.line(f"{self.space} {p.floats} panel[{p.k * self.wide}];")
         body.line(f"const int n = get_global_id(0) * {self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:
             body.line("const int batch = get_global_id(2);")
         for name, view in (("a", p.a), ("b", p.b)):
-            place = start(body, view, p.batch)
-            body.line(f"global const {p.ctype} *{name} = {place};")
+            place = p.operand(body, view)
+            body.line(f"global const {p.floats} *{name} = {place};")
         rest = p.n % self.wide
         if p.n > rest:
             with body.block(f"if (n + {self.wide} <= {p.n})" if rest else ""):
@@ -87,16 +96,9 @@ class _Tile:
         if rest:
             with body.block("else" if p.n > rest else ""):
                 self._panel(body, rest)
-        items = (self.panels, -(-self.tiles // self.each), math.prod(p.batch))
-        node, label = p.finish.product, p.finish.label
-        step = from_items(body, node, label, items, (1, 1, 1))
-        if self.space == "private" or not self.pack:
-            step.effort = self.effort  # local memory is for kernels of their own
-        return step
 
     def _panel(self, body: Body, valid: int) -> None:
-        """Write the code for a panel of which some columns are in the matrix."""
-        p = self.p
+        """Append what is done with a panel of which some columns are in the matrix."""
         if self.pack:
             self._copy(body, valid)
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
@@ -104,9 +106,9 @@ class _Tile:
             body.line(f"const int m = tile * {self.rows};")
             self._multiply(body, valid)
             self._finish(body, valid)
-        if p.finish.total:
+        if self.p.epilogue.column_sums:
             with body.block("if (t == 0)"):
-                self._total(body, valid)
+                self._sum_columns(body, valid)
 
     # -- the operands --------------------------------------------------------------
 
@@ -118,10 +120,10 @@ class _Tile:
         if sk == 1:  # read along K, write across
             first = p.k - p.k % 16
             blocks = f"for (int k = 0; k < {first}; k += 16)"
-            zeros = f"({p.ctype}16)(0)"
+            zeros = f"({p.floats}16)(0)"
             with body.block(blocks), body.block(columns):
                 load = f"vload16(0, b + (n + j) * {sn}L + k)"
-                body.line(f"const {p.ctype}16 v = j < {valid} ? {load} : {zeros};")
+                body.line(f"const {p.floats}16 v = j < {valid} ? {load} : {zeros};")
                 for i in range(16):
                     body.line(f"panel[(k + {i}) * {wide} + j] = v.s{_DIGITS[i]};")
         with body.block(f"for (int k = {first}; k < {p.k}; k++)"):
@@ -163,7 +165,7 @@ class _Tile:
         edge = p.m % self.rows
         for i in range(self.rows):
             row = f"min(m + {i}, {p.m - 1})" if edge else f"(m + {i})"
-            body.line(f"global const {p.ctype} *p{i} = a + {row} * {sm}L;")
+            body.line(f"global const {p.floats} *p{i} = a + {row} * {sm}L;")
             for j in vectors:
                 body.line(f"{self.type} s{i}_{j} = 0;")
         with body.block(f"for (int k = 0; k < {p.k}; k++)"):
@@ -183,44 +185,35 @@ class _Tile:
         body.line(f"const {self.type} done[{len(names)}] = {{{', '.join(names)}}};")
         last = f"min({self.rows}, {p.m} - m)" if p.m % self.rows else str(self.rows)
         row = f"(batch * {p.m} + m + i)" if p.batch else "(m + i)"
-        with p.finish.row(body, f"for (int i = 0; i < {last}; i++)", row):
+        with p.epilogue.row(body, f"for (int i = 0; i < {last}; i++)", row):
             done = f"(done + i * {vectors})"
-            self._along(body, done, valid, lambda text: p.finish.write(body, text))
+            self._along(body, done, valid, p.epilogue.finish)
 
-    def _along(
-        self, body: Body, array: str, valid: int, write: Callable[[str], None]
-    ) -> None:
-        """Write what is done with each vector, or each element, of a row."""
-        if body.width == 1:
-            with body.block(f"for (int j = 0; j < {valid}; j++)"):
-                body.line(f"const int {LANE} = n + j;")
-                write(f"((const {self.p.ctype} *){array})[j]")
-            return
-        for first in range(0, valid, self.lanes):
-            with body.block(""):
-                body.line(f"const int {LANE} = n + {first};")
-                left = valid - first
-                body.valid = left if left < self.lanes else None
-                write(f"{array}[{first // self.lanes}]")
-                body.valid = None
-
-    def _total(self, body: Body, valid: int) -> None:
+    def _sum_columns(self, body: Body, valid: int) -> None:
         """Sum the columns of the right operand, which the cache still holds."""
-        assert self.p.finish.total
-        node, view = self.p.finish.total
-        vectors = -(-valid // self.lanes)
+        p, vectors = self.p, -(-valid // self.lanes)
         body.line(f"{self.type} sums[{vectors}] = {{{', '.join(['0'] * vectors)}}};")
-        with body.block(f"for (int k = 0; k < {self.p.k}; k++)"):
+        with body.block(f"for (int k = 0; k < {p.k}; k++)"):
             self._load_b(body, valid)
             for j in range(vectors):
                 body.line(f"sums[{j}] += b{j};")
-        lane = LANE if self.p.n > 1 else "0"
-        index = tuple(lane if size == self.p.n else "0" for size in view.shape)
+        self._along(body, "sums", valid, p.epilogue.finish_column_sums)
 
-        def write(text: str) -> None:
-            value = Value(text, "float", body.width > 1)
-            if body.after:
-                body.after(node, value)
-            body.store(view, index, value)
-
-        self._along(body, "sums", valid, write)
+    def _along(
+        self,
+        body: Body,
+        array: str,
+        valid: int,
+        finish: Callable[[Body, str], None],
+    ) -> None:
+        """Append what is done with each vector, or each element, of a row."""
+        if body.width == 1:
+            with body.block(f"for (int j = 0; j < {valid}; j++)"):
+                body.line(f"const int {LANE} = n + j;")
+                finish(body, f"((const {self.p.floats} *){array})[j]")
+            return
+        for first in range(0, valid, self.lanes):
+            left = valid - first
+            with body.block(""), body.lanes(left if left < self.lanes else None):
+                body.line(f"const int {LANE} = n + {first};")
+                finish(body, f"{array}[{first // self.lanes}]")

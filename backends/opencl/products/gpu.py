@@ -7,17 +7,14 @@ operands come through local memory, 16 columns of A and rows of B at a time.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from functools import partial
 
-from chainrule.backends.opencl.source.fusion import LANE
-from chainrule.backends.opencl.source.launch import Step, from_items
-from chainrule.backends.opencl.source.layout import View
+from chainrule.backends.opencl.products.problem import Problem
+from chainrule.backends.opencl.source.body import Body
+from chainrule.backends.opencl.source.index import LANE
+from chainrule.backends.opencl.source.launch import Launch
 
-if TYPE_CHECKING:
-    from chainrule.backends.opencl.products.product import Problem
-    from chainrule.backends.opencl.source.body import Body
-
-ITEMS = 256
+GROUP = 256
 """Work items in a group."""
 
 _SOURCE = """
@@ -47,38 +44,30 @@ _SOURCE = """
     }}"""
 
 
-def write(p: Problem) -> Step:
-    """Write the step of a product."""
-    body = p.finish.body(1)
+def gpu_launch(p: Problem) -> Launch:
+    """Return the launch that computes a product."""
+    body = p.epilogue.filled(partial(_fill, p), (1,))
+    items = (-(-p.n // 64) * 16, -(-p.m // 64) * 16, math.prod(p.batch))
+    return p.epilogue.launch(body, items, (16, 16, 1))
+
+
+def _fill(p: Problem, body: Body) -> None:
+    """Append all that a work item does."""
     a_row, a_k = ("e % 64", "e / 64") if p.a.strides[-2] == 1 else ("e / 16", "e % 16")
     along = p.b.strides[-1] == 1
     b_column, b_k = ("e % 64", "e / 64") if along else ("e / 16", "e % 16")
     am, ak = p.a.strides[-2:]
     bk, bn = p.b.strides[-2:]
-    text = _SOURCE.format(
-        t=p.ctype, m=p.m, n=p.n, k=p.k, am=am, ak=ak, bk=bk, bn=bn, a_row=a_row,
-        a_k=a_k, b_column=b_column, b_k=b_k, a=start(body, p.a, p.batch),
-        b=start(body, p.b, p.batch),
-    )  # fmt: skip
-    body.lines.append(text.removeprefix("\n"))
+    body.paste(_SOURCE.format(
+        t=p.floats, m=p.m, n=p.n, k=p.k, am=am, ak=ak, bk=bk, bn=bn, a_row=a_row,
+        a_k=a_k, b_column=b_column, b_k=b_k, a=p.operand(body, p.a),
+        b=p.operand(body, p.b),
+    ))  # fmt: skip
     row = f"m + y + 16 * i < {p.m}"
     number = f"(batch * {p.m} + m + y + 16 * i)"
     with (
-        p.finish.row(body, f"for (int i = 0; i < 4 && {row}; i++)", number),
+        p.epilogue.row(body, f"for (int i = 0; i < 4 && {row}; i++)", number),
         body.block(f"for (int j = 0; j < 4 && n + x + 16 * j < {p.n}; j++)"),
     ):
         body.line(f"const int {LANE} = n + x + 16 * j;")
-        p.finish.write(body, "sum[i][j]")
-    items = (-(-p.n // 64) * 16, -(-p.m // 64) * 16, math.prod(p.batch))
-    node, label = p.finish.product, p.finish.label
-    return from_items(body, node, label, items, (16, 16, 1))
-
-
-def start(body: Body, view: View, batch: tuple[int, ...]) -> str:
-    """Return where an operand begins, in the product of the batch that is computed."""
-    terms, step = [str(view.offset)], math.prod(batch)
-    for i, size in enumerate(batch):
-        step //= max(size, 1)
-        if view.strides[i]:
-            terms.append(f"(batch / {step} % {size}) * {view.strides[i]}L")
-    return f"{body.argument(view.slot, view.ctype)} + {' + '.join(terms)}"
+        p.epilogue.finish(body, "sum[i][j]")

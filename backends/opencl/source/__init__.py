@@ -1,1 +1,1 @@
-"""OpenCL C: the text of kernels."""
+"""OpenCL C: the text of kernels, from the nodes that they compute."""

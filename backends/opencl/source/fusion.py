@@ -2,7 +2,7 @@
 
 Every node gets a level: one more than the highest of its operands, or the same if it is
 computed in their kernel. Nodes of one level and one shape share a kernel, which goes
-over that shape row by row; sums and extrema along the last axis stay in it, as do
+over that shape row by row; sums and extrema along the last axis stay in it, and so do
 numbers computed from them, such as softmax and the loss after it. What is computed
 element by element from a matrix product, such as bias and activation, is done by the
 product's own kernel while the elements are in registers.
@@ -10,41 +10,51 @@ product's own kernel while the elements are in registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chainrule import ops
-from chainrule.backends.opencl.source.layout import Sizes, sizes
-from chainrule.backends.opencl.source.templates import (
-    INDEXING,
-    REDUCTIONS,
+from chainrule.backends.opencl.source.accumulators import REDUCTIONS
+from chainrule.backends.opencl.source.index import (
+    ANYWHERE,
+    LANE,
     TRANSPARENT,
-    VIEWS,
+    Index,
+    operand_index,
 )
+from chainrule.backends.opencl.source.moves import INDEXING
 from chainrule.node import Node
 from chainrule.ops import Elementwise
 from chainrule.ops.reductions import Reduction
-
-Index = tuple[str, ...]
-"""An index for each axis, as C expressions; "0" along an axis of size 1."""
+from chainrule.program.sizes import Sizes, sizes
+from chainrule.program.storage import VIEWS, Layout, row_major
 
 LONGEST_ROW = 4096
 """Length up to which one work item reduces a row alone."""
 MOST_MEMBERS = 96
-LANE = "c"
-"""The index along the last axis of a kernel's shape."""
-ANYWHERE = "?"
 
 
 @dataclass(eq=False)
 class Group:
-    """Nodes that one kernel computes, each with its index in the kernel's terms."""
+    """Nodes that one kernel computes.
+
+    Attributes:
+        level: when it can be computed.
+        shape: what the kernel goes over.
+        members: the nodes, operands first, each with its index in the kernel's terms.
+        product: the matrix product that the others are computed from, if any.
+    """
 
     level: int
     shape: Sizes
     members: dict[Node, Index] = field(default_factory=dict)
     product: Node | None = None
-    """The matrix product that the others are computed from, as its elements come."""
+
+    @property
+    def label(self) -> str:
+        """The ops of the members."""
+        names = [node.op.type_name for node in self.members if node.op]
+        return "_".join(dict.fromkeys(names))[:40]
 
     @property
     def full(self) -> Index:
@@ -59,50 +69,48 @@ class Group:
         return [node for node in self.members if type(node.op) in REDUCTIONS]
 
 
-def operand_index(node: Node, position: int, index: Index) -> Index | None:
-    """Return where an op reads an operand to compute its result at `index`.
-
-    None if it reads more than one element, or at a place that must be computed.
-    """
-    x, op = node.inputs[position], node.op
-    shape = sizes(x)
-    if isinstance(op, (Elementwise, ops.BroadcastTo)):
-        aligned = index[len(index) - len(shape) :]
-        pairs = zip(aligned, shape, strict=True)
-        return tuple("0" if size == 1 else i for i, size in pairs)
-    if isinstance(op, ops.ExpandDims):
-        return tuple(i for a, i in enumerate(index) if a not in op.axes)
-    if isinstance(op, ops.Squeeze):
-        rest = iter(index)
-        return tuple("0" if a in op.axes else next(rest) for a in range(len(shape)))
-    if isinstance(op, ops.OneHot):
-        return index[:-1]
-    if isinstance(op, ops.Pick):
-        aligned = tuple(
-            "0" if size == 1 else i for i, size in zip(index, shape, strict=False)
-        )
-        return aligned if position else (*aligned, ANYWHERE)
-    return None
-
-
+@dataclass(frozen=True)
 class Fusion:
-    """Levels and groups of the nodes of one phase.
+    """The kernels of one phase, as far as groups and levels go.
+
+    Attributes:
+        level: when each node can be computed.
+        group: the group of each node that shares a kernel with others, or could.
+        views: the nodes that are views of their operand, and how those lie in memory
+            if what is stored is stored row by row.
+    """
+
+    level: Mapping[Node, int]
+    group: Mapping[Node, Group]
+    views: Mapping[Node, Layout]
+
+
+def fuse(order: Sequence[Node], leaf: Callable[[Node], Layout | None]) -> Fusion:
+    """Group nodes into kernels.
 
     Args:
         order: the nodes to compute on the device, operands first.
-        is_view: whether a shape op can be a view of its operand where that is stored.
+        leaf: returns where an input, a parameter or an array of constants lies.
     """
+    fuser = _Fuser(leaf)
+    for node in order:
+        fuser.add(node)
+    return Fusion(fuser.level, fuser.group, fuser.views)
 
-    def __init__(self, order: Sequence[Node], is_view: Callable[[Node], bool]) -> None:
+
+class _Fuser:
+    """Groups nodes as they come."""
+
+    def __init__(self, leaf: Callable[[Node], Layout | None]) -> None:
         self.level: dict[Node, int] = {}
         self.group: dict[Node, Group] = {}
+        self.views: dict[Node, Layout] = {}
+        self._leaf = leaf
         self._open: dict[tuple[int, Sizes], Group] = {}
-        for node in order:
-            self._place(node, is_view)
 
-    def _place(self, node: Node, is_view: Callable[[Node], bool]) -> None:
+    def add(self, node: Node) -> None:
         top = max([self.level.get(x, -1) for x in node.inputs], default=-1)
-        if self._fusible(node):
+        if _is_fusible(node):
             last = [x for x in node.inputs if self.level.get(x, -1) == top]
             groups = {self.group.get(x) for x in last}
             group = groups.pop() if len(groups) == 1 and top >= 0 else None
@@ -110,10 +118,10 @@ class Fusion:
                 return
         if isinstance(node.op, ops.Matmul):
             self._join(node, Group(top + 1, sizes(node), product=node))
-        elif type(node.op) in VIEWS and is_view(node):
+        elif type(node.op) in VIEWS and self._is_view(node):
             self.level[node] = top
-        elif self._fusible(node) or type(node.op) in VIEWS:
-            shape = sizes(node.inputs[0] if self._of_row(node, top + 1) else node)
+        elif _is_fusible(node) or type(node.op) in VIEWS:
+            shape = sizes(node.inputs[0] if self._is_of_row(node, top + 1) else node)
             group = self._open.setdefault((top + 1, shape), Group(top + 1, shape))
             if not self._join(node, group):
                 group = self._open[top + 1, shape] = Group(top + 1, shape)
@@ -121,29 +129,31 @@ class Fusion:
         else:
             self.level[node] = top + 1
 
-    def _of_row(self, node: Node, level: int) -> bool:
-        """Whether a kernel that goes over a row of the operand has the result there."""
+    def _is_view(self, node: Node) -> bool:
+        """Say whether a shape op is a view of its operand; note how it lies then."""
+        (x,) = node.inputs
+        assert node.op is not None
+        base = self.views.get(x) or self._leaf(x)
+        if base is None:
+            base = Layout(shape=sizes(x), strides=row_major(sizes(x)))
+        view = base.view_of(node.op, sizes(node))
+        if view is not None:
+            self.views[node] = view
+        return view is not None
+
+    def _is_of_row(self, node: Node, level: int) -> bool:
+        """Say whether a kernel that goes over rows of the operand has the result."""
         group = self._open.get((level, sizes(node.inputs[0])))
         picked = isinstance(node.op, ops.Pick) and group and group.reductions
         return bool(picked) or type(node.op) in REDUCTIONS
 
-    def _fusible(self, node: Node) -> bool:
-        op = node.op
-        if isinstance(op, Reduction) and type(op) in REDUCTIONS:
-            axes = op.axes
-        elif isinstance(op, ops.Argmax):
-            axes = (op.axis,)
-        else:
-            return isinstance(op, Elementwise) or type(op) in TRANSPARENT | INDEXING
-        (x,) = node.inputs
-        return axes == (x.ndim - 1,) and 0 < sizes(x)[-1] <= LONGEST_ROW
-
     def _join(self, node: Node, group: Group) -> bool:
+        """Add a node to a group, if it can be computed there."""
         if len(group.members) >= MOST_MEMBERS:
             return False
         if group.product not in (None, node) and not isinstance(node.op, Elementwise):
             return False
-        index = self._index_in(node, group)
+        index = _index_in(node, group)
         if index is None or not self._fits(node, index, group):
             return False
         group.members[node] = index
@@ -151,49 +161,8 @@ class Fusion:
         self.level[node] = group.level
         return True
 
-    def _index_in(self, node: Node, group: Group) -> Index | None:
-        """Return a node's index in a group's terms, or None if it has none."""
-        op = node.op
-        if type(op) in REDUCTIONS:
-            if sizes(node.inputs[0]) != group.shape:
-                return None
-            keep = isinstance(op, Reduction) and op.keepdims
-            return (*group.full[:-1], "0") if keep else group.full[:-1]
-        if sizes(node) == group.shape:
-            return group.full
-        known = [group.members.get(x) for x in node.inputs]
-        if isinstance(op, ops.Pick):
-            x = node.inputs[0]
-            there = known[0] == group.full or (
-                known[0] is None and sizes(x) == group.shape and bool(group.reductions)
-            )
-            return group.full[:-1] if there else None
-        if isinstance(op, (Elementwise, ops.BroadcastTo)):
-            return self._merged(node, known)
-        index = known[0]
-        if index is None or type(op) not in TRANSPARENT:
-            return None
-        if isinstance(op, ops.ExpandDims):
-            rest = iter(index)
-            return tuple("0" if a in op.axes else next(rest) for a in range(node.ndim))
-        assert isinstance(op, ops.Squeeze)
-        return tuple(i for a, i in enumerate(index) if a not in op.axes)
-
-    def _merged(self, node: Node, known: Sequence[Index | None]) -> Index | None:
-        """Return the index of a result whose shape is that of some row numbers."""
-        index = ["0"] * node.ndim
-        for given in known:
-            for back, name in enumerate(reversed(given or ()), start=1):
-                if name != "0":
-                    index[-back] = name
-        whole = all(
-            (size == 1) == (i == "0")
-            for size, i in zip(sizes(node), index, strict=True)
-        )
-        return tuple(index) if whole else None
-
     def _fits(self, node: Node, index: Index, group: Group) -> bool:
-        """Whether every operand is there when the kernel comes to this index."""
+        """Say whether every operand is there when the kernel comes to this index."""
         for position, x in enumerate(node.inputs):
             if x not in group.members:
                 if self.level.get(x, -1) >= group.level:
@@ -207,3 +176,53 @@ class Fusion:
             if wanted is None or (wanted != at and wanted != (*at[:-1], ANYWHERE)):
                 return False
         return True
+
+
+def _is_fusible(node: Node) -> bool:
+    """Say whether a node can share a kernel with others."""
+    op = node.op
+    if type(op) not in REDUCTIONS:
+        return isinstance(op, Elementwise) or type(op) in {*TRANSPARENT, *INDEXING}
+    assert isinstance(op, (Reduction, ops.Argmax))
+    axes = (op.axis,) if isinstance(op, ops.Argmax) else op.axes
+    (x,) = node.inputs
+    return axes == (x.ndim - 1,) and 0 < sizes(x)[-1] <= LONGEST_ROW
+
+
+def _index_in(node: Node, group: Group) -> Index | None:
+    """Return a node's index in a group's terms, or None if it has none."""
+    op = node.op
+    if type(op) in REDUCTIONS:
+        if sizes(node.inputs[0]) != group.shape:
+            return None
+        keep = isinstance(op, Reduction) and op.keepdims
+        return (*group.full[:-1], "0") if keep else group.full[:-1]
+    if sizes(node) == group.shape:
+        return group.full
+    known = [group.members.get(x) for x in node.inputs]
+    index = known[0]
+    if isinstance(op, ops.Pick):
+        rows = index is None and sizes(node.inputs[0]) == group.shape
+        there = index == group.full or (rows and bool(group.reductions))
+        return group.full[:-1] if there else None
+    if isinstance(op, (Elementwise, ops.BroadcastTo)):
+        return _merged(node, known)
+    if index is None:
+        return None
+    if isinstance(op, ops.ExpandDims):
+        rest = iter(index)
+        return tuple("0" if a in op.axes else next(rest) for a in range(node.ndim))
+    if isinstance(op, ops.Squeeze):
+        return tuple(i for a, i in enumerate(index) if a not in op.axes)
+    return None
+
+
+def _merged(node: Node, known: Sequence[Index | None]) -> Index | None:
+    """Return the index of a result whose shape is that of some numbers of a row."""
+    index = ["0"] * node.ndim
+    for given in known:
+        for back, name in enumerate(reversed(given or ()), start=1):
+            if name != "0":
+                index[-back] = name
+    axes = zip(sizes(node), index, strict=True)
+    return tuple(index) if all((size == 1) == (i == "0") for size, i in axes) else None

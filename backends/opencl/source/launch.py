@@ -1,83 +1,106 @@
-"""Steps: the kernels of a program in the order in which they are enqueued."""
+"""Launches: what is enqueued to run one kernel, and the memory that it is given."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from chainrule.backends.opencl.source.code import Code
+from chainrule.backends.opencl.source.kernel_text import KernelText
 from chainrule.backends.opencl.source.layout import Slot
 from chainrule.node import Node
-from chainrule.profile.profile import Kernel
+
+SMALL = 1 << 14
+"""Vector operations up to which a kernel is worth no launch of its own."""
 
 
-@dataclass(eq=False)
-class Step:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Launch:
     """One launch of one kernel.
 
     Attributes:
-        node: what it computes, for messages and profiles.
+        label: what it does, such as ``matmul_add_relu``.
+        nodes: what it computes, operands first; the last one is named in messages.
         parameters: the declaration of each argument.
-        code: the kernel's body.
+        statements: the kernel's body.
         slots: the memory that each argument points to.
         items: work items along each axis.
-        local: work items in a group, or None if the driver may choose.
-        draws: whether it draws random numbers.
+        group: work items in a group along each axis; None leaves it to the driver.
         effort: about how many operations on vectors it is.
-        nodes: all nodes that it computes, if there are others beside `node`.
-        kernel: what a profile counts it as, once it has been profiled.
+        draws: whether it draws random numbers.
+        auxiliary: whether it only moves or adds up what other kernels compute.
     """
 
-    node: Node
     label: str
-    parameters: Sequence[str]
-    code: str
-    slots: Sequence[Slot]
+    nodes: tuple[Node, ...]
+    parameters: tuple[str, ...]
+    statements: str
+    slots: tuple[Slot, ...]
     items: tuple[int, ...]
-    local: tuple[int, ...] | None = None
-    draws: bool = False
+    group: tuple[int, ...] | None = None
     effort: float = math.inf
-    name: str = field(default="", init=False)
-    nodes: Sequence[Node] = field(default=(), init=False)
-    kernel: Kernel | None = field(default=None, init=False)
+    draws: bool = False
+    auxiliary: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it does, and for which node."""
+        return f"{self.label} for {self.nodes[-1]!r}"
 
     @property
     def text(self) -> str:
         """The kernel's arguments and body, without its name."""
-        return f"({', '.join(self.parameters)}) {{\n{self.code}\n}}"
+        return f"({', '.join(self.parameters)}) {{\n{self.statements}\n}}"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is worth no launch of its own on a processor."""
+        return self.effort <= SMALL
 
 
-def from_items(
-    body: Code,
-    node: Node,
+def launch_of(
+    text: KernelText,
     label: str,
+    nodes: Iterable[Node],
     items: tuple[int, ...],
-    local: tuple[int, ...],
-) -> Step:
-    """Return the step of a body that has as many items as there are."""
-    parameters = [f"global {kind} *{name}" for (_, kind), name in body.args.items()]
-    slots = [slot for slot, _ in body.args]
-    code = "\n".join(body.lines)
-    return Step(node, label, parameters, code, slots, items, local)
+    group: tuple[int, ...],
+    effort: float = math.inf,
+) -> Launch:
+    """Return the launch of a kernel with these work items."""
+    return Launch(
+        label=label,
+        nodes=tuple(nodes),
+        parameters=tuple(
+            f"global {ctype} *{name}" for (_, ctype), name in text.args.items()
+        ),
+        statements="\n".join(text.lines),
+        slots=tuple(slot for slot, _ in text.args),
+        items=items,
+        group=group,
+        effort=effort,
+    )
 
 
-def from_body(body: Code, node: Node, label: str, items: int, elements: int) -> Step:
-    """Return the step of a body whose items are counted by ``get_global_id(0)``.
+def row_of_items(
+    text: KernelText, label: str, nodes: Iterable[Node], items: int, elements: int
+) -> Launch:
+    """Return the launch of a kernel that counts its items by ``get_global_id(0)``.
 
     All items together take that many elements, a vector or one at a time.
     """
-    group = _group(items)
-    whole = -(-items // group) * group
+    size = _group_size(items)
+    whole = -(-items // size) * size
+    made = launch_of(text, label, nodes, (whole,), (size,))
+    lines = len(text.lines)
     if whole != items:
-        body.lines.insert(0, f"    if (get_global_id(0) >= {items}) return;")
-    step = from_items(body, node, label, (whole,), (group,))
-    step.effort = -(-elements // body.width) * len(body.lines)
-    return step
+        guard = f"    if (get_global_id(0) >= {items}) return;\n"
+        made = replace(made, statements=guard + made.statements)
+        lines += 1
+    return replace(made, effort=-(-elements // text.width) * lines)
 
 
-def _group(items: int) -> int:
-    """Return a group size that gives every core work and few groups in all."""
+def _group_size(items: int) -> int:
+    """Return a group size that gives every core work, in few groups."""
     size = 64
     while size > 1 and items < 8 * size:
         size //= 2

@@ -1,129 +1,100 @@
-"""Layouts: where in which buffer each element of an array lies."""
+"""Layouts: where in which piece of device memory each element of an array lies."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from chainrule import ops
-from chainrule.node import Node
-from chainrule.ops import Op
+from chainrule.node import Dtype, Node
+from chainrule.program.sizes import Sizes, sizes
+from chainrule.program.storage import Layout, row_major
 
-Sizes = tuple[int, ...]
-DTYPES: dict[str, npt.DTypeLike] = {
-    "float": np.float32,
-    "double": np.float64,
-    "long": np.int64,
-    "uchar": np.uint8,
-    "ulong": np.uint64,
+Floats = Literal["float", "double"]
+"""The C type of a program's floats."""
+DTYPES: dict[str, np.dtype[np.generic]] = {
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+    "long": np.dtype(np.int64),
+    "uchar": np.dtype(np.uint8),
+    "ulong": np.dtype(np.uint64),
 }
 """The NumPy dtype of each C type that arrays have on the device."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Slot:
     """A piece of device memory that kernels are given; its buffer is chosen later.
 
     Attributes:
         nbytes: how many bytes are needed.
-        kept: whether it is needed after the run, and so shares its memory with none.
-        handle: the OpenCL buffer.
+        persistent: whether it is needed after the run, so that it shares its buffer
+            with no other slot.
     """
 
     nbytes: int
-    kept: bool = False
-    handle: Any = field(default=None, repr=False)
+    persistent: bool = False
 
 
-@dataclass(frozen=True)
-class View:
-    """An array in a slot: element (i, j) is at offset + i·strides[0] + j·strides[1]."""
+@dataclass(frozen=True, kw_only=True)
+class View(Layout):
+    """An array in a slot.
+
+    Attributes:
+        slot: the memory that its elements lie in.
+        ctype: the C type of the elements.
+    """
 
     slot: Slot
     ctype: str
-    shape: Sizes
-    strides: Sizes
-    offset: int = 0
 
     @property
-    def contiguous(self) -> bool:
-        """Whether the elements lie one behind the other, the last axis fastest."""
-        return is_contiguous(self.shape, self.strides)
+    def dtype(self) -> np.dtype[np.generic]:
+        """The NumPy dtype of the elements."""
+        return DTYPES[self.ctype]
 
     @property
-    def size(self) -> int:
-        """The number of elements."""
-        return math.prod(self.shape)
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def byte_span(self) -> range:
+        """The bytes of the slot from the first element to the last."""
+        places, size = self.span, self.dtype.itemsize
+        return range(places.start * size, places.stop * size)
+
+    def begins_at(self, other: View) -> bool:
+        """Return whether the first elements of two views are the same."""
+        return self.slot is other.slot and self.byte_span.start == other.byte_span.start
+
+    def overlaps(self, other: View) -> bool:
+        """Return whether two views may share elements."""
+        a, b = self.byte_span, other.byte_span
+        apart = a.stop <= b.start or b.stop <= a.start
+        return self.slot is other.slot and not apart
 
 
 def packed(slot: Slot, ctype: str, shape: Sizes, offset: int = 0) -> View:
-    """Return the contiguous view of a slot."""
-    return View(slot, ctype, shape, row_major(shape), offset)
-
-
-def row_major(shape: Sizes) -> Sizes:
-    """Return the strides of a contiguous array."""
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= size
-    return tuple(reversed(strides))
-
-
-def is_contiguous(shape: Sizes, strides: Sizes) -> bool:
-    """Say whether strides are those of a contiguous array, where it matters."""
-    if 0 in shape:
-        return True
-    wanted = row_major(shape)
-    return all(
-        size == 1 or a == b for size, a, b in zip(shape, strides, wanted, strict=True)
+    """Return the contiguous view of a slot from some element on."""
+    return View(
+        slot=slot, ctype=ctype, shape=shape, strides=row_major(shape), offset=offset
     )
 
 
-def view_of(op: Op, view: View, shape: Sizes) -> View | None:
-    """Return the view that a shape op is, or None if it would have to copy."""
-    if isinstance(op, ops.Transpose):
-        strides = tuple(view.strides[a] for a in op.axes)
-        return replace(view, shape=shape, strides=strides)
-    if isinstance(op, ops.Slice):
-        starts = [
-            range(size)[slice(*r)].start
-            for size, r in zip(view.shape, op.ranges, strict=True)
-        ]
-        offset = sum(i * s for i, s in zip(starts, view.strides, strict=True))
-        steps = tuple(s * r[2] for s, r in zip(view.strides, op.ranges, strict=True))
-        return replace(view, shape=shape, strides=steps, offset=view.offset + offset)
-    if isinstance(op, ops.BroadcastTo):
-        lead = len(shape) - len(view.shape)
-        strides = (0,) * lead + tuple(
-            0 if size == 1 else s
-            for size, s in zip(view.shape, view.strides, strict=True)
-        )
-        return replace(view, shape=shape, strides=strides)
-    if view.contiguous:
-        return replace(view, shape=shape, strides=row_major(shape))
-    return _without_ones(view, shape)
+def fresh(ctype: str, shape: Sizes, *, persistent: bool = False) -> View:
+    """Return a contiguous view that fills a slot of its own."""
+    nbytes = math.prod(shape) * DTYPES[ctype].itemsize
+    return packed(Slot(nbytes, persistent), ctype, shape)
 
 
-def _without_ones(view: View, shape: Sizes) -> View | None:
-    """Reshape by putting in and leaving out axes of size 1, if that is all."""
-    kept = [(n, s) for n, s in zip(view.shape, view.strides, strict=True) if n != 1]
-    if tuple(n for n, _ in kept) != tuple(n for n in shape if n != 1):
-        return None
-    rest = iter(s for _, s in kept)
-    strides = tuple(0 if n == 1 else next(rest) for n in shape)
-    return replace(view, shape=shape, strides=strides)
+def ctype_of(dtype: Dtype, floats: Floats) -> str:
+    """Return the C type that elements have in memory."""
+    return {"float": floats, "int": "long", "bool": "uchar"}[dtype]
 
 
-def sizes(node: Node) -> Sizes:
-    """Return the shape of a specialised node, which has no open dimension."""
-    return tuple([s for s in node.shape if s is not None])
-
-
-def count(node: Node) -> int:
-    """Return the number of elements of a specialised node."""
-    return math.prod(sizes(node))
+def place_for(node: Node, floats: Floats, *, persistent: bool = False) -> View:
+    """Return a place of its own for the result of a node."""
+    return fresh(ctype_of(node.dtype, floats), sizes(node), persistent=persistent)

@@ -1,4 +1,4 @@
-"""Random numbers on the device: Philox4x64-10, bit for bit as NumPy has it.
+"""Random numbers on the device: Philox4x64-10, bit for bit like NumPy's.
 
 A work item computes one block of four 64-bit words, which are eight numbers: the low,
 then the high half of each, shifted to 24 bits.
@@ -6,8 +6,17 @@ then the high half of each, shifted to 24 bits.
 
 from __future__ import annotations
 
-from chainrule.backends.opencl.source.layout import View
+from chainrule import ops
+from chainrule.backends.opencl.source.launch import Launch
+from chainrule.backends.opencl.source.layout import Slot, View
+from chainrule.node import Node
 from chainrule.philox import stream_key
+
+NUMBERS = 8
+"""Random numbers of one work item."""
+GROUP = 16
+OPERATIONS = 100
+"""About how many operations a work item needs."""
 
 SOURCE = """
 inline ulong4 philox(ulong4 c, ulong k0, ulong k1) {
@@ -25,21 +34,35 @@ inline ulong4 philox(ulong4 c, ulong k0, ulong k1) {
 """
 
 
-def uniform(target: View, stream: str) -> str:
-    """Return the body of a kernel that draws an array `a0`; one work item for each 8.
+def uniform_launch(node: Node, target: View, seed: Slot) -> Launch:
+    """Return the launch that draws an array; `seed` holds the seed and the step."""
+    assert isinstance(node.op, ops.Uniform)
+    assert isinstance(node.op.stream, str)
+    blocks = -(-target.size // NUMBERS)
+    return Launch(
+        label="uniform",
+        nodes=(node,),
+        parameters=(f"global {target.ctype} *a0", "global ulong *a1"),
+        statements=_statements(target, node.op.stream),
+        slots=(target.slot, seed),
+        items=(-(-blocks // GROUP) * GROUP,),
+        group=(GROUP,),
+        effort=OPERATIONS * blocks,
+        draws=True,
+    )
 
-    `a1` holds seed and step.
-    """
-    kind, size = target.ctype, target.size
+
+def _statements(target: View, stream: str) -> str:
+    size, kind = target.size, target.ctype
     place = f"{target.offset} + n" if target.offset else "n"
     return f"""
     const ulong block = get_global_id(0), seed = a1[0], step = a1[1];
-    if (block * 8 >= {size}) return;
+    if (block * {NUMBERS} >= {size}) return;
     const ulong4 c = (ulong4)(block + 1, 0, step, 0);
     const ulong4 words = philox(c, seed, {stream_key(stream)}UL);
     const ulong w[4] = {{words.x, words.y, words.z, words.w}};
-    for (int i = 0; i < 8 && block * 8 + i < {size}; i++) {{
-        const ulong n = block * 8 + i;
+    for (int i = 0; i < {NUMBERS} && block * {NUMBERS} + i < {size}; i++) {{
+        const ulong n = block * {NUMBERS} + i;
         const uint word = (uint)(i % 2 ? w[i / 2] >> 32 : w[i / 2]);
         a0[{place}] = ({kind})(word >> 8) * ({kind})0x1p-24f;
     }}"""

@@ -2,22 +2,13 @@
 
 import pytest
 
-from chainrule.backends.opencl import OpenCLBackend
 from chainrule.testing import check_parity, parity_cases
 
 NAMES = ("matmul", "softmax", "sum", "dense", "layer_norm", "softmax_cross_entropy")
 CASES = [case for case in parity_cases() if case.name in NAMES]
 
 
-@pytest.fixture(scope="module")
-def narrow(backend):
-    """Return a backend that takes its device for a GPU."""
-    made = OpenCLBackend(backend.device)
-    made.runtime.__dict__["on_cpu"] = False
-    return made
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("shape", [(3, 4), (70, 33)], ids=str)
-def test_single_numbers_and_local_memory(case, shape, narrow):
-    check_parity(case, narrow, shape=shape)
+def test_single_numbers_and_local_memory(case, shape, gpu):
+    check_parity(case, gpu, shape=shape)

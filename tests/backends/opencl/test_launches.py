@@ -32,7 +32,7 @@ def run(backend, outputs, feed):
 
 
 def test_a_small_program_is_one_launch_and_computes_the_same(backend):
-    if not backend.runtime.on_cpu:
+    if not backend.session.runtime.device.is_cpu:
         pytest.skip("chains are for processors")
     outputs, feed = network(7)
     executable, got = run(backend, outputs, feed)

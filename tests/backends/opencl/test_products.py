@@ -5,7 +5,6 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.backends.opencl import OpenCLBackend
 from chainrule.backends.opencl.products import product, tuning
 from chainrule.errors import DivergenceError
 from chainrule.program import Program
@@ -14,17 +13,13 @@ from chainrule.program import Program
 @pytest.fixture(autouse=True)
 def no_chains(monkeypatch):
     """Give each kernel a launch of its own, to count them."""
-    monkeypatch.setattr("chainrule.backends.opencl.lower.chained", list)
+    monkeypatch.setattr("chainrule.backends.opencl.lower.shared", list)
 
 
-@pytest.fixture(params=["own", "gpu"])
-def device(request, backend):
+@pytest.fixture(params=["backend", "gpu"])
+def device(request):
     """Return the backend, and one that takes its device for a GPU."""
-    if request.param == "own":
-        return backend
-    made = OpenCLBackend(backend.device)
-    made.runtime.__dict__["on_cpu"] = False
-    return made
+    return request.getfixturevalue(request.param)
 
 
 def computed(device, outputs, feeds):
@@ -87,7 +82,7 @@ def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
     rows, m, n = shape
     (x, g), feeds = matrices((rows, m), (rows, n))
     count = computed(device, [ops.transpose(x) @ g, ops.sum(g, 0)], feeds)
-    assert count == (1 if device.runtime.on_cpu else 2)
+    assert count == (1 if device.session.runtime.device.is_cpu else 2)
 
 
 def test_large_products_in_every_variant(backend, monkeypatch):

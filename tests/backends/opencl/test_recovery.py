@@ -148,7 +148,7 @@ def test_a_device_that_vanishes_leaves_the_last_whole_epoch(
     call, context = (Failing(monkeypatch, name, GONE) for name in (function, "Context"))
     call.at, context.at = 2 * per_step if function == LAUNCH else 12, 1
     call.for_good = context.for_good = True
-    runtime = backend.runtime
+    session = backend.session
     with pytest.raises(BackendError, match=r"NOT_AVAILABLE.* after step 3$"):
         fit(model, backend, epochs=3)
     assert model.program is None  # what was compiled holds memory of the device
@@ -161,7 +161,7 @@ def test_a_device_that_vanishes_leaves_the_last_whole_epoch(
     np.testing.assert_array_equal(there, here.predict([X, PLACES], backend="numpy"))
     assert fit(model, "numpy")["loss"]
     assert fit(model, backend)["loss"]  # the device is there again
-    assert backend.runtime is not runtime
+    assert backend.session is not session
 
 
 def boom(at: int, error: type[BaseException]) -> cr.Callback:

@@ -1,0 +1,158 @@
+"""Compiled programs: kernels that are built, and have their memory."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyopencl as cl
+
+from chainrule.backends.opencl.device import pool
+from chainrule.backends.opencl.device.buffers import OutOfMemory
+from chainrule.backends.opencl.device.feeds import Feed, open_feed
+from chainrule.backends.opencl.device.mirrors import Mirror
+from chainrule.backends.opencl.device.runtime import Prepared, Runtime
+from chainrule.backends.opencl.device.session import Session
+from chainrule.backends.opencl.lower import Lowered, lower
+from chainrule.backends.opencl.source.assembly import assemble
+from chainrule.backends.opencl.source.body import Kernels
+from chainrule.backends.opencl.source.faults import NO_FAULTS
+from chainrule.backends.opencl.source.layout import Slot
+from chainrule.node import Input, Parameter
+from chainrule.program import Program
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """What comes from the host in each run.
+
+    Attributes:
+        inputs: what feeds each input.
+        numbers: what feeds the host's numbers, if kernels need any.
+        seed: what feeds the seed and the step, if kernels draw random numbers.
+    """
+
+    inputs: Mapping[Input, Feed]
+    numbers: Feed | None
+    seed: Feed | None
+
+    @functools.cached_property
+    def all(self) -> Sequence[Feed]:
+        """All of them."""
+        feeds = (*self.inputs.values(), self.numbers, self.seed)
+        return [feed for feed in feeds if feed is not None]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A program that can be run.
+
+    Attributes:
+        lowered: what was built.
+        source: the OpenCL C of all kernels.
+        launches: the kernels, with their arguments.
+        memory: the buffer of every slot; a kernel does not hold on to it.
+        feeds: what comes from the host.
+        changed: the mirrors that a run writes to.
+        bound: each parameter, and the array that it was when this was compiled.
+        peak_memory: bytes of intermediate results.
+    """
+
+    lowered: Lowered
+    source: str
+    launches: Sequence[Prepared]
+    memory: Mapping[Slot, Any]
+    feeds: Feeds
+    changed: Sequence[Mirror]
+    bound: Sequence[tuple[Parameter, Array]]
+    peak_memory: int
+
+
+def compile_program(program: Program, kernels: Kernels, session: Session) -> Compiled:
+    """Lower a program, build its kernels, and allocate what they need.
+
+    Raises:
+        BackendError: the device cannot compute it, or has no room, or failed.
+    """
+    try:
+        return _compiled(lower(program, kernels, session), session)
+    except OutOfMemory as error:
+        raise error.explained(_batch_size(program)) from error
+    except cl.Error as error:
+        raise session.runtime.failure(error) from error
+
+
+def _compiled(lowered: Lowered, session: Session) -> Compiled:
+    runtime = session.runtime
+    parameters = lowered.leaves.parameters
+    bound = [(parameter, parameter.value) for parameter in parameters]
+    mirrors = {parameter: session.mirrors.mirror(parameter) for parameter in parameters}
+    changed = list(dict.fromkeys(mirrors[target] for target in lowered.assigned))
+    feeds = _open_feeds(lowered, runtime)
+    given = {mirror.slot: mirror.buffer for mirror in mirrors.values()}
+    given |= {feed.view.slot: feed.memory for feed in feeds.all}
+    given |= _filled(lowered, runtime)
+    blocks = pool.plan(lowered.launches, given)
+    buffers, peak_memory = pool.allocate(blocks, runtime)
+    memory = given | buffers
+    width = runtime.device.width(lowered.floats)
+    source = assemble(lowered.launches, lowered.floats, width)
+    launches = runtime.prepare(source.text, source.names, lowered.launches, memory)
+    for feed in feeds.all:
+        for kernel, launch, _ in launches:
+            for position, slot in enumerate(launch.slots):
+                if slot is feed.view.slot:
+                    feed.read_by(kernel, position)
+    return Compiled(
+        lowered=lowered,
+        source=source.text,
+        launches=launches,
+        memory=memory,
+        feeds=feeds,
+        changed=changed,
+        bound=bound,
+        peak_memory=peak_memory,
+    )
+
+
+def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
+    vector, draws = lowered.numbers.vector, any(n.draws for n in lowered.launches)
+    return Feeds(
+        inputs={
+            leaf: open_feed(runtime, view, f"input {leaf.name}")
+            for leaf, view in lowered.leaves.inputs.items()
+        },
+        numbers=open_feed(runtime, vector, "numbers") if vector.size else None,
+        seed=open_feed(runtime, lowered.seed, "a seed") if draws else None,
+    )
+
+
+def _filled(lowered: Lowered, runtime: Runtime) -> dict[Slot, Any]:
+    """Return buffers with what kernels find there in the first run."""
+    constants, sums = lowered.leaves.constants, lowered.sums
+    values: list[tuple[str, Slot, Array]] = [
+        ("a constant", view.slot, node.value.astype(view.dtype))
+        for node, view in constants.items()
+    ]
+    if sums.size:
+        values.append(("totals", sums.slot, np.zeros(sums.shape, sums.dtype)))
+    if lowered.faults.any_watched:
+        values.append(("faults", lowered.faults.slot, NO_FAULTS))
+    buffers = {}
+    for purpose, slot, array in values:
+        buffers[slot] = runtime.allocate(slot.nbytes, purpose)
+        runtime.upload(buffers[slot], 0, array)
+    return buffers
+
+
+def _batch_size(program: Program) -> int | None:
+    """Return how many rows a batch has, if the program's inputs are batches."""
+    shapes = program.shapes.items()
+    rows = {shape[0] for leaf, shape in shapes if leaf.shape and leaf.shape[0] is None}
+    return rows.pop() if len(rows) == 1 else None

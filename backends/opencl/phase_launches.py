@@ -1,0 +1,189 @@
+"""The launches of one phase: what computes each node, and what assigns new values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chainrule import ops
+from chainrule.backends.opencl.device.runtime import Runtime
+from chainrule.backends.opencl.products.problem import Epilogue
+from chainrule.backends.opencl.products.product import product_launch
+from chainrule.backends.opencl.source.body import KernelContext, Target
+from chainrule.backends.opencl.source.fusion import Group
+from chainrule.backends.opencl.source.launch import Launch, row_of_items
+from chainrule.backends.opencl.source.layout import Slot, View, packed, place_for
+from chainrule.backends.opencl.source.philox import uniform_launch
+from chainrule.backends.opencl.source.reductions import reduction_launches
+from chainrule.backends.opencl.source.rows import copy_launch, group_launch
+from chainrule.backends.opencl.storage_plan import StoragePlan
+from chainrule.node import Node, Parameter
+from chainrule.program import Pack
+from chainrule.program.flat import places
+from chainrule.program.sizes import sizes
+from chainrule.program.storage import Destination
+
+
+class PhaseLaunches:
+    """Generates the launches of one phase.
+
+    Args:
+        plan: where everything lies.
+        context: what the kernels have in common.
+        runtime: the device, on which products are tried out.
+        seed: where the seed and the step of random numbers lie.
+
+    Attributes:
+        launches: what was generated so far, in order.
+    """
+
+    def __init__(
+        self,
+        plan: StoragePlan,
+        context: KernelContext,
+        runtime: Runtime,
+        seed: Slot,
+    ) -> None:
+        self.launches: list[Launch] = []
+        self._plan = plan
+        self._context = context
+        self._runtime = runtime
+        self._seed = seed
+
+    def add(self, *launches: Launch) -> None:
+        """Append launches, but for those that have nothing to compute."""
+        self.launches += [launch for launch in launches if math.prod(launch.items)]
+
+    # -- nodes ---------------------------------------------------------------------
+
+    def compute(self) -> None:
+        """Append what computes each node that is stored, level by level."""
+        plan, fusion = self._plan, self._plan.graph.fusion
+        on_the_way = set(plan.column_sums.values())
+        jobs: dict[Group | Node, int] = {}
+        for node in plan.graph.order:
+            if node in plan.stored and node not in on_the_way:
+                jobs[fusion.group.get(node) or node] = fusion.level[node]
+        for job in sorted(jobs, key=jobs.__getitem__):
+            if isinstance(job, Group):
+                self._compute_group(job)
+            else:
+                self._compute_node(job)
+
+    def _compute_group(self, group: Group) -> None:
+        if 0 in group.shape[: -1 if group.reductions else None]:
+            return
+        stored = self._plan.stored
+        targets = [
+            Target(node, index, stored[node])
+            for node, index in group.members.items()
+            if node in stored
+        ]
+        if group.product is None:
+            self.add(group_launch(self._context, group, targets))
+            return
+        a, b = (self._operand(x) for x in group.product.inputs)
+        node = self._plan.column_sums.get(group)
+        sums = None if node is None else (node, stored[node])
+        epilogue = Epilogue(self._context, group, targets, sums)
+        self.add(product_launch(self._runtime, epilogue, a, b))
+
+    def _operand(self, node: Node) -> View:
+        """Return where an operand of a product lies; copy one that is not of floats."""
+        view = self._plan.view(node)
+        if view is not None and view.ctype == self._context.floats:
+            return view
+        return self._copied(node)
+
+    def _compute_node(self, node: Node) -> None:
+        target = self._plan.stored[node]
+        if isinstance(node.op, Pack):
+            self._pack(node, target)
+        elif isinstance(node.op, ops.Uniform):
+            self.add(uniform_launch(node, target, self._seed))
+        else:
+            self.add(*reduction_launches(self._context, node, target))
+
+    def _pack(self, node: Node, target: View) -> None:
+        for part, start in places(node):
+            offset, view = target.offset + start, self._plan.view(part)
+            place = packed(target.slot, target.ctype, sizes(part), offset)
+            if view is None or not view.contiguous or not view.begins_at(place):
+                self.copy(part, place)
+
+    # -- copies --------------------------------------------------------------------
+
+    def copy(self, node: Node, target: View, source: View | None = None) -> None:
+        """Append what copies a node's value, from elsewhere if `source` says so."""
+        context, view = self._context, self._context.view
+        if source is not None:
+            context = replace(context, view=lambda x: source if x is node else view(x))
+        if target.size:
+            self.add(copy_launch(context, node, target))
+
+    def _copied(self, node: Node) -> View:
+        """Append what copies a node's value to a place of its own; return that."""
+        place = place_for(node, self._context.floats)
+        self.copy(node, place)
+        return place
+
+    def fetchable(self, node: Node) -> View:
+        """Return where an output lies after the run; copy it if it would not."""
+        view, base = self._plan.view(node), self._plan.graph.base(node)
+        if view is not None and base.op is not None and view.contiguous:
+            return view
+        place = place_for(node, self._context.floats, persistent=True)
+        self.copy(node, place)
+        return place
+
+    def assign(self) -> None:
+        """Append what copies new values that were not computed where they belong.
+
+        Parameters that are new values of each other are copied twice.
+        """
+        plan = self._plan
+        late = [
+            (target, node)
+            for target, node in plan.graph.phase.assigns
+            if plan.destinations.get(node) != Destination(target)
+        ]
+        several = len(late) > 1
+        saved = {
+            node: self._copied(node)
+            for _, node in late
+            if several and isinstance(plan.graph.base(node), Parameter)
+        }
+        for target, node in late:
+            self.copy(node, plan.leaves.parameters[target], saved.get(node))
+
+    # -- totals --------------------------------------------------------------------
+
+    def add_up(self, totals: Mapping[int, Node], sums: View) -> None:
+        """Insert what adds numbers to sums, with the error of each addition.
+
+        It goes as early as can be, among other launches that are as small.
+
+        Args:
+            totals: the numbers, by the row of `sums` that each is added to.
+            sums: a row for each total: its sum, and the sum of the errors.
+        """
+        if not totals:
+            return
+        kind = self._context.floats
+        body = replace(self._context, watch=None).body()
+        name = body.argument(sums.slot, kind)
+        for i, node in totals.items():
+            x = body.cast(body.value(node, ()), "float")
+            with body.block(""):
+                body.line(f"const {kind} x = {x}, s = {name}[{2 * i}], t = s + x;")
+                body.line(f"const {kind} b = t - s;")
+                body.line(f"{name}[{2 * i}] = t;")
+                body.line(f"{name}[{2 * i + 1}] += (s - (t - b)) + (x - b);")
+        made = row_of_items(body, "totals", totals.values(), items=1, elements=1)
+        reads = {slot for slot in made.slots if slot is not sums.slot}
+        before = [
+            i for i, launch in enumerate(self.launches) if reads & {*launch.slots}
+        ]
+        place = before[-1] + 1 if before else 0
+        self.launches.insert(place, replace(made, auxiliary=True))
