@@ -1,4 +1,4 @@
-"""Models as descriptions that JSON can hold: calls of layers, and single ops."""
+"""A model as a description that JSON can hold: calls of layers, and single ops."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from chainrule.errors import ModelFileError
 from chainrule.kinds.module import calls
-from chainrule.model.structure import Part, Structure, operands
+from chainrule.model.names import Part
+from chainrule.model.structure import Structure, operands
 from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops.random import Draw
-from chainrule.training.network import Network
 
 
-def describe(structure: Structure, network: Network) -> dict[str, Any]:
+def describe_graph(structure: Structure) -> dict[str, Any]:
     """Return the layers of a model and, node by node, what they are called on.
 
     Nodes refer to each other by their position in the list.
@@ -21,14 +21,14 @@ def describe(structure: Structure, network: Network) -> dict[str, Any]:
     at = {node: i for i, node in enumerate(structure.order)}
     return {
         "layers": [describe_part(part) for part in structure.parts],
-        "nodes": [_node(node, at) for node in structure.order],
-        "inputs": [at[leaf] for leaf in network.inputs],
-        "outputs": [at[node] for node in network.outputs],
+        "nodes": [_describe_node(node, at) for node in structure.order],
+        "inputs": [at[leaf] for leaf in structure.network.inputs],
+        "outputs": [at[node] for node in structure.network.outputs],
     }
 
 
 def describe_part(part: Part) -> dict[str, Any]:
-    """Return a layer's, activation's or model's name in the model and its config."""
+    """Return the name, kind and config of a layer, an activation or a model."""
     return {
         "name": part.scope.name,
         "kind": getattr(part, "kind", "models"),
@@ -36,7 +36,7 @@ def describe_part(part: Part) -> dict[str, Any]:
     }
 
 
-def _node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
+def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
     record: dict[str, Any] = {"name": node.name} if node.name else {}
     if node in calls:
         record["call"] = calls[node].module.scope.name
@@ -69,7 +69,7 @@ def _node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return an op's attribute for JSON; a stream that has no name is null."""
+    """Return an op's attribute for JSON; a random stream without a name is null."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return None if isinstance(value, Draw) else value

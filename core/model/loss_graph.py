@@ -1,4 +1,4 @@
-"""The loss of a model as a graph, to be drawn and explained."""
+"""The loss of a model as a graph, to draw and to explain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def loss_of(model: Model, loss: Any = None) -> Node:
     """Return the graph of a loss of a model's output; the target is an input ``t``.
 
     Args:
-        model: a model of one output.
+        model: a model with one output.
         loss: a name, an object, or a function of (target, prediction); None is the
             loss that the model was trained with.
 
@@ -25,15 +25,15 @@ def loss_of(model: Model, loss: Any = None) -> Node:
     if len(model.outputs) != 1:
         raise GraphError(
             f"the model has {len(model.outputs)} outputs and no single loss: compute "
-            "the one you mean from model.outputs, such as "
+            "the one you mean from model.outputs, as in "
             "cr.losses.mse(t, model.outputs[0])"
         )
-    criteria = (
-        model.session.criteria if loss is None else Criteria.of(model.network, loss)
-    )
+    criteria = model.session.criteria
+    if loss is not None:
+        criteria = Criteria.of(model.network, loss)
     if criteria is None:
         raise GraphError(
-            f'{model!r} was not trained and has no loss: say which, such as loss="mse"'
+            f'{model!r} was not trained and has no loss: give one, such as loss="mse"'
         )
     (chosen,) = criteria.losses
     prediction = model.outputs[0]

@@ -1,26 +1,22 @@
-"""Models: a graph from inputs to outputs that can be trained, saved and used again."""
+"""Models: graphs from inputs to outputs that can be trained, saved and used again."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import numpy as np
 import numpy.typing as npt
 
 from chainrule.data.inputs import shape_of_examples
-from chainrule.errors import (
-    GraphError,
-    ModelFileError,
-    NotBuiltError,
-)
+from chainrule.errors import GraphError, ModelFileError, NotBuiltError
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.module import Call, OwnedParameter, calls
-from chainrule.model import structure
-from chainrule.model.description import describe
+from chainrule.model.description import describe_graph
+from chainrule.model.structure import Structure
 from chainrule.model.weights import weights_for
-from chainrule.model.writing import write
+from chainrule.model.writing import save_model
 from chainrule.node import Input, Node, Parameter, as_node
 from chainrule.ops import identity
 from chainrule.scopes import Scope, current_scope
@@ -31,6 +27,14 @@ from chainrule.training.fit import fit
 from chainrule.training.network import Network
 from chainrule.training.options import Options
 from chainrule.training.session import Session
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a model has once the shapes of its inputs are known."""
+
+    structure: Structure
+    session: Session
 
 
 class Model:
@@ -48,7 +52,7 @@ class Model:
     Args:
         inputs: one input or several.
         outputs: one output or several, computed from the inputs.
-        name: what it is called when it is part of another model.
+        name: what it is called as part of another model.
 
     Attributes:
         history: the `History` of the last `fit`, or None.
@@ -67,37 +71,35 @@ class Model:
         *,
         name: str | None = None,
     ) -> None:
-        self._prepare(name)
-        self._establish(
-            structure.listed(inputs, "inputs"),
-            structure.listed(outputs, "outputs"),
-        )
+        self._start(name)
+        self._build(inputs, outputs)
 
-    def _prepare(self, name: str | None) -> None:
+    def _start(self, name: str | None) -> None:
+        """Set the attributes of a model that is not built yet."""
         self.scope = Scope(self.label, name, self)
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
-        self._session: Session | None = None
+        self._built: Built | None = None
 
-    def _establish(self, inputs: tuple[Input, ...], outputs: tuple[Node, ...]) -> None:
-        structure.check_leaves(inputs, outputs)
-        self._structure = structure.trace(outputs)
-        structure.name_parts(self._structure.parts)
-        self._owned = structure.owned(self._structure.parts)
-        network = Network(
-            inputs,
-            outputs,
-            structure.output_names(outputs),
-            structure.parameters(outputs, self._owned),
-        )
-        self._session = Session(network)
-        self._draw_weights(0)
+    def _build(self, inputs: Any, outputs: Any) -> None:
+        structure = Structure.of(inputs, outputs)
+        self._built = Built(structure, Session(structure.network))
+        structure.draw_weights(0)
 
-    def _draw_weights(self, seed: int) -> None:
-        """Start the parameters that nobody touched from a seed."""
-        for path, parameter in self._owned.items():
-            if parameter.drawn != (seed, path) and parameter.untouched:
-                parameter.initialize(seed, path)
+    def _build_for(self, shapes: Sequence[Shape]) -> None:
+        """Build what depends on the shapes of the inputs; here nothing is left."""
+
+    def _build_from(self, x: Any) -> None:
+        if self._built is None:
+            self._build_for([shape_of_examples(x)])
+
+    def _require(self) -> Built:
+        if self._built is None:
+            raise NotBuiltError(
+                f"this {type(self).__name__} does not know its input shape yet: give "
+                "input_shape=…, or call fit or predict with data first"
+            )
+        return self._built
 
     # -- what it is made of ------------------------------------------------------------
 
@@ -108,12 +110,7 @@ class Model:
         Raises:
             NotBuiltError: the input shape is not known yet.
         """
-        if self._session is None:
-            raise NotBuiltError(
-                f"this {type(self).__name__} does not know its input shape yet: give "
-                "input_shape=…, or call fit or predict with data first"
-            )
-        return self._session
+        return self._require().session
 
     @property
     def network(self) -> Network:
@@ -138,8 +135,7 @@ class Model:
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, in the order in which they are first called."""
-        self.session  # noqa: B018 - says what is missing
-        return self._structure.parts
+        return self._require().structure.parts
 
     @property
     def parameters(self) -> dict[str, Parameter]:
@@ -148,26 +144,22 @@ class Model:
         return dict(self.network.parameters)
 
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
-        """Yield (path, parameter) for what the layers own, as a layer does."""
-        self.session  # noqa: B018
-        yield from self._owned.items()
+        """Yield (path, parameter) for everything that the layers own."""
+        yield from self._require().structure.owned.items()
 
     def get_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the parameters' values by path."""
         return {path: p.value.copy() for path, p in self.parameters.items()}
 
     def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Give some or all parameters values; training starts from them.
+        """Set the values of some or all parameters; training starts from them.
 
         Raises:
-            DataError: no such parameter, another shape, or no finite number. Then
+            DataError: no such parameter, another shape, or not a finite number. Then
                 nothing was changed.
         """
-        parameters = self.parameters
-        for path, array in weights_for(parameters, weights).items():
-            np.copyto(parameters[path].value, array, casting="unsafe")
-            if path in self._owned:
-                self._owned[path].drawn = None
+        arrays = weights_for(self.parameters, weights)
+        self._require().structure.set_weights(arrays)
         self.session.refresh()
 
     def __call__(self, *inputs: Any) -> Any:
@@ -199,13 +191,6 @@ class Model:
             calls[result] = Call(self, nodes, i)
         return results[0] if len(results) == 1 else tuple(results)
 
-    def _build_for(self, shapes: Sequence[Shape]) -> None:
-        """Make what depends on the shapes of the inputs; here all is made already."""
-
-    def _build_from(self, x: Any) -> None:
-        if self._session is None:
-            self._build_for([shape_of_examples(x)])
-
     # -- training and using ------------------------------------------------------------
 
     def fit(
@@ -231,10 +216,10 @@ class Model:
         """Train on examples; return the history of losses and metrics by epoch.
 
         The same seed gives the same bytes. A model that was never trained starts from
-        the weights of `seed`, save those that somebody set. Called again, training goes
-        on: epochs and steps are counted on and the optimizer keeps its slots, so two
-        calls of 5 epochs equal one of 10; an optimizer with other hyperparameters (the
-        learning rate aside) starts anew.
+        weights drawn from `seed`, except where somebody has set them. A second call
+        continues: epochs and steps are counted on and the optimizer keeps its slots, so
+        two calls of 5 epochs equal one of 10. An optimizer with other hyperparameters
+        (the learning rate aside) starts from zero.
 
         ``"loss"`` and ``"val_loss"`` contain the penalties of regularizers, as in
         tf.keras.
@@ -246,21 +231,21 @@ class Model:
                 mapping for several outputs, whose losses are added.
             optimizer: name or object.
             epochs: how often to go through all examples.
-            batch_size: how many examples make a step; the last batch may be smaller.
+            batch_size: the number of examples in a step; the last batch may be smaller.
             validation: ``(x, y)``, ``(x, y, sample_weight)``, or a fraction of the
                 examples to hold out, drawn from the seed.
             regularizers: names or objects.
             callbacks: names or objects; the default shows progress on a terminal.
             metrics: names or objects; measured without sample weights.
-            schedule: of the learning rate; name or object.
+            schedule: how the learning rate changes; name or object.
             backend: name, such as ``"numpy"``; None is the default.
-            seed: of initial weights, shuffling, dropout and noise.
+            seed: the seed of initial weights, shuffling, dropout and noise.
             sample_weight: how much each example counts, one number each.
             shuffle: whether to take the examples in another order in each epoch.
-            profile: whether to note how long each kernel takes, validation included.
-                A table is printed when training ends, whatever ends it, and
-                ``history.profile`` keeps it: ``profile.table()``,
-                ``profile.save_trace("trace.json")``, ``draw(model, times=profile)``.
+            profile: whether to time each kernel, validation included. A table is
+                printed when training ends, whatever ends it, and ``history.profile``
+                keeps it: ``profile.table()``, ``profile.save_trace("trace.json")``,
+                ``draw(model, times=profile)``.
 
         Raises:
             DataError: data that cannot be learned from; says where and why.
@@ -269,33 +254,21 @@ class Model:
             GradientError: the loss does not depend on some trainable parameter.
             BackendError: the backend has no profiler, and one was asked for.
             DivergenceError: NaN or infinity; names the first node and step that had
-                one. The parameters are those of the last finite epoch (or the best
+                one. The parameters are those after the last finite epoch (or the best
                 ones), the history so far is in `history`.
-            KeyboardInterrupt: Ctrl-C. The step was finished, the best weights put back
+            KeyboardInterrupt: Ctrl-C. The step was completed, the best weights put back
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
         options = Options(
-            x=x,
-            y=y,
-            loss=loss,
-            optimizer=optimizer,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation=validation,
-            regularizers=regularizers,
-            callbacks=callbacks,
-            metrics=metrics,
-            schedule=schedule,
-            backend=backend,
-            seed=seed,
-            sample_weight=sample_weight,
-            shuffle=shuffle,
-            profile=profile,
-        )
+            x=x, y=y, loss=loss, optimizer=optimizer, epochs=epochs,
+            batch_size=batch_size, validation=validation, regularizers=regularizers,
+            callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
+            seed=seed, sample_weight=sample_weight, shuffle=shuffle, profile=profile,
+        )  # fmt: skip
         task = options.resolved(self.network)
         if self.session.state is None:
-            self._draw_weights(options.seed)
+            self._require().structure.draw_weights(options.seed)
         return fit(self, self.session, task)
 
     def predict(
@@ -329,8 +302,8 @@ class Model:
     ) -> dict[str, float]:
         """Return loss and metrics on examples, by name.
 
-        Without `loss`, what the last `fit` was asked for is measured, penalties
-        included, so that the result compares with the history.
+        Without `loss`, the criteria of the last `fit` are measured, penalties included,
+        so that the result compares with the history.
 
         Raises:
             DataError: examples or targets that do not fit the model.
@@ -338,30 +311,24 @@ class Model:
         """
         self._build_from(x)
         return inference.evaluate(
-            self.session,
-            x,
-            y,
-            loss=loss,
-            metrics=metrics,
-            sample_weight=sample_weight,
-            batch_size=batch_size,
-            backend=backend,
-        )
+            self.session, x, y, loss=loss, metrics=metrics,
+            sample_weight=sample_weight, batch_size=batch_size, backend=backend,
+        )  # fmt: skip
 
-    # -- telling about it --------------------------------------------------------------
+    # -- describing and saving it ------------------------------------------------------
 
     def summary(self) -> None:
         """Print the layers with the shapes of their outputs and their parameters."""
         from chainrule.model.summary import show  # rich is slow to import
 
-        show(self.network, self._structure)
+        show(self._require().structure)
 
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""
-        return {"type": self.label, **describe(self._structure, self.network)}
+        return {"type": self.label, **describe_graph(self._require().structure)}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one file: structure, weights, and optimizer.
+        """Save structure, weights and optimizer to one file.
 
         The file is in safetensors format and holds no code. It replaces an older one
         only when it is complete.
@@ -373,16 +340,16 @@ class Model:
         description = {"name": self.scope.name, "model": self.to_config()}
         if self.metadata:
             description["metadata"] = self.metadata
-        write(path, description, self.session)
+        save_model(path, description, self.session)
 
     def __reduce__(self) -> NoReturn:
         raise ModelFileError(
-            f"{self!r} cannot be pickled or copied, for it holds compiled programs: "
-            "save it, and chainrule.load the file as often as you like"
+            f"{self!r} cannot be pickled or copied, because it holds compiled "
+            "programs: save it, and chainrule.load the file as often as you like"
         )
 
     def __repr__(self) -> str:
-        if self._session is None:
+        if self._built is None:
             return f"<{type(self).__name__}, not built yet>"
         count = sum(p.value.size for p in self.parameters.values())
         return (

@@ -1,4 +1,4 @@
-"""Sequential: layers one after the other."""
+"""Sequential models: layers one after the other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from chainrule.errors import GraphError
 from chainrule.kinds.module import Module
-from chainrule.model import structure
 from chainrule.model.description import describe_part
 from chainrule.model.model import Model
+from chainrule.model.names import name_parts
 from chainrule.node import Input, Node, input
 from chainrule.registry import registry
 from chainrule.shapes import Shape
@@ -27,9 +27,9 @@ class Sequential(Model):
 
     Args:
         layers: layers, activations, models, or names and configs of layers.
-        input_shape: the shape of one example, such as ``(64,)``; without it, it is that
-            of the first data.
-        name: what it is called when it is part of another model.
+        input_shape: the shape of one example, such as ``(64,)``; if left out, that of
+            the first data.
+        name: what it is called as part of another model.
 
     Raises:
         GraphError: there is no layer, or two have one name.
@@ -45,7 +45,7 @@ class Sequential(Model):
         *,
         name: str | None = None,
     ) -> None:
-        self._prepare(name)
+        self._start(name)
         if isinstance(layers, (str, Mapping)) or not isinstance(layers, Iterable):
             raise GraphError(
                 f"a Sequential takes a list of layers, got {layers!r}: write "
@@ -59,7 +59,7 @@ class Sequential(Model):
         )
         if not self._layers:
             raise GraphError("a Sequential needs at least one layer")
-        structure.name_parts(dict.fromkeys(self._layers))
+        name_parts(dict.fromkeys(self._layers))
         if input_shape is not None:
             sizes = input_shape if isinstance(input_shape, Sequence) else (input_shape,)
             self._build_for([input("input_shape", (None, *sizes)).shape])
@@ -70,7 +70,7 @@ class Sequential(Model):
         return self._layers
 
     def _build_for(self, shapes: Sequence[Shape]) -> None:
-        if self._session is None and len(shapes) == 1:
+        if self._built is None and len(shapes) == 1:
             x = Input("x", (None, *shapes[0][1:]))
             y: Node = x
             for layer in self._layers:
@@ -80,7 +80,7 @@ class Sequential(Model):
                         f"{layer!r} has several outputs; a Sequential passes on one: "
                         "use cr.Model"
                     )
-            self._establish((x,), (y,))
+            self._build(x, y)
 
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""

@@ -1,31 +1,27 @@
-"""The structure of a model: which layers were called on what, and what they own."""
+"""The structure of a model: its layers, and what they are called on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
+
+from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.graph import topological
 from chainrule.kinds.module import OwnedParameter, calls
-from chainrule.node import Input, Node, Parameter
-from chainrule.scopes import Scope
-
-
-class Part(Protocol):
-    """A layer, an activation, or a model that is used as a layer."""
-
-    @property
-    def scope(self) -> Scope:
-        """The scope that carries its name."""
-
-    def owned_parameters(self) -> Iterable[tuple[str, OwnedParameter]]:
-        """Yield (path, parameter) for all that it owns."""
-
-    def to_config(self) -> dict[str, Any]:
-        """Return what a file needs to make it again."""
+from chainrule.model.names import (
+    Part,
+    name_parts,
+    output_names,
+    owned_by_path,
+    parameters_by_path,
+)
+from chainrule.node import Input, Node
+from chainrule.training.network import Network
 
 
 @dataclass(frozen=True)
@@ -33,21 +29,56 @@ class Structure:
     """A graph in which a call of a layer counts as one node.
 
     Attributes:
-        order: the nodes, operands first; what is inside of layers is left out.
+        order: the nodes, operands first; those inside of layers are left out.
         parts: the layers that are called, in the order of their first call.
+        owned: path → parameter and its initializer, for what the layers own.
+        network: the whole graph.
     """
 
     order: tuple[Node, ...]
     parts: tuple[Part, ...]
+    owned: Mapping[str, OwnedParameter]
+    network: Network
+
+    @classmethod
+    def of(cls, inputs: Any, outputs: Any) -> Structure:
+        """Find the layers between inputs and outputs, and name all that has no name.
+
+        Raises:
+            GraphError: the outputs are not functions of exactly these inputs, or two
+                layers or parameters have one name.
+        """
+        inputs, outputs = _listed(inputs, "inputs"), _listed(outputs, "outputs")
+        _check_leaves(inputs, outputs)
+        order = _trace(outputs)
+        parts = dict.fromkeys(calls[node].module for node in order if node in calls)
+        name_parts(parts)
+        owned = owned_by_path(parts)
+        parameters = parameters_by_path(outputs, owned)
+        network = Network(inputs, outputs, output_names(outputs), parameters)
+        return cls(tuple(order), tuple(parts), owned, network)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw the initial values of all owned parameters that nobody has set."""
+        for path, owned in self.owned.items():
+            if owned.drawn != (seed, path) and owned.untouched:
+                owned.initialize(seed, path)
+
+    def set_weights(self, arrays: Mapping[str, Array]) -> None:
+        """Set the values of parameters by path; they are not drawn again."""
+        for path, array in arrays.items():
+            np.copyto(self.network.parameters[path].value, array)
+            if path in self.owned:
+                self.owned[path].drawn = None
 
 
 def operands(node: Node) -> tuple[Node, ...]:
-    """Return what a node is computed from, if a call of a layer counts as one node."""
+    """Return what a node is computed from, where a call of a layer is one node."""
     return calls[node].inputs if node in calls else node.inputs
 
 
-def trace(outputs: Sequence[Node]) -> Structure:
-    """Walk back from the outputs, from call to call."""
+def _trace(outputs: Sequence[Node]) -> list[Node]:
+    """Walk back from the outputs, from call to call; return the nodes in order."""
     order: list[Node] = []
     done: set[Node] = set()
     stack = [(node, False) for node in reversed(outputs)]
@@ -61,35 +92,26 @@ def trace(outputs: Sequence[Node]) -> Structure:
         else:
             stack.append((node, True))
             stack += [(x, False) for x in reversed(operands(node)) if x not in done]
-    parts = dict.fromkeys(calls[node].module for node in order if node in calls)
-    return Structure(tuple(order), tuple(parts))
+    return order
 
 
-def listed(nodes: Any, what: str) -> tuple[Any, ...]:
-    """Return one node, or several, as a tuple.
-
-    Raises:
-        GraphError: it is neither a node nor a list of them.
-    """
+def _listed(nodes: Any, what: str) -> tuple[Any, ...]:
+    """Return one node, or several, as a tuple."""
     if isinstance(nodes, Node):
         return (nodes,)
     if not isinstance(nodes, (list, tuple)) or not nodes:
-        raise GraphError(f"{what} are a node, or a list of nodes, got {nodes!r}")
+        raise GraphError(f"{what} must be a node, or a list of nodes, got {nodes!r}")
     return tuple(nodes)
 
 
-def check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
-    """Refuse a model whose outputs are not functions of exactly its inputs.
-
-    Raises:
-        GraphError: names the input that is missing, unused, given twice, or none.
-    """
+def _check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
+    """Reject outputs that are not functions of exactly these inputs."""
     for leaf in inputs:
         if not isinstance(leaf, Input):
-            raise GraphError(f"{leaf!r} is no input; make one with cr.input")
+            raise GraphError(f"{leaf!r} is not an input; make one with cr.input")
     for node in outputs:
         if not isinstance(node, Node):
-            raise GraphError(f"an output is a node of the graph, got {node!r}")
+            raise GraphError(f"an output must be a node of the graph, got {node!r}")
     names = [leaf.name for leaf in inputs]
     for name, times in Counter(names).items():
         if times > 1:
@@ -104,88 +126,3 @@ def check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
     for leaf in inputs:
         if leaf not in used:
             raise GraphError(f"no output depends on input {leaf.name!r}; leave it out")
-
-
-def name_parts(parts: Iterable[Part]) -> None:
-    """Give every part without a name one of its own: dense_1, dense_2, dropout_1 ….
-
-    Raises:
-        GraphError: two parts have one name, or a name has a slash in it.
-    """
-    parts = list(parts)
-    taken: set[str] = set()
-    for part in parts:
-        name = part.scope.name
-        if name is not None and (not isinstance(name, str) or not name or "/" in name):
-            raise GraphError(
-                f"a layer cannot be called {name!r}: a name is a text without '/', "
-                "which separates the names in a path"
-            )
-        if name in taken:
-            raise GraphError(
-                f"two layers are called {name!r}; give each a name of its own, "
-                f'such as name="{name}_b"'
-            )
-        if name:
-            taken.add(name)
-    numbers: Counter[str] = Counter()
-    for part in parts:
-        if part.scope.name is None:
-            label = part.scope.label
-            numbers[label] += 1
-            while f"{label}_{numbers[label]}" in taken:
-                numbers[label] += 1
-            part.scope.name = f"{label}_{numbers[label]}"
-
-
-def owned(parts: Iterable[Part]) -> dict[str, OwnedParameter]:
-    """Return path → parameter for all that layers own; shared ones once."""
-    found: dict[str, OwnedParameter] = {}
-    seen: set[Parameter] = set()
-    for part in parts:
-        for path, parameter in part.owned_parameters():
-            if parameter.node not in seen:
-                seen.add(parameter.node)
-                found[f"{part.scope.name}/{path}"] = parameter
-    return found
-
-
-def parameters(
-    outputs: Sequence[Node], by_layer: dict[str, OwnedParameter]
-) -> dict[str, Parameter]:
-    """Return path → parameter for everything that the outputs depend on.
-
-    Raises:
-        GraphError: two parameters that no layer owns have one name.
-    """
-    used = dict.fromkeys(n for n in topological(outputs) if isinstance(n, Parameter))
-    found = {path: p.node for path, p in by_layer.items() if p.node in used}
-    for node in found.values():
-        del used[node]
-    for node in used:
-        path = "/".join((*_path(node), node.name or "parameter"))
-        if path in found:
-            raise GraphError(
-                f"two parameters are called {path!r}; give each a name of its own"
-            )
-        found[path] = node
-    return found
-
-
-def _path(node: Node) -> list[str]:
-    return [part.name or part.label for part in node.scope]
-
-
-def output_names(outputs: Sequence[Node]) -> tuple[str, ...]:
-    """Return a name for each output: its own, its layer's, or output_1 ….
-
-    Raises:
-        GraphError: two outputs have one name.
-    """
-    names = []
-    for number, node in enumerate(outputs, start=1):
-        layer = calls[node].module.scope.name if node in calls else None
-        names.append(layer or node.name or f"output_{number}")
-    if len(set(names)) < len(names):
-        names = [f"output_{number}" for number in range(1, len(names) + 1)]
-    return tuple(names)

@@ -11,20 +11,20 @@ from chainrule.kinds.module import calls
 from chainrule.model.structure import Structure
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
-from chainrule.training.network import Network
 
 
-def show(network: Network, structure: Structure) -> None:
+def show(structure: Structure) -> None:
     """Print the table."""
-    Console().print(table(network, structure))
+    Console().print(table(structure))
 
 
-def table(network: Network, structure: Structure) -> Table:
-    """Return a table of calls: layer, shape of its output, numbers it learns.
+def table(structure: Structure) -> Table:
+    """Return a table of calls: layer, shape of its output, number of its parameters.
 
-    What no layer owns is in a row of its own; a shared layer's parameters are counted
-    once.
+    Parameters that no layer owns are in a row of their own; those of a shared layer are
+    counted once.
     """
+    network = structure.network
     made = Table(show_footer=True, header_style="bold")
     total = sum(p.value.size for p in network.parameters.values())
     fixed = sum(p.value.size for p in network.parameters.values() if not p.trainable)

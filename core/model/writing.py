@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import save
 
+from chainrule.data.arrays import Array
 from chainrule.errors import ModelFileError, OutputError
 from chainrule.kinds.loss import Loss
 from chainrule.node import Parameter
@@ -25,28 +25,28 @@ from chainrule.training.state import TrainingState
 VERSION = 1
 KEY = "chainrule"
 """Where in a file's metadata the description is."""
-FOREIGN = {
+FOREIGN_SUFFIXES = {
     ".h5", ".hdf5", ".keras", ".pb", ".ckpt", ".pt", ".pth", ".onnx", ".pkl",
     ".pickle", ".joblib", ".npy", ".npz", ".json",
 }  # fmt: skip
-"""What other programs would read as something else than a model of chainrule."""
+"""What other programs would not read as a model of chainrule."""
 
 
-def write(
+def save_model(
     path: str | os.PathLike[str], description: Mapping[str, Any], session: Session
 ) -> None:
-    """Write a model's description, its weights, and what its optimizer remembers.
+    """Save a model's description, its weights, and the state of its optimizer.
 
     Raises:
-        ModelFileError: the description contains a function, or the path is that of
-            another format.
-        OutputError: the file cannot be written; an older one is left as it is.
+        ModelFileError: the description contains a function, or the path has the suffix
+            of another format.
+        OutputError: the file cannot be written; an older one is left unchanged.
     """
     suffix = Path(path).suffix
-    if suffix.lower() in FOREIGN:
+    if suffix.lower() in FOREIGN_SUFFIXES:
         raise ModelFileError(
-            f"{Path(path).name!r} promises another format than the one models are "
-            f"saved in; call it {Path(path).stem + '.safetensors'!r}"
+            f"{Path(path).name!r} promises another format than the one that models "
+            f"are saved in; call it {Path(path).stem + '.safetensors'!r}"
         )
     session.pull()
     parameters = session.network.parameters
@@ -67,7 +67,7 @@ def write(
 
 def slot_views(
     state: TrainingState, parameters: Mapping[str, Parameter]
-) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+) -> Iterator[tuple[str, Array]]:
     """Yield (name in a file, view) for every slot of every trainable parameter."""
     paths = {parameter: path for path, parameter in parameters.items()}
     bounds = list(pairwise(state.flat.offsets))
@@ -81,13 +81,14 @@ def slot_views(
 
 
 def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
-    """Return what `evaluate` measures, unless a plain function is part of it."""
-    if criteria is None or not all(isinstance(loss, Loss) for loss in criteria.losses):
+    """Return what `evaluate` measures, or None if a plain function is part of it."""
+    if criteria is None:
+        return None
+    losses = [loss for loss in criteria.losses if isinstance(loss, Loss)]
+    if len(losses) < len(criteria.losses):
         return None
     return {
-        "loss": [
-            loss.to_config() for loss in criteria.losses if isinstance(loss, Loss)
-        ],
+        "loss": [loss.to_config() for loss in losses],
         "metrics": [metric.to_config() for metric in criteria.metrics],
         "regularizers": [r.to_config() for r in criteria.regularizers],
     }
@@ -96,7 +97,7 @@ def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
 def _json(record: Mapping[str, Any]) -> str:
     def refuse(value: object) -> None:
         raise ModelFileError(
-            f"cannot save {value!r}: a file holds names and numbers, no functions; "
+            f"cannot save {value!r}: a file holds names and numbers, not functions; "
             "make a class of it, and register that in a plugin"
         )
 
@@ -104,7 +105,7 @@ def _json(record: Mapping[str, Any]) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside the old one, then put it in its place."""
+    """Write a new file beside the old one, then put it in its place."""
     temporary = path.parent / f".saving-{uuid.uuid4().hex}"
     try:
         with temporary.open("xb") as file:

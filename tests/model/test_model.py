@@ -183,7 +183,7 @@ def test_leaves_are_checked() -> None:
         cr.Model([x, z], Dense(2)(x))
     with pytest.raises(GraphError, match="two inputs are called 'x'"):
         cr.Model([x, cr.input("x", (None, 4))], Dense(2)(x))
-    with pytest.raises(GraphError, match="is no input"):
+    with pytest.raises(GraphError, match="is not an input"):
         cr.Model(x + z, Dense(2)(x))  # type: ignore[arg-type]
     w = [cr.parameter("w", np.ones(4)) for _ in range(2)]
     with pytest.raises(GraphError, match="two parameters are called 'w'"):

@@ -153,7 +153,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_function_cannot_be_saved(path: Path) -> None:
     path.write_bytes(b"old")
     model = cr.Sequential([Dense(2, activation=lambda z: z * z)], input_shape=4)
-    with pytest.raises(ModelFileError, match="no functions"):
+    with pytest.raises(ModelFileError, match="not functions"):
         model.save(path)
     assert path.read_bytes() == b"old"
 
@@ -171,7 +171,7 @@ FOREIGN = {
     "zip": (None, "a zip archive, as PyTorch and Keras write"),
     "pickle": (pickle.dumps({"a": 1}), "a Python pickle"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 99, "an HDF5 file"),
-    "text": (b"Hello, I am no model at all.", "no safetensors file"),
+    "text": (b"Hello, I am no model at all.", "not a safetensors file"),
 }
 
 
@@ -203,7 +203,7 @@ def test_truncated_files(part: float, path: Path) -> None:
 
 def test_safetensors_of_others(path: Path) -> None:
     save_file({"w": X}, path)
-    with pytest.raises(ModelFileError, match="1 tensors, but no chainrule model"):
+    with pytest.raises(ModelFileError, match="1 tensors, but not a chainrule model"):
         cr.load(path)
 
 
@@ -272,7 +272,7 @@ def test_hostile_numbers(change: Any, path: Path) -> None:
 def test_a_number_too_long_to_be_read(path: Path) -> None:
     endless = f'{{"version": {"9" * 5000}}}'
     save_file({"a": np.ones(1)}, path, metadata={"chainrule": endless})
-    with pytest.raises(ModelFileError, match="no JSON"):
+    with pytest.raises(ModelFileError, match="not JSON"):
         cr.load(path)
 
 

@@ -136,7 +136,7 @@ SETTINGS: list[tuple[dict[str, Any], type[ChainRuleError], str]] = [
     ({"epochs": 0}, HyperparameterError, "epochs must be ≥ 1"),
     ({"seed": -1}, HyperparameterError, r"seed must be in \[0"),
     ({"loss": "sparse_softmax"}, UnknownNameError, "no loss named"),
-    ({"loss": 3}, HyperparameterError, "no loss"),
+    ({"loss": 3}, HyperparameterError, "3 is not a loss"),
     ({"metrics": ["acuracy"]}, UnknownNameError, "Did you mean 'accuracy'"),
     ({"optimizer": "adm"}, UnknownNameError, "Did you mean 'adam'"),
     ({"regularizers": ["l3"]}, UnknownNameError, "no regularizer named 'l3'"),

@@ -56,7 +56,7 @@ def test_what_is_missing_is_said():
     with pytest.raises(UnknownNameError, match="Did you mean 'dense_1/kernel'"):
         cr.explain(made, "dense_1/kernal", (0, 0))
     built = cr.Sequential([cr.layers.Dense(2)], input_shape=2)
-    with pytest.raises(GraphError, match='no loss: say which, such as loss="mse"'):
+    with pytest.raises(GraphError, match='no loss: give one, such as loss="mse"'):
         cr.explain(built, "dense_1/kernel", (0, 0))
     with pytest.raises(NotBuiltError, match="input_shape"):
         cr.explain(model(), "dense_1/kernel", (0, 0), loss="mse")

@@ -1,0 +1,90 @@
+"""A model made again from its description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ModelFileError
+from chainrule.model.model import Model
+from chainrule.model.sequential import Sequential
+from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.ops.random import Draw, Uniform
+from chainrule.registry import registry
+from chainrule.scopes import Scope, scope
+
+
+def rebuild(description: Mapping[str, Any], name: str | None) -> Model:
+    """Make the model that `Model.to_config` described, with initial weights.
+
+    Raises:
+        ModelFileError: a part is neither a layer nor a model.
+        UnknownNameError: a layer or an op that nothing registered.
+    """
+    layers = description["layers"]
+    parts = {record["name"]: _part(record) for record in layers}
+    if description["type"] == Sequential.label:
+        listed = [parts[record["name"]] for record in layers]
+        return Sequential(listed, description["input_shape"], name=name)
+    nodes: list[Node] = []
+    scopes: dict[tuple[str, ...], Scope] = {}
+    for record in description["nodes"]:
+        node = _node(record, nodes, parts, scopes)
+        nodes.append(node.named(record["name"]) if "name" in record else node)
+    inputs = [nodes[i] for i in description["inputs"]]
+    outputs = [nodes[i] for i in description["outputs"]]
+    return Model(inputs, outputs, name=name)
+
+
+def _part(record: Mapping[str, Any]) -> Any:
+    config, name = record["config"], record["name"]
+    if record["kind"] == "models":
+        return rebuild(config, name)
+    if record["kind"] not in ("layers", "activations"):
+        raise ModelFileError(f"{name!r} is of kind {record['kind']!r}, not a layer")
+    part = registry.resolve(record["kind"], config)
+    part.scope.name = name
+    return part
+
+
+def _node(
+    record: Mapping[str, Any],
+    nodes: list[Node],
+    parts: Mapping[str, Any],
+    scopes: dict[tuple[str, ...], Scope],
+) -> Node:
+    """Make one node; `scopes` collects those that several nodes are in."""
+    if "input" in record:
+        return Input(record["name"], tuple(record["input"]), record["dtype"])
+    if "parameter" in record:
+        zeros = np.zeros(record["parameter"], np.float32)
+        return Parameter(record["name"], zeros, trainable=record["trainable"])
+    if "constant" in record:
+        return Constant(np.array(record["constant"], record["dtype"]))
+    operands = [nodes[i] for i in record["of"]]
+    if "call" in record:
+        results = parts[record["call"]](*operands)
+        called: Node = (
+            results[record["output"]] if isinstance(results, tuple) else results
+        )
+        return called
+    cls = registry.find("ops", record["op"]).target
+    values = {
+        field.name: _tuples(record["fields"][field.name]) for field in fields(cls)
+    }
+    if cls is Uniform and values["stream"] is None:
+        values["stream"] = Draw()
+    names = record["scope"]
+    paths = [tuple(names[:depth]) for depth in range(1, len(names) + 1)]
+    for path in paths:
+        scopes.setdefault(path, Scope(path[-1], path[-1]))
+    with scope(tuple(scopes[path] for path in paths)):
+        made: Node = cls(**values)(*operands)
+    return made
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
