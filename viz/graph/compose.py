@@ -13,9 +13,10 @@ from typing import Any
 from chainrule.node import Node
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Symbol
+from chainrule.viz.graph.block_labels import BlockLabels
 from chainrule.viz.graph.edges import Edge, find_edges
 from chainrule.viz.graph.gradient_checks import check_gradients
-from chainrule.viz.graph.labels import Labels
+from chainrule.viz.graph.gradient_labels import GradientLabels
 from chainrule.viz.graph.levels import Division, divide
 from chainrule.viz.graph.options import Options
 from chainrule.viz.graph.picture import picture
@@ -57,8 +58,9 @@ def compose(what: Any, options: Options) -> Drawing:
     edges = find_edges(subject, division)
     values = _evaluated(subject, division, edges, naming, options)
     checked = _checked(subject, division, naming, values, options)
-    labels = Labels(subject, naming, options.show_shapes, values, checked)
-    scene = picture(division, edges, labels, options)
+    labels = BlockLabels(subject, naming, values, options.show_shapes)
+    gradients = GradientLabels(subject, naming, values, checked, options.show_shapes)
+    scene = picture(division, edges, labels, gradients, options)
     return Drawing(scene, subject, division, naming, values, options)
 
 

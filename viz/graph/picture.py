@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chainrule.shapes import shape_text
+from chainrule.viz.graph.block_labels import BlockLabels
 from chainrule.viz.graph.clusters import find_clusters
 from chainrule.viz.graph.edges import Edge
-from chainrule.viz.graph.labels import Labels
+from chainrule.viz.graph.gradient_labels import GradientLabels
 from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.options import Options
 from chainrule.viz.scene import Block, Line, Link, Role, Scene
@@ -25,69 +26,83 @@ LEGEND: dict[Role, str] = {
 
 
 def picture(
-    division: Division, edges: Sequence[Edge], labels: Labels, options: Options
+    division: Division,
+    edges: Sequence[Edge],
+    labels: BlockLabels,
+    gradients: GradientLabels,
+    options: Options,
 ) -> Scene:
     """Return the scene with all that is shown of some parts and edges."""
     clusters = find_clusters(division.parts, division.folding)
     blocks = [
-        _block(i, clusters.around[i], division, labels) for i in division.folding.shown
+        _block(i, clusters.around[i], division, labels, gradients)
+        for i in division.folding.shown
     ]
-    links = [link for edge in edges for link in _links(edge, division, labels, options)]
+    links = [
+        link for edge in edges for link in _links(edge, division, gradients, options)
+    ]
     roles = {link.role for link in links if link.kind == "backward"}
     remarks = [text for text in (labels.subject.remark, division.remark) if text]
     return Scene(
         options.title,
-        blocks=blocks,
-        links=_straightened(links, blocks),
+        blocks,
+        _straightened(links, blocks),
         clusters=clusters.label,
-        caption=[*labels.verdict(), *(Line(Plain(text), "note") for text in remarks)],
+        caption=[
+            *gradients.verdict(),
+            *(Line(Plain(text), "note") for text in remarks),
+        ],
         legend=[(role, text) for role, text in LEGEND.items() if role in roles],
         rankdir=options.rankdir,
     )
 
 
 def _block(
-    place: int, cluster: tuple[str, ...], division: Division, labels: Labels
+    place: int,
+    cluster: tuple[str, ...],
+    division: Division,
+    labels: BlockLabels,
+    gradients: GradientLabels,
 ) -> Block:
     """Draw a part, and those that it stands for."""
     part, repeat = division.parts[place], division.folding.repeat(place)
     times = repeat.times if repeat else 1
-    in_a_row = repeat if repeat and repeat.period == 1 else None
-    last = division.parts[in_a_row.stop - 1] if in_a_row else None
-    inside = f"{labels.subject.graph.id[part.nodes[-1]]}, {len(part.nodes)} nodes"
+    in_a_row = repeat is not None and repeat.period == 1
+    last = division.parts[place + times - 1] if in_a_row else None
     return Block(
         division.ids[place],
         labels.kind(part),
         labels.title(part, last, times),
-        labels.block(part),
+        [*labels.lines(part), *gradients.lines(part)],
         cluster=cluster,
         nodes=part.nodes,
         exits=part.exits,
-        tooltip=inside,
-        marks=labels.marks(part.exits),
+        tooltip=f"{division.graph.id[part.nodes[-1]]}, {len(part.nodes)} nodes",
+        marks=gradients.marks(part.exits),
         times=times,
     )
 
 
 def _links(
-    edge: Edge, division: Division, labels: Labels, options: Options
+    edge: Edge, division: Division, gradients: GradientLabels, options: Options
 ) -> Iterator[Link]:
     """Draw an edge forward, and backward where something flows back along it."""
-    shown_as, ids = division.folding.shown_as, division.ids
-    tail, head = ids[shown_as(edge.tail)], ids[shown_as(edge.head)]
+    tail, head = (
+        division.ids[division.folding.shown_as(end)] for end in (edge.tail, edge.head)
+    )
     if options.direction != "backward" or edge.rule is None:
-        tip = f"{labels.subject.graph.id[edge.x]} {shape_text(edge.x.shape)}"
+        tip = f"{division.graph.id[edge.x]} {shape_text(edge.x.shape)}"
         yield Link(tail, head, "forward", tooltip=tip)
     if edge.rule is not None:
         exits = division.parts[edge.head].exits
-        role = labels.role(edge.x, exits[-1] if exits else edge.x)
+        role = gradients.role(edge.x, exits[-1] if exits else edge.x)
         yield Link(
             tail,
             head,
             "backward",
             role,
-            labels.edge(edge.rule, role),
-            marks=labels.marks([edge.x]),
+            gradients.edge(edge.rule, role),
+            marks=gradients.marks([edge.x]),
             expression=edge.rule.expression,
         )
 

@@ -1,0 +1,126 @@
+"""What blocks say: title, formulas, parameters, shapes and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainrule.kinds.loss import Loss
+from chainrule.node import Constant, Parameter
+from chainrule.notation.naming import Naming
+from chainrule.notation.writer import Written
+from chainrule.shapes import shape_text
+from chainrule.viz.graph.partition import Part
+from chainrule.viz.graph.subject import Subject
+from chainrule.viz.scene import BlockKind, Line
+from chainrule.viz.text import Formula, Plain, row
+from chainrule.viz.values import Values, spanned
+
+MOST_FORMULAS = 5
+"""Formulas that one block lists; the rest becomes ⋮."""
+
+
+@dataclass(frozen=True)
+class BlockLabels:
+    """Writes what blocks say, but for their gradients.
+
+    Attributes:
+        subject: the graph.
+        naming: the symbols of its nodes.
+        values: of the nodes that are shown.
+        show_shapes: whether shapes are written.
+    """
+
+    subject: Subject
+    naming: Naming
+    values: Values
+    show_shapes: bool
+
+    def kind(self, part: Part) -> BlockKind:
+        """Say what kind of block a part is."""
+        if part.whole and isinstance(part.component, Loss):
+            return "loss"
+        outputs = self.subject.graph.outputs
+        if any(n in outputs and n.shape == () and n.inputs for n in part.exits):
+            return "loss"
+        if part.whole:
+            return "layer"
+        node = part.nodes[-1]
+        if isinstance(node, Parameter):
+            return "parameter"
+        if not node.inputs:
+            return "constant" if isinstance(node, Constant) else "input"
+        return "op"
+
+    def title(self, part: Part, last: Part | None = None, times: int = 1) -> Written:
+        """Return the heading: a symbol, or the name of a layer.
+
+        Where the block stands for a row of `times` parts, `last` is the last of them.
+        """
+        if part.label:
+            return Plain(part.label)
+        if part.whole:
+            name = part.scope[-1]
+            return Plain(f"{name} … {last.scope[-1]}  × {times}" if last else name)
+        symbol = self.naming.symbol(part.result)
+        if last is None:
+            return symbol or Plain("?")
+        end = self.naming.symbol(last.nodes[-1])
+        return row(symbol or "?", " … ", end or "?", f"  × {times}")
+
+    def lines(self, part: Part) -> list[Line]:
+        """Return what a block says under its heading."""
+        if part.label:
+            return []
+        return [
+            *self._description(part),
+            *self._formulas(part),
+            *self._parameters(part),
+            *self._shapes(part),
+            *self._value(part),
+        ]
+
+    def _description(self, part: Part) -> list[Line]:
+        """Write a component's hyperparameters, if they say more than its name."""
+        if not part.whole or part.component is None:
+            return []
+        described = repr(part.component)
+        if described.rstrip("()").lower() == part.scope[-1].replace("_", ""):
+            return []
+        return [Line(Plain(described), "note")]
+
+    def _formulas(self, part: Part) -> list[Line]:
+        """Write what a block computes: one line for each named node in it."""
+        lines = []
+        for node in part.nodes:
+            symbol = self.naming.symbol(node)
+            if not node.inputs or symbol is None:
+                continue
+            formula = Formula(node, self.naming)
+            alone = not part.whole and node is part.nodes[-1]
+            text = formula if alone else row(symbol, " = ", formula)
+            lines.append(Line(text, "formula"))
+        if len(lines) > MOST_FORMULAS:
+            lines[MOST_FORMULAS - 2 : -1] = [Line(Plain("⋮"), "formula")]
+        return lines
+
+    def _parameters(self, part: Part) -> list[Line]:
+        if not part.whole:
+            return []
+        texts: list[Written | str] = []
+        for node in part.nodes:
+            symbol = self.naming.symbol(node)
+            if isinstance(node, Parameter) and symbol:
+                texts += ["   " if texts else "", symbol]
+                texts += [" ", Plain(shape_text(node.shape))]
+        return [Line(row(*texts), "shape", "parameter")] if texts else []
+
+    def _shapes(self, part: Part) -> list[Line]:
+        shapes = dict.fromkeys(shape_text(node.shape) for node in part.exits)
+        if not self.show_shapes or list(shapes) in ([], ["()"]):
+            return []
+        return [Line(Plain(", ".join(shapes)), "shape")]
+
+    def _value(self, part: Part) -> list[Line]:
+        if len(part.exits) != 1 or part.exits[0] not in self.values:
+            return []
+        return [Line(Plain(spanned(self.values[part.exits[0]])), "value")]
