@@ -21,7 +21,7 @@ from chainrule.viz.chain.check import Check
 from chainrule.viz.chain.entries import Entry, entry_graph, find_entry
 from chainrule.viz.chain.explanation import Explanation
 from chainrule.viz.graph.options import RANKDIRS, check_choice
-from chainrule.viz.values import Values, trace
+from chainrule.viz.values import Values, evaluated
 
 
 def explain(
@@ -105,7 +105,7 @@ def _forward_and_backward(
     """Evaluate every node of both passes and every local derivative, in one run."""
     forward = topological([sweep.loss])
     local = [node for node in sweep.local.values() if isinstance(node, Node)]
-    return trace([*forward, *local, *sweep.gradient.values()], feeds, seed)
+    return evaluated([*forward, *local, *sweep.gradient.values()], feeds, seed)
 
 
 def _check(chain: Chain, feeds: Mapping[Any, Any], seed: int) -> Check:

@@ -15,7 +15,7 @@ from chainrule.node import Input, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.substitution import substitute
 from chainrule.viz.answers import evaluate_text
-from chainrule.viz.values import Values, trace
+from chainrule.viz.values import Values, evaluated
 
 POINTS = 5
 """Random points at which a formula and the key must agree."""
@@ -139,7 +139,7 @@ def random_points(
     points = []
     for _ in range(POINTS):
         fed = {probes[leaf]: rng.uniform(0.2, 1.8, shapes[leaf]) for leaf in probes}
-        traced = trace(moved, fed)
+        traced = evaluated(moved, fed)
         values = {w: traced[m] for w, m in zip(wanted, moved, strict=True)}
         points.append(Point(_by_name(values, naming), values))
     return points

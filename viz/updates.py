@@ -16,7 +16,7 @@ from chainrule.registry import registry
 from chainrule.substitution import substitute
 from chainrule.viz.graph.compose import Drawing
 from chainrule.viz.text import Formula
-from chainrule.viz.values import norm, trace
+from chainrule.viz.values import evaluated, norm
 
 
 def updates_of(
@@ -60,7 +60,7 @@ def _after_one_step(
     slots |= {name: constant(rule.slot_start(name)) for name in rule.scalar_slots}
     new = rule.new_values(p, g, constant(rule.lr), constant(1.0), slots)["p"]
     options = drawing.options
-    return trace([new], options.values or {}, options.seed)[new]
+    return evaluated([new], options.values or {}, options.seed)[new]
 
 
 def _rule(rule: Optimizer, node: Parameter, gradient: Node, naming: Naming) -> str:

@@ -1,4 +1,4 @@
-"""Values for a diagram: every node it shows, evaluated once, in one run."""
+"""The values in a diagram: computed in one run, and written short."""
 
 from __future__ import annotations
 
@@ -8,30 +8,38 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.execution.evaluate import evaluate
 from chainrule.node import Constant, Node
 from chainrule.notation.writer import number
 
 Values: TypeAlias = dict[Node, npt.NDArray[Any]]
 
 
-def trace(
+def evaluated(
     nodes: Iterable[Node],
     feeds: Mapping[Any, Any],
     seed: int = 0,
     *,
     training: bool = False,
 ) -> Values:
-    """Evaluate nodes for some inputs; neither model nor random stream is changed."""
-    from chainrule.execution.evaluate import evaluate
+    """Return the values of nodes in one run, in float64.
 
+    Args:
+        nodes: what to compute.
+        feeds: values for the inputs, by node or by name.
+        seed: of the random numbers.
+        training: whether dropout and its like are active.
+
+    Raises:
+        DataError: an input has no value, or a value has the wrong shape.
+    """
     wanted = list(dict.fromkeys(nodes))
     computed = [node for node in wanted if not isinstance(node, Constant)]
     arrays = evaluate(
         computed, dict(feeds), dtype="float64", seed=seed, training=training
     )
-    values = dict(zip(computed, map(np.asarray, arrays), strict=True))
-    values.update((n, n.value) for n in wanted if isinstance(n, Constant))
-    return values
+    constants = {node: node.value for node in wanted if isinstance(node, Constant)}
+    return dict(zip(computed, map(np.asarray, arrays), strict=True)) | constants
 
 
 def shown(array: npt.NDArray[Any]) -> str:

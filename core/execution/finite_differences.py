@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.data.inputs import values_for
 from chainrule.execution.evaluate import evaluate
 from chainrule.graph import Graph
 from chainrule.node import Input, Node
@@ -56,16 +57,19 @@ def directional_slope(
         node: what is moved.
         at: its value.
         direction: where to, an array of the same shape. Its zeros stay where they are.
-        feeds: values for the inputs, by node or by name; others may be among them.
+        feeds: values for the inputs of `loss`, by input or by name.
         seed: of the random numbers.
         training: whether dropout and its like are active.
+
+    Raises:
+        DataError: an input has no value, or a value has the wrong shape.
     """
     middle = np.asarray(at, dtype=np.float64)
     size = np.sqrt(np.mean(middle[direction != 0] ** 2)) if middle.size else 0.0
     step = STEP * max(1.0, float(size))
     probe = Input("probe", middle.shape)
     (moved,) = substitute([loss], {node: probe})
-    fed = _needed(moved, feeds)
+    fed = values_for(Graph([loss]).inputs, [loss], feeds)
     values = [
         evaluate(
             [moved],
@@ -77,10 +81,3 @@ def directional_slope(
         for side in (-1, 1)
     ]
     return central_slope(np.reshape(values, -1), step)
-
-
-def _needed(node: Node, feeds: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return those of the values, by node or by name, that a node depends on."""
-    leaves = set(Graph([node]).inputs)
-    known: set[Any] = leaves | {leaf.name for leaf in leaves}
-    return {key: value for key, value in feeds.items() if key in known}

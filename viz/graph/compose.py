@@ -22,7 +22,7 @@ from chainrule.viz.graph.options import Options
 from chainrule.viz.graph.picture import picture
 from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.scene import Scene
-from chainrule.viz.values import Values, trace
+from chainrule.viz.values import Values, evaluated
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def compose(what: Any, options: Options) -> Drawing:
     division = divide(subject, options)
     naming = _named(subject, division, options)
     edges = find_edges(subject, division)
-    values = _evaluated(subject, division, edges, naming, options)
+    values = _values(subject, division, edges, naming, options)
     checked = _checked(subject, division, naming, values, options)
     labels = BlockLabels(subject, naming, values, options.show_shapes)
     gradients = GradientLabels(subject, naming, values, checked, options.show_shapes)
@@ -77,7 +77,7 @@ def _named(subject: Subject, division: Division, options: Options) -> Naming:
     return naming
 
 
-def _evaluated(
+def _values(
     subject: Subject,
     division: Division,
     edges: Sequence[Edge],
@@ -97,7 +97,7 @@ def _evaluated(
                 yield from (gradient[n] for n in part.nodes if n in gradient)
         yield from (edge.rule.expression for edge in edges if edge.rule)
 
-    return trace(wanted(), options.values, options.seed, training=options.training)
+    return evaluated(wanted(), options.values, options.seed, training=options.training)
 
 
 def _checked(

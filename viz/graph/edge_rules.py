@@ -1,8 +1,8 @@
-"""What stands on a backward edge: the derivative, as the expression that is computed.
+"""The derivative on a backward edge, as the expression that is computed.
 
-Between two blocks the derivative is a factor ∂y/∂x where only elementwise operations
-without broadcasting lie in between (the product of their local derivatives, summed
-over paths). Elsewhere it is the rule itself: what the edge contributes to ∂J/∂x.
+Between two blocks it is a factor ∂y/∂x where only elementwise operations without
+broadcasting lie in between: the product of their local derivatives, summed over paths.
+Elsewhere it is the rule itself: what the edge contributes to ∂J/∂x.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from chainrule.node import Constant, Node
 class EdgeRule:
     """The derivative along an edge from x into a block.
 
-    `of` is y for a factor ∂y/∂x, and None where the expression is the contribution to
-    ∂J/∂x itself.
+    Attributes:
+        x: what the block uses.
+        expression: the derivative.
+        of: y, if it is a factor ∂y/∂x; None if it is what the edge contributes to
+            ∂J/∂x.
     """
 
     x: Node
@@ -31,71 +34,82 @@ def edge_rule(
     sweep: Backward,
     x: Node,
     edges: Sequence[tuple[Node, int]],
-    part: Sequence[Node],
+    block: Sequence[Node],
     exits: Sequence[Node],
 ) -> EdgeRule | None:
-    """Return the derivative along edges from x into a block, None if nothing flows."""
+    """Return the derivative along edges from x into a block; None if nothing flows.
+
+    Args:
+        sweep: the gradients.
+        x: the operand.
+        edges: who uses it in the block, and as which operand.
+        block: the nodes of the block, in topological order.
+        exits: those of them that are used outside.
+    """
     edges = [edge for edge in edges if edge in sweep.contribution]
     if not edges:
         return None
     flowing = [y for y in exits if y in sweep.gradient]
     if len(flowing) == 1:
-        factor = _factor(sweep, flowing[0], edges, part)
+        factor = _factor(sweep, flowing[0], edges, block)
         if factor is not None:
             return EdgeRule(x, factor, flowing[0])
-    parts = [sweep.contribution[edge] for edge in edges]
-    return EdgeRule(x, total(parts))
+    return EdgeRule(x, _sum(sweep.contribution[edge] for edge in edges))
 
 
 def _factor(
-    sweep: Backward, y: Node, edges: Sequence[tuple[Node, int]], part: Sequence[Node]
+    sweep: Backward, y: Node, edges: Sequence[tuple[Node, int]], block: Sequence[Node]
 ) -> Node | None:
-    """Sum over the paths from y to the edges of the products of local derivatives."""
-    at: dict[Node, list[Node]] = {y: [Constant(1.0)]}
-    inside = set(part)
-    for node in reversed(part):
-        arrived = at.get(node)
-        if arrived is None:
+    """Sum the products of local derivatives over the paths from the edges to y.
+
+    None if one of them is not elementwise, or broadcasts.
+    """
+    arriving: dict[Node, list[Node]] = {y: [Constant(1.0)]}
+    slope: dict[Node, Node] = {}
+    inside = set(block)
+    for node in reversed(block):
+        if node not in arriving:
             continue
-        at[node] = [total(arrived)]
+        slope[node] = _sum(arriving[node])
         for position, operand in enumerate(node.inputs):
-            if (node, position) not in sweep.contribution or operand not in inside:
+            edge = (node, position)
+            if edge not in sweep.contribution or operand not in inside:
                 continue
-            step = _step(sweep, node, position)
-            if step is None:
+            local = _local(sweep, edge)
+            if local is None:
                 return None
-            at.setdefault(operand, []).append(product(at[node][0], step))
-    found: list[Node] = []
-    for node, position in edges:
-        step = _step(sweep, node, position)
-        if step is None or node not in at:
+            arriving.setdefault(operand, []).append(_product(slope[node], local))
+    products: list[Node] = []
+    for edge in edges:
+        local = _local(sweep, edge)
+        if local is None or edge[0] not in slope:
             return None
-        found.append(product(at[node][0], step))
-    return total(found)
+        products.append(_product(slope[edge[0]], local))
+    return _sum(products)
 
 
-def _step(sweep: Backward, node: Node, position: int) -> Node | None:
-    local = sweep.local.get((node, position))
+def _local(sweep: Backward, edge: tuple[Node, int]) -> Node | None:
+    """Return the local derivative of an elementwise operation, if it is one."""
+    node, position = edge
+    local = sweep.local.get(edge)
     if local is None or node.inputs[position].shape != node.shape:
         return None
     return local if isinstance(local, Node) else Constant(local)
 
 
-def product(a: Node, b: Node) -> Node:
+def _product(a: Node, b: Node) -> Node:
     """Multiply, leaving out ones."""
-    if is_one(a):
+    if _is_one(a):
         return b
-    return a if is_one(b) else a * b
+    return a if _is_one(b) else a * b
 
 
-def is_one(node: Node) -> bool:
-    """Whether a node is the constant 1."""
+def _is_one(node: Node) -> bool:
     return isinstance(node, Constant) and node.value.size == 1 and node.value == 1
 
 
-def total(parts: Iterable[Node]) -> Node:
-    """Add nodes."""
-    first, *others = parts
-    for part in others:
-        first = first + part
+def _sum(terms: Iterable[Node]) -> Node:
+    first, *others = terms
+    for term in others:
+        first = first + term
     return first

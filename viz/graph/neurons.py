@@ -28,7 +28,7 @@ from chainrule.viz.graph.options import Options
 from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
 from chainrule.viz.text import Plain, row
-from chainrule.viz.values import Values, trace
+from chainrule.viz.values import Values, evaluated
 
 MOST_LABELS = 12
 """Weights between two columns that are written; more are only drawn."""
@@ -50,7 +50,7 @@ def neuron_scene(what: Any, options: Options) -> Scene:
         )
     naming = Naming(subject.graph, options.names, loss=subject.loss)
     naming.number(column.node for column in columns)
-    values = _evaluated(subject, columns, options)
+    values = _values(subject, columns, options)
     units = _Units(columns, naming, subject.sweep, values)
     return Scene(
         options.title,
@@ -62,7 +62,7 @@ def neuron_scene(what: Any, options: Options) -> Scene:
     )
 
 
-def _evaluated(subject: Subject, columns: Sequence[Column], options: Options) -> Values:
+def _values(subject: Subject, columns: Sequence[Column], options: Options) -> Values:
     """Compute all that the units and weights show, for one example."""
     if options.values is None:
         return {}
@@ -73,7 +73,7 @@ def _evaluated(subject: Subject, columns: Sequence[Column], options: Options) ->
         gradient = subject.sweep.gradient
         nodes += [gradient[node] for node in nodes if node in gradient]
     feeds = one_example(subject.graph, options.values, options.example)
-    return trace(nodes, feeds, options.seed, training=options.training)
+    return evaluated(nodes, feeds, options.seed, training=options.training)
 
 
 def one_example(
