@@ -1,7 +1,7 @@
-"""Everything chainrule raises: what was written, why it fails, what to write instead.
+"""Errors: their messages say what was written, why it fails and what to write instead.
 
-Every error is a `ChainRuleError` and also the built-in kind that fits, so that
-``except ValueError`` written by somebody who never heard of chainrule works too.
+Every error is a `ChainRuleError` and also the built-in exception that fits, so that
+``except ValueError`` works for somebody who has never heard of chainrule.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class ChainRuleError(Exception):
 
 
 class ShapeError(ChainRuleError, ValueError):
-    """Shapes that do not fit together; the message names node, scope and shapes."""
+    """Shapes that do not fit together; the message names nodes, scopes and shapes."""
 
 
 class GraphError(ChainRuleError, ValueError):
@@ -23,7 +23,7 @@ class GraphError(ChainRuleError, ValueError):
 
 
 class GradientError(ChainRuleError, ValueError):
-    """A derivative that does not exist or was not asked for in a sensible way."""
+    """A derivative that does not exist, or of something that has none."""
 
 
 class HyperparameterError(ChainRuleError, ValueError):
@@ -35,50 +35,50 @@ class DataError(ChainRuleError, ValueError):
 
 
 class ConfigError(ChainRuleError, ValueError):
-    """A configuration file with a mistake; the message carries the line."""
+    """A mistake in a configuration file; the message carries the line."""
 
 
 class ModelFileError(ChainRuleError, ValueError):
-    """A file that is not, or not completely, a saved chainrule model."""
+    """A file that is not a saved chainrule model, or not a complete one."""
 
 
 class NotBuiltError(ChainRuleError, RuntimeError):
-    """A model asked for something that exists only once its input shape is known."""
+    """Something of a model that exists only once the shape of its input is known."""
 
 
 class UnknownNameError(ChainRuleError, KeyError):
-    """A name that nothing registered; the message suggests near ones."""
+    """A name that is not registered; the message suggests similar ones."""
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0]) if self.args else ""
 
 
 class UnknownAttributeError(UnknownNameError, AttributeError):
-    """The same for attribute access, as in ``cr.layers.Dens``."""
+    """An unknown name in attribute access, as in ``cr.layers.Dens``."""
 
 
 class PluginError(ChainRuleError, RuntimeError):
-    """A plugin that cannot be used; names it, its distribution and the reason."""
+    """A plugin that cannot be used; the message names it, its distribution and why."""
 
 
 class BackendError(ChainRuleError, RuntimeError):
-    """A backend or device that cannot do what was asked."""
+    """A backend or a device that cannot do what is asked of it."""
 
 
 class ExecutionError(ChainRuleError, RuntimeError):
-    """A failure while a program ran; names op, node, scope and input shapes."""
+    """A failure while a program runs; names op, node, scope and shapes of operands."""
 
 
 class DivergenceError(ChainRuleError, ArithmeticError):
-    """Training produced NaN or infinity; names the first node and step that did."""
+    """NaN or infinity in training; names the first node and step that produced it."""
 
 
 class ConformanceError(ChainRuleError, AssertionError):
-    """A component that breaks its contract; says which part, and with what numbers."""
+    """A component that breaks its contract; says how, and with which numbers."""
 
 
 class RenderError(ChainRuleError, RuntimeError):
-    """A diagram that cannot be rendered here; the message carries the remedy."""
+    """A diagram that cannot be rendered here; the message says what to do."""
 
 
 class OutputError(ChainRuleError, OSError):
@@ -100,7 +100,7 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
 
 
 def unknown_name(kind: str, name: str, choices: Iterable[str]) -> UnknownNameError:
-    """Build the error for a name that resolves to nothing."""
+    """Build the error for a name that is not registered."""
     return UnknownNameError(f"no {kind} named {name!r}.{did_you_mean(name, choices)}")
 
 

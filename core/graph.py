@@ -1,8 +1,7 @@
-"""The computation graph: what some outputs depend on, as networkx hands it out.
+"""The computation graph: what some outputs depend on, in order and with stable ids.
 
 A node knows its inputs, so any set of nodes *is* a graph; `Graph` collects what some
-outputs depend on, gives every node a stable id, and hands the whole out as a
-`networkx.MultiDiGraph`.
+outputs depend on, gives every node an id, and is a `networkx.MultiDiGraph` underneath.
 """
 
 from __future__ import annotations
@@ -52,15 +51,21 @@ def dependents(roots: Iterable[Node], order: Iterable[Node]) -> set[Node]:
 class Graph:
     """What some outputs depend on, as a `networkx.MultiDiGraph` with stable ids.
 
-    Ids are made of the scope path, the kind of node and a counter, so the same program
-    gives the same ids in every process. In `nx` each node carries its `Node` as the
-    attribute ``node``; edges point from operand to consumer and their key is the
-    operand's position.
+    An id consists of the scope path, the kind of node and a counter, so the same
+    program gives the same ids in every process.
 
     Args:
         outputs: the nodes to include, with everything they depend on.
         names: names for nodes, as in ``names=locals()``; entries that are not nodes
-            are ignored, and names given to nodes themselves come first.
+            are ignored, and a name that a node has of its own takes precedence.
+
+    Attributes:
+        order: the nodes in topological order.
+        scope_path: node → the names of its scopes, outermost first.
+        id: node → its id.
+        node: id → its node.
+        nx: the graph. Each node carries its `Node` as the attribute ``node``; an edge
+            points from operand to consumer, and its key is the operand's position.
     """
 
     def __init__(
@@ -132,9 +137,13 @@ def _base_name(node: Node, extra: Mapping[Node, str]) -> str:
 def number_scopes(
     order: Sequence[Node],
 ) -> dict[tuple[Scope, ...], tuple[str, ...]]:
-    """Name every scope: its own name, or its label and a number, in order met."""
+    """Name every scope path: a scope is called by its name, or its label and a number.
+
+    Numbers count the scopes of one label in one parent, in the order given.
+    """
     paths: dict[tuple[Scope, ...], None] = {}
-    for node in sorted(order, key=lambda node: not node.inputs):  # leaves say little
+    # A leaf may be made in one scope and used in another: other nodes come first.
+    for node in sorted(order, key=lambda node: not node.inputs):
         for depth in range(len(node.scope)):
             if node.scope in paths:
                 break

@@ -1,9 +1,10 @@
-"""Nodes: expressions that know the op that made them and their inputs."""
+"""Nodes of the graph: leaves, and applications of ops to other nodes."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from chainrule.errors import GraphError, ShapeError
 from chainrule.scopes import current_scope
 from chainrule.shapes import Shape, shape_text
-from chainrule.symbolic import Formula
+from chainrule.symbolic import Symbolic
 
 if TYPE_CHECKING:
     from chainrule.ops.base import Op
@@ -22,47 +23,41 @@ Dtype: TypeAlias = Literal["float", "int", "bool"]
 Value: TypeAlias = "Node | npt.ArrayLike"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """Where a backward node came from.
+    """Where a node of the backward pass comes from.
 
-    `of` is the forward node whose gradient this is, or whose edge it belongs to;
-    `loss` is what was differentiated. For the contribution along one edge `position`
-    is the index of that edge among ``consumer.inputs``.
+    Attributes:
+        of: the forward node whose gradient it is, or contributes to.
+        loss: what was differentiated.
+        consumer: for what came along one edge, the node it came from.
+        position: for what came along one edge, its index among ``consumer.inputs``.
     """
 
-    __slots__ = ("consumer", "loss", "of", "position")
-
-    def __init__(
-        self,
-        of: Node,
-        loss: Node,
-        consumer: Node | None = None,
-        position: int | None = None,
-    ) -> None:
-        self.of = of
-        self.loss = loss
-        self.consumer = consumer
-        self.position = position
+    of: Node
+    loss: Node
+    consumer: Node | None = None
+    position: int | None = None
 
 
 @functools.cache
 def _function(name: str) -> Callable[..., Node]:
-    """Return the function of `chainrule.ops`, which imports nodes, for an operator."""
+    """Return a function of `chainrule.ops`, which itself imports this module."""
     found: Callable[..., Node] = getattr(import_module("chainrule.ops"), name)
     return found
 
 
-class Node(Formula):
+class Node(Symbolic):
     """An expression: an op applied to inputs, or a leaf.
 
     Attributes:
         op: the op applied, or None for a leaf.
         inputs: the operands, in order (``x * x`` has two).
         shape: sizes; None is an open dimension, such as the batch.
-        dtype: ``"float"``, ``"int"`` or ``"bool"``; the width is chosen when run.
+        dtype: ``"float"``, ``"int"`` or ``"bool"``; a program chooses the precision.
         name: the name given by the user, or None.
         scope: the scopes it was made in, outermost first.
-        origin: for backward nodes, what they are the derivative of.
+        origin: for a node of the backward pass, what it is a derivative of.
     """
 
     __slots__ = (
@@ -91,7 +86,7 @@ class Node(Formula):
         return len(self.shape)
 
     def named(self, name: str) -> Node:
-        """Give this node a name, used in diagrams and messages, and return it."""
+        """Name this node, for diagrams and messages, and return it."""
         self.name = name
         return self
 
@@ -102,12 +97,12 @@ class Node(Formula):
 
     def __iter__(self) -> Iterator[Node]:
         if not self.shape or self.shape[0] is None:
-            raise GraphError(f"cannot iterate over {self!r}: its length is not known")
+            raise GraphError(f"cannot iterate over {self!r}: its length is unknown")
         return (self[i] for i in range(self.shape[0]))
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
-            raise GraphError(f"{self!r} has no length that is known")
+            raise GraphError(f"the length of {self!r} is unknown")
         return self.shape[0]
 
     def __add__(self, other: Value) -> Node:
@@ -200,8 +195,8 @@ class Input(Node):
 class Parameter(Node):
     """A leaf with a value that training may change.
 
-    `value` is a NumPy array and the only home of the number: a backend that keeps a
-    copy on a device writes it back here.
+    `value`, a NumPy array, is authoritative: a backend that keeps a copy on a device
+    writes it back here.
     """
 
     __slots__ = ("trainable", "value")
@@ -226,22 +221,29 @@ class Constant(Node):
 
     def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
         self.value: npt.NDArray[Any] = _copy(value)
-        super().__init__(None, (), self.value.shape, _dtype_of(self.value), name)
+        super().__init__(None, (), self.value.shape, dtype_of(self.value), name)
 
 
 def _copy(value: npt.ArrayLike) -> npt.NDArray[Any]:
     try:
         return np.array(value)
     except ValueError as error:
-        raise GraphError(f"rows of different lengths make no array: {error}") from error
+        raise GraphError(
+            f"rows of different lengths do not make an array: {error}"
+        ) from error
 
 
-def _dtype_of(array: npt.NDArray[Any]) -> Dtype:
+def dtype_of(array: npt.NDArray[Any]) -> Dtype:
+    """Return a graph's name for the dtype of an array.
+
+    Raises:
+        GraphError: it is not the dtype of real numbers, integers or booleans.
+    """
     kinds: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
     if array.dtype.kind not in kinds:
         raise GraphError(
-            f"a graph computes with real numbers, integers and booleans, "
-            f"not with {array.dtype}"
+            "a value of a graph must consist of real numbers, integers or booleans, "
+            f"got {array.dtype}"
         )
     return kinds[array.dtype.kind]
 
@@ -258,27 +260,45 @@ def input(name: str, shape: Sequence[int | None] = (), dtype: Dtype = "float") -
         name: what to call it in diagrams, messages and feeds.
         shape: sizes; None is open, such as the batch in ``(None, 64)``.
         dtype: ``"float"``, ``"int"`` or ``"bool"``.
+
+    Raises:
+        GraphError: the name is not a string, or the dtype is not one of those.
+        ShapeError: the shape is not a tuple of sizes.
     """
     if not isinstance(name, str):
-        raise GraphError(f"the name of an input is a text, got {name!r}")
+        raise GraphError(f"the name of an input must be a string, got {name!r}")
     if isinstance(shape, int):
-        raise ShapeError(f"input {name!r}: shape is a tuple, write shape=({shape},)")
+        raise ShapeError(
+            f"input {name!r}: shape must be a tuple; write shape=({shape},)"
+        )
     sizes = tuple(shape)
     for size in sizes:
         if size is not None and (not isinstance(size, (int, np.integer)) or size < 0):
-            raise ShapeError(f"input {name!r}: {size!r} is not a size or None")
+            raise ShapeError(
+                f"input {name!r}: a size must be ≥ 0 or None, got {size!r}"
+            )
     if dtype not in ("float", "int", "bool"):
-        raise GraphError(f"input {name!r}: dtype is float, int or bool, got {dtype!r}")
+        raise GraphError(
+            f"input {name!r}: dtype must be float, int or bool, got {dtype!r}"
+        )
     return Input(name, sizes, dtype)
 
 
 def parameter(name: str, value: npt.ArrayLike, *, trainable: bool = True) -> Parameter:
-    """Make a parameter: a leaf with a value that training may change."""
+    """Make a parameter: a leaf with a value that training may change.
+
+    Raises:
+        GraphError: the value is not an array of numbers.
+    """
     return Parameter(name, value, trainable=trainable)
 
 
 def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
-    """Make a constant: a leaf whose value never changes."""
+    """Make a constant: a leaf whose value never changes.
+
+    Raises:
+        GraphError: the value is not an array of numbers.
+    """
     return Constant(value, name)
 
 

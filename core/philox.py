@@ -13,7 +13,7 @@ _MASK = (1 << 64) - 1
 
 @functools.lru_cache(maxsize=4096)
 def stream_key(stream: str) -> int:
-    """Return a stream's name as a 64-bit number: the second word of the key."""
+    """Return a 64-bit hash of a stream's name: the second word of the key."""
     digest = hashlib.blake2b(stream.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
@@ -21,8 +21,8 @@ def stream_key(stream: str) -> int:
 def state(seed: int, stream: str, step: int = 0) -> dict[str, Any]:
     """Return the state of NumPy's Philox at the start of a step of a stream.
 
-    The key is (seed, stream). The counter is four 64-bit words, least significant
-    first; the step is the third, so each step has 2¹²⁸ blocks of its own.
+    The key is (seed, stream). The counter consists of four 64-bit words, the least
+    significant first; the step is the third, so each step has 2¹²⁸ blocks of its own.
     """
     return {
         "bit_generator": "Philox",
@@ -38,7 +38,7 @@ def state(seed: int, stream: str, step: int = 0) -> dict[str, Any]:
 
 
 def generator(seed: int, stream: str, step: int = 0) -> np.random.Generator:
-    """Return a generator of the numbers of one step of a stream."""
+    """Return a generator of the random numbers of one step of a stream."""
     bits = np.random.Philox(key=0)
     bits.state = state(seed, stream, step)  # type: ignore[assignment]
     return np.random.Generator(bits)

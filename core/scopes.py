@@ -10,9 +10,10 @@ from contextvars import ContextVar
 class Scope:
     """A named part of a graph, such as one layer; scopes nest.
 
-    `label` is what kind of part it is (``dense``); `name` is its own name
-    (``dense_1``), or None until a graph or a model numbers it. `component` is the
-    layer or activation that opened it.
+    Attributes:
+        label: what kind of part it is, as in ``dense``.
+        name: its own name, as in ``dense_1``; None until a graph or a model numbers it.
+        component: the layer or activation that opened it.
     """
 
     __slots__ = ("component", "label", "name")
@@ -32,7 +33,7 @@ _current_scope: ContextVar[tuple[Scope, ...]] = ContextVar("scope", default=())
 
 
 def current_scope() -> tuple[Scope, ...]:
-    """Return the scope path that a node made now would get."""
+    """Return the scope path of nodes that are made now."""
     return _current_scope.get()
 
 
@@ -40,8 +41,8 @@ def current_scope() -> tuple[Scope, ...]:
 def scope(inner: Scope | str | tuple[Scope, ...]) -> Iterator[None]:
     """Put the nodes made in the block into a scope inside the current one.
 
-    A tuple of scopes replaces the current path instead (autodiff does that to put
-    each derivative beside the node it belongs to).
+    A tuple of scopes replaces the current path instead: so autodiff puts a derivative
+    beside the node it belongs to.
     """
     if isinstance(inner, str):
         inner = Scope(inner, inner)
@@ -55,7 +56,7 @@ def scope(inner: Scope | str | tuple[Scope, ...]) -> Iterator[None]:
 
 @contextmanager
 def scope_of_new_nodes() -> Iterator[Callable[[tuple[Scope, ...]], object]]:
-    """Yield a function that sets the scope path of the nodes made next in the block."""
+    """Yield a function that sets the scope path of nodes made from then on."""
     token = _current_scope.set(())
     try:
         yield _current_scope.set

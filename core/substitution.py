@@ -1,4 +1,4 @@
-"""The same graph on other leaves: how models nest and activations are transformed."""
+"""Substitution: the same graph on other nodes, as when models nest."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def substitute(
     after: Mapping[Node, Callable[[Node], Node]] | None = None,
     inside: tuple[Scope, ...] = (),
 ) -> list[Node]:
-    """Build `outputs` again with some nodes replaced; what is not affected is shared.
+    """Build `outputs` again with some nodes replaced; what is unaffected is shared.
 
     Args:
         outputs: the nodes to build again.
         replaced: node → the node to use in its place.
-        after: node → a function that is applied to what becomes of the node, and whose
-            result is used in its place.
-        inside: scopes to put around those of the new nodes.
+        after: node → a function to apply to what the node becomes; its result is used
+            in the node's place.
+        inside: scopes to put around those of new nodes.
 
     Raises:
         ShapeError: a replacement has a shape that its consumers cannot take.

@@ -1,4 +1,4 @@
-"""What a formula is not, it says; what NumPy's operators do with it, is a formula."""
+"""A node rejects being used as a number; NumPy's operators build nodes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RAGGED: Any = [[1], [1, 2]]
         lambda w: np.where(w, 1, 2),
     ],
 )  # fmt: skip
-def test_numpy_and_python_cannot_compute_a_formula(
+def test_numpy_and_python_cannot_compute_a_node(
     misuse: Callable[[Any], Any],
 ) -> None:
     with pytest.raises(GraphError):
@@ -40,7 +40,7 @@ def test_numpy_and_python_cannot_compute_a_formula(
 def test_the_message_says_what_to_write() -> None:
     with pytest.raises(GraphError, match=r"np\.tanh .* write cr\.ops\.tanh"):
         np.tanh(W)  # type: ignore[call-overload]
-    with pytest.raises(GraphError, match="a formula, not a number"):
+    with pytest.raises(GraphError, match="an expression, not a number"):
         float(W)
 
 
@@ -81,7 +81,7 @@ def test_an_array_may_stand_on_either_side() -> None:
         (lambda: cr.evaluate([W], backend=3), BackendError),  # type: ignore[arg-type]
     ],
 )
-def test_what_is_no_part_of_a_graph_is_refused(
+def test_what_cannot_be_part_of_a_graph_is_refused(
     build: Callable[[], Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
