@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.config.experiment import examples
-from chainrule.data.csv import Heading, read_table
+from chainrule.data.csv import Header, read_table
 from chainrule.errors import DataError
 from chainrule.model.model import Model
 from chainrule.registry import registry
@@ -69,60 +69,60 @@ class _Trained:
                 return cls(target, [])
         return None
 
-    def inputs(self, heading: Heading) -> list[int] | None:
+    def inputs(self, header: Header) -> list[int] | None:
         """Return the columns of the inputs, if all are found by name."""
-        found = heading.names or []
+        found = header.names or []
         wanted = [name for i, name in enumerate(self.names) if i != self.target]
         unique = len({*found}) == len(found)
         if wanted and unique and {*wanted} <= {*found}:
             return [found.index(name) for name in wanted]
         return None
 
-    def targets(self, heading: Heading) -> int | None:
+    def targets(self, header: Header) -> int | None:
         """Return the column of the targets, by name where possible, or by number."""
-        if not (heading.names and self.names):
-            return self.target if self.target < heading.width else None
+        if not (header.names and self.names):
+            return self.target if self.target < header.width else None
         name = self.names[self.target]
-        return heading.names.index(name) if name in heading.names else None
+        return header.names.index(name) if name in header.names else None
 
 
 def _from_table(
     file: Path, model: Model, target: str | None
 ) -> tuple[Array, Array | None]:
     table = read_table(file)
-    heading, shape = table.heading, model.inputs[0].shape[1:]
+    header, shape = table.header, model.inputs[0].shape[1:]
     wanted = int(np.prod([size or 1 for size in shape]))
     trained = _Trained.of(model)
-    inputs = trained.inputs(heading) if trained else None
+    inputs = trained.inputs(header) if trained else None
     column: int | None = None
     if target is not None:
-        column = heading.column(_name_or_number(target, heading))
-    elif trained and (inputs or heading.width == wanted + 1):
-        column = trained.targets(heading)
+        column = header.column(_name_or_number(target, header))
+    elif trained and (inputs or header.width == wanted + 1):
+        column = trained.targets(header)
     if inputs is None or column in inputs:
-        inputs = heading.others(column)
+        inputs = header.others(column)
     if len(inputs) == wanted + 1 and column is None:
-        raise DataError(_question(heading, wanted))
+        raise DataError(_question(header, wanted))
     if len(inputs) != wanted:
         raise DataError(
-            f"{file} has {heading.width} columns; the model takes {wanted} features, "
+            f"{file} has {header.width} columns; the model takes {wanted} features, "
             f"so there must be {wanted} columns, or one more for the targets"
         )
     x = table.inputs(inputs).reshape(-1, *shape)
     return x, None if column is None else table.targets(column)
 
 
-def _name_or_number(text: str, heading: Heading) -> int | str:
-    is_name = text in (heading.names or [])
+def _name_or_number(text: str, header: Header) -> int | str:
+    is_name = text in (header.names or [])
     return int(text) if text.removeprefix("-").isdecimal() and not is_name else text
 
 
-def _question(heading: Heading, wanted: int) -> str:
+def _question(header: Header, wanted: int) -> str:
     first, last = "0", "-1"
-    if heading.names:
-        first, last = heading.names[0], heading.names[-1]
+    if header.names:
+        first, last = header.names[0], header.names[-1]
     return (
-        f"{heading.file} has {heading.width} columns, one more than the {wanted} "
+        f"{header.file} has {header.width} columns, one more than the {wanted} "
         f"features that the model takes, and it is unclear which holds the targets: "
         f"write --target {first} if it is the first, --target {last} if it is the "
         "last, or the number (from 0) or name of another column"

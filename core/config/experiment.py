@@ -14,7 +14,7 @@ from chainrule.annotations import Fraction, OfKind, PositiveInt, Seed, check_val
 from chainrule.component import Component
 from chainrule.config.building import build, call, check_keys, fill
 from chainrule.config.document import Document
-from chainrule.data.csv import read_heading
+from chainrule.data.csv import read_header
 from chainrule.errors import DataError
 from chainrule.model.sequential import Sequential
 from chainrule.philox import generator
@@ -93,9 +93,9 @@ class Experiment:
         if not self.from_csv:
             return {}
         given = self.arguments
-        heading = read_heading(given["path"], given.get("delimiter", ","))
-        target = heading.column(given.get("target", -1))
-        return {"csv": {"target": target, "columns": heading.names}}
+        header = read_header(given["path"], given.get("delimiter", ","))
+        target = header.column(given.get("target", -1))
+        return {"csv": {"target": target, "columns": header.names}}
 
 
 def examples(loaded: Any) -> tuple[Arrays, Arrays | None]:

@@ -1,4 +1,4 @@
-"""Tables in text files: an example a line, columns named by the first or by none."""
+"""Tables in CSV files: one example per line, after a line of column names or none."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.data.arrays import Array
 from chainrule.errors import DataError, did_you_mean
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Heading:
-    """What a table has for columns.
+class Header:
+    """The columns of a table.
 
     Attributes:
-        file: where it is from.
-        names: of the columns, or None if the first line is numbers already.
-        width: how many columns there are.
+        file: the file that the table is in.
+        names: the names of the columns, or None if the first line has numbers already.
+        width: the number of columns.
     """
 
     file: Path
@@ -35,7 +33,9 @@ class Heading:
     width: int
 
     def column(self, target: int | str) -> int:
-        """Return the number of a column, counted from 0, of its number or its name.
+        """Return the index of a column, given by its index or its name.
+
+        A negative index counts from the last column.
 
         Raises:
             DataError: there is no such column.
@@ -57,76 +57,76 @@ class Heading:
         return target % self.width
 
     def others(self, column: int | None) -> list[int]:
-        """Return the numbers of all columns but one, or of all."""
+        """Return the indices of all columns except one, or of all for None."""
         return [i for i in range(self.width) if i != column]
 
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers of a file, float64, with what their columns are called."""
+    """The numbers of a file in float64, and its columns."""
 
-    heading: Heading
+    header: Header
     values: npt.NDArray[np.float64]
 
     def inputs(self, columns: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return some columns, in that order."""
+        """Return some columns, in this order."""
         return self.values[:, columns].astype(np.float32)
 
     def targets(self, column: int) -> Array:
-        """Return one column: int64 if all of it is whole, float32 otherwise."""
+        """Return one column: int64 if all its numbers are integers, else float32."""
         y = self.values[:, column]
         whole = bool((y == np.round(y)).all())
         return y.astype(np.int64 if whole else np.float32)
 
 
-def read_heading(path: str | PathLike[str], delimiter: str = ",") -> Heading:
-    """Read what columns a CSV file has; no more than its first line is read.
+def read_header(path: str | PathLike[str], delimiter: str = ",") -> Header:
+    """Read the columns of a CSV file, without reading beyond its first line.
 
     Raises:
-        DataError: the file is missing, empty, or no text.
+        DataError: the file is missing, empty, or not text.
     """
     file = Path(path)
     for _, cells in _lines(file, delimiter):
-        return _heading(file, cells)
+        return _header(file, cells)
     raise _empty(file)
 
 
 def read_table(path: str | PathLike[str], delimiter: str = ",") -> Table:
     """Read a CSV file, gzipped or not.
 
-    A first line that is not all numbers is taken to be the names of the columns.
+    A first line that is not all numbers is taken for the names of the columns.
 
     Raises:
         DataError: the file is missing, empty, ragged, or holds something that is not a
             finite number; names line and column.
     """
     file = Path(path)
-    heading: Heading | None = None
+    header: Header | None = None
     rows: list[list[float]] = []
     for line, cells in _lines(file, delimiter):
-        if heading is None:
-            heading = _heading(file, cells)
-            if heading.names is not None:
+        if header is None:
+            header = _header(file, cells)
+            if header.names is not None:
                 continue
-        if len(cells) != heading.width:
+        if len(cells) != header.width:
             raise DataError(
                 f"{file}, line {line}: {len(cells)} columns, the lines before have "
-                f"{heading.width}; fix the line, or give the right delimiter"
+                f"{header.width}; fix the line, or give the right delimiter"
             )
         rows.append([_number(c, file, line, i) for i, c in enumerate(cells)])
-    if heading is None or not rows:
+    if header is None or not rows:
         raise _empty(file)
-    return Table(heading, np.array(rows))
+    return Table(header, np.array(rows))
 
 
-def _heading(file: Path, cells: list[str]) -> Heading:
+def _header(file: Path, cells: list[str]) -> Header:
     named = not all(map(_is_number, cells))
     names = [cell.strip() for cell in cells] if named else None
-    return Heading(file, names, len(cells))
+    return Header(file, names, len(cells))
 
 
 def _empty(file: Path) -> DataError:
-    return DataError(f"{file} holds no numbers: there must be one example a line")
+    return DataError(f"{file} holds no numbers: it must have one example per line")
 
 
 def _lines(file: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -158,7 +158,7 @@ def _number(cell: str, file: Path, line: int, column: int) -> float:
     if not _is_number(cell) or not math.isfinite(value := float(cell)):
         what = repr(cell.strip()) if cell.strip() else "nothing"
         raise DataError(
-            f"{file}, line {line}, column {column}: {what} where a finite number "
-            "should be; fill in or remove the line, and write categories as numbers"
+            f"{file}, line {line}, column {column}: expected a finite number, got "
+            f"{what}; fill in or remove the line, and write categories as numbers"
         )
     return value

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy.typing as npt
-
+from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
@@ -58,7 +56,7 @@ class Objective:
             zip(labels, criteria.losses, self.targets, predictions, strict=True)
         )
         parts = {
-            f"{label}loss": self._applied(loss, target, prediction)
+            f"{label}loss": self._loss(loss, target, prediction)
             for label, loss, target, prediction in outputs
         }
         penalties = _penalties(network, criteria.regularizers)
@@ -76,15 +74,9 @@ class Objective:
                 uses[name] += 1
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
-                with scope(metric.type_name):
-                    sums = metric.totals(target, seen)
-                if not isinstance(sums, tuple):
-                    raise GraphError(
-                        f"{type(metric).__name__}.totals must return a tuple of "
-                        f"scalars, got {sums!r}"
-                    )
+                sums = _sums(metric, target, seen)
                 self._metrics[name] = metric, len(sums)
-                self.totals += map(as_node, sums)
+                self.totals += sums
 
     @property
     def names(self) -> list[str]:
@@ -102,10 +94,8 @@ class Objective:
         """Whether all indices are labels, whose range was checked with the data."""
         return all(leaf.dtype != "int" for leaf in self.inputs)
 
-    def measured(
-        self, batches: Mapping[int, npt.NDArray[Any]], rows: int
-    ) -> dict[str, float]:
-        """Return the numbers of an epoch, exact however the rows were cut.
+    def measured(self, batches: Mapping[int, Array], rows: int) -> dict[str, float]:
+        """Return the numbers of an epoch, exact for any batches.
 
         Args:
             batches: batch size → the totals, summed over all batches of that size.
@@ -126,7 +116,8 @@ class Objective:
             at += length
         return numbers
 
-    def _applied(self, loss: LossLike, target: Input, prediction: Node) -> Node:
+    def _loss(self, loss: LossLike, target: Input, prediction: Node) -> Node:
+        """Return the loss of one output, a scalar."""
         if isinstance(loss, Loss):
             loss.check_activation(prediction)
             return loss(target, prediction, self.weight)
@@ -147,6 +138,18 @@ class Objective:
 
 def _dtype(loss: LossLike) -> Dtype:
     return loss.target_dtype if isinstance(loss, Loss) else "float"
+
+
+def _sums(metric: Metric, target: Node, prediction: Node) -> list[Node]:
+    """Return what a metric sums over batches."""
+    with scope(metric.type_name):
+        sums = metric.totals(target, prediction)
+    if not isinstance(sums, tuple):
+        raise GraphError(
+            f"{type(metric).__name__}.totals must return a tuple of scalars, got "
+            f"{sums!r}"
+        )
+    return [as_node(one) for one in sums]
 
 
 def _penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:

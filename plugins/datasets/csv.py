@@ -32,5 +32,5 @@ def load_csv(
             finite number; names line and column.
     """
     table = read_table(path, delimiter)
-    column = table.heading.column(target)
-    return table.inputs(table.heading.others(column)), table.targets(column)
+    column = table.header.column(target)
+    return table.inputs(table.header.others(column)), table.targets(column)

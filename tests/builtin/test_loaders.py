@@ -45,10 +45,13 @@ def test_gzipped_csv(tmp_path: Path) -> None:
     [
         ("a,b\n1,2\n3\n", r"a\.csv, line 3: 1 columns, the lines before have 2"),
         ("1,2\n3,4,5\n", r"line 2: 3 columns"),
-        ("a,b\n1,2\n3,cat\n", r"a\.csv, line 3, column 1: 'cat' where a finite"),
-        ("1,2\n3,\n", "line 2, column 1: nothing where"),
-        ("1,2\nnan,4\n", "line 2, column 0: 'nan' where"),
-        ("1,2\n3,inf\n", "line 2, column 1: 'inf' where"),
+        (
+            "a,b\n1,2\n3,cat\n",
+            r"a\.csv, line 3, column 1: expected a finite .*'cat'",
+        ),
+        ("1,2\n3,\n", "line 2, column 1: expected a finite number, got nothing"),
+        ("1,2\nnan,4\n", "line 2, column 0: expected a finite number, got 'nan'"),
+        ("1,2\n3,inf\n", "line 2, column 1: expected a finite number, got 'inf'"),
         ("", "holds no numbers"),
         ("a,b\n", "holds no numbers"),
         (b"\xff\xfe\x00\x01", "cannot be read as CSV"),
