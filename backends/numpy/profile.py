@@ -1,4 +1,4 @@
-"""Profiles: the generated code once more, with a look at the clock after every line."""
+"""Profiles: a copy of the generated code that looks at the clock after every line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from chainrule.errors import BackendError
 from chainrule.node import Node
-from chainrule.profile.profile import Profile, Speed
+from chainrule.profile.profile import Profile
+from chainrule.profile.speed import Speed
 from chainrule.profile.work import Piece, Work
 
 CLOCK, TICKS = "_clock", "_ticks"
@@ -25,17 +26,17 @@ PRODUCTS = (128, 384)
 
 
 class Profiler:
-    """What a backend and all its programs share: the profile being made, or None."""
+    """What a backend and all its programs share: the current profile, or None."""
 
     def __init__(self) -> None:
         self.profile: Profile | None = None
 
     @contextmanager
     def profiled(self) -> Iterator[Profile]:
-        """Let programs note their times in the block.
+        """Return a context in which programs record their times.
 
         Raises:
-            BackendError: they do so already.
+            BackendError: there is such a context already.
         """
         if self.profile is not None:
             raise BackendError(
@@ -52,14 +53,13 @@ class Profiler:
 
 
 class Timed:
-    """A compiled program's twin that notes when each of its statements ended.
+    """A copy of a compiled program that records when each of its statements ended.
 
-    Neighbours that compute one node are one kernel, and a loop is one with all its
-    nodes.
+    Neighbours that compute one node are one task, and so is a loop with all its nodes.
 
     Args:
         run: the generated function.
-        nodes_of_line: what its lines compute, counted from the first one of its body.
+        nodes_of_line: what its lines compute; the first line of its body is 1.
         work: the program that it was generated from.
     """
 
@@ -87,18 +87,18 @@ class Timed:
         function.body = body
         names = dict(run.__globals__, **{CLOCK: time.perf_counter_ns})
         self._ticks = names[TICKS] = [0] * (len(pieces) + 1)
-        # Lines keep their numbers, so that errors name the nodes they name elsewhere.
+        # Lines keep their numbers, so that an error names the same node.
         exec(compile(tree, run.__code__.co_filename, "exec"), names)
         self._run = names["run"]
-        self._kernels = work.split(pieces)
+        self._tasks = work.tasks(pieces)
 
     def run(self, profile: Profile, *arguments: Any) -> None:
-        """Run the program and note the times."""
+        """Run the program and record the times."""
         ticks = self._ticks
         ticks[0] = time.perf_counter_ns()
         self._run(*arguments)
-        for kernel, begin, end in zip(self._kernels, ticks, ticks[1:], strict=False):
-            profile.add(kernel, begin, end)
+        for task, begin, end in zip(self._tasks, ticks, ticks[1:], strict=False):
+            profile.add(task, begin, end)
 
 
 def _tick(number: int, after: ast.stmt) -> ast.stmt:
@@ -131,7 +131,7 @@ def _multiplied(dtype: str) -> float:
 
 
 def _fastest(call: Callable[[], object], within: float = 0.02) -> float:
-    """Return the seconds of the fastest of many calls: others use the processor too."""
+    """Return the seconds of the fastest of many calls; others share the processor."""
     times: list[float] = []
     end = time.perf_counter() + within
     while len(times) < 20 or time.perf_counter() < end:

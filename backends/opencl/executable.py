@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.backends.opencl.compiled import Compiled, compile_program
-from chainrule.backends.opencl.device.profile import kernels_of
+from chainrule.backends.opencl.device.profile import tasks_of
 from chainrule.backends.opencl.device.runtime import Prepared
 from chainrule.backends.opencl.device.session import Session
 from chainrule.backends.opencl.source.body import Kernels
@@ -17,7 +17,7 @@ from chainrule.backends.opencl.source.faults import NO_FAULTS
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.kinds.backend import Executable
 from chainrule.node import Input, Node
-from chainrule.profile.profile import Kernel
+from chainrule.profile.work import Task
 from chainrule.program import Program
 
 Array = npt.NDArray[Any]
@@ -45,7 +45,7 @@ class OpenCLExecutable(Executable):
         self._host_totals = np.zeros(len(program.totals))
         self._numbers: list[float] = []
         self._numbers_of: tuple[float, int] | None = None
-        self._profiled: list[Kernel] | None = None
+        self._profiled: list[Task] | None = None
 
     @property
     def launches(self) -> Sequence[Prepared]:
@@ -73,7 +73,7 @@ class OpenCLExecutable(Executable):
             compiled.feeds.seed.put(begin)
         events = self._session.runtime.launch(compiled.launches)
         if self._session.recorder is not None:
-            self._session.recorder.add(self._profiled_kernels(), events)
+            self._session.recorder.add(self._profiled_tasks(), events)
         for feed in compiled.feeds.all:
             feed.used_until(events[-1] if events else None)
         for mirror in compiled.changed:
@@ -102,10 +102,10 @@ class OpenCLExecutable(Executable):
                 self._compiled.feeds.numbers.put(np.array(self._numbers))
         self._numbers_of = lr, step
 
-    def _profiled_kernels(self) -> list[Kernel]:
+    def _profiled_tasks(self) -> list[Task]:
         if self._profiled is None:
             launches = self._compiled.lowered.launches
-            self._profiled = kernels_of(self.program, self._kernels, launches)
+            self._profiled = tasks_of(self.program, self._kernels, launches)
         return self._profiled
 
     # -- results -------------------------------------------------------------------

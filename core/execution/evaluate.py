@@ -18,7 +18,7 @@ from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.node import Input, Node, Parameter
-from chainrule.program.program import LEARNING_RATE, STEP, Program, Width
+from chainrule.program.program import LEARNING_RATE, STEP, FloatDtype, Program
 
 
 def evaluate(
@@ -26,7 +26,7 @@ def evaluate(
     feeds: Mapping[Any, npt.ArrayLike] | None = None,
     *,
     backend: str | Backend | None = None,
-    dtype: Width = "float32",
+    dtype: FloatDtype = "float32",
     training: bool = False,
     seed: int = 0,
     step: int = 1,
@@ -90,7 +90,7 @@ def _compiled(
     nodes: tuple[Node, ...],
     shapes: Shapes,
     training: bool,
-    dtype: Width,
+    dtype: FloatDtype,
 ) -> Executable:
     return backend.compile(
         Program(nodes, shapes=dict(shapes), training=training, dtype=dtype)

@@ -1,1 +1,1 @@
-"""Profiles: how long each kernel takes, and which operations it computes."""
+"""Profiles: how long each task of a program takes, and which operations it computes."""

@@ -1,34 +1,35 @@
-"""Work: what the kernels of a lowered program compute, read, write and calculate."""
+"""Work: what the tasks of a lowered program compute, read, write and calculate.
+
+A *task* is what a profile times: a line of generated code, or a kernel on a device.
+"""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import math
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
-
-import numpy as np
 
 from chainrule.graph import topological
 from chainrule.node import Node
 from chainrule.ops import BroadcastTo, Elementwise, Matmul, OneHot, Op, Pick, Take
 from chainrule.ops.reductions import Reduction
-from chainrule.profile.profile import Kernel
 from chainrule.program.program import Program
 from chainrule.program.rewrite import watched
+from chainrule.program.sizes import count, numpy_dtype, sizes
+from chainrule.program.storage import readers
 from chainrule.scopes import Scope
 
 
 class Piece(NamedTuple):
-    """What a backend says of one kernel.
+    """What a backend says of one task.
 
     Attributes:
         nodes: the nodes of the lowered program that it computes.
-        note: what it does for them where it does not compute them, such as packing.
-        nbytes: how many bytes such a kernel moves.
+        note: what it does for them if it does not compute them, such as packing.
+        nbytes: how many bytes such a task moves.
     """
 
     nodes: Sequence[Node]
@@ -36,27 +37,52 @@ class Piece(NamedTuple):
     nbytes: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A piece of a program that is timed.
+
+    Attributes:
+        name: where it belongs and what it does, such as ``dense_1/matmul``.
+        number: tells it from others of the same name in its program.
+        nodes: the nodes of the lowered program that it computes, operands first.
+        nbytes: bytes that it reads from others or leaves for others, in one run.
+        flops: arithmetic operations in one run: two for each step of a product, one
+            for each element of any other result.
+        work: the program that it is a piece of.
+    """
+
+    name: str
+    number: int
+    nodes: tuple[Node, ...] = field(repr=False)
+    nbytes: int
+    flops: int
+    work: Work = field(repr=False)
+
+
 class Work:
     """A program as it was lowered, and where its nodes came from.
 
     Args:
-        program: the program, lowered already.
+        program: the program, already lowered.
         kernels: the ops that its backend has kernels for.
+
+    Attributes:
+        dtype: the dtype of floats.
+        built: the results of the program as it was built.
+        roots: its results as they were lowered.
+        order: the lowered nodes, operands first.
+        readers: who reads each of them.
     """
 
     def __init__(self, program: Program, kernels: Container[type[Op]]) -> None:
         self.program = program
         self.dtype = program.dtype
-        self.built = [r for phase in program.stages[0].phases for r in phase.roots]
-        self._kernels = kernels
-        phases = program.stages[-1].phases
-        self.roots = [root for phase in phases for root in phase.roots]
-        self.kept = set(self.roots)
+        self.built = program.stages[0].roots
+        self.roots = program.stages[-1].roots
         self.order = topological(self.roots)
-        self.readers: dict[Node, list[Node]] = {node: [] for node in self.order}
-        for node in self.order:
-            for x in dict.fromkeys(node.inputs):
-                self.readers[x].append(node)
+        self.readers = readers(self.order)
+        self._kernels = kernels
+        self._results = set(self.roots)
 
     @property
     def part(self) -> str:
@@ -65,11 +91,25 @@ class Work:
             return "step in search of a fault"
         return "training step" if self.program.training else "evaluation"
 
-    def split(self, pieces: Sequence[Piece]) -> list[Kernel]:
-        """Return the kernels of a program, one for each of its pieces.
+    def tasks(self, pieces: Sequence[Piece]) -> list[Task]:
+        """Return one task for each piece of the program.
 
         Elementwise nodes that no piece names are computed where they are read.
         """
+        turn = {node: i for i, node in enumerate(self.order)}
+        met: Counter[str] = Counter()
+        tasks = []
+        for found, piece in zip(self._computed(pieces), pieces, strict=True):
+            nodes = tuple(sorted(found, key=turn.__getitem__))
+            name = title(nodes, piece.note) + self._derivatives(nodes)
+            moved = piece.nbytes if piece.note else self._moved(nodes)
+            flops = 0 if piece.note else sum(map(arithmetic, nodes))
+            tasks.append(Task(name, met[name], nodes, moved, flops, self))
+            met[name] += 1
+        return tasks
+
+    def _computed(self, pieces: Sequence[Piece]) -> list[dict[Node, None]]:
+        """Return the nodes of each piece, those included that none of them names."""
         nodes = [dict.fromkeys(piece.nodes) for piece in pieces]
         home: dict[Node, dict[Node, None]] = {}
         for found, piece in zip(nodes, pieces, strict=True):
@@ -82,17 +122,7 @@ class Work:
             if reader is not None:
                 home[node] = home[reader]
                 home[reader][node] = None
-        met: Counter[str] = Counter()
-        kernels = []
-        turn = {node: i for i, node in enumerate(self.order)}
-        for found, piece in zip(nodes, pieces, strict=True):
-            all_of_it = tuple(sorted(found, key=turn.__getitem__))
-            name = title(all_of_it, piece.note) + self._derivatives(all_of_it)
-            moved = piece.nbytes if piece.note else self._moved(all_of_it)
-            flops = 0 if piece.note else sum(map(arithmetic, all_of_it))
-            kernels.append(Kernel(name, met[name], all_of_it, moved, flops, self))
-            met[name] += 1
-        return kernels
+        return nodes
 
     def _derivatives(self, nodes: Iterable[Node]) -> str:
         """Name the gradients among some nodes."""
@@ -111,16 +141,15 @@ class Work:
                 if x in inside or source in inside or not source.shape:
                     continue
                 few = isinstance(node.op, (Pick, Take, OneHot))
-                read = min(_count(source), _count(node)) if few else _count(source)
+                read = min(count(source), count(node)) if few else count(source)
                 moved[source] = max(moved.get(source, 0), read)
-            readers = self.readers[node]
-            if node in self.kept or any(reader not in inside for reader in readers):
-                moved[node] = _count(node)
-        return sum(self._width(node) * count for node, count in moved.items())
-
-    def _width(self, node: Node) -> int:
-        floats = np.dtype(self.dtype).itemsize
-        return {"float": floats, "int": 8, "bool": 1}[node.dtype]
+            outside = any(reader not in inside for reader in self.readers[node])
+            if outside or node in self._results:
+                moved[node] = count(node)
+        return sum(
+            numpy_dtype(node.dtype, self.dtype).itemsize * elements
+            for node, elements in moved.items()
+        )
 
     @functools.cached_property
     def sources(self) -> dict[Node, list[Node]]:
@@ -128,12 +157,10 @@ class Work:
 
         The program is lowered once more, and watched.
         """
-        again = replace(self.program, stages=[])
+        again = replace(self.program)
         with watched() as became:
             again.lower(self._kernels)
-        lowered = topological(
-            [root for phase in again.stages[-1].phases for root in phase.roots]
-        )
+        lowered = topological(again.stages[-1].roots)
         mine = dict(zip(lowered, self.order, strict=True))
         found: dict[Node, list[Node]] = {}
         for node in topological(self.built):
@@ -166,15 +193,11 @@ def arithmetic(node: Node) -> int:
     """Count the operations that a result takes: a product's, or one per element."""
     op = node.op
     if isinstance(op, Matmul):
-        inner = node.inputs[0].shape[-2 if op.transpose_a else -1] or 0
-        return 2 * _count(node) * inner
+        inner = sizes(node.inputs[0])[-2 if op.transpose_a else -1]
+        return 2 * count(node) * inner
     if isinstance(op, Reduction):
-        return _count(node.inputs[0])
-    return _count(node) if isinstance(op, Elementwise) else 0
-
-
-def _count(node: Node) -> int:
-    return math.prod(size or 0 for size in node.shape)
+        return count(node.inputs[0])
+    return count(node) if isinstance(op, Elementwise) else 0
 
 
 def _read_from(node: Node) -> Node:

@@ -1,13 +1,13 @@
-"""Programs: what a backend compiles and runs."""
+"""Programs: what a backend compiles and runs, and how a graph is lowered to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias, get_args
 
 from chainrule.errors import GraphError
-from chainrule.graph import Graph, topological
+from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter, describe
 from chainrule.ops import Op, Uniform
 from chainrule.ops.random import name_streams
@@ -20,56 +20,17 @@ from chainrule.program.passes.specialise import (
     collect_updates,
     specialise,
 )
-from chainrule.program.rewrite import merged, rewrite, with_op
+from chainrule.program.phase import Assignment, Phase, Stage
+from chainrule.program.rewrite import Rules, merged, rewrite, with_op
 from chainrule.shapes import Shape
 
 LEARNING_RATE = Input("learning_rate", ())
-"""The learning rate of a step, a number fed when the program is run."""
+"""The learning rate of a step, a number that is given when the program is run."""
 STEP = Input("step", ())
 """The number of a step, from 1."""
 
-Assignment = tuple[Parameter, Node]
-Width = Literal["float32", "float64"]
-
-
-@dataclass
-class Phase:
-    """What is computed together: all new values from the old ones, then assigned."""
-
-    outputs: list[Node]
-    totals: list[Node]
-    assigns: list[Assignment]
-
-    @property
-    def roots(self) -> list[Node]:
-        """Everything that the phase computes."""
-        return [*self.outputs, *self.totals, *(node for _, node in self.assigns)]
-
-    def with_roots(self, roots: Sequence[Node]) -> Phase:
-        """Return the phase with other nodes in the same places."""
-        n, m = len(self.outputs), len(self.outputs) + len(self.totals)
-        targets = [target for target, _ in self.assigns]
-        assigns = list(zip(targets, roots[m:], strict=True))
-        return Phase(list(roots[:n]), list(roots[n:m]), assigns)
-
-
-@dataclass
-class Stage:
-    """The graph after one pass, to be counted or drawn."""
-
-    name: str
-    phases: list[Phase]
-
-    @property
-    def graph(self) -> Graph:
-        """The graph of all phases."""
-        return Graph([root for phase in self.phases for root in phase.roots])
-
-    def __len__(self) -> int:
-        return sum(
-            sum(node.op is not None for node in topological(phase.roots))
-            for phase in self.phases
-        )
+FloatDtype: TypeAlias = Literal["float32", "float64"]
+"""The dtype of floats in a program."""
 
 
 @dataclass
@@ -83,9 +44,14 @@ class Program:
             from the old ones; the next phase sees the new ones.
         shapes: the shape of each input.
         training: which branch of `chainrule.ops.training` to take.
-        dtype: the width of floats.
-        checked: stop at the first node with a value that is not finite.
-        trusted: indices are known to be in range, so that nothing need look.
+        dtype: the dtype of floats.
+        checked: whether to stop at the first value that is not finite.
+        trusted: whether indices are known to be in range and need no check.
+        stages: what `lower` made of the phases, pass by pass.
+
+    Raises:
+        GraphError: a total is not a number, something is assigned that is not a
+            parameter, or its new value has another shape.
     """
 
     outputs: Sequence[Node] = ()
@@ -93,58 +59,64 @@ class Program:
     phases: Sequence[Sequence[Assignment]] = ()
     shapes: Mapping[Input, Shape] = field(default_factory=dict)
     training: bool = False
-    dtype: Width = "float32"
+    dtype: FloatDtype = "float32"
     checked: bool = False
     trusted: bool = False
-    stages: list[Stage] = field(default_factory=list, repr=False)
+    stages: list[Stage] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.dtype not in get_args(Width):
-            raise GraphError(f"dtype is float32 or float64, got {self.dtype!r}")
+        if self.dtype not in get_args(FloatDtype):
+            raise GraphError(f"dtype must be float32 or float64, got {self.dtype!r}")
         for node in self.totals:
             if node.shape != ():
-                raise GraphError(f"a total is one number, got {describe(node)}")
-        for phase in self.phases:
-            for target, node in phase:
-                if not isinstance(target, Parameter):
-                    raise GraphError(f"only parameters are assigned, not {target!r}")
-                if target.shape != node.shape:
-                    raise GraphError(
-                        f"{describe(node)} cannot replace {describe(target)}"
-                    )
+                raise GraphError(f"a total must be a number, got {describe(node)}")
+        for target, node in (pair for phase in self.phases for pair in phase):
+            if not isinstance(target, Parameter):
+                raise GraphError(f"only a parameter can be assigned, got {target!r}")
+            if target.shape != node.shape:
+                raise GraphError(f"{describe(node)} cannot replace {describe(target)}")
 
     def lower(self, kernels: Container[type[Op]]) -> list[Phase]:
-        """Run all passes, for a backend with these kernels; keeps the `stages`.
+        """Rewrite the phases for a backend with these kernels, pass by pass.
 
         Raises:
             ShapeError: inputs do not fit the graph.
             BackendError: an op has neither a kernel nor an expansion.
         """
-        assigned = [list(phase) for phase in self.phases] or [[]]
-        phases = [Phase(list(self.outputs), list(self.totals), assigned[0])]
-        phases += [Phase([], [], assigns) for assigns in assigned[1:]]
-        self.stages = [Stage("as built", phases)]
-        names = name_streams(topological([r for phase in phases for r in phase.roots]))
-        streams: dict[Op, str] = {
-            node.op: name
-            for node, name in names.items()
-            if isinstance(node.op, Uniform) and node.op.stream != name
-        }
-        phases = [p.with_roots(_name_draws(p.roots, streams)) for p in phases]
-        phases = [self._one_mode(phase) for phase in phases]
-        self.stages.append(Stage("specialised", phases))
-        for name, lowering in _passes(kernels):
-            phases = [p.with_roots(lowering(p.roots)) for p in phases]
-            self.stages.append(Stage(name, phases))
+        self.stages = []
+        phases = self._reached("as built", self._as_built())
+        phases = self._reached("specialised", self._specialised(phases))
+        for name, run_pass in _passes(kernels):
+            lowered = [p.with_roots(run_pass(p.roots)) for p in phases]
+            phases = self._reached(name, lowered)
         return phases
 
-    def _one_mode(self, phase: Phase) -> Phase:
-        chosen = phase.with_roots(choose_mode(phase.roots, self.training))
-        roots, updates = collect_updates(chosen.roots)
-        phase = chosen.with_roots(roots)
-        if self.training:
-            phase.assigns.extend(updates)
-        return phase.with_roots(specialise(phase.roots, self.shapes))
+    def _reached(self, name: str, phases: list[Phase]) -> list[Phase]:
+        self.stages.append(Stage(name, tuple(phases)))
+        return phases
+
+    def _as_built(self) -> list[Phase]:
+        """Return the phases; the first one computes outputs and totals too."""
+        first, *others = self.phases or [()]
+        phases = [Phase(tuple(self.outputs), tuple(self.totals), tuple(first))]
+        return phases + [Phase(assigns=tuple(assigns)) for assigns in others]
+
+    def _specialised(self, phases: Sequence[Phase]) -> list[Phase]:
+        """Name random streams, choose the mode, and give every node its shape."""
+        named = _name_streams(phases)
+        return [
+            phase.with_roots(specialise(phase.roots, self.shapes))
+            for phase in map(self._in_one_mode, named)
+        ]
+
+    def _in_one_mode(self, phase: Phase) -> Phase:
+        """Take the branches of the mode; what they update is assigned in training."""
+        chosen = choose_mode(phase.roots, self.training)
+        roots, updates = collect_updates(chosen)
+        phase = phase.with_roots(roots)
+        if not self.training:
+            return phase
+        return replace(phase, assigns=(*phase.assigns, *updates))
 
     def summary(self) -> str:
         """Return a table of the passes and how many nodes each one left."""
@@ -154,12 +126,24 @@ class Program:
         return "\n".join([f"{'pass':<14}{'nodes':>7}", *rows])
 
 
-def _name_draws(roots: list[Node], streams: Mapping[Op, str]) -> list[Node]:
+def _name_streams(phases: Sequence[Phase]) -> list[Phase]:
+    """Give each random op the name of its stream in the whole program."""
+    nodes = topological([root for phase in phases for root in phase.roots])
+    streams = {
+        node.op: name
+        for node, name in name_streams(nodes).items()
+        if isinstance(node.op, Uniform) and node.op.stream != name
+    }
+    if not streams:
+        return list(phases)
+
     def rule(node: Node) -> Node | None:
-        name = streams.get(node.op) if node.op else None
+        assert isinstance(node.op, Uniform)
+        name = streams.get(node.op)
         return None if name is None else with_op(node, Uniform(name))
 
-    return rewrite(roots, {Uniform: (rule,)}, sweeps=1) if streams else roots
+    rules: Rules = {Uniform: (rule,)}
+    return [p.with_roots(rewrite(p.roots, rules, sweeps=1)) for p in phases]
 
 
 _SIMPLER = merged(constants.RULES, algebra.RULES)

@@ -29,7 +29,7 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Op, sum, uniform
 from chainrule.program import LEARNING_RATE, STEP, Flat, Program
-from chainrule.program.program import Width
+from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
 from chainrule.substitution import substitute
 from chainrule.testing.examples import example
@@ -41,7 +41,7 @@ from chainrule.testing.samples import between, sample
 Array: TypeAlias = npt.NDArray[Any]
 Sizes: TypeAlias = tuple[int, ...]
 
-TOLERANCE: Mapping[Width, float] = {"float32": 3e-5, "float64": 1e-10}
+TOLERANCE: Mapping[FloatDtype, float] = {"float32": 3e-5, "float64": 1e-10}
 """How far a result may be from NumPy's, relative to the largest element or to 1."""
 
 
@@ -91,7 +91,7 @@ def check_parity(
     backend: str | Backend,
     *,
     shape: Sizes = (3, 4),
-    dtype: Width = "float32",
+    dtype: FloatDtype = "float32",
     seed: int = 0,
 ) -> None:
     """Check that a backend computes what NumPy computes in float64.
@@ -121,7 +121,7 @@ def check_parity(
 
 
 def _results(
-    case: Case, backend: str | Backend, shape: Sizes, dtype: Width, seed: int
+    case: Case, backend: str | Backend, shape: Sizes, dtype: FloatDtype, seed: int
 ) -> list[Array] | None:
     """Build a problem anew, so that nothing is shared, and compute it."""
     try:

@@ -10,7 +10,7 @@ from chainrule.errors import GraphError
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.program import LEARNING_RATE, STEP, Program
-from chainrule.program.program import Assignment
+from chainrule.program.phase import Assignment
 from chainrule.scopes import scope
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState

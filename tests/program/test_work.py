@@ -1,4 +1,4 @@
-"""Work: what kernels compute and move, and for which nodes of a graph they do it."""
+"""Work: what tasks compute and move, and for which nodes of a graph they do it."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,10 @@ from chainrule import ops
 from chainrule.errors import BackendError, ExecutionError
 from chainrule.execution import open_backend
 from chainrule.graph import Graph
-from chainrule.profile.attribution import credited
-from chainrule.profile.profile import Kernel, Profile, Speed
-from chainrule.profile.work import Piece, Work, arithmetic, title
+from chainrule.profile.attribution import purposes
+from chainrule.profile.profile import Profile
+from chainrule.profile.speed import Speed
+from chainrule.profile.work import Piece, Task, Work, arithmetic, title
 from chainrule.program import Program
 
 
@@ -36,7 +37,7 @@ def test_bytes_are_read_once_and_written_where_others_read_them():
     x, b = cr.input("x", (6, 5)), cr.parameter("b", np.ones(5))
     work = lowered(ops.sum(ops.exp(x + b) * x))
     add, exp, mul, total = (of(work, op) for op in (ops.Add, ops.Exp, ops.Mul, ops.Sum))
-    one, fused = work.split([Piece([total]), Piece([add, exp, mul])])
+    one, fused = work.tasks([Piece([total]), Piece([add, exp, mul])])
     assert fused.nbytes == 4 * (30 + 5 + 30)  # x once, b, and the product
     assert one.nbytes == 4 * (30 + 1)
     assert (fused.flops, one.flops) == (90, 30)
@@ -54,31 +55,31 @@ def test_what_is_picked_is_all_that_is_read():
     x = cr.input("x", (100, 10))
     at = cr.input("at", (100,), "int")
     work = lowered(ops.pick(x, at))
-    (kernel,) = work.split(pieces(work))
-    assert kernel.nbytes == 100 * (4 + 8 + 4)  # numbers, indices, results
+    (task,) = work.tasks(pieces(work))
+    assert task.nbytes == 100 * (4 + 8 + 4)  # numbers, indices, results
 
 
 def test_elementwise_nodes_that_no_piece_names_are_where_they_are_read():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(ops.tanh(x) + 1.0))
-    (kernel,) = work.split([Piece([of(work, ops.Exp)])])
-    assert kernel.name == "tanh add exp"
-    assert kernel.flops == 12
+    (task,) = work.tasks([Piece([of(work, ops.Exp)])])
+    assert task.name == "tanh add exp"
+    assert task.flops == 12
 
 
 def test_a_helper_is_counted_by_what_it_moves():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(x))
     exp = of(work, ops.Exp)
-    kernel, helper = work.split([Piece([exp]), Piece([exp], "copy", 64)])
-    assert (kernel.name, helper.name) == ("exp", "exp: copy")
+    task, helper = work.tasks([Piece([exp]), Piece([exp], "copy", 64)])
+    assert (task.name, helper.name) == ("exp", "exp: copy")
     assert (helper.nbytes, helper.flops) == (64, 0)
 
 
-def test_kernels_of_one_name_are_numbered():
+def test_tasks_of_one_name_are_numbered():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(ops.exp(x)))
-    assert [(k.name, k.number) for k in work.split(pieces(work))] == [
+    assert [(t.name, t.number) for t in work.tasks(pieces(work))] == [
         ("exp", 0), ("exp", 1),
     ]  # fmt: skip
 
@@ -113,34 +114,34 @@ def built():
     return (z, a, both, loss), lowered(loss, gradient)
 
 
-def test_everything_lowered_has_the_credit_of_what_was_built(built):
+def test_everything_lowered_has_the_purpose_of_what_was_built(built):
     (z, a, _, loss), work = built
-    credit = credited(work, set(Graph([loss])))
+    purpose = purposes(work, set(Graph([loss])))
     products = [node for node in work.order if isinstance(node.op, ops.Matmul)]
-    assert [credit[node] for node in products] == [(z, "forward"), (z, "backward")]
-    assert credit[of(work, ops.Tanh)] == (a, "forward")
-    assert credit[of(work, ops.Sum)] == (loss, "forward")  # its mean is Σ · 1/n
+    assert [purpose[node] for node in products] == [(z, "forward"), (z, "backward")]
+    assert purpose[of(work, ops.Tanh)] == (a, "forward")
+    assert purpose[of(work, ops.Sum)] == (loss, "forward")  # its mean is Σ · 1/n
     computed = [node for node in work.order if node.op is not None and node.shape]
-    assert all(node in credit for node in computed)
-    ways = {way for node, way in credit.values() if node is a}
+    assert all(node in purpose for node in computed)
+    ways = {way for node, way in purpose.values() if node is a}
     assert ways == {"forward", "backward"}
 
 
-def test_a_part_of_a_graph_has_no_credit_for_the_rest(built):
+def test_a_part_of_a_graph_is_not_the_purpose_of_the_rest(built):
     (z, a, _, _), work = built
-    credit = credited(work, set(Graph([z])))
-    assert {node for node, _ in credit.values() if node.op is not None} == {z}
-    assert not any(node is a for node, _ in credit.values())
-    assert of(work, ops.Tanh) not in credit
-    assert [way for node, way in credit.values() if node is z] == [
+    purpose = purposes(work, set(Graph([z])))
+    assert {node for node, _ in purpose.values() if node.op is not None} == {z}
+    assert not any(node is a for node, _ in purpose.values())
+    assert of(work, ops.Tanh) not in purpose
+    assert [way for node, way in purpose.values() if node is z] == [
         "backward", "forward",
     ]  # fmt: skip
 
 
 def test_nodes_of_the_lowered_program_are_themselves(built):
     _, work = built
-    credit = credited(work, set(work.order))
-    assert all(credit[node] == (node, "forward") for node in work.order)
+    purpose = purposes(work, set(work.order))
+    assert all(purpose[node] == (node, "forward") for node in work.order)
 
 
 def test_a_fault_is_named_as_it_is_without_a_profile():
@@ -154,7 +155,7 @@ def test_a_fault_is_named_as_it_is_without_a_profile():
         cr.evaluate(nodes, feeds, backend=backend)
     assert str(timed.value) == str(plain.value)
     assert not profile.rows  # a run that failed has no time
-    assert "0.0 ms in kernels" in str(profile)
+    assert "0.0 ms of computation" in str(profile)
 
 
 def gone(_):
@@ -164,8 +165,8 @@ def gone(_):
 def test_a_device_that_is_gone_leaves_the_times():
     work = lowered(ops.exp(cr.input("x", (4,))))
     profile = Profile("something", Speed(gone, gone))
-    (kernel,) = work.split(pieces(work))
-    profile.add(kernel, 0, 2000)
+    (task,) = work.tasks(pieces(work))
+    profile.add(task, 0, 2000)
     row = profile.table().splitlines()[3]
     assert row.split() == ["exp", "1", "0.002", "100.0%", "2.0", "0.0", "?", "0.0", "?"]
 
@@ -187,8 +188,8 @@ def test_a_trace_is_cut_and_the_table_is_not(monkeypatch, tmp_path):
     monkeypatch.setattr("chainrule.profile.profile.MOST_EVENTS", 3)
     work = lowered(ops.exp(cr.input("x", (4,))))
     profile = Profile("something", Speed(gone, gone))
-    kernel = Kernel("exp", 0, (), 0, 0, work)
+    task = Task("exp", 0, (), 0, 0, work)
     for begin in range(5):
-        profile.add(kernel, begin, begin + 1)
+        profile.add(task, begin, begin + 1)
     assert profile.rows[0].calls == 5
     assert profile.save_trace(tmp_path / "t.json").read_text().count('"ph": "X"') == 3

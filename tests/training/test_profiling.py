@@ -10,7 +10,8 @@ import chainrule as cr
 from chainrule.errors import BackendError, DivergenceError
 from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend
-from chainrule.profile.profile import Profile, Speed
+from chainrule.profile.profile import Profile
+from chainrule.profile.speed import Speed
 from chainrule.training import History
 
 
@@ -40,7 +41,7 @@ def trained(backend, **options):
 def test_a_row_counts_every_run_whatever_the_batch(backend, capsys):
     _, fit = trained(backend)
     profile = fit(epochs=2).profile
-    counted = {(row.part, row.calls, len(row.kernels)) for row in profile.rows}
+    counted = {(row.part, row.calls, len(row.tasks)) for row in profile.rows}
     assert counted == {("training step", 6, 2), ("evaluation", 2, 1)}
     assert any("dense_1/matmul" in row.name for row in profile.rows)
     assert capsys.readouterr().out == f"{profile}\n"
@@ -69,19 +70,19 @@ def test_products_are_counted_and_held_against_the_peak(backend):
         assert 0 <= float(share[:-1]) <= 100
 
 
-def test_all_that_is_done_for_a_node_is_one_kernel():
+def test_all_that_is_done_for_a_node_is_one_row():
     _, fit = trained("numpy")
     rows = fit(validation=None, batch_size=40).profile.rows
-    several = [row.kernels[0].nodes for row in rows if row.kernels[0].nodes]
+    several = [row.tasks[0].nodes for row in rows if row.tasks[0].nodes]
     assert len(several) == len(set(several))
 
 
-def test_no_kernel_does_more_than_the_peak():
+def test_no_row_does_more_than_the_peak():
     _, fit = trained("numpy")
     profile = fit(validation=None).profile
     slow = Profile(profile.device, Speed(lambda nbytes: 1e9, lambda dtype: 1.0))
     for number, row in enumerate(profile.rows):
-        slow.add(row.kernels[0], 0, 1000 + number)
+        slow.add(row.tasks[0], 0, 1000 + number)
     lines = [line for line in slow.table(None).splitlines() if line.endswith("%")]
     shares = [line.split()[-1] for line in lines if "together" not in line]
     assert max(float(share[:-1]) for share in shares) == 100
@@ -204,7 +205,7 @@ def test_the_names_tell_forward_from_backward():
     assert any(name.startswith("adam/") for name in names)
 
 
-def test_a_loop_over_blocks_is_one_kernel():
+def test_a_loop_over_blocks_is_one_row():
     x = cr.input("x", (1 << 20,))
     square = (cr.ops.square(x) + 1.0).named("above")
     y = cr.ops.exp(square)
@@ -213,6 +214,6 @@ def test_a_loop_over_blocks_is_one_kernel():
         cr.evaluate([y], {x: np.zeros(1 << 20, np.float32)}, backend=backend)
     (row,) = [row for row in profile.rows if row.nbytes]
     assert row.name == "square add exp"
-    assert len(row.kernels[0].nodes) == 3
+    assert len(row.tasks[0].nodes) == 3
     assert row.nbytes == 2 * 4 << 20  # read once, written once
     assert row.flops == 3 << 20

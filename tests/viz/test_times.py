@@ -24,10 +24,10 @@ def trained(layers, backend="numpy"):
 
 
 def timed(profile, seconds):
-    """Return the profile as if each kernel had taken what `seconds` says, in µs."""
+    """Return the profile as if each task had taken what `seconds` says, in µs."""
     made = Profile("a stopwatch", profile.speed)
     for row in profile.rows:
-        made.add(row.kernels[0], 0, round(1000 * seconds(row)))
+        made.add(row.tasks[0], 0, round(1000 * seconds(row)))
     return made
 
 
@@ -107,8 +107,8 @@ def test_a_kernel_of_several_blocks_has_a_letter():
     executable = backend.compile(program)
     with backend.profiled() as profile:
         executable.run()
-    exp, mul = (row.kernels[0] for row in sorted(profile.rows, key=lambda r: r.name)
-                if row.kernels[0].nodes)  # fmt: skip
+    exp, mul = (row.tasks[0] for row in sorted(profile.rows, key=lambda r: r.name)
+                if row.tasks[0].nodes)  # fmt: skip
     both = type(exp)("exp mul", 0, (*exp.nodes, *mul.nodes), 0, 0, exp.work)
     fused = Profile("a stopwatch", profile.speed)
     fused.add(both, 0, 7000)
@@ -176,7 +176,7 @@ def test_a_time_is_the_mean_of_all_steps(small):
     for row in profile.rows:
         often, nanoseconds = (2, 30_000) if row.name == "dense_1/matmul" else (1, 0)
         for _ in range(often):
-            measured.add(row.kernels[0], 0, nanoseconds)
+            measured.add(row.tasks[0], 0, nanoseconds)
     shown = times(cr.draw(model, level="op", times=measured))
     assert shown["v₁"] == "→ 30 µs  ← 0 µs  100 %"
 
@@ -255,9 +255,9 @@ def test_times_are_written_as_people_do(small):
 def test_a_kernel_for_both_ways_says_so(small):
     model, profile = small
     rows = [r for r in profile.rows if r.name.startswith("dense_1/tanh/")]
-    kernels = [row.kernels[0] for row in rows]
-    nodes = tuple(node for kernel in kernels for node in kernel.nodes)
+    tasks = [row.tasks[0] for row in rows]
+    nodes = tuple(node for task in tasks for node in task.nodes)
     fused = Profile("a stopwatch", profile.speed)
-    fused.add(type(kernels[0])("all", 0, nodes, 0, 0, kernels[0].work), 0, 9000)
+    fused.add(type(tasks[0])("all", 0, nodes, 0, 0, tasks[0].work), 0, 9000)
     shown = times(cr.draw(model, level="op", times=fused))
     assert shown["a⁽¹⁾"] == "⇄ 9 µs  100 %"

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.node import Node
-from chainrule.profile.attribution import credited
-from chainrule.profile.profile import Profile, Row
+from chainrule.profile.attribution import purposes
+from chainrule.profile.profile import Profile
+from chainrule.profile.table import Row
 from chainrule.viz.formats.story import Extras
 from chainrule.viz.scene import Block, Line, Scene
 from chainrule.viz.text import Plain
@@ -27,7 +28,7 @@ PART = "training step"
 
 @dataclass
 class Spent:
-    """The kernels that worked for a block, for its value and for its gradients."""
+    """The rows that worked for a block, for its value and for its gradients."""
 
     forward: dict[Row, None] = field(default_factory=dict)
     backward: dict[Row, None] = field(default_factory=dict)
@@ -39,7 +40,7 @@ class Spent:
 
     @property
     def ways(self) -> dict[str, list[Row]]:
-        """Forward, backward, and both at once: the sign, and the kernels."""
+        """Forward, backward, and both at once: the sign, and the rows."""
         both = self.forward.keys() & self.backward.keys()
         signs = {
             "→": [row for row in self.forward if row not in both],
@@ -179,15 +180,15 @@ class Times:
 
 
 def _spent(rows: Sequence[Row], block_of: Mapping[Node, str]) -> dict[str, Spent]:
-    """Find for each block the kernels that worked for its nodes."""
-    works = {kernel.work for row in rows for kernel in row.kernels}
-    credit = {work: credited(work, block_of) for work in works}
+    """Find for each block the rows that worked for its nodes."""
+    works = {task.work for row in rows for task in row.tasks}
+    purpose = {work: purposes(work, block_of) for work in works}
     found: dict[str, Spent] = {}
     for row in rows:
-        for kernel in row.kernels:
-            for node in kernel.nodes:
-                if node in credit[kernel.work]:
-                    known, way = credit[kernel.work][node]
+        for task in row.tasks:
+            for node in task.nodes:
+                if node in purpose[task.work]:
+                    known, way = purpose[task.work][node]
                     spent = found.setdefault(block_of[known], Spent())
                     (spent.forward if way == "forward" else spent.backward)[row] = None
     return found

@@ -12,8 +12,9 @@ import pyopencl as cl
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.node import Node
 from chainrule.ops import Op
-from chainrule.profile.profile import Kernel, Profile, Speed
-from chainrule.profile.work import Piece, Work
+from chainrule.profile.profile import Profile
+from chainrule.profile.speed import Speed
+from chainrule.profile.work import Piece, Task, Work
 from chainrule.program import Program
 
 PENDING = 4096
@@ -33,11 +34,11 @@ class Recorder:
         self.profile = Profile(f"opencl on {device}", speed)
         self._queue = queue
         self._begin = time.perf_counter()
-        self._pending: list[tuple[Kernel, Any]] = []
+        self._pending: list[tuple[Task, Any]] = []
 
-    def add(self, kernels: Iterable[Kernel], events: Iterable[Any]) -> None:
-        """Note that kernels were launched, each with its event."""
-        self._pending += zip(kernels, events, strict=True)
+    def add(self, tasks: Iterable[Task], events: Iterable[Any]) -> None:
+        """Note that tasks were launched, each with its event."""
+        self._pending += zip(tasks, events, strict=True)
         if len(self._pending) >= PENDING:
             self._collect()
 
@@ -50,15 +51,15 @@ class Recorder:
     def _collect(self) -> None:
         pending, self._pending = self._pending, []
         self._queue.finish()
-        for kernel, event in pending:
-            self.profile.add(kernel, event.profile.start, event.profile.end)
+        for task, event in pending:
+            self.profile.add(task, event.profile.start, event.profile.end)
 
 
-def kernels_of(
+def tasks_of(
     program: Program, kernels: Container[type[Op]], launches: Sequence[Launch]
-) -> list[Kernel]:
+) -> list[Task]:
     """Return what a profile knows of each launch of a program."""
-    return Work(program, kernels).split(list(_pieces(launches)))
+    return Work(program, kernels).tasks(list(_pieces(launches)))
 
 
 def _pieces(launches: Sequence[Launch]) -> Iterator[Piece]:

@@ -12,7 +12,8 @@ from chainrule.backends.opencl.device.profile import Recorder
 from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.device.speed import speed
 from chainrule.errors import BackendError
-from chainrule.profile.profile import Profile, Speed
+from chainrule.profile.profile import Profile
+from chainrule.profile.speed import Speed
 
 
 class Session:

@@ -9,7 +9,7 @@ import numpy as np
 import pyopencl as cl
 
 from chainrule.backends.opencl.device.runtime import Runtime
-from chainrule.profile.profile import Speed
+from chainrule.profile.speed import Speed
 
 _COPY = """
 kernel void copy4(global const float *x, global float *y) {

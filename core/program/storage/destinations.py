@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chainrule.node import Node, Parameter
 from chainrule.program.flat import Pack, places
-from chainrule.program.program import Assignment
+from chainrule.program.phase import Assignment
 
 
 class Destination(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from chainrule.graph import topological
 from chainrule.node import Node
 from chainrule.program.flat import Pack
-from chainrule.program.program import Phase
+from chainrule.program.phase import Phase
 from chainrule.program.storage.views import VIEWS
 
 

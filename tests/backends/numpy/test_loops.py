@@ -283,7 +283,7 @@ def test_a_plugins_kernel_is_not_replaced(monkeypatch):
     np.testing.assert_allclose(executable.fetch(0), np.sqrt(2) + 1, rtol=1e-6)
 
 
-def test_a_profile_credits_a_loop_with_all_that_it_computes(monkeypatch):
+def test_a_profile_attributes_a_loop_to_all_that_it_computes(monkeypatch):
     monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
     x = cr.input("x", SHAPE)
     y = ops.sqrt(x + 1.0)
@@ -294,7 +294,7 @@ def test_a_profile_credits_a_loop_with_all_that_it_computes(monkeypatch):
     with backend.profiled() as profile:
         executable.run()
     (row,) = [row for row in profile.rows if row.flops]
-    names = [node.op.type_name for node in row.kernels[0].nodes]
+    names = [node.op.type_name for node in row.tasks[0].nodes]
     assert names == ["add", "sqrt", "mul"]
 
 
