@@ -94,5 +94,6 @@ def test_thousands_of_steps_allocate_nothing(backend):
             executable.take_totals()
             gc.collect()
             alive = (cl.Buffer, cl.Kernel, cl.Event)
-            made.append(sum(isinstance(o, alive) for o in gc.get_objects()))
+            kinds = map(type, gc.get_objects())  # a weak proxy may be among them
+            made.append(sum(issubclass(kind, alive) for kind in kinds))
     assert made[1] <= made[0]
