@@ -1,4 +1,4 @@
-"""A finished diagram: look at it, save it, or take its graph."""
+"""A finished diagram: shown in a notebook, saved in any format, taken as a graph."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     import networkx
 
 
+_TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
+    "dot": lambda d: d.source,
+    "json": lambda d: to_json(d.scene),
+    "tikz": lambda d: to_tikz(d.scene, d.source),
+    "tex": lambda d: to_document(d.scene, d.source),
+    "html": lambda d: to_page(d.scene, d._repr_svg_(), d.extras),
+}
+"""Format → what writes a diagram in it; pictures are rendered from DOT."""
+
+
 class Diagram:
     """A picture of a graph; in a notebook it shows itself.
 
@@ -30,8 +40,8 @@ class Diagram:
         scene: what it shows, without how it looks.
     """
 
-    formats = ("svg", "png", "pdf", "dot", "json", "tikz", "tex", "html")
-    """What `save` can write, by the name of the file."""
+    formats = (*PICTURES, *_TEXT_FORMATS)
+    """The suffixes of files that `save` can write."""
 
     def __init__(
         self,
@@ -40,7 +50,7 @@ class Diagram:
         legend: bool = True,
         extras: Callable[[], Extras] = Extras,
     ) -> None:
-        self.scene = scene
+        self.scene: Scene = scene
         self._legend = legend
         self._gather = extras
 
@@ -83,44 +93,37 @@ class Diagram:
     def render(
         self, format: str, *, dpi: int = 144, engine: Engine = "pygraphviz"
     ) -> bytes:
-        """Return the diagram as a file of a format.
-
-        Raises:
-            RenderError: there is no such format, or it cannot be rendered here.
-        """
-        if format not in self.formats:
-            raise RenderError(
-                f"no format {format!r}.{did_you_mean(format, self.formats)}"
-            )
-        if format in PICTURES:
-            data = render(self.source, format, dpi=dpi, engine=engine)
-            svg = format == "svg"
-            return finish(data.decode(), self.scene).encode() if svg else data
-        return self._written(format).encode()
-
-    def _written(self, format: str) -> str:
-        if format == "json":
-            return to_json(self.scene)
-        if format == "tikz":
-            return to_tikz(self.scene, self.source)
-        if format == "tex":
-            return to_document(self.scene, self.source)
-        if format == "html":
-            return to_page(self.scene, self.render("svg").decode(), self.extras)
-        return self.source
-
-    def save(
-        self, path: str | Path, *, dpi: int = 144, engine: Engine = "pygraphviz"
-    ) -> Path:
-        """Write the diagram to a file; its suffix says the format.
+        """Return the diagram as the content of a file.
 
         Args:
-            path: such as ``"net.svg"``; folders are made.
+            format: one of `formats`.
             dpi: resolution of a PNG.
             engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
 
         Raises:
-            RenderError: the suffix is no format.
+            RenderError: there is no such format, or it cannot be rendered here.
+        """
+        if format in _TEXT_FORMATS:
+            return _TEXT_FORMATS[format](self).encode()
+        if format not in PICTURES:
+            raise RenderError(
+                f"no format {format!r}.{did_you_mean(format, self.formats)}"
+            )
+        data = render(self.source, format, dpi=dpi, engine=engine)
+        return finish(data.decode(), self.scene).encode() if format == "svg" else data
+
+    def save(
+        self, path: str | Path, *, dpi: int = 144, engine: Engine = "pygraphviz"
+    ) -> Path:
+        """Write the diagram to a file, in the format of its suffix.
+
+        Args:
+            path: such as ``"net.svg"``; missing folders are created.
+            dpi: resolution of a PNG.
+            engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
+
+        Raises:
+            RenderError: no format has this suffix, or it cannot be rendered here.
             OutputError: the file cannot be written.
         """
         file = Path(path)
@@ -138,7 +141,7 @@ class Diagram:
         Raises:
             OutputError: a file cannot be written.
         """
-        svg, frames = self.render("svg").decode(), tell(self.scene, self.extras)
+        svg, frames = self._repr_svg_(), tell(self.scene, self.extras)
         width = max(3, len(str(len(frames))))
         place = Path(folder)
         written = []

@@ -1,4 +1,4 @@
-"""``draw``: a graph, at a level of detail, forward and backward."""
+"""``draw``: a graph as a diagram, forward and backward, at a level of detail."""
 
 from __future__ import annotations
 
@@ -40,37 +40,37 @@ def draw(
     seed: int = 0,
     times: Profile | History | None = None,
 ) -> Diagram:
-    """Draw a graph. Nothing is run but the values asked for, and nothing is changed.
+    """Draw a graph, and run and change nothing but compute the values asked for.
 
     Args:
         what: a node, several nodes, a model, or a profile, which shows every operation
             that was run. Backward edges need a loss.
-        loss: of a model, to be drawn with it: a name, an object, or a function of
-            (target, prediction), the target being an input ``t``.
+        loss: a loss to draw a model with: a name, an object, or a function of
+            (target, prediction). The target is an input ``t``.
         level: ``"op"``, ``"layer"``, ``"model"``, or ``"neuron"`` for single units;
-            without it the finest (for a model: from ``"layer"``) that can be read.
+            by default the finest, for a model from ``"layer"`` on, that can be read.
         direction: ``"forward"``, ``"backward"`` or ``"both"``. Every backward edge
             carries its derivative, printed from the expression that is computed.
-        values: arrays for the inputs, by node or by name; then nodes and edges show
-            their values, of one evaluation.
+        values: arrays for the inputs, by node or by name. Nodes and edges then show
+            their values, all from one evaluation.
         names: names for nodes, as in ``names=locals()``.
-        rankdir: ``"LR"``, ``"TB"``, ``"RL"`` or ``"BT"``.
-        depth: scopes deeper than this are shown as one block.
+        rankdir: how the diagram runs: ``"LR"``, ``"TB"``, ``"RL"`` or ``"BT"``.
+        depth: how deep scopes are opened; a deeper one is shown as one block.
         expand: names or patterns of layers to show operation by operation.
-        fold: whether blocks that repeat are shown once, as "× 12", and a product of
-            vectors is one block, without what makes them rows or columns.
+        fold: whether repeated blocks are shown once, as "× 12", and a product of
+            vectors as one block, without what makes them rows or columns.
         show_shapes: whether shapes are written.
         legend: whether the colours are explained.
         title: what the diagram is called.
-        example: which of the batch ``level="neuron"`` shows.
-        optimizer: whose update the HTML page shows as its last steps.
-        check: whether every gradient shown is held against a finite difference; those
-            that agree get a ✓, and one that does not is named.
-        training: whether dropout and its like are active in the values shown.
-        seed: of the random numbers, where values are asked for.
-        times: the history of a training with ``profile=True``, or its profile: blocks
-            say how long one training step spends on them, and have the colour of that.
-            None, which is ``history.profile`` where nothing was timed: no times.
+        example: which example of the batch ``level="neuron"`` shows.
+        optimizer: whose update the HTML page shows at the end.
+        check: whether to compare every gradient shown with a finite difference. Those
+            that agree get a ✓; one that does not is named.
+        training: whether dropout and its like are active.
+        seed: of the random numbers.
+        times: the history of a training run with ``profile=True``, or its profile.
+            Blocks then say, and show by colour, how long one training step spends on
+            them.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
@@ -90,7 +90,7 @@ def draw(
     if level == "neuron":
         if profile is not None:
             raise GraphError(
-                "times are those of operations, not of single units: draw them at "
+                "times are those of operations, not of single units: draw them with "
                 "level='op', 'layer' or 'model'"
             )
         return Diagram(neuron_scene(what, options), legend=legend)
@@ -110,12 +110,13 @@ def draw(
 
 
 def _profile(times: object) -> Profile | None:
+    """Return the profile of a history, or the profile itself."""
     if times is None or isinstance(times, Profile):
         return times
     if not isinstance(times, History):
         raise GraphError(
-            f"times is a profile, got {type(times).__name__}: train with profile=True "
-            "and write times=history.profile"
+            f"times must be a history or a profile, got {type(times).__name__}: train "
+            "with profile=True, then write times=history.profile"
         )
     if times.profile is None:
         raise GraphError(

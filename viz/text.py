@@ -1,9 +1,10 @@
-"""Text in every format at once: a formula knows its Unicode, LaTeX and HTML."""
+"""Text in every format: Unicode, LaTeX, and the HTML of Graphviz' labels."""
 
 from __future__ import annotations
 
 import html
 import unicodedata
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from chainrule.node import Node
@@ -17,27 +18,42 @@ LONGEST = 300
 """Characters of plain text that a diagram shows."""
 
 
+class Text(ABC):
+    """Something that can be written in every format."""
+
+    @abstractmethod
+    def written(self, style: Style) -> str:
+        """Write it in a format."""
+
+    def unicode(self) -> str:
+        """Write it as plain text."""
+        return self.written("unicode")
+
+    def latex(self) -> str:
+        """Write it for LaTeX's math mode."""
+        return self.written("latex")
+
+    def html(self) -> str:
+        """Write it as a Graphviz HTML label."""
+        return self.written("html")
+
+
 @dataclass(frozen=True)
-class Plain:
+class Plain(Text):
     """Words: nothing in them is markup."""
 
     text: str
 
-    def unicode(self) -> str:
-        """Return the text, without control characters and direction marks."""
-        return cleaned(self.text)
-
-    def latex(self) -> str:
-        """Return the text for math mode."""
-        return rf"\text{{{tex_text(cleaned(self.text))}}}"
-
-    def html(self) -> str:
-        """Return the text with everything that could be markup escaped."""
-        return html.escape(isolated(cleaned(self.text)))
+    def written(self, style: Style) -> str:
+        """Write the words without control characters, and with markup escaped."""
+        text = _one_line(self.text)
+        if style == "latex":
+            return rf"\text{{{tex_text(text)}}}"
+        return html.escape(isolated(text)) if style == "html" else text
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(Text):
     """The expression that a node is, in terms of the named nodes under it."""
 
     node: Node
@@ -45,44 +61,22 @@ class Formula:
     depth: int | None = DEPTH
     longest: int = 64
 
-    def unicode(self) -> str:
-        """Write it as plain text."""
-        return self._written("unicode")
-
-    def latex(self) -> str:
-        """Write it in LaTeX."""
-        return self._written("latex")
-
-    def html(self) -> str:
-        """Write it as a Graphviz HTML label."""
-        return self._written("html")
-
-    def _written(self, style: Style) -> str:
-        longest = self.longest * (1 if style == "unicode" else 4)
+    def written(self, style: Style) -> str:
+        """Write the expression; beyond `longest` characters it is cut."""
+        longest = self.longest * (1 if style == "unicode" else 4)  # room for markup
         return write(
             self.node, style, naming=self.naming, depth=self.depth, longest=longest
         )
 
 
 @dataclass(frozen=True)
-class Row:
-    """Several texts behind each other; a string among them is an operator or words."""
+class Row(Text):
+    """Several texts one after the other; a string is an operator, or words."""
 
     parts: tuple[Written | str, ...]
 
-    def unicode(self) -> str:
-        """Write it as plain text."""
-        return self._joined("unicode")
-
-    def latex(self) -> str:
-        """Write it in LaTeX."""
-        return self._joined("latex")
-
-    def html(self) -> str:
-        """Write it as a Graphviz HTML label."""
-        return self._joined("html")
-
-    def _joined(self, style: Style) -> str:
+    def written(self, style: Style) -> str:
+        """Write the parts one after the other."""
         return "".join(
             _operator(part, style)
             if isinstance(part, str)
@@ -91,29 +85,24 @@ class Row:
         )
 
 
+def row(*parts: Written | str) -> Row:
+    """Join texts, one after the other."""
+    return Row(parts)
+
+
 @dataclass(frozen=True)
-class Tinted:
-    """Text in the colour of a role."""
+class Tinted(Text):
+    """Text in the colour of a role; in LaTeX it needs the package xcolor."""
 
     text: Written
     role: Role
 
-    def unicode(self) -> str:
-        """Write it as plain text."""
-        return self.text.unicode()
-
-    def latex(self) -> str:
-        """Write it in LaTeX, with the package xcolor."""
-        return rf"\textcolor[HTML]{{{COLOR[self.role][1:]}}}{{{self.text.latex()}}}"
-
-    def html(self) -> str:
-        """Write it as a Graphviz HTML label."""
-        return f'<FONT COLOR="{COLOR[self.role]}">{self.text.html()}</FONT>'
-
-
-def row(*parts: Written | str) -> Row:
-    """Put texts behind each other."""
-    return Row(parts)
+    def written(self, style: Style) -> str:
+        """Write the text, in its colour where the format has colours."""
+        text, color = symbol_text(self.text, style), COLOR[self.role]
+        if style == "latex":
+            return rf"\textcolor[HTML]{{{color[1:]}}}{{{text}}}"
+        return f'<FONT COLOR="{color}">{text}</FONT>' if style == "html" else text
 
 
 _TEX_OPERATORS = {" = ": " = ", " · ": r" \cdot ", " ≈ ": r" \approx ", " + ": " + "}
@@ -125,7 +114,7 @@ def _operator(text: str, style: Style) -> str:
     return html.escape(text) if style == "html" else text
 
 
-def cleaned(text: str) -> str:
+def _one_line(text: str) -> str:
     """Return text on one line, without control characters, cut if it is long."""
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"
