@@ -2,35 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from chainrule.component import Component
 
-if TYPE_CHECKING:
-    from chainrule.training import Run
+
+@dataclass
+class Run:
+    """One call of `fit`, and how far it has come: what callbacks see of it.
+
+    Epochs and steps are counted from the model's first ones, so a resumed training run
+    continues the count.
+
+    Attributes:
+        model: the model that is trained.
+        history: the numbers of the epochs completed so far.
+        last_epoch: the number of the last epoch to do.
+        steps_per_epoch: the number of steps in an epoch.
+        epoch: the number of the current epoch, from 1.
+        step: the number of the last step completed, from 1.
+        step_of_epoch: the number of steps of this epoch that were completed.
+        lr: the learning rate of the last step.
+        stopping: whether training ends after the current step.
+    """
+
+    model: Any
+    history: Mapping[str, list[float]]
+    last_epoch: int
+    steps_per_epoch: int
+    epoch: int
+    step: int
+    lr: float
+    step_of_epoch: int = 0
+    stopping: bool = False
+
+    def stop(self) -> None:
+        """End training after the current step."""
+        self.stopping = True
 
 
 class Callback(Component):
     """Base of callbacks; every method has a default that does nothing.
 
-    Each method gets the `Run`: the model, the history, the epoch and step reached, and
-    `stop()`, which ends training after the current step. Weights are changed with
-    ``run.model.set_weights``: then what is done again after a fault knows of it.
+    To change weights call ``run.model.set_weights``: only then does a step that is
+    repeated after a device failure see them.
     """
 
     kind: ClassVar[str] = "callbacks"
 
     def begin(self, run: Run) -> None:
-        """Training is about to start."""
+        """Act before training starts."""
 
     def epoch_begin(self, run: Run) -> None:
-        """An epoch is about to start."""
+        """Act before an epoch starts."""
 
     def step_end(self, run: Run) -> None:
-        """A step was done."""
+        """Act after a step."""
 
     def epoch_end(self, run: Run) -> None:
-        """An epoch was done; ``run.history`` has its numbers."""
+        """Act after an epoch, whose numbers are in ``run.history``."""
 
     def end(self, run: Run) -> None:
-        """Training has ended, for whatever reason."""
+        """Act after training has ended, for whatever reason."""

@@ -11,7 +11,7 @@ from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes
 from chainrule.errors import BackendError, ExecutionError
 from chainrule.kinds.backend import Executable
-from chainrule.kinds.callback import Callback
+from chainrule.kinds.callback import Callback, Run
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.philox import generator
 from chainrule.training.examples import Examples
@@ -23,7 +23,6 @@ from chainrule.training.objective import Objective
 from chainrule.training.options import Task
 from chainrule.training.profiling import profiling
 from chainrule.training.recovery import EpochStart
-from chainrule.training.run import Run
 from chainrule.training.session import Session
 from chainrule.training.state import Backup
 
@@ -43,7 +42,7 @@ def fit(model: Any, session: Session, task: Task) -> History:
             that ends a training run was done.
     """
     one = _Fit(model, session, task)
-    with profiling(one.run.history, task):
+    with profiling(one.history, task):
         return one.epochs()
 
 
@@ -61,9 +60,10 @@ class _Fit:
             self.validation = objective, task.validation.feeds(objective)
         self.state = session.prepare(task.optimizer)
         self.step = session.step(self.objective, self.state)
+        self.history = _history(task.callbacks)
         self.run = Run(
             model=model,
-            history=_history(task.callbacks),
+            history=self.history,
             last_epoch=self.state.epoch + task.options.epochs,
             steps_per_epoch=-(-len(task.examples) // task.batch_size),
             epoch=self.state.epoch,
@@ -88,7 +88,7 @@ class _Fit:
 
     def epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""
-        run, history = self.run, self.run.history
+        run, history = self.run, self.history
         history.interrupted = False
         names = self.objective.names
         history.expect(names)
@@ -102,7 +102,7 @@ class _Fit:
         self.session.fitting_on = self.backend
         try:
             self._tell("begin")
-            with interruptible(run):
+            with interruptible(run, history):
                 while not run.stopping and run.epoch < run.last_epoch:
                     self._epoch()
         except KeyboardInterrupt:
@@ -132,7 +132,7 @@ class _Fit:
         if self.validation is not None:
             measured = measure(self.session, *self.validation, self.backend)
             numbers |= {f"val_{name}": value for name, value in measured.items()}
-        run.history.append(numbers)
+        self.history.append(numbers)
         state.epoch += 1
         self._judge()
         self._tell("epoch_end")
@@ -169,7 +169,7 @@ class _Fit:
     def _judge(self) -> None:
         """Let the regularizers that watch the history stop, or note the best epoch."""
         for regularizer in self.task.criteria.regularizers:
-            verdict = regularizer.watch(self.run.history)
+            verdict = regularizer.watch(self.history)
             if verdict == "stop":
                 self.run.stop()
             elif verdict == "best" and regularizer.restores:

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from chainrule.training.run import Run
+from chainrule.kinds.callback import Run
+from chainrule.training.history import History
 
 
 @contextmanager
-def interruptible(run: Run) -> Iterator[None]:
-    """Let Ctrl-C in the block stop `run` after its current step; a second one raises.
+def interruptible(run: Run, history: History) -> Iterator[None]:
+    """Let Ctrl-C in the block stop a run after its current step; a second one raises.
+
+    The history notes that it was interrupted.
 
     This works only in the main thread, which alone may set handlers, and only where
     Python's own handler is in place.
@@ -27,7 +30,7 @@ def interruptible(run: Run) -> Iterator[None]:
 
     def first(signum: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        run.history.interrupted = True
+        history.interrupted = True
         run.stop()
 
     signal.signal(signal.SIGINT, first)

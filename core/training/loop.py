@@ -11,8 +11,8 @@ from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batches_in
 from chainrule.errors import ExecutionError
 from chainrule.kinds.backend import Executable
+from chainrule.kinds.callback import Run
 from chainrule.kinds.schedule import Schedule
-from chainrule.training.run import Run
 from chainrule.training.state import TrainingState
 
 Programs = Callable[[int], Executable]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.kinds.callback import Callback
-from chainrule.training import Run
+from chainrule.kinds.callback import Callback, Run
 
 
 class Checkpoint(Callback):

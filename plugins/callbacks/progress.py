@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from chainrule.kinds.callback import Callback
-from chainrule.training import Run
+from chainrule.kinds.callback import Callback, Run
 
 INTERVAL = 0.1
 """Seconds between two updates of the line."""
@@ -81,12 +80,12 @@ class Progress(Callback):
         rate = (run.step - first) / max(now - begun, 1e-9)
         left = timedelta(seconds=round((total - done) / rate)) if rate else "-:--:--"
         columns = [
-            _said(0, f"epoch {run.epoch}/{run.last_epoch}"),
+            _column(0, f"epoch {run.epoch}/{run.last_epoch}"),
             Column(3, SHORTEST),
-            _said(7, f"{done}/{total}"),
-            _said(5, f"{rate:,.0f} steps/s", 13),
-            _said(4, str(left)),
-            *_numbers(run.history.last),
+            _column(7, f"{done}/{total}"),
+            _column(5, f"{rate:,.0f} steps/s", 13),
+            _column(4, str(left)),
+            *_numbers(run.history),
         ]
         room = self._live.console.width - GAP - 1
         self._live.update(_line(fitting(columns, room), done, total), refresh=True)
@@ -109,20 +108,21 @@ def fitting(columns: Sequence[Column], room: int) -> list[Column]:
     ]
 
 
-def _said(rank: int, text: str, width: int = 0) -> Column:
+def _column(rank: int, text: str, width: int = 0) -> Column:
     return Column(rank, max(width, len(text)), text)
 
 
-def _numbers(measured: dict[str, float]) -> list[Column]:
+def _numbers(history: Mapping[str, list[float]]) -> list[Column]:
     """Return a column for each number; the first and the last one matter most."""
-    ranks = dict.fromkeys(measured, 6)
-    for name in list(measured)[-1:]:
+    last = {name: values[-1] for name, values in history.items() if values}
+    ranks = dict.fromkeys(last, 6)
+    for name in list(last)[-1:]:
         ranks[name] = 2
-    for name in list(measured)[:1]:
+    for name in list(last)[:1]:
         ranks[name] = 1
     return [
-        _said(ranks[name], f"{name} {value:.4g}", len(name) + len(" 1.234e-05"))
-        for name, value in measured.items()
+        _column(ranks[name], f"{name} {value:.4g}", len(name) + len(" 1.234e-05"))
+        for name, value in last.items()
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.training import Run
+from chainrule.kinds.callback import Run
 
 random = np.random.default_rng(5)
 X = random.normal(size=(23, 6)).astype(np.float32)

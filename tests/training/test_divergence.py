@@ -12,7 +12,7 @@ import pytest
 import chainrule as cr
 from chainrule.backends.numpy.executable import NumpyExecutable
 from chainrule.errors import DivergenceError
-from chainrule.training import Run
+from chainrule.kinds.callback import Run
 
 random = np.random.default_rng(2)
 X = random.normal(size=(40, 3)).astype(np.float32)

@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.backends.numpy import NumpyBackend
-from chainrule.training import Run
+from chainrule.kinds.callback import Run
 from chainrule.training.examples import held_out
 
 Array = npt.NDArray[Any]

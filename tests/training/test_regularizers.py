@@ -9,8 +9,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GraphError, HyperparameterError
+from chainrule.kinds.callback import Run
 from chainrule.registry import registry
-from chainrule.training import Run
 from chainrule.training.hidden_layers import transformed
 
 random = np.random.default_rng(8)

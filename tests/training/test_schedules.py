@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.kinds.callback import Run
 from chainrule.registry import registry
-from chainrule.training import Run
 
 PER_EPOCH = 4
 REFERENCES = {

@@ -11,8 +11,8 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.errors import BackendError, DivergenceError, ExecutionError
 from chainrule.execution import open_backend
+from chainrule.kinds.callback import Run
 from chainrule.philox import generator
-from chainrule.training import Run
 
 cl = pytest.importorskip("pyopencl")
 
