@@ -1,7 +1,7 @@
 """chainrule: a deep-learning framework that you can see through.
 
-Public names are imported on first use, so ``import chainrule`` costs little more than
-NumPy and opens no device.
+Public names are imported when the first of them is used, so ``import chainrule`` costs
+nothing and opens no device.
 """
 
 from __future__ import annotations
@@ -33,39 +33,48 @@ _CATALOGS = (
 )  # fmt: skip
 
 _RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")
-"""Public functions that a plugin brings; the core knows no diagram."""
+"""Public functions that a plugin registers; the core knows no diagrams."""
 
 __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        value = getattr(importlib.import_module(f"chainrule.{_HOME[name]}"), name)
-    elif name in _CATALOGS:
-        registry = importlib.import_module("chainrule.registry").registry
-        catalog = importlib.import_module("chainrule.registry.catalog")
-        value = catalog.Catalog(registry, name)
-    elif name in _RENDERERS:
-        registry = importlib.import_module("chainrule.registry").registry
-        value = registry.find("renderers", name).target
-    elif name == "ops":
-        value = importlib.import_module("chainrule.ops")
-    elif name == "__version__":
-        value = importlib.import_module("importlib.metadata").version("chainrule")
-    else:
+    if name not in __all__:
         raise _unknown(name)
-    return globals().setdefault(name, value)  # one object, whatever threads ask
+    return globals().setdefault(name, _load(name))  # one object, whatever threads ask
+
+
+def _load(name: str) -> Any:
+    """Import what a public name stands for.
+
+    NumPy and all modules are imported, always in the same order: threads that entered
+    them at different places would wait for each other, which Python ends with an error.
+    """
+    load = importlib.import_module
+    if name == "__version__":
+        return load("importlib.metadata").version("chainrule")
+    load("numpy")
+    ops = load("chainrule.ops")
+    if name == "ops":
+        return ops
+    homes = {home: load(f"chainrule.{home}") for home in _HOME.values()}
+    if name in _HOME:
+        return getattr(homes[_HOME[name]], name)
+    registry = load("chainrule.registry.registry").registry
+    if name in _RENDERERS:
+        return registry.find("renderers", name).target
+    return load("chainrule.registry.catalog").Catalog(registry, name)
 
 
 def _unknown(name: str) -> AttributeError:
-    """Say where something is that is asked for in the wrong place.
+    """Build the error for a name that is not here, which says where it is.
 
-    Not while a submodule is imported, which asks here first.
+    A submodule that is being imported is asked for here first, and loads no plugin.
     """
     text = f"module 'chainrule' has no attribute {name!r}"
     if name.startswith("_") or importlib.util.find_spec(f"chainrule.{name}"):
         return AttributeError(text)
-    registry = importlib.import_module("chainrule.registry").registry
+    registry = importlib.import_module("chainrule.registry.registry").registry
     kinds = [kind for kind in (*_CATALOGS, "ops") if registry.has(kind, name)]
     found = " or ".join(f"cr.{kind}.{name}" for kind in kinds)
     known = ", ".join(f"cr.{kind}" for kind in _CATALOGS)

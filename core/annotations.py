@@ -104,7 +104,8 @@ def _check_marked(value: Any, base: Any, marks: tuple[Any, ...], where: str) -> 
 
 def _resolve(kind: str, value: Any) -> Any:
     """Look a component up; the registry stands on this module, so it is found late."""
-    return importlib.import_module("chainrule.registry").registry.resolve(kind, value)
+    home = importlib.import_module("chainrule.registry.registry")
+    return home.registry.resolve(kind, value)
 
 
 def _check_union(value: Any, options: tuple[Any, ...], where: str) -> Any:
