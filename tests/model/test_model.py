@@ -32,7 +32,7 @@ def test_layers_are_numbered_and_given_names_are_kept() -> None:
     ]  # fmt: skip
 
 
-def test_two_layers_of_one_name_are_refused() -> None:
+def test_two_layers_of_one_name_are_rejected() -> None:
     with pytest.raises(GraphError, match="two layers are called 'a'"):
         cr.Sequential([Dense(3, name="a"), Dense(3, name="a")])
     x = cr.input("x", (None, 4))
@@ -41,7 +41,7 @@ def test_two_layers_of_one_name_are_refused() -> None:
         cr.Model(x, y)
 
 
-def test_a_sequential_is_built_by_its_first_data() -> None:
+def test_a_sequential_is_built_from_its_first_data() -> None:
     model = cr.Sequential([Dense(3)])
     for ask in ("parameters", "inputs", "outputs", "network"):
         with pytest.raises(NotBuiltError, match="input_shape=…"):
@@ -52,7 +52,7 @@ def test_a_sequential_is_built_by_its_first_data() -> None:
         cr.Sequential([Dense(3)]).predict(X[:, 0])
 
 
-def test_layers_that_do_not_fit_say_so() -> None:
+def test_layers_that_do_not_fit_are_rejected() -> None:
     shared = Dense(3)
     with pytest.raises(ShapeError, match="expected 4 features, got 3 from dense_1"):
         cr.Sequential([shared, shared], input_shape=4)
@@ -65,7 +65,7 @@ def test_names_and_configs_stand_for_layers() -> None:
     assert [type(layer).__name__ for layer in model.layers] == ["Dense", "Flatten"]
 
 
-def test_what_predict_returns() -> None:
+def test_predict_returns_an_array_of_rows() -> None:
     model = cr.Sequential([Dense(3, activation="tanh"), Dense(2)], input_shape=4)
     w = {k: v.astype(float) for k, v in model.get_weights().items()}
     hidden = np.tanh(X @ w["dense_1/kernel"] + w["dense_1/bias"])
@@ -163,7 +163,7 @@ def test_one_layer_in_two_models_is_drawn_once() -> None:
     np.testing.assert_array_equal(
         encoder.parameters["dense_1/kernel"].value, trained["dense_1/kernel"]
     )
-    third = cr.Model(x, Dense(1)(features))  # building does not draw weights anew
+    third = cr.Model(x, Dense(1)(features))  # building does not draw weights again
     np.testing.assert_array_equal(
         third.parameters["dense_1/kernel"].value, trained["dense_1/kernel"]
     )
@@ -242,6 +242,6 @@ def test_repr() -> None:
     assert repr(cr.Model(x, Dense(2)(x))) == "<Model: 1 layers, 10 parameters>"
 
 
-def test_a_deep_model_is_no_recursion() -> None:
+def test_a_deep_model_meets_no_recursion_limit() -> None:
     model = cr.Sequential([cr.layers.Activation("tanh") for _ in range(3000)])
     assert model.predict(X).shape == X.shape

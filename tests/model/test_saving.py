@@ -1,4 +1,4 @@
-"""Saving and loading: everything comes back, nothing foreign gets in."""
+"""Saving and loading: everything is restored, and foreign files are rejected."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MODELS = [sequential, functional, nested]
 make = pytest.mark.parametrize("make", MODELS, ids=lambda f: f.__name__)
 
 
-def test_metadata_are_kept(path: Path) -> None:
+def test_metadata_are_saved_and_loaded(path: Path) -> None:
     model = sequential()
     model.save(path)
     assert cr.load(path).metadata == {}
@@ -91,7 +91,7 @@ def test_a_new_model_comes_back(make: Any, path: Path) -> None:
 
 @make
 @pytest.mark.parametrize("optimizer", ["adam", "nadam"])
-def test_a_loaded_training_goes_on_bit_for_bit(
+def test_training_continues_bit_for_bit_after_loading(
     make: Any, optimizer: str, path: Path
 ) -> None:
     settings: dict[str, Any] = {
@@ -110,7 +110,7 @@ def test_a_loaded_training_goes_on_bit_for_bit(
     assert_same(model, loaded)
 
 
-def test_loaded_weights_are_not_drawn_anew(path: Path) -> None:
+def test_loaded_weights_are_not_drawn_again(path: Path) -> None:
     model = sequential()
     model.save(path)
     loaded = cr.load(path)
@@ -135,14 +135,14 @@ def test_a_multi_output_model_comes_back(path: Path) -> None:
     assert loaded.network.output_names == model.network.output_names
 
 
-def test_saving_replaces_an_older_file_whole(path: Path) -> None:
+def test_saving_replaces_an_older_file(path: Path) -> None:
     path.write_bytes(b"old")
     sequential().save(path)
     assert cr.load(path).layers
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot write .*No such file"):
         sequential().save(tmp_path / "none" / "model.safetensors")
     with pytest.raises(OSError, match="cannot write"):
@@ -201,7 +201,7 @@ def test_truncated_files(part: float, path: Path) -> None:
         cr.load(path)
 
 
-def test_safetensors_of_others(path: Path) -> None:
+def test_safetensors_of_another_program(path: Path) -> None:
     save_file({"w": X}, path)
     with pytest.raises(ModelFileError, match="1 tensors, but not a chainrule model"):
         cr.load(path)

@@ -1,4 +1,4 @@
-"""Models used in ways nobody meant: an error that says so, and nothing lost."""
+"""Wrong uses of models: an error says so, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_names_cannot_be_taken_for_paths(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["<script>", "a\nb", "😀", "\u202eb", "optimizer:m"])
-def test_other_names_are_kept_by_files(name: str, tmp_path: Path) -> None:
+def test_unusual_names_survive_saving(name: str, tmp_path: Path) -> None:
     made = cr.Sequential([cr.layers.Dense(3, name=name)], input_shape=4)
     made.fit(X, LABELS, loss="sparse_softmax_cross_entropy")
     made.save(tmp_path / "model")

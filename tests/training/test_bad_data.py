@@ -1,4 +1,4 @@
-"""What bad input gets: an error that says where, why, and what to do instead."""
+"""Bad data and settings: errors that say where, why, and what to write instead."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_binary_target_outside_0_to_1() -> None:
     ("loss", "y"),
     [(SPARSE, LABELS), (SPARSE, ONE_HOT), (ROWS, ONE_HOT), ("mse", ONE_HOT)],
 )
-def test_rows_of_rows_need_flatten(loss: str, y: Any) -> None:
+def test_inputs_of_rank_3_need_flatten(loss: str, y: Any) -> None:
     made = cr.Sequential([cr.layers.Dense(3)])
     images = np.repeat(X[:, None], 5, axis=1)
     message = (
@@ -112,7 +112,7 @@ def test_rows_of_rows_need_flatten(loss: str, y: Any) -> None:
     assert "Flatten" not in str(caught.value)
 
 
-def test_columns_and_vectors_are_taken_for_each_other() -> None:
+def test_a_vector_and_a_column_are_the_same_target() -> None:
     y = LABELS.astype(float)
     as_vector, as_column = model(1), model(1)
     as_vector.fit(X, y, loss="mse")
@@ -124,7 +124,7 @@ def test_columns_and_vectors_are_taken_for_each_other() -> None:
     assert sparse.history == column.history
 
 
-def test_booleans_and_lists_are_data_too() -> None:
+def test_booleans_and_lists_are_data() -> None:
     one = model(1, activation="sigmoid")
     one.fit(X.tolist(), (LABELS > 0).tolist(), loss="binary_cross_entropy")
     assert one.predict((X > 0).tolist()).shape == (12, 1)
@@ -200,13 +200,13 @@ def test_predict_and_evaluate_check_too() -> None:
         made.predict(X, batch_size=0)
 
 
-def test_a_model_without_parameters_cannot_be_fit() -> None:
+def test_a_model_without_parameters_cannot_be_fitted() -> None:
     flat = cr.Sequential([cr.layers.Flatten()])
     with pytest.raises(GraphError, match="no trainable parameter"):
         flat.fit(X, X, loss="mse")
 
 
-def test_the_step_of_a_perceptron_lets_no_gradient_through() -> None:
+def test_the_step_function_of_a_perceptron_passes_no_gradient() -> None:
     one = cr.Sequential([cr.layers.Perceptron()])
     with pytest.raises(GradientError, match="perceptron_1/"):
         one.fit(X, LABELS > 0, loss="mse")
@@ -227,7 +227,7 @@ def test_the_step_of_a_perceptron_lets_no_gradient_through() -> None:
         ("identity", "binary_cross_entropy", "sigmoid_cross_entropy"),
     ],
 )
-def test_an_activation_applied_twice_or_never_is_refused(activation, loss, instead):
+def test_an_activation_applied_twice_or_never_is_rejected(activation, loss, instead):
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(12, 4)), rng.integers(0, 3, 12)
     y = labels if loss.startswith("sparse") else np.eye(3)[labels]
@@ -246,7 +246,7 @@ def test_an_activation_is_seen_through_an_identity() -> None:
         model.fit(X, LABELS, loss="sparse_softmax_cross_entropy")
 
 
-def test_a_mixture_of_probabilities_is_none_that_lacks_an_activation() -> None:
+def test_a_mixture_of_probabilities_needs_no_activation() -> None:
     x = cr.input("x", (None, 4))
     topics = cr.ops.softmax(cr.parameter("topics", np.eye(2, 3)))
     mixed = cr.layers.Dense(2, activation="softmax")(x) @ topics
@@ -271,7 +271,7 @@ def test_the_largest_seed_is_named() -> None:
     cr.evaluate([cr.ops.uniform((3,))], seed=2**64 - 1)
 
 
-def test_the_k_largest_of_fewer_classes_are_refused() -> None:
+def test_top_k_of_fewer_classes_is_rejected() -> None:
     model = cr.Sequential([cr.layers.Dense(3)])
     with pytest.raises(ChainRuleError, match="the true class of 3 is always among"):
         model.fit(X, np.zeros(12, int), loss="sparse_softmax_cross_entropy",
@@ -281,6 +281,6 @@ def test_the_k_largest_of_fewer_classes_are_refused() -> None:
         one.fit(X, np.zeros((12, 1)), loss="binary_cross_entropy", metrics=["top_k"])
 
 
-def test_a_name_of_another_kind_is_pointed_at() -> None:
+def test_the_kind_of_a_misplaced_name_is_said() -> None:
     with pytest.raises(UnknownNameError, match=r"It is in .*cr\.activations"):
         cr.Sequential([cr.layers.Dense(3), "relu"])

@@ -1,4 +1,4 @@
-"""Callbacks: what they see, may stop, and write."""
+"""Callbacks: what they see, stop and write."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_a_callback_may_stop_in_the_middle_of_an_epoch() -> None:
     history = model.fit(
         X, LABELS, loss=SPARSE, epochs=9, batch_size=8, callbacks=[Enough()]
     )
-    assert history.epochs == 1  # the second had no end, so it has no numbers
+    assert history.epochs == 1  # the second ended early, so it has no numbers
     assert not history.interrupted
     assert model.session.state is not None
     assert model.session.state.step == 4
 
 
-def test_an_epoch_that_broke_off_is_in_no_later_number() -> None:
+def test_an_epoch_that_ended_early_is_in_no_later_number() -> None:
     class Broken(cr.Callback):
         def step_end(self, run: Run) -> None:
             raise RuntimeError
@@ -81,7 +81,7 @@ def test_an_epoch_that_broke_off_is_in_no_later_number() -> None:
     assert history["loss"] == pytest.approx(twin.fit(X, LABELS, **still)["loss"])
 
 
-def test_a_history_given_as_callback_goes_on() -> None:
+def test_a_history_given_as_callback_continues() -> None:
     history = cr.callbacks.History()
     model = linear()
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_a_history_given_as_callback_goes_on() -> None:
     assert history.epochs == 6
 
 
-def test_progress_says_nothing_when_nobody_looks(
+def test_progress_prints_nothing_outside_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     linear().fit(X, LABELS, loss=SPARSE, callbacks=["progress"])
@@ -119,7 +119,7 @@ def test_progress_on_a_terminal(
         (200, ["val_loss ", " accuracy ", "━" * 30, "0:00:0", "steps/s", "6/6"], []),
     ],
 )
-def test_a_narrow_terminal_gets_fewer_columns_and_each_of_them_whole(
+def test_a_narrow_terminal_gets_fewer_columns_each_complete(
     width: int,
     there: list[str],
     dropped: list[str],
@@ -142,7 +142,7 @@ def test_a_narrow_terminal_gets_fewer_columns_and_each_of_them_whole(
         assert part not in last
 
 
-def test_a_ctrl_c_at_the_end_of_the_line_does_not_begin_a_new_one(
+def test_ctrl_c_at_the_end_of_the_line_does_not_start_a_new_one(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)

@@ -1,4 +1,4 @@
-"""Networks that learn what they should, and one that cannot."""
+"""Networks that learn a task, and one that cannot."""
 
 from __future__ import annotations
 

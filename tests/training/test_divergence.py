@@ -1,4 +1,4 @@
-"""A training that diverges, and one that Ctrl-C ends: nothing is lost."""
+"""Training runs that diverge, fail or are interrupted: nothing is lost."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_divergence_names_node_and_step_and_keeps_the_last_finite_epoch() -> Non
         np.testing.assert_array_equal(value, keep.weights[-1][path])
 
 
-def test_training_can_go_on_after_a_divergence() -> None:
+def test_training_can_continue_after_a_divergence() -> None:
     careful, careless = linear(), linear()
     calm = cr.optimizers.SGD(lr=0.01)
     for model in (careful, careless):
@@ -73,7 +73,7 @@ def test_training_can_go_on_after_a_divergence() -> None:
         np.testing.assert_array_equal(value, careless.get_weights()[path])
 
 
-def test_a_step_that_overflows_the_parameters_only_is_noticed() -> None:
+def test_an_overflow_of_the_parameters_alone_is_noticed() -> None:
     model = linear()
     huge = cr.optimizers.SGD(lr=3e38)
     with pytest.raises(DivergenceError, match="epoch 1"):
@@ -106,7 +106,7 @@ def test_ctrl_c_ends_training_cleanly(raises: bool) -> None:
     assert signal.getsignal(signal.SIGINT) is before
     assert model.history is not None
     assert model.history.interrupted
-    assert model.history.epochs == 2  # 3 steps each; the third was in its middle
+    assert model.history.epochs == 2  # 3 steps each; the third had done one
     assert model.session.state is not None
     assert model.session.state.step == 7
     assert keep.ends == 1
@@ -114,7 +114,7 @@ def test_ctrl_c_ends_training_cleanly(raises: bool) -> None:
     assert not history.interrupted
 
 
-def test_ctrl_c_puts_the_best_weights_back() -> None:
+def test_ctrl_c_restores_the_best_weights() -> None:
     model, keep = linear(), Keep()
     with pytest.raises(KeyboardInterrupt):
         model.fit(
@@ -130,7 +130,7 @@ def test_ctrl_c_puts_the_best_weights_back() -> None:
         np.testing.assert_array_equal(value, keep.weights[best][path])
 
 
-def test_a_handler_of_the_users_own_is_left_in_place() -> None:
+def test_a_users_signal_handler_stays_in_place() -> None:
     pressed = []
     before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
     try:
@@ -152,16 +152,16 @@ def test_training_works_in_a_thread() -> None:
 
 
 class Seen(cr.Callback):
-    """Remembers what the run says when training has ended."""
+    """Keeps the counts of the run when training has ended."""
 
     def step_end(self, run: Run) -> None:
-        """Nothing: that it is here makes the loop count steps of epochs."""
+        """Do nothing; with a hook the loop counts the steps of an epoch."""
 
     def end(self, run: Run) -> None:
         self.counts = run.step, run.step_of_epoch
 
 
-def test_at_the_end_the_run_has_the_steps_of_the_parameters_kept() -> None:
+def test_after_a_divergence_the_run_counts_the_steps_of_its_parameters() -> None:
     model, seen = linear(), Seen()
     huge = cr.optimizers.SGD(lr=3e38)
     with pytest.raises(DivergenceError):
@@ -174,7 +174,7 @@ def test_at_the_end_the_run_has_the_steps_of_the_parameters_kept() -> None:
 def break_once(
     monkeypatch: pytest.MonkeyPatch, at: int, fault: type[BaseException]
 ) -> None:
-    """Let a step fail when all is computed, but not when it is done again."""
+    """Let a step fail after it has computed everything, but not when repeated."""
     run = NumpyExecutable.run
     broken = []
 
@@ -189,7 +189,7 @@ def break_once(
 
 @pytest.mark.parametrize("best", [False, True])
 @pytest.mark.parametrize("fault", [MemoryError, KeyboardInterrupt])
-def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
+def test_a_torn_step_is_undone(
     fault: type[BaseException], best: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, seen = linear(), Seen()
@@ -200,7 +200,7 @@ def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
             X, Y, loss="mse", batch_size=16, epochs=9, validation=(X, Y),
             regularizers=stops, callbacks=[seen],
         )  # fmt: skip
-    again = issubclass(fault, Exception)  # nobody waits for it after Ctrl-C
+    again = issubclass(fault, Exception)  # after Ctrl-C nothing is repeated
     assert seen.counts == ((4, 1) if again else (3, 0))
     whose = "the best ones" if best else "those after step 3"
     notes = [] if again else [f"the parameters are {whose}"]
@@ -208,7 +208,7 @@ def test_a_step_that_breaks_in_its_middle_is_gone_back_from(
     assert caught.value.__context__ is None  # the loop's own errors stay inside
 
 
-def test_ctrl_c_between_an_epochs_last_step_and_its_numbers(
+def test_ctrl_c_while_the_totals_of_an_epoch_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, keep = linear(), Keep()
@@ -231,7 +231,7 @@ def test_ctrl_c_between_an_epochs_last_step_and_its_numbers(
 
 
 class Halve(cr.Callback):
-    """Changes the model after each step, and keeps what an epoch begins with."""
+    """Halves the weights after each step; keeps those an epoch begins with."""
 
     def epoch_begin(self, run: Run) -> None:
         self.weights = run.model.get_weights()
@@ -240,7 +240,7 @@ class Halve(cr.Callback):
         run.model.set_weights({k: v / 2 for k, v in run.model.get_weights().items()})
 
 
-def test_steps_between_which_a_callback_set_weights_are_not_done_again(
+def test_steps_between_which_a_callback_set_weights_are_not_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, halve = linear(), Halve()

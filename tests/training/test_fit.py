@@ -64,7 +64,7 @@ def test_history_has_one_number_for_each_epoch() -> None:
     }  # fmt: skip
 
 
-def test_a_step_of_gradient_descent_is_the_one_of_the_textbook() -> None:
+def test_gradient_descent_is_that_of_the_textbook() -> None:
     model = linear()
     w = model.predict(X) * 0  # builds it
     weights = model.get_weights()
@@ -81,7 +81,7 @@ def test_a_step_of_gradient_descent_is_the_one_of_the_textbook() -> None:
     np.testing.assert_allclose(model.parameters["dense_1/bias"].value, b, atol=1e-6)
 
 
-def test_gradient_descent_makes_one_batch_of_everything() -> None:
+def test_gradient_descent_takes_all_examples_as_one_batch() -> None:
     assert steps_of("gradient_descent") == [1, 2]
     assert steps_of("sgd") == [1, 2, 3, 4, 5, 6]
 
@@ -101,7 +101,7 @@ def steps_of(optimizer: str) -> list[int]:
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 23, 100])
-def test_losses_and_metrics_are_exact_whatever_the_batches(batch_size: int) -> None:
+def test_losses_and_metrics_are_exact_for_any_batch_size(batch_size: int) -> None:
     model = linear()
     still = cr.optimizers.SGD(lr=1e-30)
     history = model.fit(
@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "nadam", "momentum"])
-def test_a_resumed_training_equals_an_uninterrupted_one(optimizer: str) -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one(optimizer: str) -> None:
     schedule = cr.schedules.CosineDecay(epochs=5)
     settings: dict[str, Any] = {
         "loss": SPARSE, "optimizer": optimizer, "batch_size": 5, "schedule": schedule,
@@ -142,7 +142,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(optimizer: str) -> None:
     assert history["loss"] == first["loss"] + second["loss"]
 
 
-def test_another_learning_rate_keeps_the_slots_and_another_optimizer_does_not() -> None:
+def test_slots_survive_another_learning_rate_but_not_another_optimizer() -> None:
     model = classifier()
     model.fit(X, LABELS, loss=SPARSE, optimizer="adam")
     state = model.session.state
@@ -166,7 +166,7 @@ def test_initial_weights_come_from_the_seed_and_the_path() -> None:
 
 
 @pytest.mark.parametrize("way", ["set_weights", "value", "in place"])
-def test_weights_that_somebody_set_are_where_training_starts(way: str) -> None:
+def test_training_starts_from_weights_that_were_set(way: str) -> None:
     model = linear()
     model.predict(X)
     bias = model.parameters["dense_1/bias"]
@@ -181,7 +181,7 @@ def test_weights_that_somebody_set_are_where_training_starts(way: str) -> None:
     np.testing.assert_array_equal(bias.value, [1, 2, 3])
 
 
-def test_a_value_replaced_between_two_fits_is_trained_on() -> None:
+def test_training_continues_from_a_value_replaced_between_two_fits() -> None:
     model, other = linear(), linear()
     model.fit(X, NUMBERS, loss="mse", optimizer="sgd")
     weights = model.get_weights()
@@ -237,7 +237,7 @@ def test_weights_of_zero_leave_examples_out() -> None:
         np.testing.assert_allclose(value, weighted.get_weights()[path], atol=1e-6)
 
 
-def test_validation_may_have_weights_of_its_own() -> None:
+def test_validation_may_have_its_own_sample_weights() -> None:
     model = linear()
     weights = random.random(ROWS)
     history = model.fit(X, LABELS, loss=SPARSE, validation=(X, LABELS, weights))
@@ -266,7 +266,7 @@ def test_a_loss_may_be_a_function() -> None:
     assert history["loss"] == pytest.approx([expected], rel=1e-5)
 
 
-def test_logits_are_judged_at_zero_and_probabilities_at_a_half() -> None:
+def test_metrics_decide_at_logit_0_and_probability_one_half() -> None:
     y = (X[:, 0] > 0.4).astype(int)
     logits = cr.Sequential([cr.layers.Dense(1)])
     chances = cr.Sequential([cr.layers.Dense(1, activation="sigmoid")])
@@ -308,7 +308,7 @@ def test_several_inputs_and_outputs() -> None:
     assert measured["size_loss"] == pytest.approx(error.mean(), rel=1e-5)
 
 
-def test_frozen_parameters_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frozen_parameters_are_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     model = classifier()
     model.predict(X)
     frozen = model.parameters["dense_1/kernel"]
@@ -320,7 +320,7 @@ def test_frozen_parameters_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not np.array_equal(before["dense_2/kernel"], after["dense_2/kernel"])
 
 
-def test_two_metrics_of_one_kind_get_names_of_their_own() -> None:
+def test_two_metrics_of_one_kind_get_different_names() -> None:
     metrics = [cr.metrics.TopK(k=1), cr.metrics.TopK(k=3), "accuracy"]
     history = linear().fit(X, LABELS, loss=SPARSE, metrics=metrics)
     assert list(history) == ["loss", "top_k", "top_k_2", "accuracy"]
@@ -337,7 +337,7 @@ def test_an_axis_may_stay_open() -> None:
         assert model.predict(data).shape == (8, length, 2)
 
 
-def test_an_optimizer_must_return_what_it_keeps() -> None:
+def test_an_optimizer_must_return_all_its_slots() -> None:
     class Forgetful(cr.Optimizer):
         slots = ("m",)
         lr: float = 0.1

@@ -1,4 +1,4 @@
-"""Every registered metric against NumPy, however the rows are cut into batches."""
+"""Every registered metric against NumPy, for any batch size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GUESSES = NUMBERS + random.normal(size=(ROWS, 2)).astype(np.float32)
 
 
 def computed(metric: Metric, target: Array, prediction: Array, size: int) -> float:
-    """Return a metric over rows in batches of a size."""
+    """Return a metric over rows, in batches of this size."""
     totals: Any = 0.0
     dtype = "int" if target.dtype.kind == "i" else "float"
     t = Input("t", (None, *target.shape[1:]), dtype)
@@ -100,12 +100,12 @@ def test_agrees_with_numpy(name: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["precision", "recall"])
-def test_nothing_to_divide_by_counts_as_zero(name: str) -> None:
+def test_a_quotient_with_denominator_0_is_0(name: str) -> None:
     nothing = np.zeros((4, 1), np.float32)
     assert computed(cr.metrics[name], nothing, nothing, 4) == 0.0
 
 
-def test_r2_of_a_target_that_never_varies() -> None:
+def test_r2_of_a_constant_target() -> None:
     flat = np.ones((4, 1), np.float32)
     assert computed(cr.metrics.r2, flat, flat, 4) == 1.0
     assert computed(cr.metrics.r2, flat, flat + 1, 4) == 0.0
@@ -121,7 +121,7 @@ def test_r2_of_a_target_that_never_varies() -> None:
         ("mae", (None,), "int", "not for class labels"),
     ],
 )
-def test_a_target_of_the_wrong_form_is_refused(
+def test_a_target_of_the_wrong_form_is_rejected(
     name: str, target: tuple[int | None, ...], dtype: Any, instead: str
 ) -> None:
     with pytest.raises(ShapeError, match=instead):

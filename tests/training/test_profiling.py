@@ -1,4 +1,4 @@
-"""Profiles of trainings: what is in them, and that they end with the training."""
+"""Profiles of training runs: what they contain, and that they end with the run."""
 
 import json
 import math
@@ -38,7 +38,7 @@ def trained(backend, **options):
     return model, lambda **more: model.fit(x, y, **{**how, **more})
 
 
-def test_a_row_counts_every_run_whatever_the_batch(backend, capsys):
+def test_a_row_counts_every_run_of_any_batch_size(backend, capsys):
     _, fit = trained(backend)
     profile = fit(epochs=2).profile
     counted = {(row.part, row.calls, len(row.tasks)) for row in profile.rows}
@@ -47,7 +47,7 @@ def test_a_row_counts_every_run_whatever_the_batch(backend, capsys):
     assert capsys.readouterr().out == f"{profile}\n"
 
 
-def test_seconds_add_up_and_lie_within_the_whole(backend):
+def test_seconds_add_up_to_at_most_the_whole(backend):
     _, fit = trained(backend)
     profile = fit().profile
     assert profile.seconds == math.fsum(row.seconds for row in profile.rows)
@@ -56,7 +56,7 @@ def test_seconds_add_up_and_lie_within_the_whole(backend):
     assert seconds == sorted(seconds, reverse=True)
 
 
-def test_products_are_counted_and_held_against_the_peak(backend):
+def test_products_are_counted_and_compared_with_the_peak(backend):
     _, fit = trained(backend)
     profile = fit(validation=None, batch_size=40).profile
     products = 2 * 40 * (2 * 6 * 8 + 3 * 8 * 2)  # no gradient goes into x
@@ -70,14 +70,14 @@ def test_products_are_counted_and_held_against_the_peak(backend):
         assert 0 <= float(share[:-1]) <= 100
 
 
-def test_all_that_is_done_for_a_node_is_one_row():
+def test_everything_computed_for_one_node_is_one_row():
     _, fit = trained("numpy")
     rows = fit(validation=None, batch_size=40).profile.rows
     several = [row.tasks[0].nodes for row in rows if row.tasks[0].nodes]
     assert len(several) == len(set(several))
 
 
-def test_no_row_does_more_than_the_peak():
+def test_no_row_exceeds_the_peak():
     _, fit = trained("numpy")
     profile = fit(validation=None).profile
     slow = Profile(profile.device, Speed(lambda nbytes: 1e9, lambda dtype: 1.0))
@@ -88,7 +88,7 @@ def test_no_row_does_more_than_the_peak():
     assert max(float(share[:-1]) for share in shares) == 100
 
 
-def test_a_table_adds_up_what_it_does_not_list():
+def test_a_table_sums_what_it_does_not_list():
     _, fit = trained("numpy")
     profile = fit(validation=None).profile
     text = profile.table(2)
@@ -99,7 +99,7 @@ def test_a_table_adds_up_what_it_does_not_list():
     assert f"<pre>{profile.device}" in profile._repr_html_()
 
 
-def test_a_trace_is_what_chrome_reads(backend, tmp_path):
+def test_a_trace_has_the_format_of_chrome(backend, tmp_path):
     _, fit = trained(backend)
     profile = fit().profile
     file = profile.save_trace(tmp_path / "trace.json")
@@ -114,7 +114,7 @@ def test_a_trace_is_what_chrome_reads(backend, tmp_path):
         profile.save_trace(tmp_path / "missing" / "trace.json")
 
 
-def test_trainings_do_not_share_a_profile(backend):
+def test_training_runs_do_not_share_a_profile(backend):
     model, fit = trained(backend)
     first = fit().profile
     runs = sum(row.calls for row in first.rows)
@@ -126,7 +126,7 @@ def test_trainings_do_not_share_a_profile(backend):
     assert sum(row.calls for row in second.rows) == runs
 
 
-def test_a_history_that_goes_on_keeps_no_old_profile(backend):
+def test_a_continued_history_drops_the_old_profile(backend):
     _, fit = trained(backend)
     history = History()
     fit(callbacks=[history])
@@ -152,19 +152,19 @@ class Stop(cr.Callback):
             raise KeyboardInterrupt
 
 
-def test_what_was_noted_survives_an_interruption(backend, capsys):
+def test_a_profile_survives_an_interruption(backend, capsys):
     model, fit = trained(backend)
     with pytest.raises(KeyboardInterrupt):
         fit(callbacks=[Stop()])
     profile = model.history.profile
     assert {row.calls for row in profile.rows} == {2}
     assert "training step" in capsys.readouterr().out
-    with backend.profiled() as later:  # so the one before has ended
+    with backend.profiled() as later:  # possible only if the first one has ended
         pass
     assert not later.rows
 
 
-def test_what_was_noted_survives_a_divergence(backend):
+def test_a_profile_survives_a_divergence(backend):
     model, fit = trained(backend, optimizer=cr.optimizers.SGD(lr=1e30))
     with pytest.raises(DivergenceError):
         fit(epochs=5, validation=None)
@@ -185,7 +185,7 @@ def test_one_profile_at_a_time(backend):
 
 def test_a_backend_without_a_profiler_says_so():
     class Plain(type(open_backend("numpy"))):
-        """A backend that somebody else wrote."""
+        """A third party's backend."""
 
         type_name = "plain"
         profiled = Backend.profiled
@@ -197,7 +197,7 @@ def test_a_backend_without_a_profiler_says_so():
     assert fit(profile=False)["loss"]
 
 
-def test_the_names_tell_forward_from_backward():
+def test_names_distinguish_forward_from_backward():
     _, fit = trained("numpy")
     names = [row.name for row in fit(validation=None).profile.rows]
     assert "dense_2/matmul" in names

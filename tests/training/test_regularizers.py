@@ -1,4 +1,4 @@
-"""Regularizers: what each adds, where it acts, and what it leaves alone."""
+"""Regularizers: what each one adds, and where it acts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_every_regularizer_is_tested_here() -> None:
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-def test_penalties_are_of_kernels_and_in_all_losses(name: str) -> None:
+def test_penalties_of_weights_are_in_all_losses(name: str) -> None:
     regularizer, expected = PENALTIES[name]
     model = deep()
     model.set_weights({"dense_1/bias": [9, 9, 9, 9], "dense_2/bias": [7, 7]})
@@ -69,7 +69,7 @@ def test_penalties_are_of_kernels_and_in_all_losses(name: str) -> None:
     assert model.evaluate(X, Y)["loss"] == pytest.approx(plain + penalty, rel=1e-6)
 
 
-def test_a_penalty_pulls_weights_down() -> None:
+def test_a_penalty_shrinks_weights() -> None:
     free, bound = deep(), deep()
     settings: dict[str, Any] = {"optimizer": cr.optimizers.SGD(lr=0.1), "epochs": 30}
     fit(free, **settings)
@@ -93,7 +93,7 @@ def test_the_weights_of_a_perceptron_are_its_kernel() -> None:
     [cr.regularizers.Dropout(0.5), cr.regularizers.GaussianNoise(0.5)],
     ids=lambda r: r.type_name,
 )
-def test_noise_is_on_hidden_layers_and_only_while_training(regularizer: Any) -> None:
+def test_noise_acts_on_hidden_layers_in_training_only(regularizer: Any) -> None:
     quiet, noisy = deep(), deep()
     calm = fit(quiet, validation=(X, Y))
     loud = fit(noisy, regularizer, validation=(X, Y))
@@ -102,7 +102,7 @@ def test_noise_is_on_hidden_layers_and_only_while_training(regularizer: Any) -> 
     np.testing.assert_array_equal(noisy.predict(X), quiet.predict(X))
 
 
-def test_dropout_as_regularizer_drops_what_the_layer_would() -> None:
+def test_dropout_as_regularizer_equals_the_layer() -> None:
     model = deep()
     seen = hidden_of(model, cr.regularizers.Dropout(0.4))
     dropped = seen == 0
@@ -111,13 +111,13 @@ def test_dropout_as_regularizer_drops_what_the_layer_would() -> None:
     np.testing.assert_allclose(seen[~dropped], free[~dropped] / 0.6, rtol=1e-5)
 
 
-def hidden_of(model: cr.Model, regularizer: Any, width: int = 2) -> Any:
-    """Return what goes into the layer of a width, while training."""
+def hidden_of(model: cr.Model, regularizer: Any, units: int = 2) -> Any:
+    """Return what enters the layer of this many units, in training."""
     (output,) = transformed(model.outputs, [regularizer] if regularizer else [])
     (matmul,) = (
         node
         for node in cr.Graph([output])
-        if node.op and node.op.type_name == "matmul" and node.shape[-1] == width
+        if node.op and node.op.type_name == "matmul" and node.shape[-1] == units
     )
     return cr.evaluate([matmul.inputs[0]], {"x": X}, training=True)[0]
 
@@ -128,7 +128,7 @@ def test_noise_needs_a_hidden_layer() -> None:
         fit(model, cr.regularizers.Dropout(0.5))
 
 
-def test_each_hidden_layer_gets_a_mask_of_its_own() -> None:
+def test_each_hidden_layer_gets_its_own_mask() -> None:
     ones = {"kernel_initializer": "zeros", "bias_initializer": "ones"}
     layers = [cr.layers.Dense(9, **ones), cr.layers.Dense(9, **ones)]
     widths = [cr.layers.Dense(3), cr.layers.Dense(2)]
@@ -187,7 +187,7 @@ def test_min_delta() -> None:
     ]  # fmt: skip
 
 
-def test_metrics_say_what_is_better() -> None:
+def test_a_metric_says_which_direction_is_better() -> None:
     rising = [0.5, 0.6, 0.7]
     for monitor in ("val_accuracy", "accuracy", "val_r2", "val_kind_top_k_2"):
         assert verdicts(rising, monitor=monitor) == ["best"] * 3
@@ -199,13 +199,13 @@ def test_metrics_say_what_is_better() -> None:
         ]
 
 
-def test_a_loss_that_is_no_number_is_never_best() -> None:
+def test_a_loss_of_nan_is_never_best() -> None:
     nan = float("nan")
     assert verdicts([nan, nan], patience=2) == ["go on", "stop"]
 
 
 @pytest.mark.parametrize("restore", [True, False])
-def test_the_best_weights_come_back(restore: bool) -> None:
+def test_the_best_weights_are_restored(restore: bool) -> None:
     saved: list[dict[str, Any]] = []
 
     class Keep(cr.Callback):
@@ -227,7 +227,7 @@ def test_the_best_weights_come_back(restore: bool) -> None:
         np.testing.assert_array_equal(value, expected[path])
 
 
-def test_the_best_weights_come_back_at_the_last_epoch_too() -> None:
+def test_the_best_weights_are_restored_after_the_last_epoch_too() -> None:
     model = deep()
     history = fit(
         model, cr.regularizers.EarlyStopping(patience=50), validation=(X, -Y),
@@ -243,7 +243,7 @@ def test_the_best_weights_come_back_at_the_last_epoch_too() -> None:
     ("monitor", "message"),
     [("val_loss", "validation="), ("los", "Did you mean 'loss'")],
 )
-def test_a_name_that_will_never_be_there_is_refused_at_once(
+def test_a_name_that_is_never_measured_is_rejected_at_once(
     monitor: str, message: str
 ) -> None:
     model = deep()

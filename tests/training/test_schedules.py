@@ -1,4 +1,4 @@
-"""Schedules: the rate of every step, and which rate training uses."""
+"""Schedules: the rate of every step, and the rate that training uses."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_training_follows_the_schedule() -> None:
     ("boundaries", "factors", "message"),
     [((1,), (1.0,), "2 pieces"), ((2, 1), (1.0, 1.0, 1.0), "increase")],
 )
-def test_pieces_that_make_no_sense(
+def test_malformed_pieces_are_rejected(
     boundaries: tuple[float, ...], factors: tuple[float, ...], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
