@@ -1,4 +1,4 @@
-"""Two runs of one graph in one diagram: what changed, and by how much."""
+"""Two snapshots of one graph in one diagram: what changed, and by how much."""
 
 from __future__ import annotations
 

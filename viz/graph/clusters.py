@@ -27,7 +27,7 @@ class Clusters:
 
 
 def find_clusters(parts: Sequence[Part], folding: Folding) -> Clusters:
-    """Return the scopes as clusters; one around what repeats says "× 12"."""
+    """Return the scopes as clusters; the one around what repeats is "× 12"."""
     paths = [part.surroundings for part in parts]
     marked = {
         part: _around_repeat(repeat, paths)
@@ -51,9 +51,10 @@ def find_clusters(parts: Sequence[Part], folding: Folding) -> Clusters:
 
 
 def _around_repeat(repeat: Repeat, paths: Sequence[Path]) -> tuple[int, str, bool]:
-    """Return at which depth what repeats is counted, in which words, and if anew.
+    """Return the depth and the label of the cluster that counts a repeat.
 
-    That is the scope which the repeated parts alone are in, or else a new cluster.
+    It is the scope that the repeated parts have for themselves, or else a new cluster;
+    which of the two is returned as well.
     """
     prefix = _common([paths[i] for i in repeat.first])
     depth = len(prefix)

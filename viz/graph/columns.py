@@ -12,7 +12,7 @@ from chainrule.ops.linalg import Matmul
 from chainrule.viz.graph.subject import Subject
 
 WIDEST = 6
-"""Units of a column that are shown; of wider ones the first three and the last two."""
+"""Columns up to this width are shown whole; of wider ones the first and last units."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Column:
     """The units of one vector: an input, or what a layer computes.
 
     Attributes:
-        node: the vector, behind bias and activation.
+        node: the vector, after bias and activation.
         width: how many units it has.
         kernel: the matrix of weights in front of it, (units before, units).
-        bias: what is added to every unit.
-        source: the number of the column that its first operand is in.
-        also: the numbers of the columns that its other operands are in.
-        dropped: the vector behind dropout; a unit that is 0 there was dropped.
+        bias: the parameter that is added to it.
+        source: the index of the column that its first operand is in.
+        also: the indices of the columns that its other operands are in.
+        dropped: the vector after dropout; a unit that is 0 there was dropped.
     """
 
     node: Node
@@ -39,7 +39,7 @@ class Column:
 
     @property
     def sources(self) -> tuple[int, ...]:
-        """The numbers of all columns that it is computed from."""
+        """The indices of all columns that it is computed from."""
         return self.also if self.source is None else (self.source, *self.also)
 
     @property
@@ -51,7 +51,7 @@ class Column:
 
 
 def find_columns(subject: Subject) -> tuple[Column, ...]:
-    """Find the vectors: inputs, what is behind each matrix of weights, and the loss."""
+    """Find the vectors: inputs, the result of each matrix of weights, and the loss."""
     columns: list[Column] = []
     column_of: dict[Node, int] = {}
     for node in subject.graph:
@@ -80,7 +80,7 @@ def _column(
     before: Sequence[int],
     columns: Sequence[Column],
 ) -> Column:
-    """Begin a column behind others."""
+    """Return the column of a vector that is computed from other columns."""
     source = before[0] if before else None
     also = {i for place in before for i in (place, *columns[place].also)} - {source}
     return Column(
@@ -89,7 +89,7 @@ def _column(
 
 
 def _continued(column: Column, node: Node) -> Column:
-    """Count bias, activation and dropout among the units they are applied to."""
+    """Count a bias, an activation or dropout among the units it is applied to."""
     width = _width(node)
     if column.kernel is None or width != column.width:
         return column
@@ -107,13 +107,13 @@ def _width(node: Node) -> int | None:
 
 
 def _kernel(node: Node) -> Parameter | None:
-    """Return the parameter that a vector is multiplied with, if it is one."""
+    """Return the parameter that a vector is multiplied by, if there is one."""
     matrix = node.inputs[1] if isinstance(node.op, Matmul) else None
     return matrix if isinstance(matrix, Parameter) else None
 
 
 def _bias(node: Node, width: int | None) -> Parameter | None:
-    """Return the parameter that a sum adds to every unit, if it is one."""
+    """Return the parameter that a sum adds to a vector, if there is one."""
     if not isinstance(node.op, Add):
         return None
     added = (x for x in node.inputs if isinstance(x, Parameter))

@@ -32,7 +32,7 @@ class Edge:
 
 
 def find_edges(subject: Subject, division: Division) -> tuple[Edge, ...]:
-    """Return the edges that are shown; a single operation has one per operand."""
+    """Return the edges that are shown; a single operation has one for each operand."""
     parts = division.parts
     found: list[Edge] = []
     uses = _uses(subject.graph, parts, division.folding)
@@ -48,7 +48,7 @@ def find_edges(subject: Subject, division: Division) -> tuple[Edge, ...]:
 def _uses(
     graph: Graph, parts: Sequence[Part], folding: Folding
 ) -> dict[tuple[Node, int, int, int | None], list[tuple[Node, int]]]:
-    """Return for each edge who uses x in its head, and as which operand."""
+    """Return for each edge the nodes that use x, and as which operand they do."""
     place = {node: i for i, part in enumerate(parts) for node in part.nodes}
     found: dict[tuple[Node, int, int, int | None], list[tuple[Node, int]]] = {}
     for node in graph:

@@ -1,4 +1,4 @@
-"""What is remarkable about a gradient: dead, vanishing, exploding, not a number."""
+"""Marks of gradients: dead, vanishing, exploding, not finite."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from chainrule.viz.graph.subject import Subject
 from chainrule.viz.values import Values
 
 VANISHING, EXPLODING = 1e-4, 1e4
-"""Root mean square, as a multiple of that of the gradient where the sweep begins."""
+"""Bounds of the RMS, as multiples of the RMS of the gradient that leaves the loss."""
 
 SIGN = {
     "not finite": "⚠ not finite", "dead": "☠ dead: all zero",
     "vanishing": "▼ vanishing", "exploding": "▲ exploding",
 }  # fmt: skip
-"""Mark → how it is shown, by more than colour."""
+"""Mark → how it is written, for those who do not see colours."""
 
 
 def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
-    """Return the marks of a gradient; `reference` is the RMS where the sweep begins.
+    """Return the marks of a gradient; `reference` is the RMS of what leaves the loss.
 
     >>> marks_of(np.zeros(3), 1.0), marks_of(np.full(3, 1e-7), 1.0)
     (('dead',), ('vanishing',))

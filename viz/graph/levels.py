@@ -1,4 +1,4 @@
-"""The parts of a drawing, at the finest level that can be read if none is asked for."""
+"""The level of a drawing, by default the finest that can be read, and its parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainrule.viz.graph.repeats import Folding, fold
 from chainrule.viz.graph.subject import Subject
 
 MOST_BLOCKS = 120
-"""A picture with more blocks than this is not read: the default level rises."""
+"""Nobody reads a picture with more blocks than this: the default level rises."""
 
 _FINE_TO_COARSE: tuple[Level, ...] = ("op", "layer", "model")
 
@@ -28,7 +28,7 @@ class Division:
         graph: what is divided.
         parts: all of them.
         folding: which are shown.
-        remark: says so if the level rose.
+        remark: says that the level rose, if it did.
     """
 
     graph: Graph
@@ -70,8 +70,8 @@ class Division:
 def divide(subject: Subject, options: Options) -> Division:
     """Divide a graph at the level asked for.
 
-    Without a level, it is the finest, from the subject's own on, with at most
-    `MOST_BLOCKS` blocks; if none has so few, the coarsest, without its middle.
+    Without one, that is the finest with at most `MOST_BLOCKS` blocks, from the
+    subject's own on; if none has so few, the coarsest without its middle.
     """
     if options.level is not None:
         return _divide_at(options.level, subject.graph, options)
@@ -99,7 +99,7 @@ def _divide_at(level: Level, graph: Graph, options: Options) -> Division:
 
 
 def _without_middle(parts: Sequence[Part], graph: Graph) -> tuple[Part, ...]:
-    """Leave the beginning and the end, and let one block stand for what is between."""
+    """Keep the first and the last parts; one part stands for those in between."""
     kept = MOST_BLOCKS // 2
     between = parts[kept:-kept]
     inputs = [p for p in between if not p.whole and not p.nodes[-1].inputs]

@@ -29,11 +29,11 @@ class Part:
     Attributes:
         nodes: in topological order.
         exits: those of them that other parts use, and outputs.
-        scope: path of the scope that it stands for or, if it is a single result, that
-            it lies in; empty outside all scopes.
-        component: what opened the scope that it stands for.
-        whole: whether it stands for a scope.
-        label: what is written on it, where it stands for parts that are left out.
+        scope: the path of the scope that it shows or, if it is a single result, that
+            it is in; empty outside all scopes.
+        component: the layer or loss whose scope it shows.
+        whole: whether it shows a scope.
+        label: what is written on it, if it stands for parts that are left out.
     """
 
     nodes: tuple[Node, ...]
@@ -79,7 +79,7 @@ def partition(graph: Graph, level: Level, options: Options) -> list[Part]:
 def exits_of(
     nodes: Sequence[Node], consumers: Consumers, outputs: Collection[Node]
 ) -> tuple[Node, ...]:
-    """Return which of some nodes are outputs, or used outside."""
+    """Return those of some nodes that are outputs, or that other nodes use."""
     inside = set(nodes)
     return tuple(
         node
@@ -95,9 +95,9 @@ def _keys(
     places: Mapping[Node, Place],
     consumers: Consumers,
 ) -> dict[Node, Hashable]:
-    """Say what each node is shown as: the path of a scope, or the last node of a part.
+    """Return what each node is shown as: the path of a scope, or a single result.
 
-    With `fold` a product of vectors is one block, with what makes them rows or columns.
+    With `fold`, what makes vectors rows or columns is shown as the product.
     """
     opened = _opener(options.expand)
     products = around_products(graph, consumers) if options.fold else {}
@@ -122,7 +122,7 @@ def _keys(
 
 
 def _ordered(parts: list[Part], graph: Graph) -> list[Part]:
-    """Put parts into the order they are computed in, leaves right before their user."""
+    """Sort parts in the order of computation, leaves right before their first use."""
     turn = {node: i for i, node in enumerate(graph)}
     place = {node: i for i, part in enumerate(parts) for node in part.nodes}
     turns = [float(turn[part.nodes[-1]]) for part in parts]
@@ -139,11 +139,11 @@ def _ordered(parts: list[Part], graph: Graph) -> list[Part]:
 
 
 Place: TypeAlias = tuple[tuple[Scope, ...], tuple[str, ...]]
-"""Where a node stands: its scopes, and what they are called."""
+"""Where a node is: its scopes, and their names."""
 
 
 def _places(graph: Graph, consumers: Consumers) -> dict[Node, Place]:
-    """Say where nodes stand; a parameter stands where its layer is used.
+    """Return where nodes are; a parameter is where its layer is used.
 
     A layer makes its parameters before a model that contains it is applied, so their
     own scopes may lack those of the model.
@@ -171,7 +171,7 @@ def _depth_of_block(
     opened: Callable[[str], bool],
     depth: int | None,
 ) -> int:
-    """Return how many scopes make up the block that a node is in; 0: it is alone."""
+    """Return how deep the scope is that shows a node as its block; 0: none does."""
     if level == "op":
         return depth if depth is not None and len(path) >= depth else 0
     for at, name in enumerate(path, 1):
@@ -188,7 +188,7 @@ def _is_component(scope: Scope) -> bool:
 
 
 def _opener(expand: Expand) -> Callable[[str], bool]:
-    """Return the function that says of a scope's name or path whether it is opened."""
+    """Return whether a scope is opened, as a function of its name or path."""
     if expand is None:
         return lambda name: False
     if callable(expand):

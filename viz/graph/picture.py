@@ -64,7 +64,7 @@ def _block(
     labels: BlockLabels,
     gradients: GradientLabels,
 ) -> Block:
-    """Draw a part, and those that it stands for."""
+    """Draw a part that is shown, which may stand for others."""
     part, repeat = division.parts[place], division.folding.repeat(place)
     times = repeat.times if repeat else 1
     in_a_row = repeat is not None and repeat.period == 1
@@ -108,7 +108,7 @@ def _links(
 
 
 def _straightened(links: Sequence[Link], blocks: Iterable[Block]) -> list[Link]:
-    """Let a chain run straight: blocks that have one block before and one behind.
+    """Let a chain run straight: blocks with one block before them and one behind.
 
     Not inside clusters: there Graphviz would lay the backward edge over the forward.
     """

@@ -1,8 +1,8 @@
 """Repeated blocks, shown once: twelve equal layers become one, "× 12".
 
-Parts stand in topological order, each with a token: what it computes and how far back
-in that order its operands stand. A stretch of tokens that repeats is a repeated block,
-whatever it is made of: a layer, several, or single operations.
+Parts are in topological order, and each has a token: what it computes, and how far back
+in that order its operands are. A run of tokens that repeats is a repeated block,
+whether it is a layer, several layers or single operations.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from typing import Any
 
 from chainrule.graph import Graph
 from chainrule.node import Input, Node
+from chainrule.ops.random import Uniform
 from chainrule.viz.graph.partition import Part
 
 FEWEST = 3
-"""Fewer repetitions than this are shown one by one."""
+"""Fewer repetitions than these are shown one by one."""
 LONGEST = 48
-"""Parts that one repetition may have."""
+"""The most parts that one repetition may have."""
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """From part `start` on, the next `period` parts are there `times` times."""
+    """The `period` parts from `start` on, which occur `times` times in a row."""
 
     start: int
     period: int
@@ -33,23 +34,25 @@ class Repeat:
 
     @property
     def stop(self) -> int:
-        """The number of the part behind it."""
+        """The index of the first part behind it."""
         return self.start + self.period * self.times
 
     @property
     def first(self) -> range:
-        """The numbers of the parts that are shown."""
+        """The indices of the parts that are shown."""
         return range(self.start, self.start + self.period)
 
     @property
     def last(self) -> range:
-        """The numbers of the parts in the last repetition."""
+        """The indices of the parts in the last repetition."""
         return range(self.stop - self.period, self.stop)
 
 
 @dataclass(frozen=True)
 class Folding:
-    """What is shown of some parts: the first of what repeats stands for all.
+    """Which of some parts are shown: the first repetition stands for the others.
+
+    Parts are given by their index.
 
     Attributes:
         count: how many parts there are.
@@ -68,7 +71,7 @@ class Folding:
         return self._repeats.get(part)
 
     def shown_as(self, part: int) -> int:
-        """Return the part that is shown for a part."""
+        """Return the part that stands for a part; most stand for themselves."""
         repeat = self.repeat(part)
         if repeat is None:
             return part
@@ -88,7 +91,7 @@ class Folding:
 
 
 def fold(parts: Sequence[Part], graph: Graph) -> Folding:
-    """Find what repeats, from left to right; longer stretches come first."""
+    """Find what repeats, from left to right, and always the longest run from there."""
     tokens = _tokens(parts, graph)
     count = len(tokens)
     alike = _alike(tokens)
@@ -108,7 +111,7 @@ def fold(parts: Sequence[Part], graph: Graph) -> Folding:
 
 
 def _alike(tokens: Sequence[int]) -> list[list[int]]:
-    """Return for each period and place how many tokens from there on come again."""
+    """Return for each period and place how many tokens equal those a period later."""
     count = len(tokens)
     alike: list[list[int]] = [[]]
     for period in range(1, min(LONGEST, count // FEWEST) + 1):
@@ -120,6 +123,7 @@ def _alike(tokens: Sequence[int]) -> list[list[int]]:
 
 
 def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:
+    """Return a number for each part, the same for parts that are alike."""
     place = {node: i for i, part in enumerate(parts) for node in part.nodes}
     numbers: dict[Hashable, int] = {}
     tokens = []
@@ -135,22 +139,18 @@ def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:
 def _kind(
     node: Node, inside: dict[Node, int], here: int, place: dict[Node, int]
 ) -> Hashable:
-    """Say what a node computes, and where its operands stand, seen from here."""
+    """Return what a node computes, and where its operands are, seen from its part."""
     operands = tuple(
         ("in", inside[x]) if x in inside else ("back", here - place.get(x, here))
         for x in node.inputs
     )
     what: Any = type(node)
     if node.op is not None:
-        what = node.op.type_name if _random(node) else node.op.key
+        # every stream of random numbers is one of its own, which nobody sees
+        what = Uniform if isinstance(node.op, Uniform) else node.op.key
     elif isinstance(node, Input):
         what = node  # an input is like no other
     return what, node.shape, operands
-
-
-def _random(node: Node) -> bool:
-    """Whether an op differs from its like only in the name of its random stream."""
-    return hasattr(node.op, "stream")
 
 
 def _unnumbered(name: str) -> str:

@@ -19,11 +19,11 @@ from chainrule.viz.scene import Block, Line, Scene
 from chainrule.viz.text import Plain
 
 LEVELS = 5
-"""Colours that times are shown in."""
+"""How many colours times are shown in."""
 MOST_NAMED = 5
-"""What is not in the picture, and is named."""
+"""The most names listed of what is not in the picture."""
 PART = "training step"
-"""What is shown of a profile that has it; otherwise what took longest."""
+"""The part of a profile that is shown; without it, the part that took longest."""
 
 
 @dataclass
