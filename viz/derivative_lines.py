@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.notation.writer import Written
+from chainrule.notation.styles import Written
 from chainrule.viz.scene import Line, Role
 from chainrule.viz.text import Plain, Row, row
 

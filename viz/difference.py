@@ -12,7 +12,7 @@ import numpy.typing as npt
 from chainrule.errors import GraphError
 from chainrule.kinds.module import modules_of
 from chainrule.node import Node, Parameter
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.graph.compose import Drawing, compose
 from chainrule.viz.graph.options import Level, Options

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from chainrule.autodiff import Backward
 from chainrule.errors import ChainRuleError
 from chainrule.node import Parameter
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 from chainrule.shapes import shape_text
 from chainrule.viz.explain import explain
 from chainrule.viz.formats.story import Extras

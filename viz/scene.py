@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from chainrule.node import Node
-from chainrule.notation.writer import Written
+from chainrule.notation.styles import Written
 
 BlockKind: TypeAlias = Literal["input", "parameter", "constant", "op", "layer", "loss"]
 Role: TypeAlias = Literal["loss", "between", "parameter", "data"]

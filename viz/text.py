@@ -8,9 +8,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from chainrule.node import Node
+from chainrule.notation.characters import isolated, tex_text
+from chainrule.notation.expressions import DEPTH, expression
 from chainrule.notation.naming import Naming
-from chainrule.notation.symbols import isolated, tex_text
-from chainrule.notation.writer import DEPTH, Style, Written, symbol_text, write
+from chainrule.notation.styles import Style, Written, in_style
 from chainrule.viz.scene import Role
 from chainrule.viz.style import COLOR
 
@@ -64,7 +65,7 @@ class Formula(Text):
     def written(self, style: Style) -> str:
         """Write the expression; beyond `longest` characters it is cut."""
         longest = self.longest * (1 if style == "unicode" else 4)  # room for markup
-        return write(
+        return expression(
             self.node, style, naming=self.naming, depth=self.depth, longest=longest
         )
 
@@ -78,9 +79,7 @@ class Row(Text):
     def written(self, style: Style) -> str:
         """Write the parts one after the other."""
         return "".join(
-            _operator(part, style)
-            if isinstance(part, str)
-            else symbol_text(part, style)
+            _operator(part, style) if isinstance(part, str) else in_style(part, style)
             for part in self.parts
         )
 
@@ -99,7 +98,7 @@ class Tinted(Text):
 
     def written(self, style: Style) -> str:
         """Write the text, in its colour where the format has colours."""
-        text, color = symbol_text(self.text, style), COLOR[self.role]
+        text, color = in_style(self.text, style), COLOR[self.role]
         if style == "latex":
             return rf"\textcolor[HTML]{{{color[1:]}}}{{{text}}}"
         return f'<FONT COLOR="{color}">{text}</FONT>' if style == "html" else text

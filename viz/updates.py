@@ -10,7 +10,7 @@ from chainrule.autodiff import Backward
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Input, Node, Parameter, constant
 from chainrule.notation.naming import Naming
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 from chainrule.ops import concatenate, reshape
 from chainrule.registry import registry
 from chainrule.substitution import substitute

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule.execution.evaluate import evaluate
 from chainrule.node import Constant, Node
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 
 Values: TypeAlias = dict[Node, npt.NDArray[Any]]
 

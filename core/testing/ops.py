@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from chainrule.errors import ConformanceError
 from chainrule.node import Node, Parameter
-from chainrule.notation.writer import Style, write
+from chainrule.notation.expressions import expression
+from chainrule.notation.styles import Style
 from chainrule.ops import Op, StopGradient
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.functions import (
@@ -71,7 +72,7 @@ def check_notation(node: Node) -> None:
         ConformanceError: nothing is written, a slot is left, or braces do not match.
     """
     for style in get_args(Style):
-        text = write(node, style)
+        text = expression(node, style)
         slots = style != "latex" and re.search(r"\{\d*\}", text)
         if not text or slots or text.count("{") != text.count("}"):
             raise ConformanceError(

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.graph import Graph
+from chainrule.notation.expressions import expression
 from chainrule.notation.naming import Naming
-from chainrule.notation.writer import number, write
+from chainrule.notation.numbers import number
 
 a, b, c = (cr.input(name) for name in "abc")
 
@@ -37,7 +38,7 @@ a, b, c = (cr.input(name) for name in "abc")
     ],
 )
 def test_parentheses_where_they_are_needed_and_only_there(node, text):
-    assert write(node) == text
+    assert expression(node) == text
 
 
 @pytest.mark.parametrize(
@@ -60,20 +61,20 @@ def test_parentheses_where_they_are_needed_and_only_there(node, text):
     ],
 )
 def test_noise_is_left_out(node, text):
-    assert write(node) == text
+    assert expression(node) == text
 
 
 def test_latex_of_fractions_roots_and_transposes():
     w = cr.parameter("W^(2)", np.ones((2, 2)))
-    assert write(a / b, "latex") == r"\frac{a}{b}"
-    assert write(cr.ops.sqrt(a + b), "latex") == r"\sqrt{a + b}"
-    assert write(w.T, "latex") == r"{W^{(2)}}^\top"
-    assert write(cr.ops.square(w), "latex") == r"(W^{(2)})^2"
-    assert write(w.T) == "W⁽²⁾ᵀ"
+    assert expression(a / b, "latex") == r"\frac{a}{b}"
+    assert expression(cr.ops.sqrt(a + b), "latex") == r"\sqrt{a + b}"
+    assert expression(w.T, "latex") == r"{W^{(2)}}^\top"
+    assert expression(cr.ops.square(w), "latex") == r"(W^{(2)})^2"
+    assert expression(w.T) == "W⁽²⁾ᵀ"
 
 
 def test_html_escapes_operators():
-    assert write(cr.ops.to_float(a > b), "html") == "[<I>a</I> &gt; <I>b</I>]"
+    assert expression(cr.ops.to_float(a > b), "html") == "[<I>a</I> &gt; <I>b</I>]"
 
 
 @given(st.recursive(
@@ -115,7 +116,7 @@ def test_what_is_written_means_what_is_computed(tree):
         wanted = compute(node)
     except (ZeroDivisionError, OverflowError):
         return
-    text = write(node, depth=None, longest=100_000)
+    text = expression(node, depth=None, longest=100_000)
     source = text.replace("−", "-").replace("·", "*").replace("²", "**2")
     got = eval(source, {"__builtins__": {}}, values)
     assert got == pytest.approx(wanted, rel=1e-9, nan_ok=True)
@@ -127,15 +128,15 @@ def test_gradients_are_symbols_inside_and_written_out_at_the_top():
     z = (x @ w).named("Z")
     loss = cr.ops.mean(cr.ops.square(z))
     (dw,) = cr.grad(loss, [w])
-    assert write(dw) == "Xᵀ · ∂J/∂Z"
-    assert write(dw + 1) == "∂J/∂W + 1"
+    assert expression(dw) == "Xᵀ · ∂J/∂Z"
+    assert expression(dw + 1) == "∂J/∂W + 1"
 
 
 def test_a_sum_over_paths_is_written_out():
     w = cr.parameter("w", 2.0)
     loss = (a * w + b * w).named("J")
     (dw,) = cr.grad(loss, [w])
-    assert write(dw) in ("a + b", "b + a")
+    assert expression(dw) in ("a + b", "b + a")
 
 
 def test_second_derivatives_have_their_symbol():
@@ -155,19 +156,19 @@ def test_layers_number_their_parameters_and_results():
     names = {graph.id[n]: naming.symbol(n).unicode() for n in graph.parameters}
     assert set(names.values()) == {"W⁽¹⁾", "W⁽²⁾", "b⁽¹⁾", "b⁽²⁾"}
     assert naming.symbol(y).unicode() == "z⁽²⁾"
-    assert write(y, naming=naming) == "a⁽¹⁾ · W⁽²⁾ + b⁽²⁾"
+    assert expression(y, naming=naming) == "a⁽¹⁾ · W⁽²⁾ + b⁽²⁾"
 
 
 def test_two_nodes_of_one_name_get_two_symbols():
     one, two = cr.input("x"), cr.input("x")
-    assert write(one + two) == "x + x'"
+    assert expression(one + two) == "x + x'"
 
 
 def test_deep_expressions_are_cut_and_need_no_recursion():
     node = a
     for _ in range(20_000):
         node = node + b
-    text = write(node)
+    text = expression(node)
     assert text.startswith("…")
     assert len(text) <= 300
 
@@ -176,7 +177,7 @@ def test_shared_expressions_do_not_explode():
     node = a
     for _ in range(200):
         node = node * node
-    assert len(write(node, depth=None)) <= 300
+    assert len(expression(node, depth=None)) <= 300
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GradientError, GraphError
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 
 
 def lecture():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.notation.numbers import number
 from chainrule.notation.symbols import Derivative
-from chainrule.notation.writer import number
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Edge, Entry
 from chainrule.viz.chain.entry_symbols import EntrySymbols

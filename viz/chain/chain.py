@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from chainrule.autodiff import Backward
 from chainrule.node import Node
 from chainrule.notation.naming import Naming
+from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.notation.writer import Written
 from chainrule.viz.chain.entries import Entry, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import count_and_sum, dominators

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.notation.writer import number
+from chainrule.notation.numbers import number
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-7
 """How far a finite difference may be off."""

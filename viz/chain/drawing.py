@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.node import Constant, Node, Parameter
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative
-from chainrule.notation.writer import Written, number
 from chainrule.viz.chain.branches import Branches, sum_text, unfolded
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Entry

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Style, in_style
 from chainrule.notation.symbols import Derivative
-from chainrule.notation.writer import Style, number, symbol_text
 from chainrule.viz import style
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.check import Check
@@ -159,7 +160,7 @@ def _stations(path: Path, symbols: EntrySymbols) -> str:
 
 
 def _product(factors: Sequence[Factor], how: Style) -> str:
-    return _dot(how).join(_colored(symbol_text(f.symbol, how), f, how) for f in factors)
+    return _dot(how).join(_colored(in_style(f.symbol, how), f, how) for f in factors)
 
 
 def _numbers(factors: Sequence[Factor], how: Style) -> str:

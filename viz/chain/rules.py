@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.autodiff import Backward
 from chainrule.node import Node
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative
-from chainrule.notation.writer import Written, number
 from chainrule.ops.linalg import Matmul
 from chainrule.viz.chain.entries import Edge, Entry, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols

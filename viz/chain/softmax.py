@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from chainrule.node import Node
-from chainrule.notation.writer import Written, number
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Written
 from chainrule.ops import LogSoftmax, Mul, OneHot, Pick, Softmax
 from chainrule.viz.chain.entries import Edge, Entry, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols

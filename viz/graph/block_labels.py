@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chainrule.kinds.loss import Loss
 from chainrule.node import Constant, Parameter
 from chainrule.notation.naming import Naming
-from chainrule.notation.writer import Written
+from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject

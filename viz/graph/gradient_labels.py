@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from chainrule.node import Constant, Node, Parameter
 from chainrule.notation.naming import Naming
+from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.notation.writer import Written
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.graph.edge_rules import EdgeRule

@@ -19,8 +19,9 @@ from chainrule.errors import GraphError
 from chainrule.graph import Graph
 from chainrule.node import Input, Node, Parameter
 from chainrule.notation.naming import Naming
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.notation.writer import Written, number
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.columns import Column, find_columns

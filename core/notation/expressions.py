@@ -1,0 +1,124 @@
+"""Expressions as people write them, in terms of the named nodes under a node.
+
+Parentheses follow what binds tighter than what, so ``(a + b) · c`` has them and
+``a + b · c`` has none. Nothing here recurses: something 100,000 operations deep is cut
+with ``…``.
+"""
+
+from __future__ import annotations
+
+from chainrule.graph import Graph
+from chainrule.node import Constant, Node
+from chainrule.notation.naming import Naming
+from chainrule.notation.numbers import number
+from chainrule.notation.operations import operation
+from chainrule.notation.pieces import Piece
+from chainrule.notation.styles import Style, in_style
+from chainrule.notation.symbols import Symbol
+from chainrule.ops.base import ATOM, PRODUCT
+
+DEPTH = 12
+"""How many operations deep an expression is written out unless told otherwise."""
+LONGEST = 300
+"""How many characters of an expression are written; longer operands become ``…``."""
+
+
+def expression(
+    node: Node,
+    style: Style = "unicode",
+    *,
+    naming: Naming | None = None,
+    depth: int | None = DEPTH,
+    longest: int = LONGEST,
+) -> str:
+    r"""Write the expression that a node is, in terms of the named nodes under it.
+
+    Args:
+        node: what to write; its own name is not used, only those under it.
+        style: ``"unicode"``, ``"latex"`` (for math mode) or ``"html"`` (for Graphviz).
+        naming: the symbols of nodes; without it, their own names.
+        depth: operations to write out; deeper ones become ``…``. None: all.
+        longest: characters; beyond it the longest operand becomes ``…``.
+
+    >>> import chainrule as cr
+    >>> t, y = cr.input("t"), cr.input("y_hat")
+    >>> expression(-2 * (t - y)), expression((t - y) ** 2, "latex")
+    ('−2 · (t − ŷ)', '(t - \\hat{y})^2')
+    """
+    naming = naming or Naming(Graph([node]))
+    return _Writer(node, style, naming, longest).piece(depth).signed(style)
+
+
+class _Writer:
+    """Writes one expression; remembers what is written, as operands may be shared."""
+
+    def __init__(self, root: Node, style: Style, naming: Naming, longest: int) -> None:
+        self.root = root
+        self.style = style
+        self.naming = naming
+        self.longest = longest
+        self.ellipsis = Piece(r"\dots" if style == "latex" else "…")
+
+    def piece(self, depth: int | None) -> Piece:
+        """Write the root, operands before operations, with a stack of what is left."""
+        done: dict[tuple[Node, int | None], Piece] = {}
+        stack = [(self.root, depth)]
+        while stack:
+            node, left = key = stack[-1]
+            if key in done:
+                stack.pop()
+                continue
+            piece = self._atom(node, left)
+            if piece is None:
+                below = [(x, None if left is None else left - 1) for x in node.inputs]
+                missing = [each for each in below if each not in done]
+                if missing:
+                    stack.extend(reversed(missing))
+                    continue
+                piece = self._operation(node, [done[each] for each in below])
+            done[key] = piece
+            stack.pop()
+        return done[self.root, depth]
+
+    def _atom(self, node: Node, left: int | None) -> Piece | None:
+        """Write what is not taken apart: symbols, numbers, … where it is too deep."""
+        if isinstance(node, Constant) and not node.name:
+            return self._constant(node)
+        symbol = self.naming.symbol(node)
+        if symbol and (not node.inputs or not self._belongs_to_root(node)):
+            text = in_style(symbol, self.style)
+            if isinstance(symbol, Symbol):
+                return Piece(text, raised=bool(symbol.sup))
+            if symbol.wrt == (symbol.of,):
+                return Piece("1", value=1.0)
+            return Piece(text, PRODUCT)
+        return self.ellipsis if left is not None and left <= 0 else None
+
+    def _belongs_to_root(self, node: Node) -> bool:
+        """Whether a node is the root, or a contribution to the gradient it is."""
+        root = self.root
+        if node is root:
+            return True
+        return bool(node.origin and root.origin and node.origin.of is root.origin.of)
+
+    def _constant(self, node: Constant) -> Piece:
+        if node.value.size == 1:
+            value = float(node.value.reshape(()))
+            return Piece(number(abs(value), self.style), ATOM, value < 0, abs(value))
+        flat = node.value.reshape(-1)
+        shown = [number(float(v), self.style) for v in flat[:3]]
+        if flat.size > 3:
+            shown.append(self.ellipsis.text)
+        return Piece(f"[{', '.join(shown)}]")
+
+    def _operation(self, node: Node, operands: list[Piece]) -> Piece:
+        """Write an operation; while it is too long, cut the longest operand."""
+        piece = operation(node, operands, self.style)
+        while len(piece.text) > self.longest:
+            lengths = [len(p.text) for p in operands]
+            longest = max(lengths, default=0)
+            if longest <= len(self.ellipsis.text):
+                return self.ellipsis
+            operands[lengths.index(longest)] = self.ellipsis
+            piece = operation(node, operands, self.style)
+        return piece
