@@ -25,7 +25,7 @@ from chainrule.substitution import substitute
 from chainrule.training import History, inference
 from chainrule.training.fit import fit
 from chainrule.training.network import Network
-from chainrule.training.options import Options
+from chainrule.training.options import FitOptions
 from chainrule.training.session import Session
 
 
@@ -260,16 +260,16 @@ class Model:
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
-        options = Options(
+        options = FitOptions(
             x=x, y=y, loss=loss, optimizer=optimizer, epochs=epochs,
             batch_size=batch_size, validation=validation, regularizers=regularizers,
             callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
             seed=seed, sample_weight=sample_weight, shuffle=shuffle, profile=profile,
         )  # fmt: skip
-        task = options.resolved(self.network)
+        setup = options.resolved(self.network)
         if self.session.state is None:
             self._require().structure.draw_weights(options.seed)
-        return fit(self, self.session, task)
+        return fit(self, self.session, setup)
 
     def predict(
         self,

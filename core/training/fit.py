@@ -20,20 +20,20 @@ from chainrule.training.inference import measure
 from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, StepFailed, Totals, all_finite
 from chainrule.training.objective import Objective
-from chainrule.training.options import Task
+from chainrule.training.options import Setup
 from chainrule.training.profiling import profiling
 from chainrule.training.recovery import EpochStart
 from chainrule.training.session import Session
 from chainrule.training.state import Backup
 
 
-def fit(model: Any, session: Session, task: Task) -> History:
+def fit(model: Any, session: Session, setup: Setup) -> History:
     """Train a network, and return the history.
 
     Args:
         model: the model that callbacks see.
         session: its network, and what it keeps between calls.
-        task: what to do.
+        setup: what to do, and with which data.
 
     Raises:
         DivergenceError: a loss or parameter became NaN or infinite; the parameters are
@@ -41,46 +41,46 @@ def fit(model: Any, session: Session, task: Task) -> History:
         KeyboardInterrupt: Ctrl-C was pressed; the step was completed, and everything
             that ends a training run was done.
     """
-    one = _Fit(model, session, task)
-    with profiling(one.history, task):
+    one = _Fit(model, session, setup)
+    with profiling(one.history, setup):
         return one.epochs()
 
 
 class _Fit:
     """One call of `fit`, from the first epoch to the last."""
 
-    def __init__(self, model: Any, session: Session, task: Task) -> None:
+    def __init__(self, model: Any, session: Session, setup: Setup) -> None:
         self.session = session
-        self.task = task
-        self.backend = task.backend
-        self.objective = self._objective(task.examples)
+        self.setup = setup
+        self.backend = setup.backend
+        self.objective = self._objective(setup.examples)
         self.validation: tuple[Objective, Feeds] | None = None
-        if task.validation is not None:
-            objective = self._objective(task.validation)
-            self.validation = objective, task.validation.feeds(objective)
-        self.state = session.prepare(task.optimizer)
+        if setup.validation is not None:
+            objective = self._objective(setup.validation)
+            self.validation = objective, setup.validation.feeds(objective)
+        self.state = session.prepare(setup.optimizer)
         self.step = session.step(self.objective, self.state)
-        self.history = _history(task.callbacks)
+        self.history = _history(setup.callbacks)
         self.run = Run(
             model=model,
             history=self.history,
-            last_epoch=self.state.epoch + task.options.epochs,
-            steps_per_epoch=-(-len(task.examples) // task.batch_size),
+            last_epoch=self.state.epoch + setup.options.epochs,
+            steps_per_epoch=-(-len(setup.examples) // setup.batch_size),
             epoch=self.state.epoch,
             step=self.state.step,
-            lr=task.optimizer.lr,
+            lr=setup.optimizer.lr,
         )
         self.loop = Loop(
             run=self.run,
             state=self.state,
-            feeds=task.examples.feeds(self.objective),
-            size=task.batch_size,
-            seed=task.options.seed,
-            schedule=task.schedule,
+            feeds=setup.examples.feeds(self.objective),
+            size=setup.batch_size,
+            seed=setup.options.seed,
+            schedule=setup.schedule,
             programs=self._program,
             hooks=[
                 callback.step_end
-                for callback in task.callbacks
+                for callback in setup.callbacks
                 if type(callback).step_end is not Callback.step_end
             ],
         )
@@ -94,9 +94,9 @@ class _Fit:
         history.expect(names)
         if self.validation is not None:
             history.expect([f"val_{name}" for name in names])
-        for regularizer in self.task.criteria.regularizers:
+        for regularizer in self.setup.criteria.regularizers:
             regularizer.watch(history)
-        self.session.criteria = self.task.criteria
+        self.session.criteria = self.setup.criteria
         run.model.history = history
         self.backend.push(self.session.changing)
         self.session.fitting_on = self.backend
@@ -168,7 +168,7 @@ class _Fit:
 
     def _judge(self) -> None:
         """Let the regularizers that watch the history stop, or note the best epoch."""
-        for regularizer in self.task.criteria.regularizers:
+        for regularizer in self.setup.criteria.regularizers:
             verdict = regularizer.watch(self.history)
             if verdict == "stop":
                 self.run.stop()
@@ -184,7 +184,7 @@ class _Fit:
 
     def _objective(self, examples: Examples) -> Objective:
         return self.session.objective(
-            self.task.criteria,
+            self.setup.criteria,
             examples.targets,
             weighted=examples.weight is not None,
         )
@@ -198,13 +198,13 @@ class _Fit:
 
     def _order(self) -> Array:
         """Return the rows in the order in which this epoch takes them."""
-        rows, options = len(self.task.examples), self.task.options
+        rows, options = len(self.setup.examples), self.setup.options
         if not options.shuffle or self.loop.size == rows:
             return np.arange(rows)
         return generator(options.seed, "shuffle", self.run.epoch).permutation(rows)
 
     def _tell(self, event: str) -> None:
-        for callback in self.task.callbacks:
+        for callback in self.setup.callbacks:
             getattr(callback, event)(self.run)
 
 

@@ -22,7 +22,7 @@ from chainrule.training.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class FitOptions:
     """The arguments of `Model.fit`, where they are documented.
 
     Numbers and switches are checked against their types here, the rest when resolved.
@@ -49,11 +49,11 @@ class Options:
     profile: bool
 
     def __post_init__(self) -> None:
-        for name, annotation in field_types(Options).items():
+        for name, annotation in field_types(FitOptions).items():
             value = check_value(getattr(self, name), annotation, name)
             object.__setattr__(self, name, value)
 
-    def resolved(self, network: Network) -> Task:
+    def resolved(self, network: Network) -> Setup:
         """Look up names, open the backend, and check and convert the data.
 
         Raises:
@@ -69,7 +69,7 @@ class Options:
             if self.schedule is None
             else registry.resolve("schedules", self.schedule)
         )
-        return Task(
+        return Setup(
             options=self,
             criteria=criteria,
             optimizer=registry.resolve("optimizers", self.optimizer),
@@ -102,7 +102,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Task:
+class Setup:
     """What a training run has to do: the options of `fit`, resolved.
 
     Attributes:
@@ -112,7 +112,7 @@ class Task:
         validation: the rows to validate on after each epoch, or None.
     """
 
-    options: Options
+    options: FitOptions
     criteria: Criteria
     optimizer: Optimizer
     examples: Examples

@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
-from chainrule.training.options import Task
+from chainrule.training.options import Setup
 
 
 @contextmanager
-def profiling(history: History, task: Task) -> Iterator[None]:
-    """Time every kernel in the block if the task asks for it, and print the profile.
+def profiling(history: History, setup: Setup) -> Iterator[None]:
+    """Time every kernel in the block if the setup asks for it, and print the profile.
 
     The profile is in the history, whatever ends the block. Without profiling there is
     none; one of an earlier run is removed.
@@ -23,11 +23,11 @@ def profiling(history: History, task: Task) -> Iterator[None]:
         BackendError: the backend cannot profile, or is being profiled already.
     """
     history.profile = None
-    if not task.options.profile:
+    if not setup.options.profile:
         yield
         return
     try:
-        with task.backend.profiled() as history.profile:
+        with setup.backend.profiled() as history.profile:
             yield
     finally:
         if history.profile is not None:
