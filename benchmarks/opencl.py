@@ -1,10 +1,10 @@
-"""The OpenCL backend against tinygrad's on the same driver, PyTorch and NumPy.
+"""Compare the OpenCL backend with tinygrad's on the same driver, PyTorch and NumPy.
 
     python -m benchmarks.opencl [--device N] [--rounds N] [--python PEERS_INTERPRETER]
 
-Rounds are interleaved; times are the least of all rounds, since other work on the
-machine only adds to them, and a ratio above 1 means that chainrule is faster. Run it
-once before, so that kernels are built and tuned.
+Rounds are interleaved. Times are the shortest of all rounds, since other work on the
+machine only adds to them; a ratio above 1 means that chainrule is faster. Run it once
+in advance, so that kernels are built and tuned.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from chainrule.program import LEARNING_RATE, STEP, Program
 
 CASES = ("64-32-10, 32", "784-128-10, 64", "784-1024-1024-10, 256")
 PEERS = ("tinygrad", "PyTorch eager")
-Run = Callable[[], None]
+Timed = Callable[[], None]
 
 
 def steps(
     case: str, device: str, rounds: int, python: str
 ) -> dict[str, tuple[float, float, float]]:
-    """Return for each peer its µs per step, chainrule's, and their ratio."""
+    """Return for each peer its µs per step, those of chainrule, and the ratio."""
     os.environ["CHAINRULE_BACKEND"] = f"opencl:{device}"
     os.environ["DEV"] = "CL"  # what tinygrad calls OpenCL
     os.environ.setdefault("OPENCL_PATH", find_library("OpenCL") or "")
@@ -45,14 +45,14 @@ def steps(
 
 
 def compared(theirs: list[float], ours: list[float]) -> tuple[float, float, float]:
-    """Return the least of each of two series of times, and their ratio."""
+    """Return the shortest of each of two series of times, and their ratio."""
     return min(theirs), min(ours), min(theirs) / min(ours)
 
 
 def interleaved(
-    theirs: Run, ours: Run, rounds: int, repeats: int = 10
+    theirs: Timed, ours: Timed, rounds: int, repeats: int = 10
 ) -> tuple[float, float, float]:
-    """Time two functions alternately; return µs of both, and the ratio."""
+    """Time two functions in turn; return the µs of both, and their ratio."""
     series: tuple[list[float], list[float]] = [], []
     for _ in range(rounds + 1):
         for run, times in zip((theirs, ours), series, strict=True):
@@ -68,7 +68,7 @@ def interleaved(
 def product(
     backend: OpenCLBackend, size: int, rounds: int
 ) -> tuple[float, float, float]:
-    """Time a square product, with what packing it does, against BLAS."""
+    """Time a square product, packing included, against BLAS."""
     random = np.random.default_rng(0)
     a, b = (random.random((size, size), np.float32) for _ in range(2))
     x, y = cr.input("x", a.shape), cr.input("y", b.shape)
@@ -86,7 +86,7 @@ def product(
 
 
 def adam(backend: OpenCLBackend, size: int, rounds: int) -> tuple[float, float, float]:
-    """Time the fused update of one flat vector against NumPy's plain calls."""
+    """Time the fused update of one flat vector against plain NumPy calls."""
     random = np.random.default_rng(0)
     arrays = [random.random(size, np.float32) for _ in range(4)]
     p, g, m, v = (cr.parameter(n, a) for n, a in zip("pgmv", arrays, strict=True))
@@ -122,7 +122,7 @@ print(time.perf_counter() - begin)
 
 
 def first_step(device: str) -> float:
-    """Return the seconds that a new process takes to its first step's end."""
+    """Return the seconds from the start of a process to the end of its first step."""
     command = [sys.executable, "-c", FIRST_STEP.format(device=device)]
     return min(
         float(subprocess.run(command, capture_output=True, check=True).stdout)
@@ -131,23 +131,23 @@ def first_step(device: str) -> float:
 
 
 def main() -> None:
-    """Measure and report."""
+    """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--device", default="0")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--python", default=sys.executable)
     options = parser.parse_args()
     backend = OpenCLBackend(options.device)
-    table = Table("what", "against", "µs theirs", "µs here", "ratio")
+    table = Table("what", "against", "µs there", "µs here", "ratio")
     for case in CASES:
         found = steps(case, options.device, options.rounds, options.python)
         for peer, numbers in found.items():
             table.add_row(f"Adam step {case}", peer, *cells(numbers))
     for size in (512, 1024):
         numbers = product(backend, size, options.rounds)
-        table.add_row(f"matmul {size}³", "NumPy's BLAS", *cells(numbers))
+        table.add_row(f"matmul {size}³", "NumPy (BLAS)", *cells(numbers))
     numbers = adam(backend, 1_863_690, options.rounds)
-    table.add_row("Adam, 1.86 M parameters", "NumPy's calls", *cells(numbers))
+    table.add_row("Adam, 1.86 M parameters", "NumPy", *cells(numbers))
     seconds = first_step(options.device)
     table.add_row("first step of a process, s", "", "", f"{seconds:.2f}", "")
     table.title = str(backend.chosen().name)
@@ -155,7 +155,7 @@ def main() -> None:
 
 
 def cells(numbers: tuple[float, float, float]) -> list[str]:
-    """Write two times and a ratio."""
+    """Return two times and a ratio as text."""
     return [f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2]:.2f}"]
 
 

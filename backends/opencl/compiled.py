@@ -17,7 +17,7 @@ from chainrule.backends.opencl.device.feeds import Feed, open_feed
 from chainrule.backends.opencl.device.mirrors import Mirror
 from chainrule.backends.opencl.device.runtime import Prepared, Runtime
 from chainrule.backends.opencl.device.session import Session
-from chainrule.backends.opencl.lower import Lowered, lower
+from chainrule.backends.opencl.lowering.lower import Lowered, lower
 from chainrule.backends.opencl.source.assembly import assemble
 from chainrule.backends.opencl.source.body import Kernels
 from chainrule.backends.opencl.source.faults import NO_FAULTS
@@ -97,18 +97,14 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
     feeds = _open_feeds(lowered, runtime)
     given = {mirror.slot: mirror.buffer for mirror in mirrors.values()}
     given |= {feed.view.slot: feed.memory for feed in feeds.all}
-    given |= _filled(lowered, runtime)
+    given |= _initial(lowered, runtime)
     blocks = pool.plan(lowered.launches, given)
     buffers, peak_memory = pool.allocate(blocks, runtime)
     memory = given | buffers
     width = runtime.device.width(lowered.floats)
     source = assemble(lowered.launches, lowered.floats, width)
     launches = runtime.prepare(source.text, source.names, lowered.launches, memory)
-    for feed in feeds.all:
-        for kernel, launch, _ in launches:
-            for position, slot in enumerate(launch.slots):
-                if slot is feed.view.slot:
-                    feed.read_by(kernel, position)
+    _connect(feeds, launches)
     return Compiled(
         lowered=lowered,
         source=source.text,
@@ -119,6 +115,15 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
         bound=bound,
         peak_memory=peak_memory,
     )
+
+
+def _connect(feeds: Feeds, launches: Sequence[Prepared]) -> None:
+    """Tell each feed which kernels read it."""
+    feed_of = {feed.view.slot: feed for feed in feeds.all}
+    for kernel, launch, _ in launches:
+        for position, slot in enumerate(launch.slots):
+            if slot in feed_of:
+                feed_of[slot].read_by(kernel, position)
 
 
 def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
@@ -133,8 +138,8 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
     )
 
 
-def _filled(lowered: Lowered, runtime: Runtime) -> dict[Slot, Any]:
-    """Return buffers with what kernels find there in the first run."""
+def _initial(lowered: Lowered, runtime: Runtime) -> dict[Slot, Any]:
+    """Return the buffers that kernels do not find empty in the first run."""
     constants, sums = lowered.leaves.constants, lowered.sums
     values: list[tuple[str, Slot, Array]] = [
         ("a constant", view.slot, node.value.astype(view.dtype))

@@ -66,7 +66,7 @@ class OpenCLExecutable(Executable):
         if any(parameter.value is not array for parameter, array in bound):
             self._recompile()
         compiled = self._compiled
-        if compiled.lowered.numbers.places and (lr, step) != self._numbers_of:
+        if compiled.lowered.numbers.offsets and (lr, step) != self._numbers_of:
             self._compute_numbers(lr, step)
         if compiled.feeds.seed is not None:
             begin = np.array([int(seed) & _MASK, int(step) & _MASK], np.uint64)
@@ -145,7 +145,7 @@ class OpenCLExecutable(Executable):
             raise error
 
     def _number(self, node: Node) -> float:
-        return self._numbers[self._compiled.lowered.numbers.places[node]]
+        return self._numbers[self._compiled.lowered.numbers.offsets[node]]
 
     def _read(self, view: View) -> Array:
         array = np.empty(view.shape, view.dtype)

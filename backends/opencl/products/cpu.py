@@ -87,8 +87,8 @@ class _Tile:
         if p.batch:
             body.line("const int batch = get_global_id(2);")
         for name, view in (("a", p.a), ("b", p.b)):
-            place = p.operand(body, view)
-            body.line(f"global const {p.floats} *{name} = {place};")
+            start = p.operand(body, view)
+            body.line(f"global const {p.floats} *{name} = {start};")
         rest = p.n % self.wide
         if p.n > rest:
             with body.block(f"if (n + {self.wide} <= {p.n})" if rest else ""):
@@ -131,8 +131,8 @@ class _Tile:
             if sn == 1 and valid == wide:
                 for at in range(0, wide, self.lanes):
                     load = f"vload{self.lanes}(0, {row} + n + {at})"
-                    place = f"panel + k * {wide} + {at}"
-                    body.line(f"vstore{self.lanes}({load}, 0, {place});")
+                    target = f"panel + k * {wide} + {at}"
+                    body.line(f"vstore{self.lanes}({load}, 0, {target});")
             else:
                 with body.block(columns):
                     element = f"j < {valid} ? ({row})[(n + j) * {sn}L] : 0"
@@ -170,9 +170,9 @@ class _Tile:
                 body.line(f"{self.type} s{i}_{j} = 0;")
         with body.block(f"for (int k = 0; k < {p.k}; k++)"):
             self._load_b(body, valid)
-            place = "k" if sk == 1 else f"(long)k * {sk}"
+            column = "k" if sk == 1 else f"(long)k * {sk}"
             for i in range(self.rows):
-                body.line(f"const {self.type} a{i} = p{i}[{place}];")
+                body.line(f"const {self.type} a{i} = p{i}[{column}];")
                 for j in vectors:
                     body.line(f"s{i}_{j} += a{i} * b{j};")
 

@@ -13,7 +13,7 @@ from chainrule.backends.opencl.source.fusion import Group
 from chainrule.backends.opencl.source.index import LANE
 from chainrule.backends.opencl.source.kernel_text import Value
 from chainrule.backends.opencl.source.launch import Launch, launch_of
-from chainrule.backends.opencl.source.layout import Floats, Slot, View, fresh, packed
+from chainrule.backends.opencl.source.layout import Floats, Slot, View, new_view, packed
 from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.program.sizes import Sizes
@@ -127,7 +127,7 @@ class Problem:
         node, group = self.epilogue.product, self.epilogue.group
         context = KernelContext(self.floats, 1, lambda node: None, {})
         plain = Group(0, group.shape, {node: group.full}, node)
-        target = Target(node, group.full, fresh(self.floats, group.shape))
+        target = Target(node, group.full, new_view(self.floats, group.shape))
         return replace(
             self,
             epilogue=Epilogue(context, plain, [target]),

@@ -13,16 +13,27 @@ from chainrule.ops import Op
 
 
 class Rule(NamedTuple):
-    """What a reduction starts with, and how it takes one more value in."""
+    """How a reduction gathers values.
+
+    Attributes:
+        start: what it starts with.
+        merge: how it takes in one more value, or a vector of the device's width.
+        inline: the same for vectors of any width, for which there are no helpers.
+    """
 
     start: str
     merge: str
+    inline: str
 
 
 RULES: dict[type[Op], Rule] = {
-    ops.Sum: Rule("0", "{0} + {1}"),
-    ops.Max: Rule("-INFINITY", "maximum({0}, {1})"),
-    ops.Min: Rule("INFINITY", "minimum({0}, {1})"),
+    ops.Sum: Rule("0", "{0} + {1}", "{0} + {1}"),
+    ops.Max: Rule(
+        "-INFINITY", "maximum({0}, {1})", "(({0} >= {1}) | ({0} != {0})) ? {0} : {1}"
+    ),
+    ops.Min: Rule(
+        "INFINITY", "minimum({0}, {1})", "(({0} <= {1}) | ({0} != {0})) ? {0} : {1}"
+    ),
 }
 REDUCTIONS: frozenset[type[Op]] = frozenset({*RULES, ops.Argmax})
 """Ops that gather along axes."""
@@ -37,8 +48,8 @@ class Accumulator(Protocol):
 
     name: str
 
-    def merge(self, value: Value, place: str) -> None:
-        """Take in a value, or a vector of values, at a place along the axis."""
+    def merge(self, value: Value, at: str) -> None:
+        """Take in a value, or a vector of values, at an index along the axis."""
 
     def finish(self, index: Index) -> None:
         """Let the body remember the result, at the index of the reduction."""
@@ -48,15 +59,15 @@ def accumulate(body: Body, node: Node, *, vector: bool) -> Accumulator:
     """Declare the variable of a reduction, with one value for each lane of a vector.
 
     Raises:
-        NotVector: single numbers must be gathered.
+        NotVector: only single numbers can be gathered.
     """
     if isinstance(node.op, ops.Argmax):
-        return _Place(body, node)
-    return _Total(body, node, vector)
+        return _Argmax(body, node)
+    return _Fold(body, node, vector)
 
 
-class _Place:
-    """The place of the first of the largest values; NaN is the largest."""
+class _Argmax:
+    """The index of the first of the largest values; NaN is the largest."""
 
     def __init__(self, body: Body, node: Node) -> None:
         self.name = body.fresh()
@@ -65,18 +76,18 @@ class _Place:
         body.line(f"{kind} {self.name}_best = 0;")
         body.line(f"long {self.name} = -1;")
 
-    def merge(self, value: Value, place: str) -> None:
+    def merge(self, value: Value, at: str) -> None:
         body, best, text = self._body, f"{self.name}_best", value.text
         nan = f"({text} != {text} && {best} == {best})"
         with body.block(f"if ({self.name} < 0 || {text} > {best} || {nan})"):
             body.line(f"{best} = {text};")
-            body.line(f"{self.name} = {place};")
+            body.line(f"{self.name} = {at};")
 
     def finish(self, index: Index) -> None:
         self._body.remember(self._node, index, Value(self.name, self._node.dtype))
 
 
-class _Total:
+class _Fold:
     """A sum or an extremum."""
 
     def __init__(self, body: Body, node: Node, vector: bool) -> None:
@@ -93,7 +104,7 @@ class _Total:
         kind = body.ctype(self._dtype, vector)
         body.line(f"{kind} {self.name} = ({kind})({start});")
 
-    def merge(self, value: Value, place: str) -> None:
+    def merge(self, value: Value, at: str) -> None:
         body = self._body
         text = body.cast(value, self._dtype, value.vector)
         if value.vector and body.valid is not None:
@@ -112,18 +123,11 @@ class _Total:
 
     def _folded(self) -> str:
         """Fold a vector into one number, half by half; return its name."""
-        body, half, total = self._body, self._body.width, self.name
+        body, half, name = self._body, self._body.width, self.name
         while half > 1:
             half //= 2
             kind = f"{body.floats}{half}" if half > 1 else body.floats
-            low, high, folded = f"{total}.lo", f"{total}.hi", body.fresh()
-            body.line(f"const {kind} {folded} = {self._merged(low, high, half)};")
-            total = folded
-        return total
-
-    def _merged(self, a: str, b: str, width: int) -> str:
-        """Merge two vectors, also of a width that the helper functions do not have."""
-        if isinstance(self._node.op, ops.Sum) or width == 1:
-            return self._rule.merge.format(a, b)
-        relation = ">=" if isinstance(self._node.op, ops.Max) else "<="
-        return f"(({a} {relation} {b}) | ({a} != {a})) ? {a} : {b}"
+            template = self._rule.inline if half > 1 else self._rule.merge
+            text, name = template.format(f"{name}.lo", f"{name}.hi"), body.fresh()
+            body.line(f"const {kind} {name} = {text};")
+        return name

@@ -39,8 +39,8 @@ class Watch(Protocol):
     def computed(self, body: Body, node: Node, value: Value) -> None:
         """Look at the value of a node that a body has computed."""
 
-    def bounded(self, body: Body, place: str, size: int, node: Node) -> str:
-        """Return a place along an axis that an index names, within its bounds."""
+    def bounded(self, body: Body, index: str, size: int, node: Node) -> str:
+        """Return an index that a node uses, forced into 0 … size - 1."""
 
 
 ElementKernel: TypeAlias = "Callable[[Body, Node, Index], Value]"
@@ -158,8 +158,8 @@ class Body(KernelText):
             return self._literal(node).text
         return self.load(view, index, node.dtype).text
 
-    def place(self, node: Node, position: int, index: Index, size: int) -> str:
-        """Return the place that an operand of integers names, within 0 … size - 1."""
+    def bounded(self, node: Node, position: int, index: Index, size: int) -> str:
+        """Return an element of an operand of integers, forced into 0 … size - 1."""
         value = self.value(node.inputs[position], index)
         if value.vector:
             raise NotVector

@@ -67,15 +67,15 @@ class Faults:
                 found = f"any({found})"
             body.line(f"if ({found}) {self._note(body, kind, node)}")
 
-    def bounded(self, body: Body, place: str, size: int, node: Node) -> str:
-        """Append what notes a place out of range; return the nearest within."""
+    def bounded(self, body: Body, index: str, size: int, node: Node) -> str:
+        """Append what notes an index out of range; return the nearest within."""
         if self._trusted:
-            return place
+            return index
         self._sizes[node] = size
         note = self._note(body, Kind.INDEX, node)
-        body.line(f"if ({place} < 0 || {place} >= {size}) {note}")
+        body.line(f"if ({index} < 0 || {index} >= {size}) {note}")
         name = body.fresh()
-        body.line(f"const long {name} = clamp((long){place}, 0L, {max(size - 1, 0)}L);")
+        body.line(f"const long {name} = clamp((long){index}, 0L, {max(size - 1, 0)}L);")
         return name
 
     def _note(self, body: Body, kind: Kind, node: Node) -> str:

@@ -71,13 +71,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Fusion:
-    """The kernels of one phase, as far as groups and levels go.
+    """How the nodes of one phase are shared out among kernels.
 
     Attributes:
         level: when each node can be computed.
         group: the group of each node that shares a kernel with others, or could.
-        views: the nodes that are views of their operand, and how those lie in memory
-            if what is stored is stored row by row.
+        views: the nodes that are views of their operand, and how they lie in memory
+            where the operand is stored row by row.
     """
 
     level: Mapping[Node, int]
@@ -109,6 +109,7 @@ class _Fuser:
         self._open: dict[tuple[int, Sizes], Group] = {}
 
     def add(self, node: Node) -> None:
+        """Find the kernel that a node, all of whose operands were added, belongs to."""
         top = max([self.level.get(x, -1) for x in node.inputs], default=-1)
         if _is_fusible(node):
             last = [x for x in node.inputs if self.level.get(x, -1) == top]
@@ -116,10 +117,11 @@ class _Fuser:
             group = groups.pop() if len(groups) == 1 and top >= 0 else None
             if group and self._join(node, group):
                 return
+        view = self._view(node) if type(node.op) in VIEWS else None
         if isinstance(node.op, ops.Matmul):
             self._join(node, Group(top + 1, sizes(node), product=node))
-        elif type(node.op) in VIEWS and self._is_view(node):
-            self.level[node] = top
+        elif view is not None:
+            self.views[node], self.level[node] = view, top
         elif _is_fusible(node) or type(node.op) in VIEWS:
             shape = sizes(node.inputs[0] if self._is_of_row(node, top + 1) else node)
             group = self._open.setdefault((top + 1, shape), Group(top + 1, shape))
@@ -129,26 +131,23 @@ class _Fuser:
         else:
             self.level[node] = top + 1
 
-    def _is_view(self, node: Node) -> bool:
-        """Say whether a shape op is a view of its operand; note how it lies then."""
+    def _view(self, node: Node) -> Layout | None:
+        """Return how a shape op lies in memory, or None if it must copy elements."""
         (x,) = node.inputs
         assert node.op is not None
         base = self.views.get(x) or self._leaf(x)
         if base is None:
             base = Layout(shape=sizes(x), strides=row_major(sizes(x)))
-        view = base.view_of(node.op, sizes(node))
-        if view is not None:
-            self.views[node] = view
-        return view is not None
+        return base.view_of(node.op, sizes(node))
 
     def _is_of_row(self, node: Node, level: int) -> bool:
-        """Say whether a kernel that goes over rows of the operand has the result."""
+        """Return whether a kernel that goes over rows of the operand has the result."""
         group = self._open.get((level, sizes(node.inputs[0])))
         picked = isinstance(node.op, ops.Pick) and group and group.reductions
         return bool(picked) or type(node.op) in REDUCTIONS
 
     def _join(self, node: Node, group: Group) -> bool:
-        """Add a node to a group, if it can be computed there."""
+        """Add a node to a group if it can be computed there; return whether it can."""
         if len(group.members) >= MOST_MEMBERS:
             return False
         if group.product not in (None, node) and not isinstance(node.op, Elementwise):
@@ -162,7 +161,7 @@ class _Fuser:
         return True
 
     def _fits(self, node: Node, index: Index, group: Group) -> bool:
-        """Say whether every operand is there when the kernel comes to this index."""
+        """Return whether every operand is there when the kernel comes to this index."""
         for position, x in enumerate(node.inputs):
             if x not in group.members:
                 if self.level.get(x, -1) >= group.level:
@@ -179,7 +178,7 @@ class _Fuser:
 
 
 def _is_fusible(node: Node) -> bool:
-    """Say whether a node can share a kernel with others."""
+    """Return whether a node can share a kernel with others."""
     op = node.op
     if type(op) not in REDUCTIONS:
         return isinstance(op, Elementwise) or type(op) in {*TRANSPARENT, *INDEXING}

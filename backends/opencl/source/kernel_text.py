@@ -138,14 +138,14 @@ class KernelText:
             NotVector: the elements of the vector do not lie side by side.
         """
         name = self.argument(view.slot, view.ctype)
-        place, along = self._place(view, index)
+        offset, along = self._offset(view, index)
         vector = along and self.width > 1
         if vector and dtype == "int":
             raise NotVector
         if vector:
-            text = self._vector_load(name, view.ctype, place)
+            text = self._vector_load(name, view.ctype, offset)
         else:
-            text = f"{name}[{place}]"
+            text = f"{name}[{offset}]"
         if dtype == "bool":
             text = f"{text} != 0" if vector else f"-({text} != 0)"
         elif view.ctype != self.ctype(dtype) and not vector:
@@ -159,31 +159,31 @@ class KernelText:
             NotVector: the elements of the vector do not lie side by side.
         """
         name = self.argument(view.slot, view.ctype)
-        place, along = self._place(view, index)
+        offset, along = self._offset(view, index)
         vector = along and self.width > 1
         text = self.cast(value, value.dtype, vector)
         if value.dtype == "bool":
             text = f"-{text}" if vector else f"({text} != 0)"
         if not vector:
-            self.line(f"{name}[{place}] = {text};")
+            self.line(f"{name}[{offset}] = {text};")
             return
         if view.ctype != self.ctype("bool" if value.dtype == "bool" else "float"):
             text = f"convert_{view.ctype}{self.width}({text})"
         if self.valid is None:
-            self.line(f"vstore{self.width}({text}, 0, {name} + {place});")
+            self.line(f"vstore{self.width}({text}, 0, {name} + {offset});")
             return
         vector_name = self.fresh()
         self.line(f"const {view.ctype}{self.width} {vector_name} = {text};")
         for start, size in _pieces(self.valid):
             lanes = "".join("0123456789abcdef"[start : start + size])
-            where = f"{name} + {place} + {start}"
+            where = f"{name} + {offset} + {start}"
             if size > 1:
                 self.line(f"vstore{size}({vector_name}.s{lanes}, 0, {where});")
             else:
                 self.line(f"*({where}) = {vector_name}.s{lanes};")
 
-    def _place(self, view: View, index: Index) -> tuple[str, bool]:
-        """Return an element's place in its buffer, and whether a lane goes along it."""
+    def _offset(self, view: View, index: Index) -> tuple[str, bool]:
+        """Return where in its buffer an element is, and whether lanes go along it."""
         if index == FLAT:
             if not view.contiguous:
                 raise NotVector
@@ -200,14 +200,14 @@ class KernelText:
             terms.append(i if stride == 1 else f"{i} * {stride}")
         return " + ".join(terms) or "0", along
 
-    def _vector_load(self, name: str, ctype: str, place: str) -> str:
+    def _vector_load(self, name: str, ctype: str, offset: str) -> str:
         if self.valid is None:
-            text = f"vload{self.width}(0, {name} + {place})"
+            text = f"vload{self.width}(0, {name} + {offset})"
         else:
             parts = [
-                f"vload{size}(0, {name} + {place} + {start})"
+                f"vload{size}(0, {name} + {offset} + {start})"
                 if size > 1
-                else f"*({name} + {place} + {start})"
+                else f"*({name} + {offset} + {start})"
                 for start, size in _pieces(self.valid)
             ]
             zeros = ["0"] * (self.width - self.valid)

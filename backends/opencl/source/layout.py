@@ -72,9 +72,10 @@ class View(Layout):
 
     def overlaps(self, other: View) -> bool:
         """Return whether two views may share elements."""
+        if self.slot is not other.slot:
+            return False
         a, b = self.byte_span, other.byte_span
-        apart = a.stop <= b.start or b.stop <= a.start
-        return self.slot is other.slot and not apart
+        return a.start < b.stop and b.start < a.stop
 
 
 def packed(slot: Slot, ctype: str, shape: Sizes, offset: int = 0) -> View:
@@ -84,7 +85,7 @@ def packed(slot: Slot, ctype: str, shape: Sizes, offset: int = 0) -> View:
     )
 
 
-def fresh(ctype: str, shape: Sizes, *, persistent: bool = False) -> View:
+def new_view(ctype: str, shape: Sizes, *, persistent: bool = False) -> View:
     """Return a contiguous view that fills a slot of its own."""
     nbytes = math.prod(shape) * DTYPES[ctype].itemsize
     return packed(Slot(nbytes, persistent), ctype, shape)
@@ -95,6 +96,6 @@ def ctype_of(dtype: Dtype, floats: Floats) -> str:
     return {"float": floats, "int": "long", "bool": "uchar"}[dtype]
 
 
-def place_for(node: Node, floats: Floats, *, persistent: bool = False) -> View:
-    """Return a place of its own for the result of a node."""
-    return fresh(ctype_of(node.dtype, floats), sizes(node), persistent=persistent)
+def new_view_for(node: Node, floats: Floats, *, persistent: bool = False) -> View:
+    """Return a contiguous view of its own for the result of a node."""
+    return new_view(ctype_of(node.dtype, floats), sizes(node), persistent=persistent)

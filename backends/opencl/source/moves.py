@@ -13,11 +13,11 @@ from chainrule.program.storage import row_major
 
 
 def one_hot(body: Body, node: Node, index: Index) -> Value:
-    """Compare the place along the last axis with the index that is given."""
+    """Compare the index along the last axis with the one that is given."""
     assert isinstance(node.op, ops.OneHot)
     if index == FLAT:
         raise NotVector
-    chosen = body.place(node, 0, body.aligned(node, 0, index), node.op.depth)
+    chosen = body.bounded(node, 0, body.aligned(node, 0, index), node.op.depth)
     if index[-1] != LANE or body.width == 1:
         return body.named(Value(f"({body.floats})({index[-1]} == {chosen})", "float"))
     kind, one = body.ctype("bool", True), f"({body.ctype('float', True)})"
@@ -29,7 +29,7 @@ def one_hot(body: Body, node: Node, index: Index) -> Value:
 def pick(body: Body, node: Node, index: Index) -> Value:
     """Read the element of a row that an index names."""
     x = node.inputs[0]
-    chosen = body.place(node, 1, body.aligned(node, 1, index), sizes(x)[-1])
+    chosen = body.bounded(node, 1, body.aligned(node, 1, index), sizes(x)[-1])
     return body.value(x, (*body.aligned(node, 0, index)[:-1], chosen))
 
 
@@ -39,23 +39,23 @@ def take(body: Body, node: Node, index: Index) -> Value:
     row = index[: indices.ndim]
     if index == FLAT or (body.width > 1 and LANE in row):
         raise NotVector
-    chosen = body.place(node, 1, row, sizes(x)[0])
+    chosen = body.bounded(node, 1, row, sizes(x)[0])
     return body.value(x, (chosen, *index[indices.ndim :]))
 
 
 def concatenate(body: Body, node: Node, index: Index) -> Value:
-    """Read from the operand that the place along an axis falls into."""
+    """Read from the operand that the index along an axis falls into."""
     assert isinstance(node.op, ops.Concatenate)
     _only_single(body, index)
     axis = node.op.axis
-    place, start = index[axis], 0
+    i, start = index[axis], 0
     tests: list[str] = []
     elements: list[str] = []
     for x in node.inputs:
-        at = (*index[:axis], f"({place} - {start})", *index[axis + 1 :])
+        at = (*index[:axis], f"({i} - {start})", *index[axis + 1 :])
         start += sizes(x)[axis]
         if sizes(x)[axis]:
-            tests.append(f"{place} < {start}")
+            tests.append(f"{i} < {start}")
             elements.append(body.element(x, at))
     pairs = zip(tests, elements[:-1], strict=False)
     choices = "".join(f"{test} ? {element} : " for test, element in pairs)
@@ -71,15 +71,15 @@ def unslice(body: Body, node: Node, index: Index) -> Value:
     tests, at = [], []
     axes = zip(index, sizes(node), shape, op.ranges, strict=True)
     for i, size, length, cut in axes:
-        places = range(size)[slice(*cut)]
-        if places.start == 0 and places.step == 1 and length == size:
+        taken = range(size)[slice(*cut)]
+        if taken.start == 0 and taken.step == 1 and length == size:
             at.append(i)
             continue
-        place = f"({i} - {places.start})"
-        tests.append(f"{place} >= 0 && {place} < {length * places.step}")
-        if places.step > 1:
-            tests.append(f"{place} % {places.step} == 0")
-        at.append(f"({place} / {places.step})")
+        beyond = f"({i} - {taken.start})"
+        tests.append(f"{beyond} >= 0 && {beyond} < {length * taken.step}")
+        if taken.step > 1:
+            tests.append(f"{beyond} % {taken.step} == 0")
+        at.append(f"({beyond} / {taken.step})")
     if 0 in shape:
         return Value("0", node.dtype)
     element = body.element(node.inputs[0], tuple(at))

@@ -54,7 +54,7 @@ def uniform_launch(node: Node, target: View, seed: Slot) -> Launch:
 
 def _statements(target: View, stream: str) -> str:
     size, kind = target.size, target.ctype
-    place = f"{target.offset} + n" if target.offset else "n"
+    element = f"{target.offset} + n" if target.offset else "n"
     return f"""
     const ulong block = get_global_id(0), seed = a1[0], step = a1[1];
     if (block * {NUMBERS} >= {size}) return;
@@ -64,5 +64,5 @@ def _statements(target: View, stream: str) -> str:
     for (int i = 0; i < {NUMBERS} && block * {NUMBERS} + i < {size}; i++) {{
         const ulong n = block * {NUMBERS} + i;
         const uint word = (uint)(i % 2 ? w[i / 2] >> 32 : w[i / 2]);
-        a0[{place}] = ({kind})(word >> 8) * ({kind})0x1p-24f;
+        a0[{element}] = ({kind})(word >> 8) * ({kind})0x1p-24f;
     }}"""

@@ -12,7 +12,7 @@ from chainrule.backends.opencl.source.body import Body, KernelContext
 from chainrule.backends.opencl.source.index import FLAT, LANE, Index
 from chainrule.backends.opencl.source.kernel_text import NotVector, Value
 from chainrule.backends.opencl.source.launch import Launch, row_of_items
-from chainrule.backends.opencl.source.layout import View, fresh
+from chainrule.backends.opencl.source.layout import View, new_view
 from chainrule.backends.opencl.source.rows import vectors_and_rest
 from chainrule.node import Node
 from chainrule.ops.reductions import Reduction
@@ -30,7 +30,7 @@ def reduction_launches(
     op, x = node.op, node.inputs[0]
     whole = isinstance(op, Reduction) and len(op.axes) == x.ndim > 0
     if whole and count(x) >= LONG and node.dtype == "float":
-        parts = fresh(target.ctype, (PARTS,))
+        parts = new_view(target.ctype, (PARTS,))
         fill = partial(_fill_parts, node=node, parts=parts)
         filled = context.filled(fill, (context.width,))
         if filled is not None:
@@ -73,10 +73,10 @@ def _fill_results(body: Body, node: Node, target: View) -> int:
         index[-1] = LANE
         body.line(f"const int {LANE} = get_global_id(0) % {chunks} * {body.width};")
     body.row_indices(rows, f"get_global_id(0) / {chunks}")
-    place = tuple(
+    result = tuple(
         "0" if a in axes else index[a] for a in range(len(shape)) if keep or a in left
     )
-    fill = partial(_fill_result, body, node, target, axes, tuple(index), place)
+    fill = partial(_fill_result, body, node, target, axes, tuple(index), result)
     vectors_and_rest(body, LANE, last, fill)
     return math.prod(rows) * chunks
 
@@ -87,7 +87,7 @@ def _fill_result(
     target: View,
     axes: Sequence[int],
     index: Index,
-    place: Index,
+    result: Index,
 ) -> None:
     """Gather one result, or one vector of results, and store it."""
     vector = body.width > 1
@@ -110,10 +110,10 @@ def _fill_result(
     gather(axes)
     value = Value(accumulator.name, node.dtype, vector)
     if node.dtype == "bool":
-        accumulator.finish(place)
-        value = body.value(node, place)
+        accumulator.finish(result)
+        value = body.value(node, result)
     body.watched(node, value)
-    body.store(target, place, value)
+    body.store(target, result, value)
 
 
 def _fill_parts(body: Body, node: Node, parts: View) -> None:

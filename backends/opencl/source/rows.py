@@ -54,8 +54,8 @@ def _fill_flat(body: Body, group: Group, targets: Sequence[Target]) -> int:
         raise NotVector
     first = "get_global_id(0)" if width == 1 else f"get_global_id(0) * {width}"
     body.line(f"const size_t i = {first};")
-    places = [Target(node, FLAT, view) for node, _, view in targets]
-    vectors_and_rest(body, "i", size, lambda: body.store_all(places))
+    flat = [Target(node, FLAT, view) for node, _, view in targets]
+    vectors_and_rest(body, "i", size, lambda: body.store_all(flat))
     return -(-size // width)
 
 

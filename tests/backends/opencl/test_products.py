@@ -13,7 +13,7 @@ from chainrule.program import Program
 @pytest.fixture(autouse=True)
 def no_chains(monkeypatch):
     """Give each kernel a launch of its own, to count them."""
-    monkeypatch.setattr("chainrule.backends.opencl.lower.shared", list)
+    monkeypatch.setattr("chainrule.backends.opencl.lowering.lower.shared", list)
 
 
 @pytest.fixture(params=["backend", "gpu"])

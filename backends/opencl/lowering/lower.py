@@ -1,22 +1,25 @@
-"""Lowering: a program becomes launches of kernels, and places for all they use."""
+"""Lower a program: its phases become launches of kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from chainrule.backends.opencl.device.session import Session
-from chainrule.backends.opencl.host_numbers import HostNumbers, find_host_numbers
-from chainrule.backends.opencl.leaves import Leaves, find_leaves
-from chainrule.backends.opencl.phase_graph import graph_of
-from chainrule.backends.opencl.phase_launches import PhaseLaunches
-from chainrule.backends.opencl.small_launches import shared
+from chainrule.backends.opencl.lowering.host_numbers import (
+    HostNumbers,
+    find_host_numbers,
+)
+from chainrule.backends.opencl.lowering.leaves import Leaves, find_leaves
+from chainrule.backends.opencl.lowering.phase_graph import graph_of
+from chainrule.backends.opencl.lowering.phase_launches import PhaseLaunches
+from chainrule.backends.opencl.lowering.small_launches import shared
+from chainrule.backends.opencl.lowering.storage_plan import StoragePlan, plan_storage
 from chainrule.backends.opencl.source.body import KernelContext, Kernels
 from chainrule.backends.opencl.source.faults import Faults
 from chainrule.backends.opencl.source.launch import Launch
-from chainrule.backends.opencl.source.layout import Floats, View, fresh
-from chainrule.backends.opencl.storage_plan import StoragePlan, plan_storage
+from chainrule.backends.opencl.source.layout import Floats, View, new_view
 from chainrule.node import Node, Parameter
 from chainrule.program import Program
 
@@ -33,15 +36,15 @@ class Lowered:
         numbers: what the host computes.
         seed: where the seed and the step of random numbers lie.
         faults: what the kernels look for.
-        outputs: where each output lies, or which number of the host's it is.
+        outputs: where each output lies, or which host number it is.
         sums: a row for each total: its sum, and the sum of the errors.
-        host_totals: the totals that are numbers of the host's, by their rows.
+        host_totals: the totals that are host numbers, by their rows.
     """
 
     floats: Floats
     launches: Sequence[Launch]
     leaves: Leaves
-    assigned: Set[Parameter]
+    assigned: Sequence[Parameter]
     numbers: HostNumbers
     seed: View
     faults: Faults
@@ -63,8 +66,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
     phases = program.lower(kernels)
     numbers = find_host_numbers(phases, floats)
     leaves = find_leaves(phases, floats, numbers.nodes, session.mirrors.view)
-    seed = fresh("ulong", (2,), persistent=True)
-    sums = fresh(floats, (len(program.totals), 2), persistent=True)
+    seed = new_view("ulong", (2,), persistent=True)
+    sums = new_view(floats, (len(program.totals), 2), persistent=True)
     faults = Faults(program)
     launches: list[Launch] = []
     outputs: list[View | Node] = []
@@ -84,23 +87,22 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
             node if node in numbers.nodes else made.fetchable(node)
             for node in phase.outputs
         ]
-        made.add_up(
-            {i: n for i, n in enumerate(phase.totals) if n not in numbers.nodes}, sums
-        )
+        totals = enumerate(phase.totals)
+        made.add_up({i: node for i, node in totals if node not in numbers.nodes}, sums)
         made.assign()
         launches += made.launches
     return Lowered(
         floats=floats,
         launches=shared(launches) if device.is_cpu else launches,
         leaves=leaves,
-        assigned={target for phase in phases for target, _ in phase.assigns},
+        assigned=[target for phase in phases for target, _ in phase.assigns],
         numbers=numbers,
         seed=seed,
         faults=faults,
         outputs=outputs,
         sums=sums,
         host_totals={
-            i: n for i, n in enumerate(phases[0].totals) if n in numbers.nodes
+            i: node for i, node in enumerate(phases[0].totals) if node in numbers.nodes
         },
     )
 

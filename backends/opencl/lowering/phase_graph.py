@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from chainrule.backends.opencl.leaves import Leaves
+from chainrule.backends.opencl.lowering.leaves import Leaves
 from chainrule.backends.opencl.source.accumulators import REDUCTIONS
 from chainrule.backends.opencl.source.fusion import Fusion, fuse
 from chainrule.graph import topological

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.backends.opencl.source.layout import Floats, View, place_for
+from chainrule.backends.opencl.source.layout import Floats, View, new_view_for
 from chainrule.graph import topological
 from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.program import Phase
@@ -57,9 +57,9 @@ def find_leaves(
         if isinstance(node, Parameter) and node not in parameters:
             parameters[node] = parameter_view(node)
         elif isinstance(node, Input) and _source(node) not in inputs:
-            inputs[_source(node)] = place_for(node, floats, persistent=True)
+            inputs[_source(node)] = new_view_for(node, floats, persistent=True)
         elif isinstance(node, Constant) and node.value.size != 1:
-            constants[node] = place_for(node, floats, persistent=True)
+            constants[node] = new_view_for(node, floats, persistent=True)
     return Leaves(inputs, parameters, constants)
 
 

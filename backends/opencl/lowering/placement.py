@@ -6,8 +6,8 @@ import functools
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from chainrule.backends.opencl.leaves import Leaves
-from chainrule.backends.opencl.phase_graph import PhaseGraph
+from chainrule.backends.opencl.lowering.leaves import Leaves
+from chainrule.backends.opencl.lowering.phase_graph import PhaseGraph
 from chainrule.backends.opencl.source.layout import Floats, View
 from chainrule.node import Node, Parameter
 from chainrule.ops import Elementwise

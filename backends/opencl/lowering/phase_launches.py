@@ -8,16 +8,17 @@ from dataclasses import replace
 
 from chainrule import ops
 from chainrule.backends.opencl.device.runtime import Runtime
+from chainrule.backends.opencl.lowering.storage_plan import StoragePlan
 from chainrule.backends.opencl.products.problem import Epilogue
 from chainrule.backends.opencl.products.product import product_launch
 from chainrule.backends.opencl.source.body import KernelContext, Target
 from chainrule.backends.opencl.source.fusion import Group
-from chainrule.backends.opencl.source.launch import Launch, row_of_items
-from chainrule.backends.opencl.source.layout import Slot, View, packed, place_for
+from chainrule.backends.opencl.source.launch import Launch
+from chainrule.backends.opencl.source.layout import Slot, View, new_view_for, packed
 from chainrule.backends.opencl.source.philox import uniform_launch
 from chainrule.backends.opencl.source.reductions import reduction_launches
 from chainrule.backends.opencl.source.rows import copy_launch, group_launch
-from chainrule.backends.opencl.storage_plan import StoragePlan
+from chainrule.backends.opencl.source.totals import totals_launch
 from chainrule.node import Node, Parameter
 from chainrule.program import Pack
 from chainrule.program.flat import places
@@ -108,11 +109,11 @@ class PhaseLaunches:
     def _pack(self, node: Node, target: View) -> None:
         for part, start in places(node):
             offset, view = target.offset + start, self._plan.view(part)
-            place = packed(target.slot, target.ctype, sizes(part), offset)
-            if view is None or not view.contiguous or not view.begins_at(place):
-                self.copy(part, place)
+            wanted = packed(target.slot, target.ctype, sizes(part), offset)
+            if view is None or not view.contiguous or not view.begins_at(wanted):
+                self.copy(part, wanted)
 
-    # -- copies --------------------------------------------------------------------
+    # -- results -------------------------------------------------------------------
 
     def copy(self, node: Node, target: View, source: View | None = None) -> None:
         """Append what copies a node's value, from elsewhere if `source` says so."""
@@ -123,19 +124,19 @@ class PhaseLaunches:
             self.add(copy_launch(context, node, target))
 
     def _copied(self, node: Node) -> View:
-        """Append what copies a node's value to a place of its own; return that."""
-        place = place_for(node, self._context.floats)
-        self.copy(node, place)
-        return place
+        """Append what copies a node's value to memory of its own; return where."""
+        copy = new_view_for(node, self._context.floats)
+        self.copy(node, copy)
+        return copy
 
     def fetchable(self, node: Node) -> View:
         """Return where an output lies after the run; copy it if it would not."""
         view, base = self._plan.view(node), self._plan.graph.base(node)
         if view is not None and base.op is not None and view.contiguous:
             return view
-        place = place_for(node, self._context.floats, persistent=True)
-        self.copy(node, place)
-        return place
+        copy = new_view_for(node, self._context.floats, persistent=True)
+        self.copy(node, copy)
+        return copy
 
     def assign(self) -> None:
         """Append what copies new values that were not computed where they belong.
@@ -157,33 +158,16 @@ class PhaseLaunches:
         for target, node in late:
             self.copy(node, plan.leaves.parameters[target], saved.get(node))
 
-    # -- totals --------------------------------------------------------------------
-
     def add_up(self, totals: Mapping[int, Node], sums: View) -> None:
-        """Insert what adds numbers to sums, with the error of each addition.
+        """Insert what adds totals to the rows of `sums`.
 
         It goes as early as can be, among other launches that are as small.
-
-        Args:
-            totals: the numbers, by the row of `sums` that each is added to.
-            sums: a row for each total: its sum, and the sum of the errors.
         """
         if not totals:
             return
-        kind = self._context.floats
-        body = replace(self._context, watch=None).body()
-        name = body.argument(sums.slot, kind)
-        for i, node in totals.items():
-            x = body.cast(body.value(node, ()), "float")
-            with body.block(""):
-                body.line(f"const {kind} x = {x}, s = {name}[{2 * i}], t = s + x;")
-                body.line(f"const {kind} b = t - s;")
-                body.line(f"{name}[{2 * i}] = t;")
-                body.line(f"{name}[{2 * i + 1}] += (s - (t - b)) + (x - b);")
-        made = row_of_items(body, "totals", totals.values(), items=1, elements=1)
+        made = totals_launch(self._context, totals, sums)
         reads = {slot for slot in made.slots if slot is not sums.slot}
         before = [
             i for i, launch in enumerate(self.launches) if reads & {*launch.slots}
         ]
-        place = before[-1] + 1 if before else 0
-        self.launches.insert(place, replace(made, auxiliary=True))
+        self.launches.insert(before[-1] + 1 if before else 0, made)

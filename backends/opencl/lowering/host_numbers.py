@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backends.opencl.source.layout import Floats, View, fresh
+from chainrule.backends.opencl.source.layout import Floats, View, new_view
 from chainrule.graph import topological
 from chainrule.node import Constant, Node
 from chainrule.program import LEARNING_RATE, STEP, Phase
@@ -34,19 +34,19 @@ class HostNumbers:
 
     Attributes:
         nodes: all of them.
-        places: those that kernels or results need, each with its place in the vector.
+        offsets: those that kernels or results need, and where they are in the vector.
         vector: where kernels find them.
         compute: returns the vector, from learning rate and step.
     """
 
     nodes: Set[Node]
-    places: Mapping[Node, int]
+    offsets: Mapping[Node, int]
     vector: View
     compute: Callable[[float, float], list[float]]
 
     def view(self, node: Node) -> View | None:
         """Return where kernels find a number, or None for any other node."""
-        if node not in self.places:
+        if node not in self.offsets:
             return None
         vector = self.vector
         return View(
@@ -54,7 +54,7 @@ class HostNumbers:
             ctype=vector.ctype,
             shape=(),
             strides=(),
-            offset=self.places[node],
+            offset=self.offsets[node],
         )
 
 
@@ -74,8 +74,8 @@ def find_host_numbers(phases: Sequence[Phase], floats: Floats) -> HostNumbers:
     ]
     return HostNumbers(
         nodes=numbers.keys(),
-        places={node: place for place, node in enumerate(needed)},
-        vector=fresh(floats, (len(needed),), persistent=True),
+        offsets={node: offset for offset, node in enumerate(needed)},
+        vector=new_view(floats, (len(needed),), persistent=True),
         compute=_function(numbers, needed),
     )
 

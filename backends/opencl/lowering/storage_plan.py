@@ -6,11 +6,11 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from chainrule import ops
-from chainrule.backends.opencl.leaves import Leaves
-from chainrule.backends.opencl.phase_graph import PhaseGraph, inlined
-from chainrule.backends.opencl.placement import Placement
+from chainrule.backends.opencl.lowering.leaves import Leaves
+from chainrule.backends.opencl.lowering.phase_graph import PhaseGraph, inlined
+from chainrule.backends.opencl.lowering.placement import Placement
 from chainrule.backends.opencl.source.fusion import Group
-from chainrule.backends.opencl.source.layout import Floats, View, packed, place_for
+from chainrule.backends.opencl.source.layout import Floats, View, new_view_for, packed
 from chainrule.node import Node
 from chainrule.program.sizes import sizes
 from chainrule.program.storage import Destination
@@ -65,7 +65,7 @@ def plan_storage(
     views = {
         node: _place(leaves, node, placed[node])
         if node in placed
-        else place_for(node, floats, persistent=node in fetched)
+        else new_view_for(node, floats, persistent=node in fetched)
         for node in stored
     }
     sums = _column_sums(graph, stored) if sum_columns else {}

@@ -1,0 +1,1 @@
+"""Lowering: a program becomes launches of kernels, and memory for all they use."""
