@@ -1,4 +1,4 @@
-"""What twenty steps of training changed."""
+"""What twenty epochs of training changed, layer by layer."""
 
 import sys
 from pathlib import Path

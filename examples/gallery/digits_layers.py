@@ -1,4 +1,4 @@
-"""The digits network by layers: every rule of the backward pass, with its norm."""
+"""The digits network by layers: every rule of the backward pass, and its norm."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Dropout at work: units that are dropped are drawn as dropped."""
+"""Dropout while training: the units that are dropped."""
 
 import sys
 from pathlib import Path

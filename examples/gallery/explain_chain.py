@@ -1,4 +1,4 @@
-"""Why is ∂J/∂w₁ −0.1694? The chain, its factors and their product."""
+"""Why ∂J/∂w₁ is −0.1694: the chain, its factors and their product."""
 
 import sys
 from pathlib import Path

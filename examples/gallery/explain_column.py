@@ -1,4 +1,4 @@
-"""The same chain downwards, for the column of a paper, and in LaTeX."""
+"""The chain from top to bottom, for a column of a paper, and in LaTeX."""
 
 import sys
 from pathlib import Path

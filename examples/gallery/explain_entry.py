@@ -1,4 +1,4 @@
-"""One entry of a weight matrix: where paths part, the factor is a sum."""
+"""One entry of a weight matrix: where paths branch, the factor is a sum."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The same entry, with the sum unfolded: every path is drawn."""
+"""One entry of a weight matrix, with every path of the sum drawn."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Twelve equal blocks, each with a way round it, shown once."""
+"""Twelve equal blocks with skip connections, shown once."""
 
 import sys
 from pathlib import Path

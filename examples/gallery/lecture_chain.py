@@ -1,4 +1,4 @@
-"""The lecture's chain x → z₁ → ŷ → J(W): forward and backward, with its numbers."""
+"""The lecture's chain x → z₁ → ŷ → J(W), forward and backward, with its numbers."""
 
 import sys
 from pathlib import Path

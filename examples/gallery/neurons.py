@@ -1,4 +1,4 @@
-"""The textbook picture of a 2-3-1 network: units, weights and one example."""
+"""A 2-3-1 network as textbooks draw it: units, weights and one example."""
 
 import sys
 from pathlib import Path

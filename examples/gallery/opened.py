@@ -1,4 +1,4 @@
-"""One layer opened, the others closed."""
+"""One layer shown operation by operation, the other as one block."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A 2-3-1 network, operation by operation, forward and backward."""
+"""A 2-3-1 network by operations, forward and backward."""
 
 import sys
 from pathlib import Path

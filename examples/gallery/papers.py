@@ -1,4 +1,4 @@
-"""The same diagram for a paper: TikZ, PDF, and JSON for tools of your own."""
+"""A diagram for papers, in TikZ and PDF, and for other tools, in JSON and DOT."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The whole step as a page with a slider, and as numbered frames for slides."""
+"""One training step as a page with a slider, and as numbered frames for slides."""
 
 import sys
 from pathlib import Path

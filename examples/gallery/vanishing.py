@@ -1,4 +1,4 @@
-"""Sigmoids behind sigmoids: the gradient vanishes, and the picture says so."""
+"""A chain of sigmoids: the gradient vanishes, and the picture marks it."""
 
 import sys
 from pathlib import Path

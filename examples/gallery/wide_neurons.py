@@ -1,4 +1,4 @@
-"""Wide layers at the level of neurons: x₁ x₂ x₃ ⋮ x₇₈₄."""
+"""Wide layers by neurons, abbreviated: x₁ x₂ x₃ ⋮ x₇₈₃ x₇₈₄."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A worksheet, its key, and what a student gets for three answers."""
+"""A worksheet, its key, and the grade of three answers."""
 
 import sys
 from pathlib import Path

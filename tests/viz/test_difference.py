@@ -1,3 +1,5 @@
+"""Two snapshots of one graph, compared."""
+
 import numpy as np
 import pytest
 

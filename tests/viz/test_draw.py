@@ -1,3 +1,5 @@
+"""Diagrams of graphs: blocks, edges, formats and hostile names."""
+
 import os
 import subprocess
 import sys
@@ -95,7 +97,7 @@ def test_an_operand_used_twice_has_two_edges():
     assert edges == [["∂J/∂x", "= x"], ["∂J/∂x", "= x"]]
 
 
-def test_without_a_loss_there_is_no_gradient_yet():
+def test_a_diagram_without_a_loss_says_that_there_is_no_gradient_yet():
     y = cr.layers.Dense(3)(cr.input("x", (None, 2)))
     diagram = cr.draw(y, direction="both")
     assert "no gradient yet" in diagram.scene.caption[0].text.unicode()

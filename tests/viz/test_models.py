@@ -1,4 +1,4 @@
-"""A model is drawn and explained with its loss, by the names of its parts."""
+"""Models are drawn and explained with a loss, by the names of their parts."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_a_model_is_drawn_with_a_loss():
     assert any(link.kind == "backward" for link in drawn.scene.links)
 
 
-def test_what_is_missing_is_said():
+def test_errors_say_what_is_missing():
     made = trained()
     with pytest.raises(UnknownNameError, match="Did you mean 'dense_1/kernel'"):
         cr.explain(made, "dense_1/kernal", (0, 0))

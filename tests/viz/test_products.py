@@ -1,3 +1,5 @@
+"""Products of vectors, drawn as one block."""
+
 import pytest
 
 import chainrule as cr

@@ -1,4 +1,4 @@
-"""Diagrams coloured by time: what was run stands at what it was run for."""
+"""Diagrams coloured by time: every block shows what was run for it."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def small():
     return trained([cr.layers.Dense(5, activation="tanh")])
 
 
-def test_forward_and_backward_stand_at_their_operation(small):
+def test_forward_and_backward_times_are_shown_at_their_operation(small):
     model, profile = small
     cost = {
         "dense_1/matmul": 30, "dense_1/matmul ∂J/∂(kernel)": 10, "dense_1/tanh/tanh": 5,
@@ -198,7 +198,7 @@ def test_single_units_have_no_times(small):
         cr.draw(profile, level="neuron")
 
 
-def test_what_is_no_profile_is_refused(small):
+def test_anything_but_a_history_or_a_profile_is_refused(small):
     model, _ = small
     with pytest.raises(GraphError, match=r"got str: .* times=history\.profile"):
         cr.draw(model, times="profile")
@@ -244,7 +244,7 @@ def test_every_colour_has_one_for_dark_pages():
         assert f'.dark svg [fill="{color.lower()}"]' in css
 
 
-def test_times_are_written_as_people_do(small):
+def test_times_are_written_as_people_write_them(small):
     model, profile = small
     cost = {"dense_1/matmul": 1234.5, "dense_1/matmul ∂J/∂(kernel)": 100}
     measured = timed(profile, lambda row: cost.get(row.name, 0))

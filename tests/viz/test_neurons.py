@@ -1,0 +1,114 @@
+"""The neuron level: units in columns, weights on the edges between them."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import GraphError
+
+
+def network(hidden=3):
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    inner = cr.layers.Dense(hidden, activation="tanh")(x)
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(inner).named("y_hat"))
+    return loss, {x: [[1.0, -0.5], [3.0, 4.0]], t: [[1.0], [0.0]]}
+
+
+def titles(diagram):
+    return [block.title.unicode() for block in diagram.scene.blocks]
+
+
+def test_neurons_are_the_textbooks_picture():
+    loss, feeds = network()
+    scene = cr.draw(loss, level="neuron", values=feeds).scene
+    assert [block.title.unicode() for block in scene.blocks] == [
+        "x₁", "x₂", "a₁⁽¹⁾", "a₂⁽¹⁾", "a₃⁽¹⁾", "ŷ", "t", "J",
+    ]  # fmt: skip
+    assert len(scene.links) == 2 * 3 + 3 * 1 + 2
+    kernel = next(p for p in cr.Graph([loss]).parameters if p.shape == (2, 3))
+    (edge,) = (k for k in scene.links if (k.tail, k.head) == ("c0_2", "c1_1"))
+    assert edge.weight == pytest.approx(float(kernel.value[1, 0]))
+    assert edge.lines[0].text.unicode().startswith("w₂₁⁽¹⁾ = ")
+
+
+def test_neurons_show_the_example_asked_for():
+    loss, feeds = network()
+    scene = cr.draw(loss, level="neuron", values=feeds, example=1).scene
+    assert scene.blocks[0].lines[0].text.unicode() == "3"
+    with pytest.raises(GraphError, match="there are 2 in the batch"):
+        cr.draw(loss, level="neuron", values=feeds, example=2)
+
+
+def test_gradients_of_neurons_are_those_of_autodiff():
+    loss, feeds = network()
+    kernel = next(p for p in cr.Graph([loss]).parameters if p.shape == (2, 3))
+    one = {leaf: np.asarray(value)[:1] for leaf, value in feeds.items()}
+    (slope,) = cr.evaluate([cr.grad(loss, [kernel])[0]], one, dtype="float64")
+    scene = cr.draw(loss, level="neuron", values=feeds, direction="both").scene
+    (edge,) = (k for k in scene.links if (k.tail, k.head) == ("c0_1", "c1_1"))
+    text = edge.lines[1].text.unicode()
+    assert text.startswith("∂J/∂w₁₁⁽¹⁾ = ")
+    shown = float(text.split(" = ")[1].replace("−", "-"))
+    assert shown == pytest.approx(slope[0, 0], rel=0.01)
+
+
+def test_biases_stand_in_their_units():
+    loss, feeds = network()
+    bias = next(p for p in cr.Graph([loss]).parameters if p.shape == (3,))
+    bias.value = np.array([0.5, -0.25, 2.0])
+    one = {leaf: np.asarray(value)[:1] for leaf, value in feeds.items()}
+    (slope,) = cr.evaluate([cr.grad(loss, [bias])[0]], one, dtype="float64")
+    plain = cr.draw(loss, level="neuron", values=feeds).scene
+    units = {b.title.unicode(): b for b in plain.blocks}
+    assert [b.lines[0].text.unicode() for t, b in units.items() if t[0] == "a"] == [
+        "+ b₁⁽¹⁾ = 0.5", "+ b₂⁽¹⁾ = −0.25", "+ b₃⁽¹⁾ = 2",
+    ]  # fmt: skip
+    assert not any("b" in line.text.unicode() for line in units["x₁"].lines)
+    both = cr.draw(loss, level="neuron", values=feeds, direction="both").scene
+    (unit,) = (b for b in both.blocks if b.title.unicode() == "a₂⁽¹⁾")
+    first, second = (line.text.unicode() for line in unit.lines[:2])
+    assert first == "+ b₂⁽¹⁾ = −0.25"
+    assert second.startswith("∂b₂⁽¹⁾ ")
+    shown = float(second.split()[1].replace("−", "-"))
+    assert shown == pytest.approx(slope[1], rel=0.01)
+
+
+def test_wide_layers_are_elided():
+    x, t = cr.input("x", (None, 784)), cr.input("t", (None,), "int")
+    hidden = cr.layers.Dense(32, activation="relu")(x)
+    loss = cr.losses.sparse_softmax_cross_entropy(t, cr.layers.Dense(10)(hidden))
+    found = titles(cr.draw(loss, level="neuron"))
+    assert found[:6] == ["x₁", "x₂", "x₃", "⋮", "x₇₈₃", "x₇₈₄"]
+
+
+def test_dropped_units_are_drawn_as_dropped():
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    inner = cr.layers.Dropout(0.5)(cr.layers.Dense(6, activation="tanh")(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(inner))
+    feeds = {x: [[1.0, 2.0]], t: [[1.0]]}
+    scene = cr.draw(loss, level="neuron", values=feeds, training=True, seed=3).scene
+    dropped = [block for block in scene.blocks if "dropped" in block.marks]
+    assert 0 < len(dropped) < 6
+    still = cr.draw(loss, level="neuron", values=feeds, seed=3).scene
+    assert not any("dropped" in block.marks for block in still.blocks)
+
+
+def test_any_module_can_say_that_it_drops_units():
+    class FirstUnitOff(cr.Layer):
+        """y = x · (0, 1, 1 …)."""
+
+        drops = True
+
+        def apply(self, x):
+            return x * np.arange(x.shape[-1]).astype(bool).astype(float)
+
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    inner = FirstUnitOff()(cr.layers.Dense(3, activation="tanh")(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(inner))
+    scene = cr.draw(loss, level="neuron", values={x: [[1.0, 2.0]], t: [[1.0]]}).scene
+    assert [b.id for b in scene.blocks if "dropped" in b.marks] == ["c1_1"]
+
+
+def test_a_graph_without_weights_has_no_neurons():
+    with pytest.raises(GraphError, match="use level='op'"):
+        cr.draw(cr.input("x") * 2, level="neuron")
