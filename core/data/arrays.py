@@ -17,7 +17,7 @@ DTYPES: dict[Dtype, type] = {"float": np.float32, "int": np.int64, "bool": np.bo
 """The NumPy dtype in which training holds data of each dtype."""
 
 
-def numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
+def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
     """Return a value as an array of real numbers, of any shape and NumPy dtype.
 
     Raises:
@@ -54,14 +54,14 @@ def _from_objects(array: Array, name: str) -> Array:
         raise DataError(f"{name} holds Python objects, not numbers: {error}") from error
 
 
-def rows(value: Any, name: str, dtype: Dtype = "float") -> Array:
+def as_rows(value: Any, name: str, dtype: Dtype = "float") -> Array:
     """Return rows of finite numbers, contiguous and in the NumPy dtype of training.
 
     Raises:
         DataError: there are no rows, or they are not numbers of this dtype, or there is
             NaN or infinity, which is named by row and column.
     """
-    array = numbers(value, name, dtype)
+    array = as_numbers(value, name, dtype)
     if array.ndim == 0:
         raise DataError(
             f"{name} must be an array of rows, got one {type(value).__name__}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chainrule.data.arrays import Array, check_same_length, numbers, rows
+from chainrule.data.arrays import Array, as_numbers, as_rows, check_same_length
 from chainrule.data.parts import one_each
 from chainrule.errors import DataError, did_you_mean
 from chainrule.graph import topological
@@ -29,7 +29,7 @@ def examples_for(
     arrays = []
     for leaf, part in zip(inputs, parts, strict=True):
         name = "x" if len(inputs) == 1 else f"x[{leaf.name!r}]"
-        array = rows(part, name, leaf.dtype)
+        array = as_rows(part, name, leaf.dtype)
         wanted = (None, *leaf.shape[1:]) if leaf.shape else ()
         _check_shape(array, wanted, name, leaf, outputs)
         arrays.append(array)
@@ -64,7 +64,7 @@ def values_for(
             raise DataError(f"{key!r} was given a value, but is not an input")
         if leaf in inputs:
             name = leaf.name or "input"
-            given[leaf] = numbers(value, name, leaf.dtype)
+            given[leaf] = as_numbers(value, name, leaf.dtype)
             _check_shape(given[leaf], leaf.shape, name, leaf, outputs)
     missing = [leaf for leaf in inputs if leaf not in given]
     if missing:
@@ -85,7 +85,7 @@ def shape_of_examples(x: Any) -> Shape:
     Raises:
         DataError: there is only one axis.
     """
-    array = rows(x, "x")
+    array = as_rows(x, "x")
     if array.ndim < 2:
         raise DataError(
             f"x must have one row for each example, got shape {array.shape}; write "

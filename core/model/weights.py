@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.data.arrays import Array, check_finite, numbers
+from chainrule.data.arrays import Array, as_numbers, check_finite
 from chainrule.errors import DataError, did_you_mean
 from chainrule.node import Parameter
 
@@ -30,7 +30,7 @@ def weights_for(
         if path not in parameters:
             raise DataError(f"no parameter {path!r}.{did_you_mean(path, parameters)}")
         present = parameters[path].value
-        array = numbers(value, path)
+        array = as_numbers(value, path)
         if array.shape != present.shape:
             raise DataError(
                 f"{path} must have shape {present.shape}, got {array.shape}"

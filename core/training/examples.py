@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.arrays import Array, check_same_length, rows
+from chainrule.data.arrays import Array, as_rows, check_same_length
 from chainrule.data.batches import Feeds
 from chainrule.data.inputs import examples_for
 from chainrule.data.parts import one_each
@@ -82,7 +82,7 @@ def sample_weights(value: Any, count: int) -> Array:
     Raises:
         DataError: wrong shape, negative, or not finite.
     """
-    array = rows(value, "sample_weight")
+    array = as_rows(value, "sample_weight")
     if array.shape == (count, 1):
         array = array[:, 0]
     if array.shape != (count,):

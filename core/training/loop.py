@@ -121,11 +121,8 @@ class Loop:
         try:
             totals = executable.take_totals()  # or the next epoch would have them
         except Exception as error:
-            failure, torn, late = (
-                failure or error,
-                True,
-                isinstance(error, ExecutionError),
-            )
+            failure = failure or error
+            torn, late = True, isinstance(error, ExecutionError)
         if failure is not None:
             raise StepFailed(failure, step, torn=torn, late=late) from failure
         return totals

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.arrays import Array, check_integers, position_text, rows
+from chainrule.data.arrays import Array, as_rows, check_integers, position_text
 from chainrule.errors import DataError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
@@ -23,7 +23,7 @@ def targets_for(prediction: Node, loss: Any, value: Any, name: str = "y") -> Arr
         DataError: wrong shape, NaN or infinity, labels that are not integers or out of
             range, one-hot rows where labels are needed or the reverse.
     """
-    array = rows(value, name)
+    array = as_rows(value, name)
     if not isinstance(loss, Loss):
         return array  # a user's function is compared with whatever the user gives
     if loss.target == "classes":
