@@ -1,4 +1,4 @@
-"""Node look-up: from what a user calls a node to the node."""
+"""Look-up: from what a user calls a node to the node."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from chainrule.notation.naming import Naming
 def nodes_by_name(
     graph: Graph, naming: Naming, paths: Mapping[str, Node] | None = None
 ) -> dict[str, Node]:
-    """Return the nodes of a graph by all that they can be called; parameters first.
+    """Return the nodes of a graph by everything that they can be called.
 
     That is a node's path (``dense_1/kernel``), its name (``x``) and its symbol (W⁽¹⁾).
-    The first of several nodes of one name has it.
+    If several nodes have one name, it means the first, and parameters come first.
 
     Args:
         graph: where the nodes are.
         naming: their symbols.
-        paths: the paths of a model's parameters; what has one is not called by its
-            bare name, which several layers share.
+        paths: the paths of a model's parameters; a node with a path cannot be called
+            by its bare name, which several layers share.
     """
     inside = set(graph)
     found = {path: n for path, n in (paths or {}).items() if n in inside}
@@ -40,7 +40,7 @@ def node_called(name: str, known: Mapping[str, Node]) -> Node:
     """Return the node of a name.
 
     Raises:
-        UnknownNameError: there is none; suggests near ones.
+        UnknownNameError: there is none; suggests similar names.
     """
     if name not in known:
         raise unknown_name("node", name, known)

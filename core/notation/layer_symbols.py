@@ -1,0 +1,111 @@
+"""The symbols of layers.
+
+The k-th layer that has parameters calls them W⁽ᵏ⁾ and b⁽ᵏ⁾; what it computes is z⁽ᵏ⁾
+before its activation and a⁽ᵏ⁾ after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import replace
+
+from chainrule.graph import Graph
+from chainrule.node import Node, Parameter
+from chainrule.notation.symbols import Symbol, parse_symbol
+from chainrule.scopes import Scope
+
+
+def layer_of(node: Node) -> Scope | None:
+    """Return the scope of the layer that a node belongs to."""
+    for scope in reversed(node.scope):
+        if getattr(scope.component, "kind", "") == "layers":
+            return scope
+    return None
+
+
+def layer_numbers(graph: Graph) -> dict[Scope, str]:
+    """Number the layers that have parameters, in the order of what they compute."""
+    learned = {layer_of(parameter) for parameter in graph.parameters}
+    numbers: dict[Scope, str] = {}
+    for node in graph:
+        layer = layer_of(node)
+        if layer is not None and layer in learned and node.inputs:
+            numbers.setdefault(layer, f"({len(numbers) + 1})")
+    return numbers
+
+
+def layer_symbols(
+    graph: Graph, numbers: Mapping[Scope, str], given: Mapping[Node, Symbol]
+) -> dict[Node, Symbol]:
+    """Return the symbols of the layers' parameters and results, and those given.
+
+    Args:
+        graph: whose nodes to name.
+        numbers: the number of each layer, from `layer_numbers`.
+        given: symbols that nodes have already.
+    """
+    symbols = dict(given)
+    for parameter in graph.parameters:
+        layer = layer_of(parameter)
+        if layer is not None and layer in numbers:
+            symbols[parameter] = _parameter_symbol(parameter, numbers[layer])
+    results: dict[Scope, list[Node]] = {}
+    for node, owner in _used_outside(graph, numbers).items():
+        results.setdefault(owner, []).append(node)
+    for owner, nodes in results.items():
+        if len(nodes) == 1 and nodes[0] not in symbols:
+            symbols = _result_symbols(nodes[0], owner, numbers[owner]) | symbols
+    return symbols
+
+
+def _parameter_symbol(node: Parameter, number: str) -> Symbol:
+    name = node.name or "p"
+    written = getattr(node.scope[-1].component, "symbols", {})
+    return replace(parse_symbol(written.get(name, name)), sup=number)
+
+
+def _result_symbols(result: Node, layer: Scope, number: str) -> dict[Node, Symbol]:
+    """Call what a layer computes z⁽ᵏ⁾; with an activation, a⁽ᵏ⁾ of z⁽ᵏ⁾."""
+    z = Symbol("z", sup=number)
+    if result.scope[-1] is layer:
+        return {result: z}
+    symbols = {result: Symbol("a", sup=number)}
+    fed = _what_feeds(result, layer)
+    return symbols | {fed[0]: z} if len(fed) == 1 else symbols
+
+
+def _what_feeds(result: Node, layer: Scope) -> list[Node]:
+    """Find the layer's own nodes that its activation, which gives the result, reads."""
+    found: dict[Node, None] = {}
+    waiting, seen = [result], {result}
+    while waiting:
+        for x in waiting.pop().inputs:
+            if layer not in x.scope or x in seen or not x.inputs:
+                continue
+            if x.scope[-1] is layer:
+                found[x] = None
+            else:
+                seen.add(x)
+                waiting.append(x)
+    return list(found)
+
+
+def _used_outside(graph: Graph, layers: Container[Scope]) -> dict[Node, Scope]:
+    """Find the forward nodes that are outputs, or are used outside their layer."""
+    used: dict[Node, Scope] = {}
+    for node in graph:
+        for x in node.inputs:
+            layer = _layer_of_forward(x, layers)
+            if layer and layer not in node.scope and node.origin is None:
+                used[x] = layer
+    for output in graph.outputs:
+        layer = _layer_of_forward(output, layers)
+        if layer:
+            used[output] = layer
+    return used
+
+
+def _layer_of_forward(node: Node, layers: Container[Scope]) -> Scope | None:
+    layer = layer_of(node)
+    forward = node.inputs and node.origin is None
+    return layer if layer is not None and layer in layers and forward else None
