@@ -71,7 +71,7 @@ class Destinations:
             elementwise
             and works_in_place(self._script.kernel(node))
             and self._is_read_before(node, target)
-            and not self._may_be_read_askew(node, target)
+            and not self._is_read_out_of_order(node, target)
         )
 
     def _owner(self, node: Node) -> Node | None:
@@ -100,8 +100,8 @@ class Destinations:
                 return False
         return True
 
-    def _may_be_read_askew(self, node: Node, target: Parameter) -> bool:
-        """Whether the loop that `node` is in may read other elements than it writes.
+    def _is_read_out_of_order(self, node: Node, target: Parameter) -> bool:
+        """Whether the loop that `node` is in may read other elements than it wrote.
 
         A loop goes on to the next piece when it has written one, which must not have
         been the operand of a later piece, seen through a transposition, say.

@@ -43,24 +43,24 @@ class FusedLoop(ABC):
             self.storage.release(node)
 
 
-Kind: TypeAlias = type[FusedLoop] | None
-"""A kind of loop; None for a node that is computed alone."""
+LoopClass: TypeAlias = type[FusedLoop] | None
+"""A class of loops; None for a node that is computed alone."""
 
 
 def fused(
-    live: Liveness, kind_of: Callable[[Node], Kind]
-) -> Iterator[tuple[Kind, list[Node]]]:
+    live: Liveness, loop_for: Callable[[Node], LoopClass]
+) -> Iterator[tuple[LoopClass, list[Node]]]:
     """Cut the order of a phase into loops of elementwise nodes, and single nodes.
 
-    The nodes of a loop have one shape and one kind. They read any memory through one
-    view only: then a piece may be overwritten when it is read for the last time.
-    Arithmetic of single numbers does not end a loop: it is done before it.
+    The nodes of a loop have one shape, and one class is for them all. They read any
+    memory through one view only: then a piece may be overwritten when it is read for
+    the last time. Arithmetic of single numbers does not end a loop: it is done before.
     """
     nodes: list[Node] = []
     seen: dict[Node, Node] = {}
-    kind: Kind = None
+    loop: LoopClass = None
     for node in live.order:
-        own = kind_of(node)
+        own = loop_for(node)
         views = {live.home[x]: x for x in node.inputs}
         if any(views[live.home[x]] is not x for x in node.inputs):
             own = None
@@ -68,14 +68,14 @@ def fused(
             yield None, [node]
             continue
         clash = any(seen.get(home, x) is not x for home, x in views.items())
-        if nodes and (own is not kind or node.shape != nodes[0].shape or clash):
-            yield kind, nodes
+        if nodes and (own is not loop or node.shape != nodes[0].shape or clash):
+            yield loop, nodes
             nodes, seen = [], {}
         if own is None:
             yield None, [node]
         else:
             nodes.append(node)
             seen.update(views)
-            kind = own
+            loop = own
     if nodes:
-        yield kind, nodes
+        yield loop, nodes

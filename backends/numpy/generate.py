@@ -14,8 +14,9 @@ import numpy as np
 
 from chainrule.backends.numpy.blocked_loop import BlockedLoop, is_large
 from chainrule.backends.numpy.compiled_loop import CompiledLoop, can_be_compiled
-from chainrule.backends.numpy.fusion import Kind, fused
+from chainrule.backends.numpy.fusion import LoopClass, fused
 from chainrule.backends.numpy.kernels import Kernel
+from chainrule.backends.numpy.leaves import NUMBERS_OF_A_RUN, read_leaves
 from chainrule.backends.numpy.memory import Array, Memory
 from chainrule.backends.numpy.results import add_totals, assign, keep_outputs
 from chainrule.backends.numpy.script import Script
@@ -26,6 +27,7 @@ from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Elementwise, Op
 from chainrule.program import Program
+from chainrule.program.storage import Liveness
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,8 @@ def generate(
 ) -> Generated:
     """Lower a program and generate its code, with compiled loops or without."""
     floats = np.dtype(program.dtype)
-    script, memory = Script(floats, kernels), Memory(floats)
+    script = Script(floats, kernels, trusted=program.trusted)
+    memory = Memory(floats)
     outputs: list[Array | None] = []
     phases = program.lower(kernels)
 
@@ -72,14 +75,19 @@ def generate(
     def is_fusible(node: Node) -> bool:
         return isinstance(node.op, Elementwise) and not program.checked
 
-    def kind_of(node: Node) -> Kind:
+    def loop_for(node: Node) -> LoopClass:
         if with_loops and is_compilable(node):
             return CompiledLoop
         return BlockedLoop if is_fusible(node) and is_large(node) else None
 
     for phase in phases:
-        storage = Storage(phase, memory, script, trusted=program.trusted)
-        for loop, nodes in fused(storage.live, kind_of):
+        live = Liveness(phase)
+        leaves = read_leaves(phase, live, memory, script)
+        storage = Storage(phase, live, leaves, memory, script)
+        for number, name in NUMBERS_OF_A_RUN.items():
+            if number in live.home:
+                storage.set_number(number, name)
+        for loop, nodes in fused(live, loop_for):
             if loop is None or len(nodes) == 1:
                 _compute_alone(nodes[0], storage, checked=program.checked)
             else:

@@ -19,11 +19,10 @@ from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.program.scalars import EXPRESSIONS, OF_NUMBERS
 
-Array: TypeAlias = npt.NDArray[Any]
 Kernel: TypeAlias = str | Callable[..., object]
 
 
-def erf(op: Op, out: Array, x: Array) -> None:
+def erf(op: Op, out: npt.NDArray[Any], x: npt.NDArray[Any]) -> None:
     """Compute erf: exactly in float64, to float32's precision in float32.
 
     float32 takes the Maclaurin series for |x| < 1 and elsewhere 7.1.26 of Abramowitz

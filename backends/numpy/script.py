@@ -27,6 +27,7 @@ class Script:
     Args:
         floats: the dtype of floats.
         kernels: the program's kernels; see `chainrule.backends.numpy.kernels`.
+        trusted: whether indices are known to be in range.
 
     Attributes:
         namespace: what the names stand for.
@@ -35,10 +36,15 @@ class Script:
     """
 
     def __init__(
-        self, floats: np.dtype[Any], kernels: Mapping[type[Op], Kernel]
+        self,
+        floats: np.dtype[Any],
+        kernels: Mapping[type[Op], Kernel],
+        *,
+        trusted: bool = False,
     ) -> None:
         self._floats = floats
         self._kernels = kernels
+        self._trusted = trusted
         self.namespace: dict[str, Any] = {
             **FUNCTIONS,
             "check": check_finite,
@@ -68,6 +74,15 @@ class Script:
         self._lines.append(text)
         if nodes:
             self.nodes_of_line[len(self._lines)] = nodes
+
+    def check_finite(self, node: Node, value: str) -> None:
+        """Add a check that a value is finite."""
+        self.line(f"check({value}, {self.name(node, 'node')})", node)
+
+    def check_index(self, node: Node, index: str, bound: int) -> None:
+        """Add a check of indices, unless they are known to be in range."""
+        if not self._trusted:
+            self.line(f"in_range({index}, {bound})", node)
 
     # -- names -------------------------------------------------------------------
 

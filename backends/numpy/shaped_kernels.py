@@ -125,7 +125,7 @@ def one_hot(storage: Storage, node: Node) -> None:
     depth, script = node.op.depth, storage.script
     eye = script.name(np.eye(depth, dtype=storage.memory.floats), f"eye_{depth}")
     index = storage.operand(node.inputs[0])
-    _check_index(storage, node, index, depth)
+    script.check_index(node, index, depth)
     script.line(f"{eye}.take({index}, 0, {storage.target(node)}, 'clip')", node)
 
 
@@ -133,7 +133,7 @@ def take(storage: Storage, node: Node) -> None:
     """Add rows chosen by index to the script."""
     x, index = (storage.operand(i) for i in node.inputs)
     out = storage.target(node)
-    _check_index(storage, node, index, sizes(node.inputs[0])[0])
+    storage.script.check_index(node, index, sizes(node.inputs[0])[0])
     storage.script.line(f"{x}.take({index}, 0, {out}, 'clip')", node)
 
 
@@ -149,15 +149,9 @@ def pick(storage: Storage, node: Node) -> None:
     flat = f"{operand}.reshape(-1)"
     if np.may_share_memory(x.reshape(-1), x):
         flat = script.name(x.reshape(-1), f"{operand}_flat")
-    _check_index(storage, node, index, x.shape[-1])
+    script.check_index(node, index, x.shape[-1])
     script.line(f"add({index}, {start}, {place})", node)
     script.line(f"{flat}.take({place}, None, {out}, 'clip')", node)
-
-
-def _check_index(storage: Storage, node: Node, index: str, bound: int) -> None:
-    """Add a check of indices, unless they are known to be in range."""
-    if not storage.trusted:
-        storage.script.line(f"in_range({index}, {bound})", node)
 
 
 def concatenate(storage: Storage, node: Node) -> None:

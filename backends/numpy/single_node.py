@@ -35,8 +35,7 @@ def check(storage: Storage, node: Node) -> None:
     """Add a check that a value is finite to the script."""
     if node.dtype == "float":
         value = storage.number.get(node) or storage.operand(node)
-        script = storage.script
-        script.line(f"check({value}, {script.name(node, 'node')})", node)
+        storage.script.check_finite(node, value)
 
 
 def _number(storage: Storage, node: Node) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,10 +11,9 @@ from chainrule.backends.numpy.destinations import Destinations
 from chainrule.backends.numpy.kernels import NUMBERS, works_in_place
 from chainrule.backends.numpy.memory import Array, Buffer, Memory
 from chainrule.backends.numpy.script import Script, label
-from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.node import Constant, Node, Parameter
 from chainrule.ops import Elementwise
-from chainrule.program import LEARNING_RATE, STEP, Phase
-from chainrule.program.passes.specialise import BoundInput
+from chainrule.program import Phase
 from chainrule.program.sizes import Sizes, sizes
 from chainrule.program.storage import Liveness
 
@@ -26,65 +26,34 @@ class Storage:
 
     Args:
         phase: the phase.
+        live: until when each of its values is read.
+        leaves: the arrays of its inputs, parameters and constants.
         memory: the memory of the program.
         script: what reads and writes the values.
-        trusted: whether indices are known to be in range.
 
     Attributes:
-        live: until when each value is read.
         array: the array of each node that has one by now.
         number: the name of each single number that has one by now.
+        destinations: where results are computed that are assigned.
     """
 
     def __init__(
-        self, phase: Phase, memory: Memory, script: Script, *, trusted: bool
+        self,
+        phase: Phase,
+        live: Liveness,
+        leaves: Mapping[Node, Array],
+        memory: Memory,
+        script: Script,
     ) -> None:
         self.phase = phase
+        self.live = live
         self.memory = memory
         self.script = script
-        self.trusted = trusted
-        self.live = Liveness(phase)
-        self.array: dict[Node, Array] = {}
+        self.array = dict(leaves)
         self.number: dict[Node, str] = {}
+        self.destinations = Destinations(phase, live, leaves, memory, script)
         self._buffer: dict[Node, Buffer] = {}
-        self._ends = self.live.ends()
-        for node in self.live.home:
-            if node.op is None:
-                self._add_leaf(node)
-        self.destinations = Destinations(phase, self.live, self.array, memory, script)
-
-    # -- leaves ------------------------------------------------------------------
-
-    def _add_leaf(self, node: Node) -> None:
-        if node is LEARNING_RATE or node is STEP:
-            self.set_number(node, "lr" if node is LEARNING_RATE else "step")
-        elif isinstance(node, Parameter):
-            self.array[node] = self._parameter(node)
-        elif isinstance(node, Input):
-            leaf = node.source if isinstance(node, BoundInput) else node
-            self.array[node] = self.memory.input(leaf, sizes(node))
-            self.script.name(self.array[node], label(leaf))
-        elif isinstance(node, Constant):
-            self.array[node] = node.value.astype(self.memory.dtype(node.dtype))
-
-    def _parameter(self, node: Parameter) -> Array:
-        """Return the array that a parameter is read from in this phase."""
-        array = self.memory.parameter(node)
-        name = self.script.name(array, label(node))
-        if array is not node.value and self.live.readers[node]:
-            value = self.script.name(node.value, f"{label(node)}_home")
-            self.script.line(f"copyto({name}, {value})")
-        if self._is_wanted_old_and_new(node):
-            old = np.empty_like(array)
-            self.script.line(f"copyto({self.script.name(old, f'{name}_old')}, {name})")
-            return old
-        return array
-
-    def _is_wanted_old_and_new(self, parameter: Parameter) -> bool:
-        """Whether a parameter is assigned while its old value itself is a result."""
-        is_target = any(target is parameter for target, _ in self.phase.assigns)
-        homes = (self.live.home[root] for root in self.phase.roots)
-        return is_target and any(home is parameter for home in homes)
+        self._ends = live.ends()
 
     # -- operands ----------------------------------------------------------------
 
@@ -177,6 +146,7 @@ class Storage:
 
 
 def _literal(number: float) -> str:
+    text = repr(number)
     if not math.isfinite(number):
-        return f"to_float('{number}')"
-    return f"({number!r})" if number < 0 else repr(number)
+        return f"to_float({text!r})"
+    return f"({text})" if text.startswith("-") else text

@@ -121,7 +121,7 @@ class Unchecked(Wrong):
 
 class Forgets(Wrong):
     def run(self, **numbers: Any) -> None:
-        if any(p.value is not a for p, a in self.inner._bound):  # type: ignore[attr-defined]
+        if self.inner._function.is_outdated():  # type: ignore[attr-defined]
             self.inner = NumpyBackend().compile(self.program)
         self.inner.run(**numbers)
 

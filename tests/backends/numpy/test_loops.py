@@ -239,7 +239,7 @@ def test_compiling_is_no_part_of_a_call():
     executable = compile_(outputs=[ops.sqrt(x * 3.0) * x * x])
     jit.jitted.cache_clear()
     executable._compile_loops()
-    loop = executable._run.__globals__["loop"]
+    loop = executable._function.run.__globals__["loop"]
     before = list(loop.signatures)
     executable.run()
     assert len(before) == 1
