@@ -307,7 +307,7 @@ def describe(node: Node) -> str:
 
     A node without a name is called after its op; a view, after what it shows as well.
     """
-    path = "".join(f"{s.name or s.label}/" for s in node.scope)
+    path = "".join(f"{s.title}/" for s in node.scope)
     shown = node
     while not shown.name and shown.op and shown.op.view:
         shown = shown.inputs[0]

@@ -25,8 +25,13 @@ class Scope:
         self.name = name
         self.component = component
 
+    @property
+    def title(self) -> str:
+        """Its name, or its label while it has none: what messages call it."""
+        return self.name or self.label
+
     def __repr__(self) -> str:
-        return f"Scope({self.name or self.label!r})"
+        return f"Scope({self.title!r})"
 
 
 _current_scope: ContextVar[tuple[Scope, ...]] = ContextVar("scope", default=())

@@ -159,4 +159,4 @@ def label(node: Node) -> str:
     if isinstance(node, Constant):
         return f"c{node.value.item():g}" if node.shape == () else "constant"
     own = node.name or (node.op.type_name if node.op else "leaf")
-    return "_".join([*(s.name or s.label for s in node.scope), own])
+    return "_".join([*(s.title for s in node.scope), own])

@@ -122,5 +122,5 @@ def _consumer(leaf: Input, outputs: Sequence[Node]) -> str:
     """Return the name of the first layer that takes an input, or of the input."""
     for node in topological(outputs):
         if leaf in node.inputs and node.scope:
-            return node.scope[0].name or node.scope[0].label
+            return node.scope[0].title
     return f"input {leaf.name}"

@@ -56,7 +56,7 @@ def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
         }
     if node.op is None:
         raise ModelFileError(f"{node!r} is a leaf that no file can hold")
-    scopes = [part.name or part.label for part in node.scope]
+    scopes = [part.title for part in node.scope]
     return record | {
         "op": node.op.type_name,
         "fields": {

@@ -84,7 +84,7 @@ def parameters_by_path(
     for node in found.values():
         del used[node]
     for node in used:
-        scopes = [part.name or part.label for part in node.scope]
+        scopes = [part.title for part in node.scope]
         path = "/".join((*scopes, node.name or "parameter"))
         if path in found:
             raise GraphError(

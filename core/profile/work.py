@@ -184,7 +184,7 @@ def title(nodes: Sequence[Node], note: str = "") -> str:
 def _title(nodes: Sequence[Node]) -> str:
     levels = zip(*(node.scope for node in nodes), strict=False)
     shared = itertools.takewhile(lambda scopes: len(set(scopes)) == 1, levels)
-    path = [scopes[0].name or scopes[0].label for scopes in shared]
+    path = [scopes[0].title for scopes in shared]
     ops = dict.fromkeys(node.op.type_name for node in nodes if node.op)
     return "/".join([*path, " ".join(ops)])
 
