@@ -201,14 +201,14 @@ class _Layers(Catalog):
     def BatchNorm(self, momentum: float = 0.99, epsilon: float = 0.001, *, name: str | None = None) -> chainrule.plugins.layers.batch_norm.BatchNorm:
         r"""y = γ (x − μ) / √(σ² + ε) + β, feature by feature (Ioffe & Szegedy, 2015)."""
     def Dense(self, units: int, activation: chainrule.kinds.activation.Activation | str | Callable[[Node], Node] | None = None, use_bias: bool = True, kernel_initializer: chainrule.kinds.initializer.Initializer | str = 'glorot_uniform', bias_initializer: chainrule.kinds.initializer.Initializer | str = 'zeros', *, name: str | None = None) -> chainrule.plugins.layers.dense.Dense:
-        r"""ŷ = g(x W + b): each unit sums all features, each with a weight of its own."""
+        r"""ŷ = g(x W + b): each unit sums all features, each with its own weight."""
     def Dropout(self, rate: float, *, name: str | None = None) -> chainrule.plugins.layers.dropout.Dropout:
         r"""y = x · m / (1 − rate) while training, m = 1 with probability 1 − rate, else 0."""
     @property
     def flatten(self) -> chainrule.plugins.layers.reshape.Flatten:
-        r"""y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+        r"""y = x, with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
     def Flatten(self, *, name: str | None = None) -> chainrule.plugins.layers.reshape.Flatten:
-        r"""y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+        r"""y = x, with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
     def GaussianNoise(self, stddev: float, *, name: str | None = None) -> chainrule.plugins.layers.gaussian_noise.GaussianNoise:
         r"""y = x + ε with ε ~ N(0, stddev²) while training, y = x otherwise."""
     @property
@@ -222,7 +222,7 @@ class _Layers(Catalog):
     def Perceptron(self, activation: chainrule.kinds.activation.Activation | str | Callable[[Node], Node] = 'step', weights: Sequence[float] | None = None, bias: float = 0.0, *, name: str | None = None) -> chainrule.plugins.layers.perceptron.Perceptron:
         r"""ŷ = g(w₀ + Σ xᵢ wᵢ): one unit (Rosenblatt, 1958)."""
     def Reshape(self, shape: Sequence[int], *, name: str | None = None) -> chainrule.plugins.layers.reshape.Reshape:
-        r"""y = x with the axes after the batch in another shape."""
+        r"""y = x, with another shape after the batch axis."""
     ...
 
 layers: _Layers

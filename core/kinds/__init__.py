@@ -1,1 +1,1 @@
-"""The base classes of everything that can be registered by name, one kind a file."""
+"""Base classes of what plugins register by name, one file for each kind."""

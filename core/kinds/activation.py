@@ -1,4 +1,4 @@
-"""Activations: functions of one node, applied element by element or along an axis."""
+"""Activations: functions of one node, element by element or along an axis."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from chainrule.node import Node
 
 
 class Activation(Module):
-    """Base of activations: define `apply`, from ops.
+    """Base of activations: define `apply` with ops.
 
-    One definition is computed on every backend, differentiated, drawn and saved::
+    From this one definition it is computed on every backend, differentiated, drawn and
+    saved::
 
         class Swish(cr.Activation):
             \"\"\"y = x σ(x).\"\"\"
@@ -25,16 +26,16 @@ class Activation(Module):
 
     @abstractmethod
     def apply(self, x: Node) -> Node:
-        """Return the activation of x."""
+        """Return the activation of x, a node of any shape."""
 
     @classmethod
     def adapt(cls, value: Any) -> Activation | None:
-        """Accept any function of one node, such as ``cr.ops.tanh``."""
+        """Return an activation for a function of one node, such as ``cr.ops.tanh``."""
         return FunctionActivation(value) if callable(value) else None
 
 
 class FunctionActivation(Activation):
-    """An activation made from a plain function of one node; it cannot be saved."""
+    """An activation that wraps a function of one node; it cannot be saved."""
 
     function: Callable[[Node], Node]
 

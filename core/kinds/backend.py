@@ -1,4 +1,4 @@
-"""Backends: what compiles a program for a device and runs it."""
+"""Backends: a backend compiles programs for a device and runs them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Device:
-    """One device of a backend, as `chainrule devices` lists it."""
+    """A device of a backend, as ``chainrule devices`` lists it.
+
+    Attributes:
+        name: what the driver calls it.
+        kind: the type of processor, such as ``"cpu"``.
+        memory: bytes of memory, or None if that is not known.
+        float64: whether it can compute in float64.
+    """
 
     name: str
     kind: str
     memory: int | None = None
-    """Bytes, or None if it is not known."""
     float64: bool = True
 
 
@@ -35,7 +41,7 @@ def fill(
     values: npt.NDArray[Any],
     rows: npt.NDArray[Any] | None = None,
 ) -> None:
-    """Copy values, or some of their rows, into an array of another width perhaps."""
+    """Copy values, or some of their rows, into an array, converting the dtype."""
     if rows is None:
         np.copyto(array, values, "unsafe")
     elif values.dtype == array.dtype:
@@ -48,12 +54,12 @@ class Executable(ABC):
     """A compiled program with its buffers.
 
     `put` fills inputs, `run` computes, `fetch` reads an output. Parameters are read
-    from and written to their home, `Parameter.value`, or a device copy of it.
+    from and written to `Parameter.value`, or a copy of it on the device.
 
     Attributes:
-        program: what was compiled.
-        source: the generated code, to be read.
-        peak_memory: bytes of intermediate results, reused where they are dead.
+        program: the program that was compiled.
+        source: the generated code, for people to read.
+        peak_memory: the most bytes that intermediate results occupy at a time.
     """
 
     program: Program
@@ -72,14 +78,20 @@ class Executable(ABC):
         values: npt.NDArray[Any],
         rows: npt.NDArray[Any] | None = None,
     ) -> None:
-        """Fill an input with `values`, or with some of its rows, in that order."""
+        """Fill an input with values, or with some of their rows, in that order."""
 
     @abstractmethod
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
-        """Compute the program once, for these run-time numbers."""
+        """Compute the program once.
+
+        Args:
+            seed: the seed of random ops.
+            step: the number of the training step, from 1.
+            lr: the learning rate of this step.
+        """
 
     def running(self) -> AbstractContextManager[object]:
-        """Return a block for many calls of `run`, in which the process suits them."""
+        """Return a context for many calls of `run`, in which they are fastest."""
         return nullcontext()
 
     @abstractmethod
@@ -92,27 +104,31 @@ class Executable(ABC):
 
 
 class Backend(ABC):
-    """Base of backends. Making one opens no device; `compile` may."""
+    """Base of backends. Constructing one opens no device; `compile` may.
+
+    Attributes:
+        device: what the user wrote after the colon, as in ``"opencl:1"``.
+    """
 
     type_name: ClassVar[str]
     kernels: ClassVar[Mapping[type, Any]] = {}
     """Op class → kernel; plugins add to it with ``register_kernels``."""
     failures: int = 0
-    """How often the device was opened anew; what was compiled before that is void."""
+    """How often the device was reopened; what was compiled before that is void."""
 
     def __init__(self, device: str = "") -> None:
         self.device = device
 
     @abstractmethod
     def devices(self) -> Sequence[Device]:
-        """List the devices that are there."""
+        """List the devices of this machine."""
 
     def number(self) -> int:
-        """Return which of its devices programs run on, counted from 0."""
+        """Return the number of the device that programs run on, from 0."""
         return 0
 
     def diagnose(self) -> Sequence[tuple[bool, str]]:
-        """Say for each thing it needs or can use if it is there, and what brings it."""
+        """Return, for each thing it can use, whether it is there and what brings it."""
         return [(True, device.name) for device in self.devices()]
 
     @abstractmethod
@@ -124,7 +140,7 @@ class Backend(ABC):
         """
 
     def profiled(self) -> AbstractContextManager[Profile]:
-        """Return a block in which the time of every kernel is noted, in what it yields.
+        """Return a context that measures the time of every kernel.
 
         ::
 
@@ -132,20 +148,20 @@ class Backend(ABC):
                 model.fit(x, y, loss="mse", backend=backend)
             print(profile)
 
-        The profile can be read when the block has ended, whatever ended it. A backend
-        without a profiler leaves this method as it is.
+        The profile can be read once the block has ended, whatever ended it. A backend
+        without a profiler does not override this method.
 
         Raises:
             BackendError: this backend cannot profile, or is being profiled already.
         """
         raise BackendError(
-            f"the backend {self.type_name!r} has no profiler: leave out profile=True, "
-            "or profile on backend='numpy'; a backend gets one by overriding "
+            f"backend {self.type_name!r} has no profiler: omit profile=True, or use "
+            "backend='numpy'; a backend gets a profiler by overriding "
             f"{type(self).__name__}.profiled"
         )
 
     def push(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
-        """Copy parameters from their home to the device; nothing to do on the host."""
+        """Copy parameters to the device; on the host there is nothing to copy."""
 
     def pull(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
-        """Copy parameters from the device to their home; nothing to do on the host."""
+        """Copy parameters from the device; on the host there is nothing to copy."""

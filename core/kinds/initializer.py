@@ -1,4 +1,4 @@
-"""Initializers: where a parameter starts, as a function of (shape, seed, stream)."""
+"""Initializers: the initial values of a parameter, from (shape, seed, stream)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chainrule.philox import generator
 class Initializer(Component, ABC):
     """Base of initializers: define `draw`.
 
-    Shapes are (fan_in, fan_out) for kernels. Values are drawn from a counter-based
-    generator keyed by seed and stream, so they are the same on every machine.
+    A weight matrix has the shape (fan_in, fan_out). Values are drawn from a
+    counter-based generator keyed by seed and stream, so every machine draws the same.
     """
 
     kind: ClassVar[str] = "initializers"
@@ -25,11 +25,11 @@ class Initializer(Component, ABC):
     def draw(
         self, shape: tuple[int, ...], random: np.random.Generator
     ) -> npt.NDArray[Any]:
-        """Return initial values, using `random` for what is random in them."""
+        """Return initial values of a shape, with `random` as the only randomness."""
 
     def sample(
         self, shape: tuple[int, ...], seed: int, stream: str
     ) -> npt.NDArray[np.float32]:
-        """Return initial values for a seed and a stream name, as float32."""
+        """Return the initial values for a seed and the name of a stream, as float32."""
         values = np.asarray(self.draw(shape, generator(seed, stream)), np.float32)
         return np.ascontiguousarray(np.broadcast_to(values, shape))

@@ -1,4 +1,4 @@
-"""Layers: the parts a model is made of."""
+"""Layers: the parts of a model."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from chainrule.kinds.module import Module
 
 
 class Layer(Module):
-    """Base of layers: define `apply`, from ops; ask `parameter` for weights.
+    """Base of layers: define `apply` with ops; call `parameter` for weights.
 
     ::
 
         class Scale(cr.Layer):
-            \"\"\"y = s · x, one s per feature; x: (batch, features).\"\"\"
+            \"\"\"y = s x, one s for each feature; x: (batch, features).\"\"\"
             def apply(self, x):
                 return self.parameter("scale", x.shape[-1:], Ones()) * x
 
-    `name` is keyword-only and is what the layer is called in a model; a model numbers
-    the layers that have none (dense_1, dense_2 …).
+    Args:
+        name: the layer's name in a model, which numbers the layers that have none
+            (dense_1, dense_2 …).
     """
 
     kind: ClassVar[str] = "layers"

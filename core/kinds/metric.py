@@ -1,4 +1,4 @@
-"""Metrics: what people read; like losses, expressions over target and prediction."""
+"""Metrics: numbers for people, computed from target and prediction by a graph."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chainrule.node import Node
 class Metric(Component, ABC):
     """Base of metrics: define `totals` and `result`.
 
-    `totals` is a graph, evaluated for each batch; the totals of all batches are added,
-    and `result` turns them into the metric. So a metric is exact over an epoch however
-    the data are cut into batches.
+    `totals` builds a graph that is computed for each batch; `result` turns the sums of
+    the totals over all batches into the metric. So it is exact over an epoch, however
+    the data are divided into batches.
     """
 
     kind: ClassVar[str] = "metrics"
@@ -22,8 +22,8 @@ class Metric(Component, ABC):
 
     @abstractmethod
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
-        """Return scalars that are to be summed over batches."""
+        """Return scalar nodes, whose values are summed over batches."""
 
     @abstractmethod
     def result(self, *totals: float) -> float:
-        """Return the metric from the summed totals."""
+        """Return the metric for the summed totals."""

@@ -21,23 +21,28 @@ from chainrule.shapes import shape_text
 
 
 class Call(NamedTuple):
-    """One application of a module, or of a whole model, to nodes."""
+    """A call of a module, or of a whole model, on nodes.
+
+    Attributes:
+        module: the module or model.
+        inputs: the nodes it was called on.
+        output: the number of the output, for a model with several.
+    """
 
     module: Any
     inputs: tuple[Node, ...]
     output: int = 0
-    """Which of the results a node is, for a model with several outputs."""
 
 
 calls: WeakKeyDictionary[Node, Call] = WeakKeyDictionary()
-"""For each node that a module returned, the outermost call that it came from."""
+"""For each node that a module returned, the outermost call that returned it."""
 
 
 class Module(Component, ABC):
     """A function of nodes that may own parameters.
 
-    Calling it applies it inside a scope of its own. Parameters are made on the first
-    call, when the shapes are known, and shared by all later calls.
+    Calling it builds nodes in a scope of its own. Parameters are created by the first
+    call, when shapes are known, and shared by all later calls.
     """
 
     symbols: ClassVar[Mapping[str, str]] = {}
@@ -54,26 +59,26 @@ class Module(Component, ABC):
 
     @abstractmethod
     def apply(self, x: Node) -> Node:
-        """Build the expression for one application."""
+        """Return the value of the function at x."""
 
     def __call__(self, x: Value) -> Node:
-        """Apply the module to a node, in its own scope."""
+        """Apply the module to a node, in the module's scope."""
         x = as_node(x)
         with scope(self._scope):
             y = self.apply(x)
             if not isinstance(y, Node):
                 raise GraphError(
-                    f"{type(self).__name__}.apply must return a node of the graph, it "
-                    f"returned {y!r}"
+                    f"{type(self).__name__}.apply must return a node of the graph, "
+                    f"got {y!r}"
                 )
             if y is x:
-                y = identity(x)  # a node of its own, so that the call can be found
+                y = identity(x)  # a new node, which this call can be found by
         calls[y] = Call(self, (x,))
         return y
 
     @property
     def scope(self) -> Scope:
-        """The scope its nodes are made in; its name is the module's name in a model."""
+        """The scope of its nodes; the scope's name is the module's name in a model."""
         return self._scope
 
     def parameter(
@@ -84,21 +89,22 @@ class Module(Component, ABC):
         *,
         trainable: bool = True,
     ) -> Parameter:
-        """Return the module's parameter `name`, made on first use.
+        """Return the module's parameter of a name, created when it is first used.
 
         Raises:
-            ShapeError: the shape is not known, or not that of the first use.
+            ShapeError: the shape is open, or differs from that of the first use.
         """
         owned = self._owned
-        label = f"{self.scope.name or self.scope.label}/{name}"
+        label = f"{self.scope.title}/{name}"
         if None in shape:
             raise ShapeError(
-                f"{label}: a parameter cannot have the open shape {shape_text(shape)}"
+                f"{label}: the shape of a parameter must be known, got "
+                f"{shape_text(shape)}"
             )
         if name in owned and owned[name].node.shape != tuple(shape):
             raise ShapeError(
-                f"{label}: has shape {owned[name].node.shape} already, so it cannot "
-                f"have {tuple(shape)}; give another parameter another name"
+                f"{label}: must keep the shape {owned[name].node.shape} of its first "
+                f"use, got {tuple(shape)}; give another parameter another name"
             )
         if name not in owned:
             given = Annotated[Initializer, OfKind("initializers")]
@@ -109,16 +115,21 @@ class Module(Component, ABC):
         return owned[name].node
 
     def features_of(self, x: Node, owned: str) -> int:
-        """Return the size of the last axis of x, checked against parameter `owned`.
+        """Return the size of the last axis of x.
+
+        Args:
+            x: what the module is applied to.
+            owned: the name of a parameter whose first axis must have that size, if it
+                exists already.
 
         Raises:
-            ShapeError: the last axis is open, or not what the layer was built for.
+            ShapeError: the size is open, or not the one the module was built for.
         """
-        label = self.scope.name or self.scope.label
+        label = self.scope.title
         features = x.shape[-1] if x.shape else None
         if features is None:
             raise ShapeError(
-                f"{label}: needs to know the size of the last axis, "
+                f"{label}: the size of the last axis must be known, "
                 f"got {shape_text(x.shape)}"
             )
         if owned in self._owned:
@@ -137,16 +148,15 @@ class Module(Component, ABC):
                 yield value
 
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
-        """Yield (path, parameter) for this module and its children."""
+        """Yield (path, parameter) for each one of the module and its children."""
         yield from self._owned.items()
         for child in self.children():
-            label = child.scope.name or child.scope.label
             for path, owned in child.owned_parameters():
-                yield f"{label}/{path}", owned
+                yield f"{child.scope.title}/{path}", owned
 
 
 def modules_of(node: Node) -> Iterator[Module]:
-    """Yield the modules in whose scopes a node was made, the outermost first."""
+    """Yield the modules in whose scopes a node lies, the outermost first."""
     for part in node.scope:
         if isinstance(part.component, Module):
             yield part.component
@@ -160,10 +170,12 @@ def _source(x: Node) -> str:
 
 
 class OwnedParameter:
-    """A parameter together with the initializer it started from.
+    """A parameter of a module, with the origin of its value.
 
-    `drawn` is the seed and stream of the value it was given, or None if somebody set
-    its value.
+    Attributes:
+        node: the parameter.
+        initializer: what draws its initial value.
+        drawn: the seed and stream of the initial value; None if the value was set.
     """
 
     __slots__ = ("drawn", "initializer", "node")
@@ -183,7 +195,7 @@ class OwnedParameter:
 
     @property
     def untouched(self) -> bool:
-        """Whether the value is still the one that was drawn for it."""
+        """Whether the value is still the initial one."""
         if self.drawn is None:
             return False
         shape = self.node.value.shape

@@ -1,4 +1,4 @@
-"""Optimizers: an update rule written with ops, so it is a graph like the rest."""
+"""Optimizers: update rules that are written with ops, and so are graphs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from chainrule.ops import l2_norm, maximum, minimum
 
 
 class Optimizer(Component, ABC):
-    """Base of optimizers: name the slots, define `update`.
+    """Base of optimizers: name the slots and define `update`.
 
-    The rule is applied once to all parameters together, laid flat in one vector; it
-    must therefore act element by element, or on norms of the whole vector::
+    The rule is applied once, to all parameters flattened into one vector. So it must
+    act element by element, or on norms of the whole vector::
 
         class HeavyBall(cr.Optimizer):
             \"\"\"m ← μ m − α g;  p ← p + m.\"\"\"
@@ -30,19 +30,20 @@ class Optimizer(Component, ABC):
                 return {"p": p + m, "m": m}
 
     Attributes:
-        lr: learning rate; a run-time input, so a schedule never recompiles.
-        clip_value: clip each gradient element to [−clip_value, clip_value] first.
-        clip_norm: then scale the whole gradient so that its norm is at most this
-            (tf.keras calls it ``global_clipnorm``).
+        lr: the learning rate; a run-time input, so a schedule never recompiles.
+        clip_value: first clip every element of the gradient to
+            [−clip_value, clip_value].
+        clip_norm: then scale the whole gradient down to this norm
+            (``global_clipnorm`` in tf.keras).
     """
 
     kind: ClassVar[str] = "optimizers"
     slots: ClassVar[tuple[str, ...]] = ()
-    """Names of the vectors kept between steps; each starts as `slot_start` says."""
+    """The vectors that are kept from step to step; `slot_start` gives their start."""
     scalar_slots: ClassVar[tuple[str, ...]] = ()
-    """Names of single numbers kept between steps."""
+    """The single numbers that are kept from step to step."""
     full_batch: ClassVar[bool] = False
-    """Whether a step takes all examples at once, whatever the batch size."""
+    """Whether each step takes all examples, whatever the batch size."""
     foreign_options: ClassVar[Mapping[str, str]] = {
         "learning_rate": "lr=…",
         "betas": "beta_1=…, beta_2=…",
@@ -60,30 +61,30 @@ class Optimizer(Component, ABC):
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, *args: Any, **slots: Any
     ) -> dict[str, Node]:
-        """Return the new values: ``{"p": …}`` and one for each slot.
+        """Return the new values of the parameters, ``"p"``, and of each slot.
 
         Args:
             p: the parameters.
             g: their gradient, clipped if that was asked for.
             lr: the learning rate of this step.
             step: the number of this step, from 1.
-            *args: nothing; a subclass names its slots instead.
-            **slots: the slots' values, by name, as in
+            *args: nothing; subclasses name their slots here.
+            **slots: the slots by name, as in
                 ``def update(self, p, g, lr, step, m, v)``.
         """
 
     def slot_start(self, slot: str) -> float:
-        """Return the value a slot has before the first step."""
+        """Return the value of a slot before the first step."""
         return 0.0
 
     def new_values(
         self, p: Node, g: Node, lr: Node, step: Node, slots: Mapping[str, Node]
     ) -> dict[str, Node]:
-        """Return `update` of the clipped gradient: what a training step assigns."""
+        """Return `update` for the clipped gradient: what a training step assigns."""
         return self.update(p, self.clipped(g), lr, step, **slots)
 
     def clipped(self, g: Node) -> Node:
-        """Return the gradient as `clip_value` and `clip_norm` leave it."""
+        """Return the gradient, clipped by `clip_value` and then by `clip_norm`."""
         if self.clip_value is not None:
             g = minimum(maximum(g, -self.clip_value), self.clip_value)
         if self.clip_norm is not None:

@@ -1,8 +1,8 @@
 """Regularizers: anything that constrains the optimization.
 
-One base class and four places where a regularizer may act. A regularizer overrides
-those that it needs: a penalty in the loss, a transform of activations while training,
-a constraint on a parameter after each update, or a rule that stops training.
+A regularizer may act in four places, and overrides the methods that it needs: a
+penalty in the loss, a transform of activations while training, a constraint on a
+parameter after each update, a rule that stops training.
 """
 
 from __future__ import annotations
@@ -20,31 +20,33 @@ class Regularizer(Component):
     kind: ClassVar[str] = "regularizers"
 
     def penalty(self, parameter: Parameter) -> Node | None:
-        """Return what to add to the loss for one kernel, or None."""
+        """Return what to add to the loss for one weight matrix, or None."""
         return None
 
     def transform(self, x: Node, stream: str) -> Node | None:
-        """Return the activation to use instead of x while training, or None.
+        """Return what replaces the output x of a hidden layer in training, or None.
 
-        Applied to the output of every hidden layer; `stream` names its random numbers.
+        Args:
+            x: the output of any hidden layer.
+            stream: the name of its stream of random numbers.
         """
         return None
 
     def constrain(self, parameter: Node) -> Node | None:
-        """Return a kernel's value after an update, given the updated one, or None."""
+        """Return what replaces an updated weight matrix, or None."""
         return None
 
     def watch(self, history: Mapping[str, list[float]]) -> Verdict:
-        """Judge the epochs so far: go on, remember these weights, or stop.
+        """Judge the epochs so far: go on, keep these weights as the best, or stop.
 
-        Also called before the first epoch, with lists that are empty, so that a name
-        that will never be in the history can be refused at once.
+        Also called before the first epoch, with empty lists, so that a name which will
+        never be in the history can be rejected at once.
         """
         return "go on"
 
     @property
     def restores(self) -> bool:
-        """Whether the weights last remembered are put back when training ends."""
+        """Whether the best weights are restored when training ends."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Schedules: the learning rate as a function of the step."""
+"""Schedules: the learning rate of each step."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class Schedule(Component, ABC):
         Args:
             lr: the optimizer's own learning rate.
             step: the number of the step, from 1.
-            steps_per_epoch: how many steps make an epoch.
+            steps_per_epoch: the number of steps in an epoch.
         """

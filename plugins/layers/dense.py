@@ -10,20 +10,20 @@ from chainrule.node import Node
 
 
 class Dense(Layer):
-    """ŷ = g(x W + b): each unit sums all features, each with a weight of its own.
+    """ŷ = g(x W + b): each unit sums all features, each with its own weight.
 
     Shapes: x (…, features), kernel W (features, units), bias b (units,), ŷ (…, units);
     the features are inferred from x. Defaults are those of `tf.keras.layers.Dense`.
 
     Args:
-        units: how many numbers come out.
+        units: the number of outputs.
         activation: g, a name or an object; None leaves z = x W + b as it is.
         use_bias: whether to add b.
-        kernel_initializer: where W starts.
-        bias_initializer: where b starts.
+        kernel_initializer: draws the initial W.
+        bias_initializer: draws the initial b.
 
     Raises:
-        ShapeError: x has another number of features than the first time.
+        ShapeError: x has another number of features than in the first call.
     """
 
     foreign_names: ClassVar[tuple[str, ...]] = ("Linear",)

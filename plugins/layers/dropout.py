@@ -13,12 +13,12 @@ from chainrule.node import Node
 class Dropout(Layer):
     """y = x · m / (1 − rate) while training, m = 1 with probability 1 − rate, else 0.
 
-    Otherwise y = x: what is left is scaled up while training, so that the mean stays
-    the same (inverted dropout, as in tf.keras; Srivastava et al., 2014). Each
-    application draws masks of its own.
+    Otherwise y = x. What remains is scaled up while training, so the mean stays the
+    same (inverted dropout, as in tf.keras; Srivastava et al., 2014). Each application
+    draws a mask of its own.
 
     Args:
-        rate: the part of the elements that is dropped.
+        rate: the share of elements that are dropped.
     """
 
     drops: ClassVar[bool] = True
@@ -26,5 +26,10 @@ class Dropout(Layer):
     rate: Fraction
 
     def apply(self, x: Node) -> Node:
-        keep = 1 - self.rate
-        return ops.training(x * ops.bernoulli(x, keep) / keep, x)
+        return ops.training(dropped(x, self.rate), x)
+
+
+def dropped(x: Node, rate: float, stream: str | None = None) -> Node:
+    """Return x · m / (1 − rate), with a mask m from a stream of random numbers."""
+    keep = 1 - rate
+    return x * ops.bernoulli(x, keep, stream) / keep

@@ -18,4 +18,9 @@ class GaussianNoise(Layer):
     stddev: NonNegative
 
     def apply(self, x: Node) -> Node:
-        return ops.training(x + self.stddev * ops.normal(x), x)
+        return ops.training(noisy(x, self.stddev), x)
+
+
+def noisy(x: Node, stddev: float, stream: str | None = None) -> Node:
+    """Return x + σ ε, with ε ~ N(0, 1) from a stream of random numbers."""
+    return x + stddev * ops.normal(x, stream)

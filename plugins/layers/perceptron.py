@@ -1,4 +1,4 @@
-"""One unit, as every introduction draws it."""
+"""The perceptron: one unit."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Perceptron(Layer):
     are not given start at 0, from where a single unit can learn.
 
     Args:
-        activation: g; the step lets no gradient through, so to train take a smooth one,
-            such as ``"sigmoid"``.
-        weights: where the weights start.
-        bias: where w₀ starts.
+        activation: g; the step lets no gradient through, so choose a smooth one for
+            training, such as ``"sigmoid"``.
+        weights: the initial weights.
+        bias: the initial w₀.
 
     Raises:
-        ShapeError: x has not as many features as there are weights.
+        ShapeError: x has another number of features than there are weights.
     """
 
     symbols: ClassVar[dict[str, str]] = {"weights": "w", "bias": "w_0"}
@@ -40,9 +40,9 @@ class Perceptron(Layer):
         given = self.weights
         if given is not None and len(given) != features:
             raise ShapeError(
-                f"{self.scope.name or self.scope.label}: {len(given)} weights for "
-                f"{features} features (shape {shape_text(x.shape)}); give one weight "
-                "for each feature, or none at all to start at 0"
+                f"{self.scope.title}: got {len(given)} weights for {features} features "
+                f"(shape {shape_text(x.shape)}); give one weight for each feature, or "
+                "none, to start at 0"
             )
         start = Zeros() if given is None else Constant(given)
         w = self.parameter("weights", (features,), start)

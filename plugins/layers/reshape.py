@@ -1,4 +1,4 @@
-"""Layers that give the features of an example another shape."""
+"""Layers that change the shape of an example."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chainrule.shapes import shape_text
 
 
 class Reshape(Layer):
-    """y = x with the axes after the batch in another shape.
+    """y = x, with another shape after the batch axis.
 
     Args:
-        shape: the new sizes, without the batch; one may be −1 and is inferred.
+        shape: the new sizes, without the batch; one may be −1, to be inferred.
 
     Raises:
         HyperparameterError: a size is neither positive nor −1, or two are −1.
-        ShapeError: an example has another number of elements.
+        ShapeError: the number of elements of an example does not fit.
     """
 
     example: ClassVar[Mapping[str, Any]] = {"shape": (2, -1)}
@@ -33,7 +33,7 @@ class Reshape(Layer):
         sizes = [size for size in self.shape if size != -1]
         if min(sizes, default=1) < 1 or len(self.shape) - len(sizes) > 1:
             raise HyperparameterError(
-                f"Reshape(shape=…): sizes are positive, and one may be -1 to be "
+                "Reshape(shape=…): sizes must be positive, and one may be -1, to be "
                 f"inferred; got {self.shape}"
             )
 
@@ -42,15 +42,15 @@ class Reshape(Layer):
         known = math.prod(size for size in self.shape if size != -1)
         if elements % known if -1 in self.shape else elements != known:
             raise ShapeError(
-                f"{called(self)}: an example of {shape_text(x.shape)} has {elements} "
-                f"elements and does not fit {self.shape}"
+                f"{self.scope.title}: the {elements} elements of an example of "
+                f"{shape_text(x.shape)} do not fit {self.shape}"
             )
         inferred = (elements // known if size == -1 else size for size in self.shape)
         return ops.reshape(x, (x.shape[0], *inferred))
 
 
 class Flatten(Layer):
-    """y = x with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
+    """y = x, with one axis after the batch: (batch, a, b, …) becomes (batch, a·b·…)."""
 
     def apply(self, x: Node) -> Node:
         features = elements_of_example(self, x)
@@ -58,7 +58,7 @@ class Flatten(Layer):
 
 
 def elements_of_example(layer: Layer, x: Node) -> int:
-    """Return how many elements x has for each entry of the batch.
+    """Return the number of elements that x has for each example.
 
     Raises:
         ShapeError: x has no batch axis, or an open axis after it.
@@ -66,12 +66,7 @@ def elements_of_example(layer: Layer, x: Node) -> int:
     sizes = [size for size in x.shape[1:] if size is not None]
     if not x.shape or len(sizes) < x.ndim - 1:
         raise ShapeError(
-            f"{called(layer)}: needs a batch axis and known sizes after it, "
+            f"{layer.scope.title}: x must have a batch axis and known sizes after it, "
             f"got {shape_text(x.shape)}"
         )
     return math.prod(sizes)
-
-
-def called(layer: Layer) -> str:
-    """Return what a message calls a layer: its name, or its kind."""
-    return layer.scope.name or layer.scope.label

@@ -64,7 +64,9 @@ def test_another_number_of_features_names_where_it_came_from() -> None:
 
 
 def test_an_open_last_axis_is_refused() -> None:
-    with pytest.raises(ShapeError, match="dense: needs to know the size"):
+    with pytest.raises(
+        ShapeError, match="dense: the size of the last axis must be known"
+    ):
         cr.layers.Dense(3)(cr.input("x", (None, None)))
 
 
@@ -101,7 +103,7 @@ def test_perceptron_learns_its_weights() -> None:
 
 def test_perceptron_with_the_wrong_number_of_weights() -> None:
     neuron = cr.layers.Perceptron(weights=(1.0, 2.0))
-    with pytest.raises(ShapeError, match="perceptron: 2 weights for 3 features"):
+    with pytest.raises(ShapeError, match="perceptron: got 2 weights for 3 features"):
         neuron(cr.input("x", (None, 3)))
 
 
@@ -180,10 +182,13 @@ def test_reshaping(layer: cr.Layer, before, after) -> None:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: cr.layers.Reshape((4,))(cr.input("x", (None, 6))), "has 6 elements"),
-        (lambda: cr.layers.Reshape((4, -1))(cr.input("x", (None, 6))), "does not fit"),
+        (lambda: cr.layers.Reshape((4,))(cr.input("x", (None, 6))), "the 6 elements"),
+        (lambda: cr.layers.Reshape((4, -1))(cr.input("x", (None, 6))), "do not fit"),
         (lambda: cr.layers.Flatten()(cr.input("x", (2, None))), "known sizes after it"),
-        (lambda: cr.layers.Flatten()(cr.input("x", ())), "flatten: needs a batch axis"),
+        (
+            lambda: cr.layers.Flatten()(cr.input("x", ())),
+            "flatten: x must have a batch axis",
+        ),
     ],
 )
 def test_reshaping_that_cannot_be(build, message: str) -> None:

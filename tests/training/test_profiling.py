@@ -191,7 +191,7 @@ def test_a_backend_without_a_profiler_says_so():
         profiled = Backend.profiled
 
     model, fit = trained(Plain())
-    with pytest.raises(BackendError, match="'plain' has no profiler: leave out"):
+    with pytest.raises(BackendError, match="'plain' has no profiler: omit"):
         fit()
     assert model.history is None
     assert fit(profile=False)["loss"]
