@@ -1,4 +1,4 @@
-"""Finite differences: the slope of a function, from its values to both sides."""
+"""Finite differences: slopes computed from values on both sides of a point."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from chainrule.graph import Graph
 from chainrule.node import Input, Node
 from chainrule.substitution import substitute
 
-STEP = 1e-5
-"""How far a number near 1 is moved in float64."""
+SPACING = 1e-5
+"""How far a number near 1 is moved, in float64."""
 
 _WEIGHTS = {2: (np.array([-1, 1]), 2), 4: (np.array([1, -8, 8, -1]), 12)}
-"""Number of values → their weights, and what the sum is divided by."""
+"""Number of values → their weights, and the divisor of the weighted sum."""
 
 
-def central_slope(values: npt.ArrayLike, step: float) -> float:
-    """Return the slope in the middle of values that stand around it.
+def central_slope(values: npt.ArrayLike, spacing: float) -> float:
+    """Return the slope in the middle of equally spaced values.
 
     >>> central_slope([0.5**2, 1.5**2], 0.5)
     2.0
@@ -30,11 +30,11 @@ def central_slope(values: npt.ArrayLike, step: float) -> float:
     Args:
         values: at −h and h, or at −2h, −h, h and 2h, which is exact for polynomials
             up to x⁴.
-        step: h.
+        spacing: h.
     """
     array = np.asarray(values)
     weights, divisor = _WEIGHTS[len(array)]
-    return float(weights @ array) / (divisor * step)
+    return float(weights @ array) / (divisor * spacing)
 
 
 def directional_slope(
@@ -49,16 +49,16 @@ def directional_slope(
 ) -> float:
     """Return how fast a scalar changes when the value of a node moves.
 
-    An input takes the place of the node, so that an intermediate result can be moved
-    as well as a leaf, and parameters are not touched.
+    The node is replaced by an input, so that an intermediate result can be moved as
+    well as a leaf, and parameters are not changed.
 
     Args:
         loss: the scalar; it depends on `node`.
-        node: what is moved.
-        at: its value.
-        direction: where to, an array of the same shape. Its zeros stay where they are.
+        node: the node that is moved.
+        at: the value it is moved from.
+        direction: an array of the same shape; where it is 0 the value stays.
         feeds: values for the inputs of `loss`, by input or by name.
-        seed: of the random numbers.
+        seed: the seed of random ops.
         training: whether dropout and its like are active.
 
     Raises:
@@ -66,18 +66,18 @@ def directional_slope(
     """
     middle = np.asarray(at, dtype=np.float64)
     size = np.sqrt(np.mean(middle[direction != 0] ** 2)) if middle.size else 0.0
-    step = STEP * max(1.0, float(size))
+    spacing = SPACING * max(1.0, float(size))
     probe = Input("probe", middle.shape)
     (moved,) = substitute([loss], {node: probe})
     fed = values_for(Graph([loss]).inputs, [loss], feeds)
     values = [
         evaluate(
             [moved],
-            {**fed, probe: middle + side * step * direction},
+            {**fed, probe: middle + side * spacing * direction},
             dtype="float64",
             seed=seed,
             training=training,
         )[0]
         for side in (-1, 1)
     ]
-    return central_slope(np.reshape(values, -1), step)
+    return central_slope(np.reshape(values, -1), spacing)

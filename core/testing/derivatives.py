@@ -11,7 +11,7 @@ import numpy.typing as npt
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError
 from chainrule.execution import open_backend
-from chainrule.execution.finite_differences import STEP, central_slope
+from chainrule.execution.finite_differences import SPACING, central_slope
 from chainrule.node import Constant, Node
 from chainrule.ops import sum, uniform
 from chainrule.program import Program
@@ -19,10 +19,10 @@ from chainrule.testing.functions import leaves_for
 
 Array = npt.NDArray[Any]
 
-_STEPS = np.arange(-2, 3) * STEP
+_OFFSETS = np.arange(-2, 3) * SPACING
 _AROUND = [0, 1, 3, 4]
-"""Which of these steps are not the middle."""
-_KINK = np.array([[1, -4, 6, -4, 1], [-1, 2, 0, -2, 1]]) / [[STEP], [1]]
+"""Which of these offsets are not the middle."""
+_KINK = np.array([[1, -4, 6, -4, 1], [-1, 2, 0, -2, 1]]) / [[SPACING], [1]]
 """Weighed to give almost 0 for a smooth function: the first shows a jump of the slope
 in the middle, the second one of the value."""
 _SMOOTH = 1e-7
@@ -64,7 +64,7 @@ def check_derivatives(
     else:
         raise ConformanceError("found no point without a kink near the values")
     for order, name in enumerate(("first", "second")):
-        expected = central_slope(profile[_AROUND, order], STEP)
+        expected = central_slope(profile[_AROUND, order], SPACING)
         got = profile[2, order + 1]
         error = abs(got - expected)
         if not error <= _TOLERANCE * _scale(profile[:, order : order + 2]):
@@ -125,10 +125,10 @@ class _Line:
     def profile(self) -> Array:
         """Return value, slope and curvature at five points around the middle."""
         rows = []
-        for step in _STEPS:
+        for offset in _OFFSETS:
             for leaf, value in zip(self.leaves, self.point, strict=True):
                 moved = leaf in self.directions
-                at = value + step * self.directions[leaf] if moved else value
+                at = value + offset * self.directions[leaf] if moved else value
                 self._executable.put(leaf, at)
             self._executable.run(seed=self.seed)
             rows.append([float(self._executable.fetch(i)) for i in range(3)])
