@@ -89,7 +89,7 @@ class OpenCLBackend(Backend):
         """Generate and build kernels for a program.
 
         Raises:
-            BackendError: the device cannot compute it, or has no room, or failed.
+            BackendError: the device cannot compute it, is out of memory, or failed.
         """
         from chainrule.backends.opencl.compiled import compile_program
         from chainrule.backends.opencl.executable import OpenCLExecutable

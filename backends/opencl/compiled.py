@@ -1,4 +1,4 @@
-"""Compiled programs: kernels that are built, and have their memory."""
+"""Compiled programs: built kernels, bound to memory on a device."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Feeds:
-    """What comes from the host in each run.
+    """The feeds of a program: all values that the host sends to each run.
 
     Attributes:
-        inputs: what feeds each input.
-        numbers: what feeds the host's numbers, if kernels need any.
-        seed: what feeds the seed and the step, if kernels draw random numbers.
+        inputs: the feed of each input.
+        numbers: the feed of the host numbers, or None if kernels need none.
+        seed: the feed of seed and step, or None if no kernel draws random numbers.
     """
 
     inputs: Mapping[Input, Feed]
@@ -51,16 +51,16 @@ class Feeds:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A program that can be run.
+    """A program that is ready to run.
 
     Attributes:
-        lowered: what was built.
+        lowered: the program as launches.
         source: the OpenCL C of all kernels.
-        launches: the kernels, with their arguments.
-        memory: the buffer of every slot; a kernel does not hold on to it.
-        feeds: what comes from the host.
+        launches: the launches with their kernels.
+        memory: the buffer of each slot; a kernel does not keep its buffers alive.
+        feeds: the values that come from the host.
         changed: the mirrors that a run writes to.
-        bound: each parameter, and the array that it was when this was compiled.
+        bound: each parameter with the array that its value was at compile time.
         peak_memory: bytes of intermediate results.
     """
 
@@ -75,10 +75,10 @@ class Compiled:
 
 
 def compile_program(program: Program, kernels: Kernels, session: Session) -> Compiled:
-    """Lower a program, build its kernels, and allocate what they need.
+    """Lower a program, build its kernels, and allocate their memory.
 
     Raises:
-        BackendError: the device cannot compute it, or has no room, or failed.
+        BackendError: the device cannot compute it, is out of memory, or failed.
     """
     try:
         return _compiled(lower(program, kernels, session), session)
@@ -139,7 +139,7 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
 
 
 def _initial(lowered: Lowered, runtime: Runtime) -> dict[Slot, Any]:
-    """Return the buffers that kernels do not find empty in the first run."""
+    """Return the buffers that must have contents before the first run."""
     constants, sums = lowered.leaves.constants, lowered.sums
     values: list[tuple[str, Slot, Array]] = [
         ("a constant", view.slot, node.value.astype(view.dtype))

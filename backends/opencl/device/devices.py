@@ -1,4 +1,4 @@
-"""Devices: which there are, which one is meant, and what to do if there is none."""
+"""Devices: their properties, and how one is found and chosen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_DEVICE = f"OpenCL is installed, but no device was found. {REMEDY}"
 
 @dataclass(frozen=True)
 class OpenCLDevice:
-    """A device, what it can do, and the number by which it can be chosen.
+    """A device, its limits, and the number by which it can be chosen.
 
     Attributes:
         number: its place in the list of all devices.
@@ -61,7 +61,7 @@ class OpenCLDevice:
             float64=self.float64,
         )
 
-    # -- what it can do ------------------------------------------------------------
+    # -- limits --------------------------------------------------------------------
 
     @property
     def memory(self) -> int:
@@ -103,7 +103,7 @@ class OpenCLDevice:
         """Check that something in double precision can be computed.
 
         Raises:
-            BackendError: it cannot; says what is in double precision.
+            BackendError: it cannot; the message says `what` is in double precision.
         """
         if not self.float64:
             raise BackendError(

@@ -34,7 +34,7 @@ class Feed(Protocol):
 
     Attributes:
         view: how its elements lie.
-        memory: what kernels that read it are given.
+        memory: the argument of kernels that read it.
     """
 
     view: View
@@ -47,10 +47,10 @@ class Feed(Protocol):
         """Fill it with values, or with some rows of them."""
 
     def used_until(self, event: Any) -> None:
-        """Note that the device may read what was put last until an event."""
+        """Note that the device may read the last values until an event."""
 
     def read(self) -> Array:
-        """Return what was put last."""
+        """Return the last values."""
 
 
 def open_feed(runtime: Runtime, view: View, name: str) -> Feed:
@@ -89,7 +89,7 @@ class CopyingFeed:
         """Do nothing: copies and kernels are in one queue."""
 
     def read(self) -> Array:
-        """Return what was put last."""
+        """Return the last values."""
         data = np.empty(self.view.shape, self.view.dtype)
         self._runtime.download(self.memory, 0, data)
         return data
@@ -126,11 +126,11 @@ class SharedFeed:
         fill(self._arrays[self._turn], values, rows)
 
     def used_until(self, event: Any) -> None:
-        """Note that the device may read what was put last until an event."""
+        """Note that the device may read the last values until an event."""
         self._until[self._turn] = event
 
     def read(self) -> Array:
-        """Return what was put last."""
+        """Return the last values."""
         return np.array(self._arrays[self._turn])
 
     def _wait(self, turn: int) -> None:

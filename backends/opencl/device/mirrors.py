@@ -26,7 +26,7 @@ class Mirror:
         root: the array that owns the host memory, as a weak reference.
         start: the host address that the copy begins at.
         used: how many of its bytes parameters may lie in.
-        slot: what kernels know the copy by.
+        slot: stands for the copy in kernels.
         buffer: the copy.
         newer: whether the device has written to it since it was last pulled.
     """

@@ -1,4 +1,4 @@
-"""The pool: buffers for results, shared by those that are not needed at one time."""
+"""The pool: buffers for results, shared by results that are not needed together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainrule.program.storage import FreeBlocks
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Memory of which some slots have all, one after the other.
+    """Memory that several slots use in turn.
 
     Attributes:
         nbytes: its size.
@@ -27,7 +27,7 @@ class Block:
 
 
 def plan(launches: Sequence[Launch], given: Container[Slot]) -> dict[Slot, Block]:
-    """Choose a block for each slot that launches use, but for those that are given."""
+    """Choose a block for each slot of the launches, except those that are given."""
     last = {slot: launch for launch in launches for slot in launch.slots}
     blocks: dict[Slot, Block] = {}
     free: FreeBlocks[Block] = FreeBlocks()

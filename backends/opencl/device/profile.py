@@ -1,4 +1,4 @@
-"""Profiles: the device's own times of what was launched."""
+"""Profiles: the device's own times of kernels."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Recorder:
     """Notes the times of launches in a profile.
 
     Args:
-        device: what the kernels run on, for the profile's heading.
+        device: the name of the device.
         speed: the best that it can do.
-        queue: what kernels are put in while times are noted.
+        queue: the queue of the kernels.
     """
 
     def __init__(self, device: str, speed: Speed, queue: Any) -> None:
@@ -58,12 +58,12 @@ class Recorder:
 def tasks_of(
     program: Program, kernels: Container[type[Op]], launches: Sequence[Launch]
 ) -> list[Task]:
-    """Return what a profile knows of each launch of a program."""
+    """Return each launch of a program as a profile counts it."""
     return Work(program, kernels).tasks(list(_pieces(launches)))
 
 
 def _pieces(launches: Sequence[Launch]) -> Iterator[Piece]:
-    """Say what each launch computes; a second one for the same nodes only helps."""
+    """Yield each launch as a piece of work; a second one for a node only moves data."""
     met: set[Node] = set()
     for launch in launches:
         if launch.auxiliary or launch.nodes[-1] in met:

@@ -47,10 +47,10 @@ class Runtime:
         BackendError: it cannot be opened.
 
     Attributes:
-        device: what was opened.
+        device: the device.
         queue: where everything is enqueued, in order.
         use: how much of its memory is in use.
-        failed: whether it refused to run something, and is not to be relied on.
+        failed: whether it has refused to run something.
     """
 
     def __init__(self, device: OpenCLDevice) -> None:
@@ -64,7 +64,7 @@ class Runtime:
             raise BackendError(f"{device.name} cannot be opened: {error}") from error
 
     def close(self) -> None:
-        """Refuse what programs that were compiled for this device ask for."""
+        """Refuse all requests of programs that were compiled for this device."""
         self.queue = None
 
     # -- memory --------------------------------------------------------------------
@@ -73,7 +73,7 @@ class Runtime:
         """Return a buffer of at least this size.
 
         Raises:
-            OutOfMemory: the device's memory is full; says what for and how much.
+            OutOfMemory: the device's memory is full; says for what, and how much.
         """
         try:
             return Buffer(self.context, max(nbytes, 64), self.use)
@@ -85,7 +85,7 @@ class Runtime:
             ) from error
 
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
-        """Copy an array to the device; it may be changed again after that.
+        """Copy an array to the device; it may be changed again afterwards.
 
         Raises:
             BackendError: the device refuses, or is gone.
@@ -110,7 +110,7 @@ class Runtime:
             raise self.failure(error) from error
 
     def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
-        """Fill a contiguous array from the device, when all that was enqueued is done.
+        """Fill a contiguous array from the device, after all that was enqueued before.
 
         Raises:
             BackendError: something that was enqueued before failed.
@@ -128,7 +128,7 @@ class Runtime:
         """Compile source, or take it from the cache.
 
         Raises:
-            BackendError: the driver refuses it; has its log and the source.
+            BackendError: the driver refuses it; the message has its log and the source.
         """
         folder = str(cache_folder())
         try:
@@ -238,7 +238,7 @@ class Runtime:
 
 
 def cache_folder() -> Path:
-    """Return the folder for compiled kernels, and for what was found out about them."""
+    """Return the folder of compiled kernels and tuning results."""
     return Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
 
 

@@ -1,4 +1,4 @@
-"""The session: what all programs of a backend share on the device it has opened."""
+"""The session: everything that the programs of a backend share on a device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chainrule.profile.speed import Speed
 
 
 class Session:
-    """An opened device, the copies of parameters on it, and what is being profiled.
+    """An opened device with the parameters on it and the profile being made.
 
     Raises:
         BackendError: the device cannot be opened.
@@ -25,7 +25,7 @@ class Session:
     Attributes:
         runtime: the device.
         mirrors: its copies of parameters.
-        recorder: what notes the times of kernels, while somebody profiles.
+        recorder: notes the times of kernels in a profile, if one is being made.
     """
 
     def __init__(self, device: OpenCLDevice) -> None:
@@ -59,6 +59,6 @@ class Session:
                 self.recorder = None
 
     def close(self) -> None:
-        """Give back what is held; programs that were compiled before are void."""
+        """Release all memory; programs that were compiled before are void."""
         self.mirrors = Mirrors(self.runtime)
         self.runtime.close()

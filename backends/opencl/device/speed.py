@@ -1,4 +1,4 @@
-"""Speed: the best that a device can do, measured with kernels made for that."""
+"""Speed: the best that a device can do, measured with two simple kernels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OPERATIONS = 4096 * 8 * 16 * 2
 
 
 def speed(runtime: Runtime) -> Speed:
-    """Return what measures the best that a device can do."""
+    """Return the speed of a device, measured when it is asked for."""
 
     def copy(nbytes: int) -> float:
         buffers = [runtime.allocate(nbytes // 2, "measuring") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Numbers that the host computes: what depends on learning rate and step alone.
+"""Host numbers: those that depend on learning rate and step alone.
 
 Adam's 1 − β₂ᵗ needs float64, which a device may not have, and it is one number a step.
 """

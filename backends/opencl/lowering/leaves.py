@@ -17,9 +17,9 @@ class Leaves:
     """The leaves of a program that kernels read or write in memory.
 
     Attributes:
-        inputs: the inputs of the graph, of which each may have several shapes in it.
-        parameters: what is read and what is assigned.
-        constants: arrays; single numbers stand in the kernels themselves.
+        inputs: the inputs of the program as it was built.
+        parameters: those that are read or assigned.
+        constants: arrays; single numbers are literals in the kernels.
     """
 
     inputs: Mapping[Input, View]
@@ -41,7 +41,7 @@ def find_leaves(
     numbers: Container[Node],
     parameter_view: Callable[[Parameter], View],
 ) -> Leaves:
-    """Give the leaves of a program their places, but for the host's numbers.
+    """Return where the leaves of a program lie, except the host numbers.
 
     Raises:
         BackendError: a parameter cannot lie on the device.

@@ -14,7 +14,7 @@ from chainrule.backends.opencl.lowering.host_numbers import (
 from chainrule.backends.opencl.lowering.leaves import Leaves, find_leaves
 from chainrule.backends.opencl.lowering.phase_graph import graph_of
 from chainrule.backends.opencl.lowering.phase_launches import PhaseLaunches
-from chainrule.backends.opencl.lowering.small_launches import shared
+from chainrule.backends.opencl.lowering.small_launches import merge_small
 from chainrule.backends.opencl.lowering.storage_plan import StoragePlan, plan_storage
 from chainrule.backends.opencl.source.body import KernelContext, Kernels
 from chainrule.backends.opencl.source.faults import Faults
@@ -30,12 +30,12 @@ class Lowered:
 
     Attributes:
         floats: the C type of floats.
-        launches: what to run, in order.
+        launches: all launches, in order.
         leaves: where inputs, parameters and constants lie.
         assigned: the parameters that get new values.
-        numbers: what the host computes.
+        numbers: the numbers that the host computes.
         seed: where the seed and the step of random numbers lie.
-        faults: what the kernels look for.
+        faults: the faults that the kernels look for.
         outputs: where each output lies, or which host number it is.
         sums: a row for each total: its sum, and the sum of the errors.
         host_totals: the totals that are host numbers, by their rows.
@@ -57,7 +57,7 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
     """Lower a program for a device.
 
     Raises:
-        BackendError: the device cannot compute it: its floats, an op, or a parameter.
+        BackendError: the device cannot compute its floats, an op or a parameter.
     """
     runtime, device = session.runtime, session.runtime.device
     floats: Floats = "double" if program.dtype == "float64" else "float"
@@ -93,7 +93,7 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         launches += made.launches
     return Lowered(
         floats=floats,
-        launches=shared(launches) if device.is_cpu else launches,
+        launches=merge_small(launches) if device.is_cpu else launches,
         leaves=leaves,
         assigned=[target for phase in phases for target, _ in phase.assigns],
         numbers=numbers,

@@ -20,10 +20,10 @@ MOST_INLINED = 8
 
 @dataclass(frozen=True)
 class PhaseGraph:
-    """What is known of a phase before anything has its place.
+    """A phase before its storage is planned.
 
     Attributes:
-        phase: what is to be computed and assigned.
+        phase: its outputs, totals and assignments.
         order: the nodes to compute on the device, operands first.
         readers: for each node and leaf, the nodes that have it as an operand.
         fusion: which nodes share a kernel, and when it runs.
@@ -47,7 +47,7 @@ class PhaseGraph:
 
 
 def graph_of(phase: Phase, numbers: Container[Node], leaves: Leaves) -> PhaseGraph:
-    """Return the graph of a phase, without what the host computes."""
+    """Return the graph of a phase, without the host numbers."""
     nodes = topological(phase.roots)
     order = [node for node in nodes if node.op is not None and node not in numbers]
     read_by = {node: set(found) for node, found in readers(nodes).items()}
@@ -55,10 +55,10 @@ def graph_of(phase: Phase, numbers: Container[Node], leaves: Leaves) -> PhaseGra
 
 
 def inlined(graph: PhaseGraph) -> dict[Node, int]:
-    """Find what reductions compute instead of reading it, for nobody else needs it.
+    """Find operands that one reduction alone needs, and computes itself.
 
     Returns:
-        Each such node, and the level of its reduction.
+        The level of the reduction for each of them.
     """
     roots = {graph.base(root) for root in graph.phase.roots}
     found: dict[Node, int] = {}

@@ -1,4 +1,4 @@
-"""The launches of one phase: what computes each node, and what assigns new values."""
+"""The launches of one phase: its nodes, its results, and its assignments."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class PhaseLaunches:
 
     Args:
         plan: where everything lies.
-        context: what the kernels have in common.
-        runtime: the device, on which products are tried out.
+        context: shared by the kernels.
+        runtime: the device, on which products are tuned.
         seed: where the seed and the step of random numbers lie.
 
     Attributes:
-        launches: what was generated so far, in order.
+        launches: the launches generated so far, in order.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class PhaseLaunches:
         self._seed = seed
 
     def add(self, *launches: Launch) -> None:
-        """Append launches, but for those that have nothing to compute."""
+        """Append launches, except empty ones."""
         self.launches += [launch for launch in launches if math.prod(launch.items)]
 
     # -- nodes ---------------------------------------------------------------------
 
     def compute(self) -> None:
-        """Append what computes each node that is stored, level by level."""
+        """Append the launches that compute all stored nodes, level by level."""
         plan, fusion = self._plan, self._plan.graph.fusion
         on_the_way = set(plan.column_sums.values())
         jobs: dict[Group | Node, int] = {}
@@ -91,7 +91,7 @@ class PhaseLaunches:
         self.add(product_launch(self._runtime, epilogue, a, b))
 
     def _operand(self, node: Node) -> View:
-        """Return where an operand of a product lies; copy one that is not of floats."""
+        """Return where an operand of a product lies as floats, if need be in a copy."""
         view = self._plan.view(node)
         if view is not None and view.ctype == self._context.floats:
             return view
@@ -116,7 +116,7 @@ class PhaseLaunches:
     # -- results -------------------------------------------------------------------
 
     def copy(self, node: Node, target: View, source: View | None = None) -> None:
-        """Append what copies a node's value, from elsewhere if `source` says so."""
+        """Append a copy of a node's value, which lies in `source` if that is given."""
         context, view = self._context, self._context.view
         if source is not None:
             context = replace(context, view=lambda x: source if x is node else view(x))
@@ -124,13 +124,13 @@ class PhaseLaunches:
             self.add(copy_launch(context, node, target))
 
     def _copied(self, node: Node) -> View:
-        """Append what copies a node's value to memory of its own; return where."""
+        """Append a copy of a node's value to new memory, and return its view."""
         copy = new_view_for(node, self._context.floats)
         self.copy(node, copy)
         return copy
 
     def fetchable(self, node: Node) -> View:
-        """Return where an output lies after the run; copy it if it would not."""
+        """Return where an output lies after the run, if need be in a copy."""
         view, base = self._plan.view(node), self._plan.graph.base(node)
         if view is not None and base.op is not None and view.contiguous:
             return view
@@ -139,9 +139,9 @@ class PhaseLaunches:
         return copy
 
     def assign(self) -> None:
-        """Append what copies new values that were not computed where they belong.
+        """Append copies of the new values that were not computed in place.
 
-        Parameters that are new values of each other are copied twice.
+        Values of parameters are saved first, since they may be assigned to each other.
         """
         plan = self._plan
         late = [
@@ -159,9 +159,9 @@ class PhaseLaunches:
             self.copy(node, plan.leaves.parameters[target], saved.get(node))
 
     def add_up(self, totals: Mapping[int, Node], sums: View) -> None:
-        """Insert what adds totals to the rows of `sums`.
+        """Insert the launch that adds totals to the rows of `sums`.
 
-        It goes as early as can be, among other launches that are as small.
+        It goes as early as possible, where its neighbours are small too.
         """
         if not totals:
             return

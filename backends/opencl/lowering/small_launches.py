@@ -1,4 +1,4 @@
-"""Small launches: neighbours that are small share one.
+"""Small launches: small kernels that follow each other share a launch.
 
 On a processor, waking the threads costs more than a small kernel computes. One work
 item then runs several kernels by itself, each with all its work items.
@@ -13,11 +13,11 @@ from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Slot
 
 MOST = 16
-"""Kernels in one launch, so that compilers need not see too much at once."""
+"""Kernels in a launch at most, since compilers are slow on long ones."""
 
 
-def shared(launches: Iterable[Launch]) -> list[Launch]:
-    """Return the launches, with one for all neighbours that are small."""
+def merge_small(launches: Iterable[Launch]) -> list[Launch]:
+    """Merge each run of small launches."""
     result: list[Launch] = []
     for small, run in groupby(launches, key=lambda launch: launch.is_small):
         if not small:
@@ -26,12 +26,12 @@ def shared(launches: Iterable[Launch]) -> list[Launch]:
         waiting = list(run)
         for start in range(0, len(waiting), MOST):
             part = waiting[start : start + MOST]
-            result += [_one(part)] if len(part) > 1 else part
+            result += [_merged(part)] if len(part) > 1 else part
     return result
 
 
-def _one(launches: Sequence[Launch]) -> Launch:
-    """Return the launch that does what several do, with a single work item."""
+def _merged(launches: Sequence[Launch]) -> Launch:
+    """Merge launches into one, with a single work item."""
     args: dict[tuple[Slot, str], str] = {}
     lines = [line for launch in launches for line in _lines(launch, args)]
     computing = [launch for launch in launches if not launch.auxiliary] or launches

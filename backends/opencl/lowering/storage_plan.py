@@ -50,7 +50,7 @@ class StoragePlan:
 def plan_storage(
     graph: PhaseGraph, leaves: Leaves, floats: Floats, *, sum_columns: bool
 ) -> StoragePlan:
-    """Decide what is stored, and where.
+    """Decide which nodes are stored, and where.
 
     Args:
         graph: the phase.

@@ -78,7 +78,7 @@ class _Tile:
         return self.p.epilogue.launch(body, items, (1, 1, 1), effort)
 
     def fill(self, body: Body) -> None:
-        """Append all that a work item does."""
+        """Append the code of a work item."""
         p = self.p
         if self.pack:
             body.line(f"{self.space} {p.floats} panel[{p.k * self.wide}];")
@@ -98,7 +98,7 @@ class _Tile:
                 self._panel(body, rest)
 
     def _panel(self, body: Body, valid: int) -> None:
-        """Append what is done with a panel of which some columns are in the matrix."""
+        """Append the code for a panel, of which the first columns are in the matrix."""
         if self.pack:
             self._copy(body, valid)
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
@@ -113,7 +113,7 @@ class _Tile:
     # -- the operands --------------------------------------------------------------
 
     def _copy(self, body: Body, valid: int) -> None:
-        """Copy the panel, with zeros for what is not in the matrix."""
+        """Copy the panel, with zeros beyond the matrix."""
         p, wide = self.p, self.wide
         sk, sn = p.b.strides[-2:]
         columns, first = f"for (int j = 0; j < {wide}; j++)", 0
@@ -206,7 +206,7 @@ class _Tile:
         valid: int,
         finish: Callable[[Body, str], None],
     ) -> None:
-        """Append what is done with each vector, or each element, of a row."""
+        """Append the code that finishes each vector, or each element, of a row."""
         if body.width == 1:
             with body.block(f"for (int j = 0; j < {valid}; j++)"):
                 body.line(f"const int {LANE} = n + j;")

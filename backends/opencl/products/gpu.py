@@ -52,7 +52,7 @@ def gpu_launch(p: Problem) -> Launch:
 
 
 def _fill(p: Problem, body: Body) -> None:
-    """Append all that a work item does."""
+    """Append the code of a work item."""
     a_row, a_k = ("e % 64", "e / 64") if p.a.strides[-2] == 1 else ("e / 16", "e % 16")
     along = p.b.strides[-1] == 1
     b_column, b_k = ("e % 64", "e / 64") if along else ("e / 16", "e % 16")

@@ -21,10 +21,10 @@ from chainrule.program.sizes import Sizes
 
 @dataclass(frozen=True)
 class Epilogue:
-    """What becomes of a product's elements while they are in registers.
+    """The epilogue of a product: what is computed while its elements are in registers.
 
     Attributes:
-        context: what the kernel has in common with others.
+        context: shared with the other kernels of the phase.
         group: the product, and nodes that are computed from it element by element.
         targets: the nodes among them that are stored.
         column_sums: the sum over the rows of the right operand, and where it goes.
@@ -55,14 +55,14 @@ class Epilogue:
             yield
 
     def finish(self, body: Body, text: str) -> None:
-        """Append what is done with an element, or a vector, of the product."""
+        """Append the code that finishes an element, or a vector, of the product."""
         value = Value(text, "float", body.width > 1)
         body.remember(self.product, self.group.full, value)
         body.watched(self.product, value)
         body.store_all(self.targets)
 
     def finish_column_sums(self, body: Body, text: str) -> None:
-        """Append what is done with a sum, or a vector of sums."""
+        """Append the code that finishes a column sum, or a vector of them."""
         assert self.column_sums is not None
         node, view = self.column_sums
         columns = self.group.shape[-1]
@@ -79,7 +79,7 @@ class Epilogue:
         group: tuple[int, int, int],
         effort: float = math.inf,
     ) -> Launch:
-        """Return the launch of a kernel that computes the product and all of this."""
+        """Return the launch of a kernel that computes the product and its epilogue."""
         nodes = [*self.group.members]
         if self.column_sums:
             nodes.append(self.column_sums[0])
@@ -123,7 +123,7 @@ class Problem:
         return f"{body.argument(view.slot, view.ctype)} + {' + '.join(terms)}"
 
     def alone(self) -> Problem:
-        """Return the same product in memory of its own, with nothing done after it."""
+        """Return the same product without its epilogue, in memory of its own."""
         node, group = self.epilogue.product, self.epilogue.group
         context = KernelContext(self.floats, 1, lambda node: None, {})
         plain = Group(0, group.shape, {node: group.full}, node)
@@ -137,7 +137,7 @@ class Problem:
 
 
 def problem_of(epilogue: Epilogue, a: View, b: View) -> Problem:
-    """Return the problem of multiplying two operands, as the product's op wants it."""
+    """Return the problem of multiplying two operands, transposed as the op says."""
     op = epilogue.product.op
     assert isinstance(op, ops.Matmul)
     a = _transposed(a) if op.transpose_a else a

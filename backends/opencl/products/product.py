@@ -1,4 +1,4 @@
-"""Matrix products, and all that is computed from their elements at once.
+"""Matrix products, with the epilogue that is computed from their elements.
 
 On a processor a work item computes tiles of a few rows and vectors of columns, held in
 registers; on a GPU a work group shares tiles of both operands in local memory. Either
@@ -17,7 +17,7 @@ from chainrule.backends.opencl.source.layout import View
 
 
 def product_launch(runtime: Runtime, epilogue: Epilogue, a: View, b: View) -> Launch:
-    """Return the launch that multiplies two operands, as a device does it fastest."""
+    """Return the launch that multiplies two operands fastest on a device."""
     problem, device = problem_of(epilogue, a, b), runtime.device
     if not device.is_cpu and device.largest_group >= GROUP:
         return gpu_launch(problem)

@@ -1,4 +1,4 @@
-"""Accumulators: the variables in which a kernel gathers what a reduction reduces."""
+"""Accumulators: the variables in which kernels gather the values of a reduction."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Rule(NamedTuple):
     """How a reduction gathers values.
 
     Attributes:
-        start: what it starts with.
-        merge: how it takes in one more value, or a vector of the device's width.
-        inline: the same for vectors of any width, for which there are no helpers.
+        start: the value of no elements.
+        merge: adds a value, or a vector of the device's width, to those before.
+        inline: the same without helper functions, for vectors of any width.
     """
 
     start: str

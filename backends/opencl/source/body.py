@@ -34,10 +34,10 @@ class Target(NamedTuple):
 
 
 class Watch(Protocol):
-    """What looks for faults while kernels compute."""
+    """A look-out for faults: it appends checks to the bodies of kernels."""
 
     def computed(self, body: Body, node: Node, value: Value) -> None:
-        """Look at the value of a node that a body has computed."""
+        """Check the value of a node that a body has computed."""
 
     def bounded(self, body: Body, index: str, size: int, node: Node) -> str:
         """Return an index that a node uses, forced into 0 … size - 1."""
@@ -51,14 +51,14 @@ Kernels: TypeAlias = "Mapping[type[Op], str | ElementKernel]"
 
 @dataclass(frozen=True)
 class KernelContext:
-    """What all kernels of a phase have in common.
+    """What the kernels of a phase share.
 
     Attributes:
         floats: the C type of floats.
         width: elements in a vector of the device; 1 if single numbers suit it.
         view: returns where a node is stored, or None.
         kernels: how each op is computed.
-        watch: what looks for faults.
+        watch: looks for faults, if anybody should.
     """
 
     floats: Floats
@@ -73,7 +73,7 @@ class KernelContext:
         return (self.width, 1) if self.width > 1 else (1,)
 
     def body(self, width: int = 1, computes: Container[Node] = ()) -> Body:
-        """Return an empty body that computes some nodes, though they are stored."""
+        """Return an empty body that computes some nodes, and reads others."""
         return Body(self, width, computes)
 
     def filled(
@@ -82,7 +82,7 @@ class KernelContext:
         widths: Sequence[int],
         computes: Container[Node] = (),
     ) -> tuple[Body, T] | None:
-        """Return a body of the first width that fits, and what filling it returned.
+        """Fill a body of the first width that fits; return it and the filler's result.
 
         None if none fits: `fill` raises `NotVector` for each of them.
         """
@@ -99,9 +99,9 @@ class Body(KernelText):
     """The body of one kernel.
 
     Args:
-        context: what it has in common with other kernels.
+        context: shared with the other kernels of its phase.
         width: elements in a vector; 1 for single numbers.
-        computes: nodes that it computes though they are stored; it reads others.
+        computes: stored nodes that it computes; it reads all others.
     """
 
     def __init__(
@@ -142,16 +142,16 @@ class Body(KernelText):
         return value
 
     def remember(self, node: Node, index: Index, value: Value) -> None:
-        """Note a node's value that was computed in some other way."""
+        """Remember the value of a node that was computed in another way."""
         self._memo[-1][node, index] = value
 
     def watched(self, node: Node, value: Value) -> None:
-        """Look for faults in the value of a node that was computed."""
+        """Append the checks of a computed node's value."""
         if self._context.watch:
             self._context.watch.computed(self, node, value)
 
     def element(self, node: Node, index: Index) -> str:
-        """Return one element of a stored node; it is read where the text stands."""
+        """Return one element of a stored node, read where the text is used."""
         view = self._context.view(node)
         if view is None:
             assert isinstance(node, Constant)

@@ -1,7 +1,7 @@
 """Faults that kernels find: values that are not finite, indices out of range.
 
 A kernel notes the first node, in the order of the program, in a buffer that the host
-reads with the results; so looking for faults makes no step wait.
+reads with the results, so checks do not make a step wait.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from chainrule.node import Node, describe
 from chainrule.program import Program
 
 NONE = 2**31 - 1
-"""What the buffer holds where no fault was found."""
+"""The entry of a kind of fault that was not found."""
 
 
 class Kind(IntEnum):
-    """What can be wrong, and its place in the buffer."""
+    """The kinds of faults; each has an entry in the buffer."""
 
     NAN = 0
     INFINITE = 1
@@ -37,7 +37,7 @@ NO_FAULTS = np.full(len(Kind), NONE, np.int32)
 class Faults:
     """The faults that a program's kernels look for.
 
-    Nodes are numbered as the kernels that look at them are generated.
+    Nodes are numbered while the kernels that check them are generated.
 
     Attributes:
         slot: where kernels note faults.
@@ -56,7 +56,7 @@ class Faults:
         return bool(self._numbers)
 
     def computed(self, body: Body, node: Node, value: Value) -> None:
-        """Append what notes a value that is not finite, if the program is checked."""
+        """Append checks that a value is finite, if the program is checked."""
         if not self._checked or node.dtype != "float":
             return
         for kind, test in ((Kind.NAN, "isnan"), (Kind.INFINITE, "isinf")):
@@ -68,7 +68,7 @@ class Faults:
             body.line(f"if ({found}) {self._note(body, kind, node)}")
 
     def bounded(self, body: Body, index: str, size: int, node: Node) -> str:
-        """Append what notes an index out of range; return the nearest within."""
+        """Append the check of an index; return the nearest one that is in range."""
         if self._trusted:
             return index
         self._sizes[node] = size

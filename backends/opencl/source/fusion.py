@@ -40,7 +40,7 @@ class Group:
 
     Attributes:
         level: when it can be computed.
-        shape: what the kernel goes over.
+        shape: the shape that the kernel iterates over.
         members: the nodes, operands first, each with its index in the kernel's terms.
         product: the matrix product that the others are computed from, if any.
     """

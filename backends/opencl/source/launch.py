@@ -1,4 +1,4 @@
-"""Launches: what is enqueued to run one kernel, and the memory that it is given."""
+"""Launches: a kernel, the memory that it is given, and its work items."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Launch:
     """One launch of one kernel.
 
     Attributes:
-        label: what it does, such as ``matmul_add_relu``.
-        nodes: what it computes, operands first; the last one is named in messages.
+        label: its ops, such as ``matmul_add_relu``.
+        nodes: the nodes that it computes, operands first; messages name the last one.
         parameters: the declaration of each argument.
         statements: the kernel's body.
         slots: the memory that each argument points to.

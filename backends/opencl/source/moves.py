@@ -135,4 +135,4 @@ SHAPING: dict[type[Op], ElementKernel] = {
     ops.Transpose: transpose,
     **dict.fromkeys(TRANSPARENT, see_through),
 }
-"""Views of what is not stored, or not so that it can be viewed."""
+"""Shape ops whose operand cannot be viewed in memory."""

@@ -126,7 +126,7 @@ def _reduce_row(body: Body, group: Group, reductions: Iterable[Node]) -> None:
 
 
 def _go_along(body: Body, size: int, fill: Callable[[], None]) -> None:
-    """Append a loop over the vectors of a row, and what is left at its end."""
+    """Append a loop over the vectors of a row, then the rest of the row."""
     rest = size % body.width
     if size > rest:
         step = f"{LANE} += {body.width}"
@@ -141,7 +141,7 @@ def _go_along(body: Body, size: int, fill: Callable[[], None]) -> None:
 def vectors_and_rest(
     body: Body, lane: str, size: int, fill: Callable[[], None]
 ) -> None:
-    """Append what a work item does with a whole vector, or with the end of a row."""
+    """Append the code for a whole vector, and for the shorter one that ends a row."""
     rest = size % body.width
     if not rest:
         fill()

@@ -23,7 +23,7 @@ ELEMENTWISE: dict[type[Op], str] = {
     ops.ToFloat: "{0}",
     ops.ToInt: "{0}",
 }
-"""Everybody's expressions, but for those that OpenCL C writes in another way."""
+"""The expressions that all backends share, except where OpenCL C differs."""
 
 MASKS = frozenset({
     ops.LogicalAnd, ops.LogicalOr, ops.LogicalNot, ops.Where, ops.Identity,
@@ -33,9 +33,9 @@ MASKS = frozenset({
 
 
 def is_relation(op: Op | None) -> bool:
-    """Return whether an op tests numbers, and so makes a mask of what is none.
+    """Return whether an op tests values that are not masks, such as ``a < b``.
 
-    OpenCL gives 1 where a test of single numbers holds, and -1 for vectors.
+    In OpenCL C a test that holds is 1 for single numbers, but -1 for vectors.
     """
     tests = isinstance(op, Elementwise) and op.result == "bool"
     return tests and type(op) not in MASKS

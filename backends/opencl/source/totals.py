@@ -14,10 +14,10 @@ from chainrule.node import Node
 def totals_launch(
     context: KernelContext, totals: Mapping[int, Node], sums: View
 ) -> Launch:
-    """Return the launch that adds numbers to sums, and to the errors made by that.
+    """Return the launch that adds numbers to sums, and rounding errors to their own.
 
     Args:
-        context: what it has in common with other kernels.
+        context: shared with the other kernels of the phase.
         totals: the numbers, by the row of `sums` that each is added to.
         sums: a row for each total: its sum, and the sum of the errors.
     """

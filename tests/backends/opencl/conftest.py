@@ -25,7 +25,7 @@ def _reason() -> str:
 
 @pytest.fixture(scope="session")
 def backend() -> Backend:
-    """Return the backend on the device it chooses itself."""
+    """Return the backend on its default device."""
     reason = _reason()
     if reason:
         pytest.skip(reason)
@@ -33,7 +33,7 @@ def backend() -> Backend:
 
 
 class Pretender:
-    """A device as pyopencl has it, but for some properties."""
+    """A pyopencl device that claims other properties."""
 
     def __init__(self, handle: Any, **properties: Any) -> None:
         self.__dict__.update(properties, handle=handle)

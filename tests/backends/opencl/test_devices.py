@@ -1,4 +1,4 @@
-"""Choosing a device, and what is said where there is none."""
+"""Choosing a device, and the messages where there is none."""
 
 from types import SimpleNamespace
 
@@ -51,7 +51,7 @@ def test_a_device_is_chosen_by_number_name_or_vendor(devices, wanted, number):
 
 
 @pytest.mark.parametrize("wanted", ["2", "-1", "NVIDIA"])
-def test_a_device_that_is_not_there_is_named_with_those_that_are(devices, wanted):
+def test_a_missing_device_is_named_with_the_available_ones(devices, wanted):
     with pytest.raises(
         BackendError, match=rf"no OpenCL device '{wanted}'.*1: Fast GPU"
     ):
@@ -66,7 +66,7 @@ def test_a_driver_that_is_too_old_is_refused(devices):
         module.choose("")
 
 
-def test_no_device_comes_with_the_command_that_brings_one(devices):
+def test_no_device_comes_with_the_command_that_installs_a_driver(devices):
     devices.clear()
     with pytest.raises(BackendError, match=r"pip install 'pyopencl\[pocl\]'"):
         module.choose("")
@@ -84,7 +84,7 @@ def test_pyopencl_ctx_chooses(backend, monkeypatch):
     assert module.choose("").number == 0
 
 
-def test_what_is_there_is_listed(backend):
+def test_devices_are_listed(backend):
     listed = backend.devices()
     assert listed
     assert all(d.name and d.kind and d.memory for d in listed)
@@ -92,7 +92,7 @@ def test_what_is_there_is_listed(backend):
     assert open_backend("opencl:0").chosen() == listed[0]
 
 
-def test_a_device_that_is_not_there_stops_a_training_before_it_begins(backend):
+def test_a_missing_device_stops_a_training_run_before_it_begins(backend):
     began = []
 
     class Watch(cr.Callback):

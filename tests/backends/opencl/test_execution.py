@@ -63,7 +63,7 @@ def test_a_parameter_given_another_array_is_found_again(backend):
     assert executable.fetch(0).tolist() == [6, 8]
 
 
-def test_push_brings_what_the_host_has_changed(backend):
+def test_push_copies_changes_of_the_host(backend):
     w = cr.parameter("w", np.float32([1, 2]))
     executable = backend.compile(Program(outputs=[w * 2.0]))
     executable.run()
@@ -73,7 +73,7 @@ def test_push_brings_what_the_host_has_changed(backend):
     assert executable.fetch(0).tolist() == [10, 10]
 
 
-def test_what_was_pushed_is_not_pulled_over(backend):
+def test_pull_does_not_overwrite_what_was_pushed(backend):
     w = cr.parameter("w", np.float32([1, 2]))
     flat = Flat("all", [w])
     backend.compile(Program(phases=[[(flat, flat * 2.0)]])).run()
@@ -84,7 +84,7 @@ def test_what_was_pushed_is_not_pulled_over(backend):
     assert w.value.tolist() == [8, 8]
 
 
-def test_parameters_of_any_layout_and_width(backend):
+def test_parameters_of_any_layout_and_dtype(backend):
     wide = cr.parameter("wide", np.arange(6.0).reshape(2, 3).T)
     program = Program(outputs=[ops.exp(wide)], phases=[[(wide, wide + 1.0)]])
     executable = backend.compile(program)
@@ -160,7 +160,7 @@ def test_importing_the_plugin_opens_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_too_little_memory_says_for_what(backend):
+def test_too_little_memory_names_the_input(backend):
     x = cr.input("x", (1 << 21, 1 << 18))
     program = Program(outputs=[ops.exp(x[:1])], shapes={x: (1 << 21, 1 << 18)})
     with pytest.raises(BackendError, match=r"no room for input x: 2,097,152.0 MiB"):
@@ -181,7 +181,7 @@ def test_a_profile_has_a_row_for_every_kernel(backend):
     assert all(row.seconds > 0 for row in profile.rows)
 
 
-def test_kernels_that_are_tried_out_are_not_in_a_profile(backend, monkeypatch):
+def test_trial_runs_of_kernels_are_not_in_a_profile(backend, monkeypatch):
     monkeypatch.setattr(
         "chainrule.backends.opencl.products.tuning._table", lambda file: {}
     )

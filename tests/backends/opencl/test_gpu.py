@@ -1,4 +1,4 @@
-"""The kernels for GPUs, on whatever device is there: they must be right on any."""
+"""The kernels for GPUs, on any device: they must be right everywhere."""
 
 import pytest
 

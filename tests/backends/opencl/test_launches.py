@@ -1,4 +1,4 @@
-"""Launches: small kernels share one, and inputs wait for none."""
+"""Launches: small kernels share one, and inputs do not wait."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def run(backend, outputs, feed):
 
 def test_a_small_program_is_one_launch_and_computes_the_same(backend):
     if not backend.session.runtime.device.is_cpu:
-        pytest.skip("chains are for processors")
+        pytest.skip("small kernels share launches on processors alone")
     outputs, feed = network(7)
     executable, got = run(backend, outputs, feed)
     assert len(executable.launches) == 1
@@ -48,7 +48,7 @@ def test_large_kernels_have_launches_of_their_own(backend):
     assert len(executable.launches) > 2
 
 
-def test_numbers_of_the_host_reach_a_chain(backend):
+def test_host_numbers_reach_kernels_that_share_a_launch(backend):
     w = cr.parameter("w", np.ones((3, 4), np.float32))
     rate = cr.program.LEARNING_RATE
     program = Program(phases=[[(w, w - rate * ops.sum(w))], [(w, w * 2.0)]])

@@ -1,4 +1,4 @@
-"""Products: their kernels finish what is computed from them, and sum what they read."""
+"""Products: kernels with epilogues and column sums."""
 
 import numpy as np
 import pytest
@@ -11,9 +11,9 @@ from chainrule.program import Program
 
 
 @pytest.fixture(autouse=True)
-def no_chains(monkeypatch):
+def one_launch_each(monkeypatch):
     """Give each kernel a launch of its own, to count them."""
-    monkeypatch.setattr("chainrule.backends.opencl.lowering.lower.shared", list)
+    monkeypatch.setattr("chainrule.backends.opencl.lowering.lower.merge_small", list)
 
 
 @pytest.fixture(params=["backend", "gpu"])
@@ -42,7 +42,7 @@ def matrices(*shapes):
 
 
 @pytest.mark.parametrize("shape", [(33, 21, 45), (5, 7, 1), (1, 3, 16), (40, 1, 70)])
-def test_bias_and_activation_and_mask_are_the_products_own(shape, device):
+def test_bias_and_activation_and_mask_are_in_the_epilogue(shape, device):
     m, k, n = shape
     (x, w, b), feeds = matrices((m, k), (k, n), (n,))
     z = x @ w + b

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a training, the host has the last step that was completed."""
+"""Whatever ends a training run, the host has the last step that was completed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = random.integers(0, 4, ROWS)
 
 
 def wrong(epoch: int) -> Any:
-    """Return places of which one, in the second step of an epoch, does not exist."""
+    """Return indices, one of them out of range in the second step of an epoch."""
     places = PLACES.copy()
     places[generator(0, "shuffle", epoch).permutation(ROWS)[SIZE + 3]] = 4
     return places
@@ -63,7 +63,7 @@ class Stop(cr.Callback):
 
 
 def check(model: cr.Model, backend: Any, steps: int, begun: int = 0) -> None:
-    """Check that a model is where undisturbed training is after these steps."""
+    """Check that a model is what undisturbed training makes in these steps."""
     same = network()
     if begun:
         fit(same, backend, epochs=begun)
@@ -183,7 +183,7 @@ def test_a_callback_that_raises(any_backend: Any, error: type[BaseException]) ->
     check(model, any_backend, 5)
 
 
-def test_a_callback_that_raises_after_a_fault_that_nobody_noticed(backend: Any) -> None:
+def test_a_callback_that_raises_after_an_unnoticed_fault(backend: Any) -> None:
     model = network()
     with pytest.raises(ValueError, match="boom") as caught:
         fit(model, backend, np.full(ROWS, 7), callbacks=[boom(2, ValueError)])
@@ -224,7 +224,7 @@ def test_no_room_for_the_program_of_the_last_batch(
     check(model, backend, 2)
 
 
-def test_divergence_that_cannot_be_looked_at(
+def test_divergence_that_cannot_be_located(
     backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = network()
@@ -295,7 +295,7 @@ class Evaluate(cr.Callback):
         self.outputs += cr.evaluate(run.model.outputs, feeds, backend=self.on)
 
 
-def test_evaluating_a_graph_in_a_callback_leaves_the_training_alone(
+def test_evaluating_a_graph_in_a_callback_does_not_disturb_training(
     backend: Any,
 ) -> None:
     there, here = Evaluate(), Evaluate()

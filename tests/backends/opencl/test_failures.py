@@ -1,4 +1,4 @@
-"""Devices without room, float64 or large groups, or that stop: errors, and cleaning."""
+"""Devices that are full, limited or stop working: messages, and memory released."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Y = X.sum(1, keepdims=True)
 
 @pytest.fixture
 def own(backend: Any) -> OpenCLBackend:
-    """Return a backend of its own, so that what is held can be counted."""
+    """Return a backend of the test's own, so that its memory can be counted."""
     return OpenCLBackend(backend.device)
 
 
@@ -41,7 +41,7 @@ def fit(net: cr.Sequential, backend: Any, **options: Any) -> Any:
 
 
 def limited(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
-    """Let there be no room for more than this."""
+    """Allow only so many bytes to be allocated."""
     from chainrule.backends.opencl.device import runtime
 
     usual = runtime.Buffer
@@ -54,7 +54,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
     monkeypatch.setattr(runtime, "Buffer", buffer)
 
 
-def test_no_room_names_the_node_the_sizes_and_what_would_fit(
+def test_a_full_device_names_the_node_the_sizes_and_a_batch_that_fits(
     own: OpenCLBackend, pretend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x = cr.input("x", (None, 1024))
@@ -75,7 +75,7 @@ def test_no_room_names_the_node_the_sizes_and_what_would_fit(
     assert use.nbytes == 0
 
 
-def test_a_network_that_has_no_room_can_be_trained_on_the_host(
+def test_a_network_that_does_not_fit_can_be_trained_on_the_host(
     own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, fresh = model(), model()
@@ -181,7 +181,7 @@ def test_a_device_with_small_groups(
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_kernels_that_do_not_build_stop_a_training_with_their_source(
+def test_kernels_that_do_not_build_stop_a_training_run_with_their_source(
     own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, before = model(), model().get_weights()
@@ -208,7 +208,7 @@ def test_a_device_that_stops_while_a_program_is_compiled(
     assert fit(model(), own)["loss"]
 
 
-def test_no_driver_comes_with_the_command_that_brings_one(
+def test_no_driver_comes_with_the_command_that_installs_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def none() -> Any:
@@ -257,7 +257,7 @@ def test_five_thousand_steps_leak_nothing(own: OpenCLBackend) -> None:
     assert after - before < 2 << 20
 
 
-def test_trainings_leave_nothing_behind(own: OpenCLBackend) -> None:
+def test_training_runs_leave_nothing_behind(own: OpenCLBackend) -> None:
     held = []
     for _ in range(6):
         net = model()
