@@ -1,4 +1,4 @@
-"""The NumPy backend: the definition that every other backend is held against."""
+"""The NumPy backend: what it computes is what every other backend must compute."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NumpyBackend(Backend):
         return NumpyExecutable(program, self._all_kernels, self._profiler)
 
     def profiled(self) -> AbstractContextManager[Profile]:
-        """Return a context manager that records the time of every generated line."""
+        """Return a context that records the time of every line of generated code."""
         return self._profiler.profiled()
 
 

@@ -135,7 +135,7 @@ def test_float64_reads_and_writes_float32_parameters():
 
 
 @pytest.mark.parametrize("shape", [(700_001,), (1025, 700), (800, 800)])
-def test_large_runs_are_computed_in_blocks(shape):
+def test_large_arrays_are_computed_in_blocks(shape):
     p, g = cr.parameter("p", RNG.normal(size=shape)), cr.input("g", shape)
     row = cr.parameter("row", RNG.normal(size=shape[-1:]))
     m = cr.parameter("m", np.zeros(shape))
@@ -169,7 +169,7 @@ def test_what_takes_an_old_values_place_is_gone_before_the_new_one_comes(size):
     np.testing.assert_allclose(p.value, (0.5 * before + 1) * 0.5 * before, atol=1e-5)
 
 
-def test_blocks_feed_what_is_kept_and_keep_their_names_apart():
+def test_blocks_feed_stored_results_and_have_names_of_their_own():
     x, w = cr.input("x", (256, 2048)), cr.parameter("w", np.eye(2048))
     names = ("b", "t", "b_2", "t_2")
     rows = [cr.parameter(name, RNG.normal(size=2048)) for name in names]

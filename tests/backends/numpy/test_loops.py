@@ -1,4 +1,4 @@
-"""Compiled loops: when they come, what they share, and that no bit changes."""
+"""Compiled loops: when they are compiled, what they share, and that no bit changes."""
 
 import sys
 
@@ -207,7 +207,7 @@ def test_loops_give_back_the_memory_that_is_read_last(monkeypatch):
     assert executable.peak_memory <= before
 
 
-def test_a_program_in_search_of_a_fault_has_no_loops(monkeypatch):
+def test_a_checked_program_has_no_loops(monkeypatch):
     monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x - 1.0) * x], checked=True)
@@ -219,7 +219,7 @@ def test_a_program_in_search_of_a_fault_has_no_loops(monkeypatch):
         executable.run()
 
 
-def test_loops_come_when_a_program_has_run_for_long():
+def test_loops_are_compiled_when_a_program_has_run_for_a_while():
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
     value = np.abs(RNG.normal(size=SHAPE)).astype(np.float32)
@@ -234,7 +234,7 @@ def test_loops_come_when_a_program_has_run_for_long():
     np.testing.assert_array_equal(executable.fetch(0), first)
 
 
-def test_compiling_is_no_part_of_a_call():
+def test_compiling_is_not_part_of_a_call():
     x = cr.input("x", SHAPE)
     executable = compile_(outputs=[ops.sqrt(x * 3.0) * x * x])
     jit.jitted.cache_clear()
@@ -247,7 +247,7 @@ def test_compiling_is_no_part_of_a_call():
 
 
 @pytest.mark.parametrize("why", ["missing", "switched off"])
-def test_without_numba_all_stays_as_it_is(why, monkeypatch):
+def test_without_numba_nothing_changes(why, monkeypatch):
     if why == "missing":
         monkeypatch.setitem(sys.modules, "numba", None)
     else:
@@ -298,7 +298,7 @@ def test_a_profile_attributes_a_loop_to_all_that_it_computes(monkeypatch):
     assert names == ["add", "sqrt", "mul"]
 
 
-def test_what_numba_cannot_compile_goes_on_without(monkeypatch):
+def test_a_program_that_numba_cannot_compile_goes_on_without_it(monkeypatch):
     def broken(loop, arrays):
         raise RuntimeError("LLVM is not well")
 

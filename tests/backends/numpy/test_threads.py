@@ -42,7 +42,7 @@ def test_training_with_small_products_uses_one(features, expected):
     assert threads() == {3}
 
 
-def test_a_training_that_fails_gives_them_back():
+def test_a_training_run_that_fails_gives_them_back():
     class Broken(cr.Callback):
         def step_end(self, run):
             raise RuntimeError
@@ -54,7 +54,7 @@ def test_a_training_that_fails_gives_them_back():
     assert threads() == {3}
 
 
-def test_overlapping_blocks_leave_what_was_before():
+def test_overlapping_contexts_restore_what_was_before():
     first_ended, second_began = threading.Event(), threading.Event()
 
     def second():
