@@ -10,7 +10,7 @@ from chainrule.kinds.module import calls
 from chainrule.model.names import Part
 from chainrule.model.structure import Structure, operands
 from chainrule.node import Constant, Input, Node, Parameter
-from chainrule.ops.random import Draw
+from chainrule.ops.random import UnnamedStream
 
 
 def describe_graph(structure: Structure) -> dict[str, Any]:
@@ -72,4 +72,4 @@ def _plain(value: Any) -> Any:
     """Return an op's attribute for JSON; a random stream without a name is null."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return None if isinstance(value, Draw) else value
+    return None if isinstance(value, UnnamedStream) else value

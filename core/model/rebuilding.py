@@ -12,7 +12,7 @@ from chainrule.errors import ModelFileError
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.node import Constant, Input, Node, Parameter
-from chainrule.ops.random import Draw, Uniform
+from chainrule.ops.random import Uniform, UnnamedStream
 from chainrule.registry import registry
 from chainrule.scopes import Scope, scope
 
@@ -76,7 +76,7 @@ def _node(
         field.name: _tuples(record["fields"][field.name]) for field in fields(cls)
     }
     if cls is Uniform and values["stream"] is None:
-        values["stream"] = Draw()
+        values["stream"] = UnnamedStream()
     names = record["scope"]
     paths = [tuple(names[:depth]) for depth in range(1, len(names) + 1)]
     for path in paths:

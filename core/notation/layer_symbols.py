@@ -6,7 +6,7 @@ before its activation and a⁽ᵏ⁾ after it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from chainrule.graph import Graph
@@ -54,7 +54,8 @@ def layer_symbols(
         results.setdefault(owner, []).append(node)
     for owner, nodes in results.items():
         if len(nodes) == 1 and nodes[0] not in symbols:
-            symbols = _result_symbols(nodes[0], owner, numbers[owner]) | symbols
+            for node, symbol in _result_symbols(nodes[0], owner, numbers[owner]):
+                symbols.setdefault(node, symbol)
     return symbols
 
 
@@ -64,14 +65,18 @@ def _parameter_symbol(node: Parameter, number: str) -> Symbol:
     return replace(parse_symbol(written.get(name, name)), sup=number)
 
 
-def _result_symbols(result: Node, layer: Scope, number: str) -> dict[Node, Symbol]:
+def _result_symbols(
+    result: Node, layer: Scope, number: str
+) -> Iterator[tuple[Node, Symbol]]:
     """Call what a layer computes z⁽ᵏ⁾; with an activation, a⁽ᵏ⁾ of z⁽ᵏ⁾."""
     z = Symbol("z", sup=number)
     if result.scope[-1] is layer:
-        return {result: z}
-    symbols = {result: Symbol("a", sup=number)}
+        yield result, z
+        return
+    yield result, Symbol("a", sup=number)
     fed = _what_feeds(result, layer)
-    return symbols | {fed[0]: z} if len(fed) == 1 else symbols
+    if len(fed) == 1:
+        yield fed[0], z
 
 
 def _what_feeds(result: Node, layer: Scope) -> list[Node]:

@@ -1,4 +1,4 @@
-"""What an op is: a shape rule, a derivative, and a way to write it."""
+"""Ops: a rule for the shape, a derivative, and a notation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.shapes import Shape, broadcast_shapes
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
-"""How tightly a written form binds; an operand that binds less gets parentheses."""
+"""How tightly a notation binds; an operand that binds less gets parentheses."""
 
 Derivatives: TypeAlias = tuple[Node | float | None, ...]
 """∂y/∂x for each operand x; None where no gradient flows."""
@@ -34,10 +34,11 @@ class Op:
 
     type_name: ClassVar[str] = "op"
     notation: ClassVar[str] = ""
-    """How it is written, with ``{0}``, ``{1}`` for the operands; Unicode."""
+    """How it is written in Unicode, with ``{0}``, ``{1}`` for the operands."""
     latex: ClassVar[str] = ""
-    """The same in LaTeX, where it is not the notation itself."""
+    """The same in LaTeX, where it differs."""
     precedence: ClassVar[int] = ATOM
+    """How tightly the notation binds."""
     associative: ClassVar[bool] = False
     """Whether ``a ∘ (b ∘ c)`` may be written ``a ∘ b ∘ c``."""
     operands: ClassVar[tuple[str, ...] | None] = None
@@ -139,7 +140,7 @@ class Elementwise(Op):
     domain: ClassVar[tuple[tuple[float, float], ...]] = ()
     """For each operand, the open interval where the derivative exists; default: ℝ."""
     result: ClassVar[Dtype | None] = None
-    """Dtype of the result; None: that of the operands, the widest."""
+    """The dtype of the result; None: the widest of the operands' dtypes."""
 
     def infer(self, *inputs: Any) -> tuple[Shape, Dtype]:
         first, *others = inputs

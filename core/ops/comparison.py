@@ -1,4 +1,4 @@
-"""Comparison, logic and selection. No gradient flows through a condition."""
+"""Comparison, logic and selection; no gradient flows through a condition."""
 
 from __future__ import annotations
 
@@ -170,15 +170,11 @@ class Where(Elementwise):
     def infer(self, condition: Node, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if condition.dtype != "bool":
             raise ShapeError(
-                f"where: the condition is {describe(condition)} of {condition.dtype}; "
-                "write a comparison, such as x > 0"
+                f"where: condition must be bool, got {describe(condition)} of "
+                f"{condition.dtype}; write a comparison, such as x > 0"
             )
         shape, _ = super().infer(condition, a, b)
         return shape, super().infer(a, b)[1]
-
-    def derivatives(self, y: Node, condition: Node, a: Node, b: Node) -> Derivatives:
-        chosen = to_float(condition)
-        return None, chosen, to_float(logical_not(condition))
 
     def vjp(self, g: Node, y: Node, condition: Node, a: Node, b: Node) -> Gradients:
         return None, where(condition, g, 0.0), where(condition, 0.0, g)

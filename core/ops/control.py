@@ -1,4 +1,4 @@
-"""Ops that say how a graph is used: gradients stopped, training told from inference."""
+"""Control: stop gradients, tell training from inference, update parameters."""
 
 from __future__ import annotations
 
@@ -40,17 +40,15 @@ stop_gradient = StopGradient()
 
 
 class Training(Op):
-    """y = the first operand while training, the second otherwise.
-
-    The program that is compiled contains only one of them.
-    """
+    """y = a while training, b otherwise; a program computes only one of them."""
 
     notation = "training({0}, {1})"
 
     def infer(self, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if a.shape != b.shape or a.dtype != b.dtype:
             raise ShapeError(
-                f"training: {describe(a)} and {describe(b)} must have one shape"
+                f"training: {describe(a)} of {a.dtype} and {describe(b)} of {b.dtype} "
+                "must have one shape and dtype"
             )
         return a.shape, a.dtype
 
@@ -63,17 +61,18 @@ training = Training()
 
 
 class AlsoUpdate(Op):
-    """y = x; and in a training step the parameter gets the new value.
+    """y = x; and each training step assigns a new value to a parameter, the target.
 
-    Operands: x, the parameter, its new value. This is how a layer keeps a running
-    average.
+    So a layer can maintain a running average.
     """
 
     notation = "{0}"
 
     def infer(self, x: Node, target: Node, new: Node) -> tuple[Shape, Dtype]:
         if not isinstance(target, Parameter):
-            raise GraphError(f"also_update: {describe(target)} is not a parameter")
+            raise GraphError(
+                f"also_update: target must be a parameter, got {describe(target)}"
+            )
         if new.shape != target.shape:
             raise ShapeError(
                 f"also_update: {describe(new)} cannot replace {describe(target)}"
@@ -88,5 +87,5 @@ also_update = AlsoUpdate()
 
 
 def named(x: Value, name: str) -> Node:
-    """Return x as a node of its own with a name."""
+    """Return x as a node of its own that has a name."""
     return identity(as_node(x)).named(name)

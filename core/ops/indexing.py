@@ -1,4 +1,4 @@
-"""Ops with integers in them: one-hot rows, and elements picked by index."""
+"""Indexing by arrays of integers: one-hot rows, and rows and elements by index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["OneHot", "Pick", "Take", "one_hot", "pick", "take"]
 
 
 class OneHot(Op):
-    """y[…, j] = 1 where j is the index, 0 elsewhere."""
+    """y[…, j] = 1 where j is the index, and 0 elsewhere."""
 
     depth: int
     notation = "onehot({0})"
@@ -24,12 +24,18 @@ class OneHot(Op):
     def infer(self, indices: Node) -> tuple[Shape, Dtype]:
         if indices.dtype != "int":
             raise ShapeError(
-                f"one_hot: {describe(indices)} is {indices.dtype}, not int"
+                f"one_hot: indices must be integers, got {describe(indices)} of "
+                f"{indices.dtype}"
             )
         return (*indices.shape, self.depth), "float"
 
     def vjp(self, g: Node, y: Node, indices: Node) -> Gradients:
         return (None,)
+
+
+def one_hot(indices: Value, depth: int) -> Node:
+    """Return rows of zeros with a one at each index."""
+    return OneHot(depth)(as_node(indices))
 
 
 class Take(Op):
@@ -40,8 +46,8 @@ class Take(Op):
     def infer(self, x: Node, indices: Node) -> tuple[Shape, Dtype]:
         if indices.dtype != "int" or not x.ndim:
             raise ShapeError(
-                f"take: rows of {describe(x)} by {describe(indices)} of "
-                f"{indices.dtype}: indices are integers, and x has rows"
+                f"take: x must have rows and indices must be integers, got "
+                f"{describe(x)} and {describe(indices)} of {indices.dtype}"
             )
         return (*indices.shape, *x.shape[1:]), x.dtype
 
@@ -68,21 +74,18 @@ class Pick(Op):
         shape = broadcast_shapes(x.shape[:-1], indices.shape)
         if indices.dtype != "int" or indices.ndim != x.ndim - 1 or shape is None:
             raise ShapeError(
-                f"pick: from {describe(x)} by {describe(indices)} of {indices.dtype}: "
-                "there must be one integer for each row of the last axis"
+                "pick: indices must hold one integer for each row of the last axis of "
+                f"{describe(x)}, got {describe(indices)} of {indices.dtype}"
             )
         return shape, x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
         depth = x.shape[-1]
         if depth is None:
-            raise ShapeError(f"pick: the last axis of {describe(x)} is open")
+            raise ShapeError(
+                f"pick: no derivative along the open last axis of {describe(x)}"
+            )
         return expand_dims(g, -1) * OneHot(depth)(indices), None
 
 
 pick = Pick()
-
-
-def one_hot(indices: Value, depth: int) -> Node:
-    """Return rows of zeros with a one at each index."""
-    return OneHot(depth)(as_node(indices))

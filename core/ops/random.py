@@ -1,10 +1,10 @@
-"""Counter-based random numbers: a function of (seed, stream, step), on every backend.
+"""Random numbers as a function of seed, stream and step.
 
 A random op reads only the shape of its operand. Its numbers are those of
 Philox4x64-10 with key (seed, stream) and the step in the counter, so they are the
-same bits on every backend and in a resumed run. A stream has the name it was given, or
-is named after its place in the graph (``dropout_1/1``) when a program is made, so each
-application of a shared layer draws numbers of its own.
+same bits on every backend and in a resumed run. A stream has the name it is given, or
+a program names it after its place in the graph (``dropout_1/1``), so each application
+of a shared layer draws numbers of its own.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from chainrule.shapes import Shape
 __all__ = ["Uniform", "bernoulli", "normal", "uniform"]
 
 
-class Draw:
-    """A stream that was given no name: it equals only itself."""
+class UnnamedStream:
+    """A stream without a name, which equals only itself."""
 
     __slots__ = ()
 
 
 class Uniform(Op):
-    """y ~ U[0, 1), float32 resolution, with the shape of the operand."""
+    """y ~ U[0, 1), with the shape of the operand and the resolution of float32."""
 
-    stream: str | Draw
+    stream: str | UnnamedStream
     notation = "U(0, 1)"
 
     def infer(self, like: Node) -> tuple[Shape, Dtype]:
@@ -44,10 +44,10 @@ class Uniform(Op):
 
 
 def name_streams(order: Sequence[Node]) -> dict[Node, str]:
-    """Name the streams of a graph's random nodes, given in topological order.
+    """Name the streams of the random nodes among nodes in topological order.
 
-    A stream without a name gets its scope path and a number that counts the draws made
-    in that scope; it does not depend on what else the graph contains.
+    A stream without a name is called by its scope path and a number, which counts such
+    streams in that scope; the rest of the graph does not matter.
     """
     draws = [node for node in order if isinstance(node.op, Uniform)]
     paths = number_scopes(order) if draws else {}
@@ -65,15 +65,15 @@ def name_streams(order: Sequence[Node]) -> dict[Node, str]:
 
 
 def uniform(like: Value, stream: str | None = None) -> Node:
-    """Return uniform random numbers in [0, 1) of the shape of `like`.
+    """Return uniform random numbers in [0, 1), of the shape of `like`.
 
-    Each call draws other numbers, unless two name the same stream.
+    Each call draws different numbers, unless two of them name the same stream.
     """
-    return Uniform(Draw() if stream is None else stream)(as_node(like))
+    return Uniform(UnnamedStream() if stream is None else stream)(as_node(like))
 
 
 def normal(like: Value, stream: str | None = None) -> Node:
-    """Return standard normal random numbers of the shape of `like` (Box–Muller)."""
+    """Return standard normal random numbers (Box–Muller), of the shape of `like`."""
     radius_stream, angle_stream = (
         stream and f"{stream}/{part}" for part in ("radius", "angle")
     )

@@ -1,4 +1,4 @@
-"""Ops that gather along axes: sums, extrema, softmax and its relatives."""
+"""Reductions along axes: sums, extrema, softmax and its relatives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reduction(Op):
         return ones, x.dtype
 
     def expanded(self, g: Node) -> Node:
-        """Put the axes that were reduced away back, with size 1."""
+        """Put back the axes that were reduced, with size 1."""
         return g if self.keepdims or not self.axes else ExpandDims(self.axes)(g)
 
 
@@ -49,7 +49,7 @@ class Sum(Reduction):
 
 
 class Mean(Reduction):
-    """y = 1/n Σ x over some axes; n is how many elements lie along them."""
+    """y = 1/n Σ x over some axes; n is the number of elements along them."""
 
     notation = "mean({0})"
     latex = r"\operatorname{mean}\left({0}\right)"
@@ -62,7 +62,7 @@ class Mean(Reduction):
 
 
 class Count(Op):
-    """y = how many elements lie along some axes of x, as a number; reads no element."""
+    """y = the number of elements along some axes of x, none of which is read."""
 
     axes: tuple[int, ...]
     notation = "n"
@@ -98,7 +98,7 @@ class Min(Extremum):
 
 
 class Argmax(Op):
-    """y = index of the largest element along an axis, the first of several."""
+    """y = the index of the largest element along an axis, or of the first of them."""
 
     axis: int
     notation = "argmax({0})"
@@ -168,7 +168,7 @@ class LogSoftmax(Op):
 
 
 def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:
-    """Return (max x, x − max x, Σ exp(x − max x)): what never overflows."""
+    """Return max x, x − max x, and Σ exp(x − max x), which does not overflow."""
     largest = Max(axes, keepdims=True)(x)
     shifted = sub(x, largest)
     return largest, shifted, Sum(axes, keepdims=True)(exp(shifted))
