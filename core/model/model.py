@@ -105,7 +105,7 @@ class Model:
 
     @property
     def session(self) -> Session:
-        """What is kept between calls: compiled programs and the optimizer's state.
+        """What stays between calls: compiled programs and the optimizer's state.
 
         Raises:
             NotBuiltError: the input shape is not known yet.

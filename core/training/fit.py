@@ -138,7 +138,7 @@ class _Fit:
         self._tell("epoch_end")
 
     def _steps(self, order: Array, start: EpochStart) -> Totals:
-        """Do the steps of an epoch; whatever ends them early is raised recovered."""
+        """Do the steps of an epoch; recover from what ends them early, and raise it."""
         try:
             totals = self.loop.epoch(order)
             self.backend.pull(self.session.changing)
@@ -151,7 +151,7 @@ class _Fit:
             )
             start.recover(failed)
             reason = self._explained(failed)
-        raise reason  # out here, so that it does not drag StepFailed along
+        raise reason  # out here, where StepFailed is not its context
 
     def _explained(self, failed: StepFailed) -> BaseException:
         """Return the error to raise, which says what the parameters are now."""

@@ -76,7 +76,7 @@ class Loop:
         """Do one step for each batch of the rows, taken in this order.
 
         Raises:
-            StepFailed: whatever went wrong, with the step it went wrong after.
+            StepFailed: any error, with the last step completed before it.
         """
         totals: Totals = {}
         for batches in batches_in(order, self.size):

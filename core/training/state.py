@@ -20,7 +20,7 @@ class TrainingState:
     same hyperparameters, the learning rate aside; another optimizer starts from zero.
 
     Attributes:
-        optimizer: the optimizer that goes on with this state.
+        optimizer: the optimizer that uses this state.
         flat: all trainable parameters in one vector.
         gradient: their gradients, laid out in the same way.
         slots: the optimizer's vectors and numbers, by name.
