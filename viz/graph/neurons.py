@@ -73,11 +73,11 @@ def _values(subject: Subject, columns: Sequence[Column], options: Options) -> Va
     if subject.sweep is not None:
         gradient = subject.sweep.gradient
         nodes += [gradient[node] for node in nodes if node in gradient]
-    feeds = one_example(subject.graph, options.values, options.example)
+    feeds = _one_example(subject.graph, options.values, options.example)
     return evaluated(nodes, feeds, options.seed, training=options.training)
 
 
-def one_example(
+def _one_example(
     graph: Graph, feeds: Mapping[Any, Any], example: int
 ) -> dict[Any, npt.NDArray[Any]]:
     """Cut one example out of a batch, for every input with an open first dimension.

@@ -7,7 +7,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.node import Node
@@ -16,32 +16,36 @@ from chainrule.profile.profile import Profile
 from chainrule.profile.table import Row
 from chainrule.viz.formats.story import Extras
 from chainrule.viz.scene import Block, Line, Scene
+from chainrule.viz.style import HEAT
 from chainrule.viz.text import Plain
 
-LEVELS = 5
-"""How many colours times are shown in."""
 MOST_NAMED = 5
 """The most names listed of what is not in the picture."""
 PART = "training step"
 """The part of a profile that is shown; without it, the part that took longest."""
 
 
-@dataclass
-class Spent:
-    """The rows that worked for a block, for its value and for its gradients."""
+@dataclass(frozen=True)
+class BlockTime:
+    """The rows of a profile that were measured for a block.
 
-    forward: dict[Row, None] = field(default_factory=dict)
-    backward: dict[Row, None] = field(default_factory=dict)
+    Attributes:
+        forward: those that computed its value.
+        backward: those that computed its gradients.
+    """
+
+    forward: tuple[Row, ...] = ()
+    backward: tuple[Row, ...] = ()
 
     @property
     def rows(self) -> dict[Row, None]:
         """All of them, each once."""
-        return self.forward | self.backward
+        return dict.fromkeys((*self.forward, *self.backward))
 
     @property
     def ways(self) -> dict[str, list[Row]]:
         """Forward, backward, and both at once: the sign, and the rows."""
-        both = self.forward.keys() & self.backward.keys()
+        both = {*self.forward} & {*self.backward}
         signs = {
             "→": [row for row in self.forward if row not in both],
             "⇄": [row for row in self.forward if row in both],
@@ -58,13 +62,13 @@ class Spent:
 class Times:
     """The times of a profile, as a diagram shows them.
 
-    What is written is the time of one run of the program: one training step. A kernel
-    that works for several blocks stands at each of them with its whole time, and with a
+    A time is that of one run of the program, such as one training step. A kernel that
+    works for several blocks is shown in each of them with its whole time, and with a
     letter that says so.
 
     Args:
         profile: what took how long.
-        block_of: node → id of the block that its time belongs to.
+        block_of: node → id of the block that shows its time.
     """
 
     def __init__(self, profile: Profile, block_of: Mapping[Node, str]) -> None:
@@ -74,33 +78,25 @@ class Times:
         self._rows = [row for row in profile.rows if row.part == self._part]
         self._runs = max((row.calls for row in self._rows), default=1)
         self._total = math.fsum(row.seconds for row in self._rows)
-        self._spent = _spent(self._rows, block_of)
-        users = Counter(row for spent in self._spent.values() for row in spent.rows)
+        self._blocks = _block_times(self._rows, block_of)
+        users = Counter(row for time in self._blocks.values() for row in time.rows)
         shared = [row for row in self._rows if users[row] > 1]
         self._letter = dict(zip(shared, _letters(), strict=False))
-        blocks = self._spent.values()
-        self._largest = max((spent.seconds for spent in blocks), default=0.0)
+        self._largest = max((t.seconds for t in self._blocks.values()), default=0.0)
 
     def scene(self, scene: Scene) -> Scene:
         """Return a scene with times, their colours, and what explains them."""
-        scale = []
-        if self._largest:
-            bounds = [self._largest * (level + 1) / LEVELS for level in range(LEVELS)]
-            scale = [
-                (level, f"≤ {self._time(bound)} ({self._share(bound)})")
-                for level, bound in enumerate(bounds)
-            ]
         remarks = [Line(Plain(text), "note") for text in self._remarks()]
         return replace(
             scene,
             blocks=[self._timed(block) for block in scene.blocks],
-            scale=scale,
+            scale=self._scale(),
             caption=[*scene.caption, *remarks],
         )
 
     def extras(self, extras: Extras) -> Extras:
         """Return what a page shows on request, with the kernels of each block."""
-        blocks = dict.fromkeys([*extras.details, *self._spent])
+        blocks = dict.fromkeys([*extras.details, *self._blocks])
         details = {
             block: [*extras.details.get(block, ()), *self._kernels(block)]
             for block in blocks
@@ -108,43 +104,53 @@ class Times:
         return replace(extras, details=details)
 
     def _timed(self, block: Block) -> Block:
-        spent = self._spent.get(block.id)
-        if spent is None or not self._largest:
+        """Return a block with its time, if it has one."""
+        time = self._blocks.get(block.id)
+        if time is None or not self._largest:
             return block
-        told = self._told(spent)
-        share = spent.seconds / self._largest
+        text, share = self._text(time), time.seconds / self._largest
         return replace(
             block,
-            lines=[*block.lines, Line(Plain(told), "time")],
-            heat=min(math.ceil(share * LEVELS), LEVELS) - 1 if share else 0,
-            tooltip=f"{block.tooltip}, {told}",
+            lines=[*block.lines, Line(Plain(text), "time")],
+            heat=math.ceil(share * len(HEAT)) - 1 if share else 0,
+            tooltip=f"{block.tooltip}, {text}",
         )
+
+    def _scale(self) -> list[tuple[int, str]]:
+        """Return for each colour the largest time that is shown in it."""
+        if not self._largest:
+            return []
+        bounds = [self._largest * (heat + 1) / len(HEAT) for heat in range(len(HEAT))]
+        return [
+            (heat, f"≤ {self._time(bound)} ({self._share(bound)})")
+            for heat, bound in enumerate(bounds)
+        ]
 
     def _kernels(self, block: str) -> list[dict[str, Any]]:
         """List the kernels that worked for a block."""
         listed = []
-        for sign, rows in self._spent.get(block, Spent()).ways.items():
+        for sign, rows in self._blocks.get(block, BlockTime()).ways.items():
             for row in rows:
-                told = f"{self._time(row.seconds)}, {row.calls} calls; {row.name}"
-                told += self._letters_of([row])
-                listed.append({"name": f"{sign} time", "shape": "", "value": told})
+                text = f"{self._time(row.seconds)}, {row.calls} calls; {row.name}"
+                text += self._letters_of([row])
+                listed.append({"name": f"{sign} time", "shape": "", "value": text})
         return listed
 
-    def _told(self, spent: Spent) -> str:
+    def _text(self, time: BlockTime) -> str:
         """Write ``→ 12 µs ← 30 µs 28 %``: forward, backward, and the share of both."""
         times = [
             f"{sign} {self._time(math.fsum(row.seconds for row in rows))}"
             f"{self._letters_of(rows)}"
-            for sign, rows in spent.ways.items()
+            for sign, rows in time.ways.items()
         ]
-        return "  ".join([*times, self._share(spent.seconds)])
+        return "  ".join([*times, self._share(time.seconds)])
 
     def _letters_of(self, rows: Sequence[Row]) -> str:
         letters = [self._letter[row] for row in rows if row in self._letter]
         return f" [{' '.join(letters)}]" if letters else ""
 
     def _time(self, seconds: float) -> str:
-        """Write what one run takes of the seconds of all."""
+        """Write the time of one run, given that of all."""
         micro = seconds / self._runs * 1e6
         if micro < 1000:
             return f"{_rounded(micro, 3)} µs"
@@ -166,32 +172,41 @@ class Times:
             yield (
                 "[a]: one kernel computes all that has the letter; its time counts once"
             )
-        shown = {row for spent in self._spent.values() for row in spent.rows}
-        left: dict[str, float] = {}
+        yield from self._elsewhere()
+
+    def _elsewhere(self) -> Iterator[str]:
+        """Name what took most of the time that no block shows."""
+        shown = {row for time in self._blocks.values() for row in time.rows}
+        elsewhere: dict[str, float] = {}
         for row in self._rows:
             if row not in shown:
                 name = re.split("[/ :,]", row.name)[0]
-                left[name] = left.get(name, 0.0) + row.seconds
-        if left:
-            most = sorted(left.items(), key=lambda item: -item[1])[:MOST_NAMED]
-            listed = [f"{name} {self._share(seconds)}" for name, seconds in most]
-            dots = ["…"] if len(left) > MOST_NAMED else []
-            yield f"not in this picture: {', '.join([*listed, *dots])}"
+                elsewhere[name] = elsewhere.get(name, 0.0) + row.seconds
+        if elsewhere:
+            most = sorted(elsewhere.items(), key=lambda item: -item[1])[:MOST_NAMED]
+            names = [f"{name} {self._share(seconds)}" for name, seconds in most]
+            dots = ["…"] if len(elsewhere) > MOST_NAMED else []
+            yield f"not in this picture: {', '.join([*names, *dots])}"
 
 
-def _spent(rows: Sequence[Row], block_of: Mapping[Node, str]) -> dict[str, Spent]:
-    """Find for each block the rows that worked for its nodes."""
+def _block_times(
+    rows: Sequence[Row], block_of: Mapping[Node, str]
+) -> dict[str, BlockTime]:
+    """Find the rows that were measured for each block."""
     works = {task.work for row in rows for task in row.tasks}
     purpose = {work: purposes(work, block_of) for work in works}
-    found: dict[str, Spent] = {}
+    ways: dict[str, dict[str, dict[Row, None]]] = {}
     for row in rows:
         for task in row.tasks:
             for node in task.nodes:
                 if node in purpose[task.work]:
                     known, way = purpose[task.work][node]
-                    spent = found.setdefault(block_of[known], Spent())
-                    (spent.forward if way == "forward" else spent.backward)[row] = None
-    return found
+                    found = ways.setdefault(block_of[known], {})
+                    found.setdefault(way, {})[row] = None
+    return {
+        block: BlockTime(tuple(way.get("forward", ())), tuple(way.get("backward", ())))
+        for block, way in ways.items()
+    }
 
 
 def _rounded(value: float, digits: int) -> str:
