@@ -12,7 +12,7 @@ from chainrule.execution.evaluate import evaluate
 from chainrule.node import Constant, Node
 from chainrule.notation.numbers import number
 
-Values: TypeAlias = dict[Node, npt.NDArray[Any]]
+Values: TypeAlias = Mapping[Node, npt.NDArray[Any]]
 
 
 def evaluated(

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.autodiff import Backward
 from chainrule.errors import GraphError
 from chainrule.graph import Graph
 from chainrule.node import Input, Node, Parameter
@@ -52,7 +51,7 @@ def neuron_scene(what: Any, options: Options) -> Scene:
     naming = Naming(subject.graph, options.names, loss=subject.loss)
     naming.number(column.node for column in columns)
     values = _values(subject, columns, options)
-    units = _Units(columns, naming, subject.sweep, values)
+    units = _Units(subject, columns, naming, values)
     return Scene(
         options.title,
         blocks=units.blocks(),
@@ -114,9 +113,9 @@ def _caption(subject: Subject, values: Values) -> list[Line]:
 class _Units:
     """Draws units and weights from what is known about columns."""
 
+    subject: Subject
     columns: Sequence[Column]
     naming: Naming
-    sweep: Backward | None
     values: Values
 
     def blocks(self) -> list[Block]:
@@ -148,8 +147,7 @@ class _Units:
     def _unit(self, place: int, unit: int) -> Block:
         column = self.columns[place]
         value = self._entry(column.node, unit)
-        gradient = self._gradient(column.node) if _kind(column) == "op" else None
-        slope = None if gradient is None else self._entry(gradient, unit)
+        slope = self._slope(column.node, unit) if _kind(column) == "op" else None
         lines: list[Line] = []
         marks: tuple[str, ...] = ()
         if value == 0 and column.dropped is not None:
@@ -181,8 +179,7 @@ class _Units:
         symbol = _indexed(found if isinstance(found, Symbol) else Symbol("b"), unit)
         value = number(float(bias.value[unit]), digits=3)
         lines = [Line(row("+ ", symbol, " = ", Plain(value)), "shape")]
-        gradient = self._gradient(bias)
-        slope = self._entry(gradient, unit) if gradient is not None else None
+        slope = self._slope(bias, unit)
         if slope is not None:
             text = row("∂", symbol, " ", Plain(number(slope, digits=3)))
             lines.append(Line(text, "shape", "parameter"))
@@ -205,12 +202,11 @@ class _Units:
         """Write a weight, and ∂J/∂w where gradients are shown."""
         value = number(float(kernel.value[i, j]), digits=3)
         lines = [Line(row(symbol, " = ", Plain(value)), "shape")]
-        gradient = self._gradient(kernel)
-        if self.sweep is not None and gradient in self.values:
-            loss = self.naming.symbol(self.sweep.loss)
+        slope = self._slope(kernel, i * kernel.value.shape[1] + j)
+        if self.subject.loss is not None and slope is not None:
+            loss = self.naming.symbol(self.subject.loss)
             top = loss if isinstance(loss, Symbol) else Symbol("J")
-            slope = number(float(self.values[gradient][i, j]), digits=3)
-            text = measured(Derivative(top, (symbol,)), slope)
+            text = measured(Derivative(top, (symbol,)), number(slope, digits=3))
             lines.append(Line(text, "shape", "parameter"))
         return lines
 
@@ -227,16 +223,18 @@ class _Units:
             if i is not None and j is not None:
                 yield i, j
 
-    def _gradient(self, node: Node) -> Node | None:
-        return self.sweep.gradient.get(node) if self.sweep is not None else None
+    def _slope(self, node: Node, entry: int) -> float | None:
+        """Return one number of the gradient of a node, if it is known."""
+        gradients = self.subject.sweep.gradient if self.subject.sweep else {}
+        return self._entry(gradients[node], entry) if node in gradients else None
 
-    def _entry(self, node: Node, unit: int) -> float | None:
-        """Return the value of one unit, if it is known."""
+    def _entry(self, node: Node, entry: int) -> float | None:
+        """Return one number of the value of a node, if it is known."""
         array = self.values.get(node)
         if array is None:
             return None
         flat = array.reshape(-1)
-        return float(flat[unit]) if unit < flat.size else None
+        return float(flat[entry]) if entry < flat.size else None
 
 
 def _kind(column: Column) -> BlockKind:
