@@ -110,19 +110,19 @@ class _Activations(Catalog):
         r"""y = x Φ(x) = x/2 · (1 + erf(x/√2)) (Hendrycks & Gimpel, 2016)."""
     @property
     def hard_sigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
-        r"""y = x/6 + ½, kept in [0, 1]; the slope is that of Keras 3 and PyTorch."""
+        r"""y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
     def HardSigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
-        r"""y = x/6 + ½, kept in [0, 1]; the slope is that of Keras 3 and PyTorch."""
+        r"""y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
     @property
     def hard_tanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
-        r"""y = x, kept in [−1, 1] (Collobert, 2004)."""
+        r"""y = x, clipped to [−1, 1] (Collobert, 2004)."""
     def HardTanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
-        r"""y = x, kept in [−1, 1] (Collobert, 2004)."""
+        r"""y = x, clipped to [−1, 1] (Collobert, 2004)."""
     @property
     def identity(self) -> chainrule.plugins.activations.identity.Identity:
-        r"""y = x; a deep network of these is one linear map. tf.keras calls it linear."""
+        r"""y = x, called linear in tf.keras; a network of these is one linear map."""
     def Identity(self) -> chainrule.plugins.activations.identity.Identity:
-        r"""y = x; a deep network of these is one linear map. tf.keras calls it linear."""
+        r"""y = x, called linear in tf.keras; a network of these is one linear map."""
     @property
     def leaky_relu(self) -> chainrule.plugins.activations.rectified.LeakyRelu:
         r"""y = x for x > 0, a·x elsewhere (Maas et al., 2013)."""
@@ -140,9 +140,9 @@ class _Activations(Catalog):
         r"""y = x tanh(ln(1 + eˣ)) (Misra, 2019)."""
     @property
     def prelu(self) -> chainrule.plugins.activations.rectified.Prelu:
-        r"""y = x for x > 0, α·x elsewhere, where α is learned, one for each feature."""
+        r"""y = x for x > 0, α·x elsewhere, with a learned α for each feature."""
     def Prelu(self, alpha_initializer: chainrule.kinds.initializer.Initializer | str = ...) -> chainrule.plugins.activations.rectified.Prelu:
-        r"""y = x for x > 0, α·x elsewhere, where α is learned, one for each feature."""
+        r"""y = x for x > 0, α·x elsewhere, with a learned α for each feature."""
     @property
     def relu(self) -> chainrule.plugins.activations.rectified.Relu:
         r"""y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton, 2010)."""
@@ -255,9 +255,9 @@ class _Losses(Catalog):
         r"""J = mean of Σ y ln(y / p) over the last axis (Kullback & Leibler, 1951)."""
     @property
     def log_cosh(self) -> chainrule.plugins.losses.regression.LogCosh:
-        r"""J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large."""
+        r"""J = mean of ln cosh(ŷ − y): about e²/2 for small e, |e| − ln 2 for large e."""
     def LogCosh(self) -> chainrule.plugins.losses.regression.LogCosh:
-        r"""J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large."""
+        r"""J = mean of ln cosh(ŷ − y): about e²/2 for small e, |e| − ln 2 for large e."""
     @property
     def mae(self) -> chainrule.plugins.losses.regression.MAE:
         r"""J = mean of |ŷ − y|: the mean absolute error."""
@@ -365,9 +365,9 @@ class _Regularizers(Catalog):
         r"""Stop when `monitor` has not improved for `patience` epochs."""
     @property
     def elastic_net(self) -> chainrule.plugins.regularizers.penalty.ElasticNet:
-        r"""J + λ₁ Σ |w| + λ₂ Σ w² over every kernel: tf.keras ``L1L2``."""
+        r"""J + λ₁ Σ |w| + λ₂ Σ w² over all weight matrices: tf.keras ``L1L2``."""
     def ElasticNet(self, l1: float = 0.01, l2: float = 0.01) -> chainrule.plugins.regularizers.penalty.ElasticNet:
-        r"""J + λ₁ Σ |w| + λ₂ Σ w² over every kernel: tf.keras ``L1L2``."""
+        r"""J + λ₁ Σ |w| + λ₂ Σ w² over all weight matrices: tf.keras ``L1L2``."""
     @property
     def gaussian_noise(self) -> chainrule.plugins.regularizers.noise.GaussianNoise:
         r"""h + σ ε on every hidden layer, ε ~ N(0, 1): tf.keras ``GaussianNoise``."""
@@ -375,26 +375,26 @@ class _Regularizers(Catalog):
         r"""h + σ ε on every hidden layer, ε ~ N(0, 1): tf.keras ``GaussianNoise``."""
     @property
     def l1(self) -> chainrule.plugins.regularizers.penalty.L1:
-        r"""J + λ Σ |w| over every kernel; biases are free. λ = 0.01: tf.keras ``L1``."""
+        r"""J + λ Σ |w| over all weight matrices, not biases; λ = 0.01: tf.keras ``L1``."""
     def L1(self, strength: float = 0.01) -> chainrule.plugins.regularizers.penalty.L1:
-        r"""J + λ Σ |w| over every kernel; biases are free. λ = 0.01: tf.keras ``L1``."""
+        r"""J + λ Σ |w| over all weight matrices, not biases; λ = 0.01: tf.keras ``L1``."""
     @property
     def l2(self) -> chainrule.plugins.regularizers.penalty.L2:
-        r"""J + λ Σ w² over every kernel; biases are free. λ = 0.01: tf.keras ``L2``."""
+        r"""J + λ Σ w² over all weight matrices, not biases; λ = 0.01: tf.keras ``L2``."""
     def L2(self, strength: float = 0.01) -> chainrule.plugins.regularizers.penalty.L2:
-        r"""J + λ Σ w² over every kernel; biases are free. λ = 0.01: tf.keras ``L2``."""
+        r"""J + λ Σ w² over all weight matrices, not biases; λ = 0.01: tf.keras ``L2``."""
     @property
     def max_norm(self) -> chainrule.plugins.regularizers.constraint.MaxNorm:
-        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c."""
+        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights of each unit have norm at most c."""
     def MaxNorm(self, limit: float = 2.0) -> chainrule.plugins.regularizers.constraint.MaxNorm:
-        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c."""
+        r"""w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights of each unit have norm at most c."""
     ...
 
 regularizers: _Regularizers
 
 class _Initializers(Catalog):
     def Constant(self, value: float | Sequence[float]) -> chainrule.plugins.initializers.fixed.Constant:
-        r"""Given values."""
+        r"""The given values."""
     @property
     def glorot_normal(self) -> chainrule.plugins.initializers.scaled.GlorotNormal:
         r"""Normal with variance 2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
@@ -417,9 +417,9 @@ class _Initializers(Catalog):
         r"""Uniform with variance 2/fan_in, for relu and its relatives (He et al., 2015)."""
     @property
     def lecun_normal(self) -> chainrule.plugins.initializers.scaled.LecunNormal:
-        r"""Normal with variance 1/fan_in (LeCun et al., 1998), as selu wants it."""
+        r"""Normal with variance 1/fan_in (LeCun et al., 1998), for selu."""
     def LecunNormal(self) -> chainrule.plugins.initializers.scaled.LecunNormal:
-        r"""Normal with variance 1/fan_in (LeCun et al., 1998), as selu wants it."""
+        r"""Normal with variance 1/fan_in (LeCun et al., 1998), for selu."""
     @property
     def lecun_uniform(self) -> chainrule.plugins.initializers.scaled.LecunUniform:
         r"""Uniform with variance 1/fan_in (LeCun et al., 1998)."""
@@ -432,9 +432,9 @@ class _Initializers(Catalog):
         r"""N(mean, stddev²)."""
     @property
     def ones(self) -> chainrule.plugins.initializers.fixed.Ones:
-        r"""Every element 1."""
+        r"""1 for every element."""
     def Ones(self) -> chainrule.plugins.initializers.fixed.Ones:
-        r"""Every element 1."""
+        r"""1 for every element."""
     @property
     def orthogonal(self) -> chainrule.plugins.initializers.orthogonal.Orthogonal:
         r"""A random orthogonal matrix (Saxe et al., 2014): orthonormal rows or columns."""
@@ -447,9 +447,9 @@ class _Initializers(Catalog):
         r"""U[low, high)."""
     @property
     def zeros(self) -> chainrule.plugins.initializers.fixed.Zeros:
-        r"""Every element 0."""
+        r"""0 for every element."""
     def Zeros(self) -> chainrule.plugins.initializers.fixed.Zeros:
-        r"""Every element 0."""
+        r"""0 for every element."""
     ...
 
 initializers: _Initializers
@@ -457,9 +457,9 @@ initializers: _Initializers
 class _Schedules(Catalog):
     @property
     def constant(self) -> chainrule.plugins.schedules.Constant:
-        r"""The optimizer's own rate, α, all the time."""
+        r"""The optimizer's own rate α at every step."""
     def Constant(self) -> chainrule.plugins.schedules.Constant:
-        r"""The optimizer's own rate, α, all the time."""
+        r"""The optimizer's own rate α at every step."""
     def CosineDecay(self, epochs: float, floor: float = 0.0) -> chainrule.plugins.schedules.CosineDecay:
         r"""α · (floor + (1 − floor) (1 + cos(π t / epochs)) / 2), then α · floor."""
     @property
@@ -476,9 +476,9 @@ class _Schedules(Catalog):
         r"""α · factor^⌊t / epochs⌋: tf.keras ``ExponentialDecay(staircase=True)``."""
     @property
     def warmup(self) -> chainrule.plugins.schedules.Warmup:
-        r"""A rate that rises evenly from near 0 during the first epochs; then another one."""
+        r"""Another schedule, whose rate rises linearly from 0 during the first epochs."""
     def Warmup(self, epochs: float = 1.0, then: chainrule.kinds.schedule.Schedule | str = 'constant') -> chainrule.plugins.schedules.Warmup:
-        r"""A rate that rises evenly from near 0 during the first epochs; then another one."""
+        r"""Another schedule, whose rate rises linearly from 0 during the first epochs."""
     ...
 
 schedules: _Schedules
@@ -486,9 +486,9 @@ schedules: _Schedules
 class _Metrics(Catalog):
     @property
     def accuracy(self) -> chainrule.plugins.metrics.accuracy.Accuracy:
-        r"""Share of right answers: binary, categorical or sparse as the shapes say."""
+        r"""Share of right answers: binary, categorical or sparse, by the shapes."""
     def Accuracy(self) -> chainrule.plugins.metrics.accuracy.Accuracy:
-        r"""Share of right answers: binary, categorical or sparse as the shapes say."""
+        r"""Share of right answers: binary, categorical or sparse, by the shapes."""
     @property
     def binary_accuracy(self) -> chainrule.plugins.metrics.accuracy.BinaryAccuracy:
         r"""Share of elements on the right side of the threshold."""
@@ -496,9 +496,9 @@ class _Metrics(Catalog):
         r"""Share of elements on the right side of the threshold."""
     @property
     def categorical_accuracy(self) -> chainrule.plugins.metrics.accuracy.CategoricalAccuracy:
-        r"""Share of examples whose largest prediction is at the one of a one-hot target."""
+        r"""Share of examples whose largest prediction is at the 1 of a one-hot target."""
     def CategoricalAccuracy(self) -> chainrule.plugins.metrics.accuracy.CategoricalAccuracy:
-        r"""Share of examples whose largest prediction is at the one of a one-hot target."""
+        r"""Share of examples whose largest prediction is at the 1 of a one-hot target."""
     @property
     def mae(self) -> chainrule.plugins.metrics.regression.MAE:
         r"""Mean absolute error: mean of |ŷ − y|."""
@@ -511,9 +511,9 @@ class _Metrics(Catalog):
         r"""Mean squared error: mean of (ŷ − y)²."""
     @property
     def precision(self) -> chainrule.plugins.metrics.detection.Precision:
-        r"""Right yeses / all yeses that were said; 0 if none was said."""
+        r"""Share of right ones among the predicted yeses; 0 if there are none."""
     def Precision(self, threshold: float = 0.5) -> chainrule.plugins.metrics.detection.Precision:
-        r"""Right yeses / all yeses that were said; 0 if none was said."""
+        r"""Share of right ones among the predicted yeses; 0 if there are none."""
     @property
     def r2(self) -> chainrule.plugins.metrics.regression.R2:
         r"""R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², the mean over the columns of the target."""
@@ -521,9 +521,9 @@ class _Metrics(Catalog):
         r"""R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², the mean over the columns of the target."""
     @property
     def recall(self) -> chainrule.plugins.metrics.detection.Recall:
-        r"""Right yeses / all that should have been yes; 0 if there are none."""
+        r"""Share of predicted ones among the true yeses; 0 if there are none."""
     def Recall(self, threshold: float = 0.5) -> chainrule.plugins.metrics.detection.Recall:
-        r"""Right yeses / all that should have been yes; 0 if there are none."""
+        r"""Share of predicted ones among the true yeses; 0 if there are none."""
     @property
     def rmse(self) -> chainrule.plugins.metrics.regression.RMSE:
         r"""Root of the mean squared error, in the unit of the target."""
@@ -553,9 +553,9 @@ class _Callbacks(Catalog):
         r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
     @property
     def progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A line with epochs, a bar, steps per second, time remaining, the last numbers."""
+        r"""A line with epoch, bar, speed, remaining time and the numbers of the last epoch."""
     def Progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A line with epochs, a bar, steps per second, time remaining, the last numbers."""
+        r"""A line with epoch, bar, speed, remaining time and the numbers of the last epoch."""
     ...
 
 callbacks: _Callbacks

@@ -1,21 +1,21 @@
-"""Built-in learning-rate schedules; time is counted in epochs, also in parts of one."""
+"""The built-in schedules, which count time in epochs and fractions of them."""
 
 from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
+from chainrule import hookimpl
 from chainrule.annotations import NonNegative, OfKind, Positive, Probability
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.schedule import Schedule
-from chainrule.registry.hooks import hookimpl
 
 
 class Constant(Schedule):
-    """The optimizer's own rate, α, all the time."""
+    """The optimizer's own rate α at every step."""
 
     def rate(self, lr: float, step: int, steps_per_epoch: int) -> float:
         return lr
@@ -58,11 +58,15 @@ class CosineDecay(Schedule):
 class PiecewiseConstant(Schedule):
     """α · factors[i] between boundaries[i − 1] and boundaries[i].
 
-    As tf.keras ``PiecewiseConstantDecay``, with factors in place of rates.
+    Like tf.keras ``PiecewiseConstantDecay``, with factors in place of rates.
+
+    Args:
+        boundaries: the epochs at which the rate changes.
+        factors: a factor for each piece, one more than boundaries.
 
     Raises:
-        HyperparameterError: not one factor more than boundaries, or boundaries that
-            do not increase.
+        HyperparameterError: the number of factors does not fit, or boundaries do not
+            increase.
     """
 
     example: ClassVar[Mapping[str, Any]] = {
@@ -76,8 +80,8 @@ class PiecewiseConstant(Schedule):
         super().__post_init__()
         if len(self.factors) != len(self.boundaries) + 1:
             raise HyperparameterError(
-                f"PiecewiseConstant: {len(self.boundaries)} boundaries make "
-                f"{len(self.boundaries) + 1} pieces, got {len(self.factors)} factors"
+                f"PiecewiseConstant: {len(self.boundaries)} boundaries need "
+                f"{len(self.boundaries) + 1} factors, got {len(self.factors)}"
             )
         if any(a >= b for a, b in pairwise(self.boundaries)):
             raise HyperparameterError(
@@ -90,10 +94,14 @@ class PiecewiseConstant(Schedule):
 
 
 class Warmup(Schedule):
-    """A rate that rises evenly from near 0 during the first epochs; then another one.
+    """Another schedule, whose rate rises linearly from 0 during the first epochs.
 
-    The rate of step s is s / (epochs · steps per epoch) of what `then` says, at most 1
+    The rate of step s is that of `then`, times s / (epochs · steps per epoch) up to 1
     (Goyal et al., "Accurate, large minibatch SGD", arXiv:1706.02677).
+
+    Args:
+        epochs: how long the rate rises.
+        then: the schedule.
     """
 
     epochs: NonNegative = 1.0
@@ -106,13 +114,13 @@ class Warmup(Schedule):
 
 
 def _epoch(step: int, steps_per_epoch: int) -> float:
-    """Return how many epochs had passed when a step began."""
+    """Return the time at which a step begins, in epochs."""
     return (step - 1) / steps_per_epoch
 
 
 @hookimpl
-def register_schedules() -> list[type[Schedule]]:
+def register_schedules() -> Sequence[type[Schedule]]:
     """Return the built-in schedules."""
-    return [
+    return (
         Constant, ExponentialDecay, StepDecay, CosineDecay, PiecewiseConstant, Warmup,
-    ]  # fmt: skip
+    )  # fmt: skip

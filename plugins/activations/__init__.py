@@ -1,4 +1,4 @@
-"""The built-in activations; each takes a node of any shape, open batch or not."""
+"""The built-in activations; each takes a node of any shape, with open axes or not."""
 
 from __future__ import annotations
 

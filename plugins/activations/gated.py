@@ -13,8 +13,8 @@ class Gelu(Activation):
     """y = x Φ(x) = x/2 · (1 + erf(x/√2)) (Hendrycks & Gimpel, 2016).
 
     Args:
-        approximate: use x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))) instead; off, as in
-            tf.keras and PyTorch.
+        approximate: compute x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))) instead; off by
+            default, as in tf.keras and PyTorch.
     """
 
     approximate: bool = False

@@ -1,4 +1,4 @@
-"""The activation that changes nothing."""
+"""The identity, as an activation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chainrule.node import Node
 
 
 class Identity(Activation):
-    """y = x; a deep network of these is one linear map. tf.keras calls it linear."""
+    """y = x, called linear in tf.keras; a network of these is one linear map."""
 
     aliases = ("linear",)
 

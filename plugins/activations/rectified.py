@@ -28,13 +28,16 @@ class LeakyRelu(Activation):
     negative_slope: NonNegative = 0.2
 
     def apply(self, x: Node) -> Node:
-        return ops.where(x > 0, x, self.negative_slope * x)
+        return _leaky(x, self.negative_slope)
 
 
 class Prelu(Activation):
-    """y = x for x > 0, α·x elsewhere, where α is learned, one for each feature.
+    """y = x for x > 0, α·x elsewhere, with a learned α for each feature.
 
-    x: (…, features); α: (features,). He et al. (2015), who also start α at 0.25.
+    Shapes: x (…, features), α (features,). He et al. (2015) start α at 0.25, too.
+
+    Args:
+        alpha_initializer: draws the initial α.
     """
 
     symbols: ClassVar[dict[str, str]] = {"alpha": "α"}
@@ -44,33 +47,31 @@ class Prelu(Activation):
     def apply(self, x: Node) -> Node:
         features = self.features_of(x, "alpha")
         alpha = self.parameter("alpha", (features,), self.alpha_initializer)
-        return ops.where(x > 0, x, alpha * x)
+        return _leaky(x, alpha)
 
 
 class Elu(Activation):
     """y = x for x > 0, α·(eˣ − 1) elsewhere (Clevert et al., 2015).
 
     Args:
-        alpha: α; minus the value for x → −∞; 1 as in tf.keras and PyTorch.
+        alpha: α; y falls to −α for x → −∞; 1 as in tf.keras and PyTorch.
     """
 
     alpha: NonNegative = 1.0
 
     def apply(self, x: Node) -> Node:
-        return ops.maximum(x, 0.0) + self.alpha * ops.expm1(ops.minimum(x, 0.0))
+        return _elu(x, self.alpha)
 
 
 class Selu(Activation):
     """y = λ·x for x > 0, λ·α·(eˣ − 1) elsewhere (Klambauer et al., 2017).
 
-    λ ≈ 1.0507 and α ≈ 1.6733 keep mean 0 and variance 1 from layer to layer, if the
-    weights start as `lecun_normal`.
+    λ ≈ 1.0507 and α ≈ 1.6733 keep mean 0 and variance 1 from layer to layer if weights
+    start as `lecun_normal`.
     """
 
     def apply(self, x: Node) -> Node:
-        scale, alpha = 1.0507009873554805, 1.6732632423543772
-        rising = ops.maximum(x, 0.0)
-        return scale * (rising + alpha * ops.expm1(ops.minimum(x, 0.0)))
+        return 1.0507009873554805 * _elu(x, 1.6732632423543772)
 
 
 class Softplus(Activation):
@@ -78,3 +79,11 @@ class Softplus(Activation):
 
     def apply(self, x: Node) -> Node:
         return ops.softplus(x)
+
+
+def _leaky(x: Node, slope: float | Node) -> Node:
+    return ops.where(x > 0, x, slope * x)
+
+
+def _elu(x: Node, alpha: float) -> Node:
+    return ops.maximum(x, 0.0) + alpha * ops.expm1(ops.minimum(x, 0.0))

@@ -1,4 +1,4 @@
-"""Activations that level off on both sides: sigmoid, tanh, and their relatives."""
+"""Activations that saturate on both sides: sigmoid, tanh and their relatives."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Softsign(Activation):
 
 
 class HardSigmoid(Activation):
-    """y = x/6 + ½, kept in [0, 1]; the slope is that of Keras 3 and PyTorch."""
+    """y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
 
     def apply(self, x: Node) -> Node:
         return ops.minimum(ops.maximum(x / 6 + 0.5, 0.0), 1.0)
 
 
 class HardTanh(Activation):
-    """y = x, kept in [−1, 1] (Collobert, 2004)."""
+    """y = x, clipped to [−1, 1] (Collobert, 2004)."""
 
     def apply(self, x: Node) -> Node:
         return ops.minimum(ops.maximum(x, -1.0), 1.0)

@@ -11,7 +11,7 @@ class Softmax(Activation):
     """yᵢ = e^xᵢ / Σⱼ e^xⱼ: positive numbers whose sum is 1.
 
     Args:
-        axis: the axis that is summed over; the last, as in tf.keras.
+        axis: the axis of the sum; the last, as in tf.keras.
     """
 
     axis: int = -1
@@ -24,7 +24,7 @@ class LogSoftmax(Activation):
     """yᵢ = xᵢ − ln Σⱼ e^xⱼ: the logarithm of softmax, without overflow.
 
     Args:
-        axis: the axis that is summed over; the last, as in tf.keras.
+        axis: the axis of the sum; the last, as in tf.keras.
     """
 
     axis: int = -1

@@ -1,15 +1,17 @@
-"""Built-in callbacks."""
+"""The built-in callbacks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from chainrule import hookimpl
 from chainrule.kinds.callback import Callback
 from chainrule.plugins.callbacks.checkpoint import Checkpoint
 from chainrule.plugins.callbacks.progress import Progress
-from chainrule.registry.hooks import hookimpl
 from chainrule.training import History
 
 
 @hookimpl
-def register_callbacks() -> list[type[Callback]]:
+def register_callbacks() -> Sequence[type[Callback]]:
     """Return the built-in callbacks."""
-    return [History, Progress, Checkpoint]
+    return (History, Progress, Checkpoint)

@@ -1,4 +1,4 @@
-"""Models written to a file while training goes on."""
+"""Checkpoints: the model, saved while it is trained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chainrule.kinds.callback import Callback, Run
 class Checkpoint(Callback):
     """Save the model after each epoch.
 
-    A training that was cut short goes on from the file with `chainrule.load` and `fit`.
+    To resume a training run, load the file with `chainrule.load` and call `fit`.
 
     Args:
         path: the file; it is replaced each time, and always complete.

@@ -1,4 +1,4 @@
-"""A line that says how far a training is."""
+"""The progress bar of a training run."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from typing import Any
 from chainrule.kinds.callback import Callback, Run
 
 INTERVAL = 0.1
-"""Seconds between two updates of the line."""
+"""Seconds between updates of the line."""
 GAP = 2
-"""Characters between two columns, and left free at the end for a ``^C``."""
+"""Characters between columns, and at the end of the line for a ``^C``."""
 SHORTEST, LONGEST = 10, 40
-"""Characters of the bar."""
+"""The least and greatest length of the bar, in characters."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A piece of the line.
+    """A column of the line.
 
     Attributes:
-        rank: which columns are dropped first where there is no room: those of the
-            highest number.
-        width: how many characters it may need.
-        text: what it says; the bar has none.
+        rank: where there is no room, columns of the highest rank are dropped first.
+        width: the most characters that it may need.
+        text: its text; the bar has none.
     """
 
     rank: int
@@ -36,9 +35,9 @@ class Column:
 
 
 class Progress(Callback):
-    """A line with epochs, a bar, steps per second, time remaining, the last numbers.
+    """A line with epoch, bar, speed, remaining time and the numbers of the last epoch.
 
-    A narrow terminal gets fewer of them. Silent when standard output is not a terminal.
+    A narrow terminal shows less of it, and what is not a terminal shows nothing.
     """
 
     _live: Any = field(default=None, init=False)
@@ -92,7 +91,7 @@ class Progress(Callback):
 
 
 def fitting(columns: Sequence[Column], room: int) -> list[Column]:
-    """Return the columns that there is room for, the bar as long as it can be then."""
+    """Return the columns that fit, with the bar as long as possible."""
     taken: set[Column] = set()
     for column in sorted(columns, key=lambda column: column.rank):
         needed = column.width + (GAP if taken else 0)

@@ -1,4 +1,4 @@
-"""The built-in data sets and loaders: functions that return NumPy arrays."""
+"""The built-in data sets and loaders, functions that return NumPy arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points in the plane, and the classes they belong to.
+"""Points in the plane, in classes.
 
 Each function returns (x, y): x float32 of shape (n, 2), y int64 class numbers of shape
 (n,), in random order. The same arguments give the same points on every machine.
@@ -18,7 +18,7 @@ Labelled: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 
 
 def xor() -> Labelled:
-    """Return the four rows of exclusive or, which no single perceptron can learn.
+    """Return the four rows of exclusive or, which one perceptron cannot learn.
 
     >>> x, y = xor()
     >>> y.tolist()
@@ -36,14 +36,14 @@ def spirals(
     noise: float = 0.02,
     seed: int = 0,
 ) -> Labelled:
-    """Return `n` points on interleaved spirals, one for each class, of radius 1.
+    """Return `n` points on interleaved spirals of radius 1, one for each class.
 
     Args:
-        n: number of points, spread evenly over the classes.
-        classes: number of arms.
-        turns: how often an arm winds around the origin.
+        n: number of points, divided evenly among the classes.
+        classes: number of spirals.
+        turns: number of turns of each spiral around the origin.
         noise: standard deviation of the noise added to both coordinates.
-        seed: a different one gives different noise and order.
+        seed: seed of the noise and the order.
     """
     check_value(turns, NonNegative, "spirals(turns=…)")
     label = _labels(n, classes, "spirals")
@@ -55,12 +55,12 @@ def spirals(
 
 
 def moons(n: int = 400, *, noise: float = 0.1, seed: int = 0) -> Labelled:
-    """Return `n` points on two half circles that reach into each other.
+    """Return `n` points on two interleaved half circles.
 
     Args:
         n: number of points, half of them on each.
         noise: standard deviation of the noise added to both coordinates.
-        seed: a different one gives different noise and order.
+        seed: seed of the noise and the order.
     """
     label = _labels(n, 2, "moons")
     angle = np.pi * _along(label, 2)
@@ -79,7 +79,7 @@ def circles(
         n: number of points, half of them on each.
         factor: radius of the inner circle, class 1; the outer one has radius 1.
         noise: standard deviation of the noise added to both coordinates.
-        seed: a different one gives different noise and order.
+        seed: seed of the noise and the order.
     """
     check_value(factor, Probability, "circles(factor=…)")
     label = _labels(n, 2, "circles")
@@ -92,13 +92,13 @@ def circles(
 def blobs(
     n: int = 300, *, classes: int = 3, spread: float = 0.2, seed: int = 0
 ) -> Labelled:
-    """Return `n` points in round clusters, whose centres lie evenly on a circle.
+    """Return `n` points in round clusters, with centres spaced evenly on a circle.
 
     Args:
-        n: number of points, spread evenly over the classes.
+        n: number of points, divided evenly among the classes.
         classes: number of clusters.
         spread: standard deviation of a cluster; the circle has radius 1.
-        seed: a different one gives different points.
+        seed: seed of the points and the order.
     """
     label = _labels(n, classes, "blobs")
     angle = 2 * np.pi * label / classes
@@ -114,7 +114,7 @@ def _labels(n: int, classes: int, where: str) -> npt.NDArray[np.int64]:
 
 
 def _along(label: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float64]:
-    """Return how far along its class's curve each point lies, from 0 to 1."""
+    """Return the position of each point along the curve of its class, from 0 to 1."""
     rank = np.arange(len(label)) // classes
     return rank / max(int(rank[-1]), 1)
 

@@ -1,4 +1,4 @@
-"""Numbers in text files, one example a line."""
+"""CSV files, with one example per line."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def load_csv(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
     """Read examples from a CSV file, gzipped or not.
 
-    A first line that is not all numbers is taken to be the names of the columns.
+    A first line that is not all numbers is taken for the names of the columns.
 
     Args:
         path: the file.
-        target: the column to predict, by number from 0 (−1 is the last) or by name.
+        target: the column of targets, by number from 0 (−1 is the last) or by name.
         delimiter: what separates columns.
 
     Returns:
-        x of shape (n, columns − 1), float32; and y of shape (n,), int64 if every target
-        is a whole number, float32 otherwise.
+        x of shape (n, columns − 1), float32, and y of shape (n,), int64 if all targets
+        are integers, float32 otherwise.
 
     Raises:
         DataError: the file is missing, empty, ragged, or holds something that is not a

@@ -1,4 +1,4 @@
-"""Noisy curves, for regression."""
+"""Noisy curves for regression."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def noisy_curve(
 
     Args:
         n: number of points.
-        curve: f: ``"sine"`` is sin(πx), ``"cubic"`` 4x³ − 3x, ``"bumps"`` one broad and
-            one narrow bump, ``"step"`` jumps at 0.
+        curve: f: ``"sine"`` is sin(πx), ``"cubic"`` 4x³ − 3x, ``"bumps"`` a broad and a
+            narrow bump, ``"step"`` a step at 0.
         noise: standard deviation of the noise.
-        seed: a different one gives different points.
+        seed: seed of the points.
 
     Returns:
         x and y, both float32 of shape (n, 1).

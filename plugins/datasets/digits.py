@@ -1,4 +1,4 @@
-"""The handwritten digits that come with the package."""
+"""Handwritten digits, which come with the package."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from chainrule.plugins.datasets.csv import load_csv
 
 
 def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labelled]:
-    """Return 1,797 handwritten digits of 8 × 8 pixels, split into two parts.
+    """Return 1,797 handwritten digits of 8 × 8 pixels, for training and for testing.
 
     The split is stratified: each digit has the same share of both parts. The data are
     the test part of UCI's "Optical Recognition of Handwritten Digits" (E. Alpaydin and
     C. Kaynak, 1998), CC BY 4.0.
 
     Args:
-        test_fraction: the part of the images held out.
-        seed: a different one gives a different split and order.
+        test_fraction: the share of images for testing.
+        seed: seed of the split and the order.
 
     Returns:
         (x_train, y_train), (x_test, y_test): x float32 of shape (n, 64), pixels row by
-        row, scaled to 0 … 1; y the digits, int64 of shape (n,).
+        row, scaled to [0, 1]; y the digits, int64 of shape (n,).
 
     >>> (x_train, y_train), (x_test, y_test) = digits()
     >>> x_train.shape, x_test.shape

@@ -1,4 +1,4 @@
-"""MNIST, read from its four files."""
+"""MNIST, from its four files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.errors import DataError
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.idx import load_idx
 
-_PARTS = {"train": "train", "test": "t10k"}
+_PARTS = ("train", "t10k")
 
 
 def mnist(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
@@ -23,26 +23,22 @@ def mnist(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
 
     Returns:
         (x_train, y_train), (x_test, y_test): x float32 of shape (n, 784), pixels scaled
-        to 0 … 1; y the digits, int64 of shape (n,).
+        to [0, 1]; y the digits, int64 of shape (n,).
 
     Raises:
-        DataError: a file is missing (all that are expected are named), damaged, or does
-            not fit its companion.
+        DataError: a file is missing or damaged, or images and labels do not fit; for a
+            missing file names all that are expected.
     """
     base = Path(folder)
-    missing = [
-        name
-        for part in _PARTS.values()
-        for name in _names(part)
-        if not _found(base, name)
-    ]
+    names = [name for part in _PARTS for name in _names(part)]
+    missing = [name for name in names if not _found(base, name)]
     if missing:
         raise DataError(
             f"{base} lacks {', '.join(missing)}: MNIST is four IDX files, "
-            f"{', '.join(name for part in _PARTS.values() for name in _names(part))}, "
-            "each of them gzipped (.gz) or not"
+            f"{', '.join(names)}, each gzipped (.gz) or not"
         )
-    return _part(base, _PARTS["train"]), _part(base, _PARTS["test"])
+    train, test = (_part(base, part) for part in _PARTS)
+    return train, test
 
 
 def _names(part: str) -> tuple[str, str]:
@@ -61,8 +57,8 @@ def _part(base: Path, part: str) -> Labelled:
     images, labels = load_idx(images_file), load_idx(labels_file)
     if images.ndim != 3 or labels.shape != images.shape[:1]:
         raise DataError(
-            f"{images_file} has shape {images.shape} and {labels_file} "
-            f"{labels.shape}: (n, rows, columns) and (n,) were expected"
+            f"{images_file} and {labels_file} must have the shapes (n, rows, columns) "
+            f"and (n,), got {images.shape} and {labels.shape}"
         )
     x = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
     return x, labels.astype(np.int64)

@@ -1,4 +1,4 @@
-"""NumPy's archives."""
+"""NPZ files, NumPy's archives."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """Read all arrays of an NPZ file, by name. Nothing in the file is executed.
 
     Raises:
-        DataError: the file is missing or no NPZ file, or an array is damaged or holds
-            Python objects; names the array.
+        DataError: the file is missing or not an NPZ file, or an array is damaged or
+            holds Python objects; names the array.
     """
     file = Path(path)
     try:
@@ -29,7 +29,7 @@ def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     except DataError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{file} is no NPZ file: {error}") from error
+        raise DataError(f"{file} is not an NPZ file: {error}") from error
 
 
 def _arrays(archive: Any, file: Path) -> dict[str, npt.NDArray[Any]]:
@@ -43,9 +43,9 @@ def _array(archive: Any, name: str, file: Path) -> npt.NDArray[Any]:
         array = archive[name]
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
         raise DataError(
-            f"{file}: array {name!r} cannot be read: {error}; save plain numbers with "
-            "numpy.savez"
+            f"{file}: array {name!r} cannot be read: {error}; save arrays of numbers "
+            "with numpy.savez"
         ) from error
     if not isinstance(array, np.ndarray):
-        raise DataError(f"{file}: {name!r} is no array")
+        raise DataError(f"{file}: {name!r} is not an array")
     return array

@@ -1,4 +1,4 @@
-"""The built-in initializers: where parameters start."""
+"""The built-in initializers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Initializers without chance in them."""
+"""Initializers that are not random."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chainrule.kinds.initializer import Initializer
 
 
 class Zeros(Initializer):
-    """Every element 0."""
+    """0 for every element."""
 
     def draw(
         self, shape: tuple[int, ...], random: np.random.Generator
@@ -21,7 +21,7 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """Every element 1."""
+    """1 for every element."""
 
     def draw(
         self, shape: tuple[int, ...], random: np.random.Generator
@@ -30,13 +30,13 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """Given values.
+    """The given values.
 
     Args:
-        value: one number for every element, or one for each along the last axis.
+        value: one number for all elements, or one for each along the last axis.
 
     Raises:
-        HyperparameterError: there are not as many values as the last axis is long.
+        HyperparameterError: the number of values is not the length of the last axis.
     """
 
     value: float | tuple[float, ...]
@@ -47,7 +47,7 @@ class Constant(Initializer):
         value = np.asarray(self.value)
         if value.ndim and value.shape != shape[-1:]:
             raise HyperparameterError(
-                f"Constant(value=…) has {value.size} values for the shape {shape}: "
+                f"Constant(value=…) has {value.size} values for the shape {shape}; "
                 "give one number, or one for each along the last axis"
             )
         return np.broadcast_to(value, shape)

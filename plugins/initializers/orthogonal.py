@@ -1,4 +1,4 @@
-"""An initializer that keeps lengths."""
+"""Orthogonal matrices, which preserve lengths."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chainrule.kinds.initializer import Initializer
 class Orthogonal(Initializer):
     """A random orthogonal matrix (Saxe et al., 2014): orthonormal rows or columns.
 
-    Axes before the last are taken together. Drawn as Q of a QR decomposition of normal
-    numbers, with the signs that make it uniform over all such matrices.
+    All axes but the last count as one. The matrix is Q of a QR decomposition of normal
+    numbers, with the signs that make it uniform over all orthogonal matrices.
 
     Args:
-        gain: what to multiply it by; 1 as in tf.keras.
+        gain: the factor of the matrix; 1 as in tf.keras.
 
     Raises:
         HyperparameterError: the parameter has fewer than two axes.
@@ -33,8 +33,8 @@ class Orthogonal(Initializer):
     ) -> npt.NDArray[Any]:
         if len(shape) < 2:
             raise HyperparameterError(
-                f"Orthogonal needs a matrix, got the shape {shape}; "
-                "for a vector use 'zeros' or 'normal'"
+                f"Orthogonal needs a matrix, got the shape {shape}; for a vector use "
+                "'zeros' or 'normal'"
             )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         tall = (max(rows, columns), min(rows, columns))

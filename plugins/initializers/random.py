@@ -1,4 +1,4 @@
-"""Initializers that draw from one distribution, whatever the shape."""
+"""Initializers that draw from one distribution for every shape."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Uniform(Initializer):
     """U[low, high).
 
     Args:
-        low: the least value; −0.05 as in `tf.keras.initializers.RandomUniform`.
-        high: what every value is below; 0.05 likewise.
+        low: the lowest value; −0.05 as in `tf.keras.initializers.RandomUniform`.
+        high: the bound that all values are below; 0.05 likewise.
 
     Raises:
         HyperparameterError: `low` is above `high`.
@@ -51,8 +51,8 @@ class Uniform(Initializer):
         super().__post_init__()
         if self.low > self.high:
             raise HyperparameterError(
-                f"Uniform(low={self.low:g}, high={self.high:g}) is empty: "
-                "low must not be above high"
+                f"Uniform(low={self.low:g}, high={self.high:g}) is empty: low must not "
+                "be above high"
             )
 
     def draw(

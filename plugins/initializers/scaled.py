@@ -1,8 +1,8 @@
-"""Initializers whose variance suits how many units feed a unit, and are fed by it.
+"""Initializers whose variance depends on the number of inputs and outputs of a unit.
 
-With variance 1/fan_in a sum over the inputs is as large as one of them; relu halves
-what it lets through, so it needs 2/fan_in; 2/(fan_in + fan_out) is the compromise
-between the way forward and the way back.
+With variance 1/fan_in a sum over the inputs is as large as one of them. relu lets half
+of it through, so it needs 2/fan_in. 2/(fan_in + fan_out) is the compromise between the
+forward and the backward pass.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from chainrule.kinds.initializer import Initializer
 
 
 class Scaled(Initializer):
-    """Base of these initializers: define `variance`, and inherit how to draw."""
+    """Base of the initializers that scale with the shape: define `variance`."""
 
     @abstractmethod
     def variance(self, fan_in: float, fan_out: float) -> float:
-        """Return the variance wanted of an element."""
+        """Return the variance of an element."""
 
     def stddev(self, shape: tuple[int, ...]) -> float:
-        """Return the standard deviation wanted for a shape."""
+        """Return the standard deviation of an element, for a shape."""
         return math.sqrt(self.variance(*fans(shape)))
 
 
@@ -40,7 +40,7 @@ class ScaledUniform(Scaled):
 
 
 class ScaledNormal(Scaled):
-    """N(0, σ²), cut off at two standard deviations and widened to keep σ (tf.keras)."""
+    """N(0, σ²), truncated at two deviations and widened to keep σ (tf.keras)."""
 
     def draw(
         self, shape: tuple[int, ...], random: np.random.Generator
@@ -52,7 +52,7 @@ class ScaledNormal(Scaled):
 
 
 STDDEV_OF_TRUNCATED = 0.87962566103423978
-"""The standard deviation of N(0, 1) between −2 and 2."""
+"""The standard deviation of N(0, 1) truncated to [−2, 2]."""
 
 
 class GlorotUniform(ScaledUniform):
@@ -95,7 +95,7 @@ class LecunUniform(ScaledUniform):
 
 
 class LecunNormal(ScaledNormal):
-    """Normal with variance 1/fan_in (LeCun et al., 1998), as selu wants it."""
+    """Normal with variance 1/fan_in (LeCun et al., 1998), for selu."""
 
     aliases = ("lecun",)
 
@@ -104,10 +104,10 @@ class LecunNormal(ScaledNormal):
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return how many units feed a unit and are fed by it, for a parameter's shape.
+    """Return the number of inputs and outputs of a unit, for the shape of its weights.
 
-    The last two axes are (in, out); any before them are a receptive field, as in the
-    kernels of a convolution. A vector counts as one row.
+    The last two axes are (in, out); axes before them are a receptive field, as in a
+    convolution. A vector counts as one row.
     """
     if len(shape) < 2:
         size = max(math.prod(shape), 1)

@@ -1,4 +1,4 @@
-"""The built-in losses, as functions of (target, prediction)."""
+"""The built-in losses, functions of (target, prediction)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses for yes and no."""
+"""Losses of binary classification."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BinaryCrossEntropy(Loss):
     """J = mean of −(y ln p + (1 − y) ln(1 − p)); the prediction p is a probability.
 
     Args:
-        label_smoothing: how far targets are moved from 0 and 1 towards ½.
+        label_smoothing: the part of the way from 0 and 1 to ½ that targets are moved.
     """
 
     foreign_names: ClassVar[tuple[str, ...]] = ("bce", "BCELoss", "log_loss")
@@ -34,7 +34,7 @@ class SigmoidCrossEntropy(Loss):
     """J = mean of ln(1 + eᶻ) − y z: binary cross entropy of p = σ(z), from the logit z.
 
     Args:
-        label_smoothing: how far targets are moved from 0 and 1 towards ½.
+        label_smoothing: the part of the way from 0 and 1 to ½ that targets are moved.
     """
 
     foreign_names: ClassVar[tuple[str, ...]] = (
@@ -71,5 +71,5 @@ class Hinge(Loss):
 
 
 def towards_half(target: Node, smoothing: float) -> Node:
-    """Return (1 − s) y + s/2, as in tf.keras."""
+    """Return (1 − s) y + s/2, the smoothed targets of tf.keras."""
     return (1 - smoothing) * target + smoothing / 2 if smoothing else target

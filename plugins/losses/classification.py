@@ -1,8 +1,8 @@
-"""Cross entropies over classes: −ln of the probability that the true class was given.
+"""Cross entropies over classes: −ln of the probability predicted for the true class.
 
-Two questions choose among the four. Is the target a row of probabilities, such as
-one-hot, or the number of a class (sparse)? Does the model end in a softmax, or are its
-predictions the logits before one (softmax cross entropy)?
+The four differ in two ways. A target is a row of probabilities, such as one-hot, or the
+number of a class (sparse). A prediction is a row of probabilities, as from a model that
+ends in a softmax, or of the logits before one (softmax cross entropy).
 """
 
 from __future__ import annotations

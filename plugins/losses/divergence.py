@@ -1,4 +1,4 @@
-"""How far one distribution is from another."""
+"""Divergence: how far one distribution is from another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainrule.plugins.losses.probability import bounded
 class KLDivergence(Loss):
     """J = mean of Σ y ln(y / p) over the last axis (Kullback & Leibler, 1951).
 
-    Target y and prediction p are distributions over the last axis.
+    y and p are distributions over the last axis.
     """
 
     foreign_names: ClassVar[tuple[str, ...]] = ("kl_div", "KLDivLoss")

@@ -1,4 +1,4 @@
-"""What the losses on probabilities have in common."""
+"""What losses of probabilities have in common."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from chainrule import ops
 from chainrule.node import Node
 
 LEAST = 1e-7
-"""How near a probability may come to 0 or 1 before its logarithm, as in tf.keras."""
+"""The least distance of a probability from 0 and 1, as in tf.keras."""
 
 
 def bounded(p: Node) -> Node:
-    """Return p kept away from 0 and 1, where a logarithm or its derivative is infinite.
+    """Return p clipped away from 0 and 1, where its logarithm is infinite.
 
-    The result of a sigmoid or softmax is returned as it is: the logarithm of one is
-    computed from what went into it and needs no help.
+    A sigmoid or a softmax is returned as it is: its logarithm is computed from its
+    input, without p.
     """
     if isinstance(p.op, (ops.Sigmoid, ops.Softmax)):
         return p

@@ -1,4 +1,4 @@
-"""Losses for numbers: functions of the error e = ŷ − y, averaged over the features."""
+"""Losses of regression: functions of the error e = ŷ − y, averaged over features."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Huber(Loss):
     """J = mean of e²/2 where |e| ≤ δ, δ(|e| − δ/2) elsewhere (Huber, 1964).
 
     Args:
-        delta: δ, where the parabola becomes a line; 1 as in tf.keras.
+        delta: δ, the error at which the parabola becomes a line; 1 as in tf.keras.
     """
 
     foreign_names = ("smooth_l1", "SmoothL1Loss")
@@ -48,7 +48,7 @@ class Huber(Loss):
 
 
 class LogCosh(Loss):
-    """J = mean of ln cosh(ŷ − y): e²/2 when small, |e| − ln 2 when large.
+    """J = mean of ln cosh(ŷ − y): about e²/2 for small e, |e| − ln 2 for large e.
 
     Computed as e + softplus(−2e) − ln 2, which does not overflow.
     """

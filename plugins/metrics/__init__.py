@@ -1,7 +1,10 @@
-"""Built-in metrics."""
+"""The built-in metrics."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from chainrule import hookimpl
 from chainrule.kinds.metric import Metric
 from chainrule.plugins.metrics.accuracy import (
     Accuracy,
@@ -12,13 +15,12 @@ from chainrule.plugins.metrics.accuracy import (
 )  # fmt: skip
 from chainrule.plugins.metrics.detection import Precision, Recall
 from chainrule.plugins.metrics.regression import MAE, MSE, R2, RMSE
-from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl
-def register_metrics() -> list[type[Metric]]:
+def register_metrics() -> Sequence[type[Metric]]:
     """Return the built-in metrics."""
-    return [
+    return (
         Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopK,
         Precision, Recall, R2, MAE, MSE, RMSE,
-    ]  # fmt: skip
+    )  # fmt: skip

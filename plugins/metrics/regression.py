@@ -1,4 +1,4 @@
-"""How far predicted numbers are off."""
+"""Metrics of regression: how far predicted numbers are off."""
 
 from __future__ import annotations
 
@@ -9,37 +9,33 @@ from typing import ClassVar
 from chainrule.kinds.metric import Metric
 from chainrule.node import Node
 from chainrule.ops import abs, reshape, square, sum
-from chainrule.plugins.metrics.common import same_shape, size
+from chainrule.plugins.metrics.common import Mean, check_same_shape, size
 
-INSTEAD = "these metrics are for numbers, not for class labels"
+NUMBERS = "this metric is for numbers, not for class labels"
 
 
-class Error(Metric):
-    """Base of means over all elements of a function of target and prediction."""
+class MeanError(Mean):
+    """Base of means of an error over all elements: define `error`."""
 
     higher_is_better: ClassVar[bool] = False
 
     @abstractmethod
     def error(self, difference: Node) -> Node:
-        """Return what is averaged, from prediction − target."""
+        """Return the error, from prediction − target."""
 
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
-        same_shape(self.type_name, target, prediction, INSTEAD)
+        check_same_shape(self.type_name, target, prediction, NUMBERS)
         return sum(self.error(prediction - target)), size(prediction)
 
-    def result(self, *totals: float) -> float:
-        error, count = totals
-        return error / count
 
-
-class MAE(Error):
+class MAE(MeanError):
     """Mean absolute error: mean of |ŷ − y|."""
 
     def error(self, difference: Node) -> Node:
         return abs(difference)
 
 
-class MSE(Error):
+class MSE(MeanError):
     """Mean squared error: mean of (ŷ − y)²."""
 
     def error(self, difference: Node) -> Node:
@@ -61,14 +57,13 @@ class R2(Metric):
     """
 
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
-        same_shape(self.type_name, target, prediction, INSTEAD)
+        check_same_shape(self.type_name, target, prediction, NUMBERS)
         width = target.shape[-1] if target.ndim > 1 else 1
-        y, guess = reshape(target, (-1, width)), reshape(prediction, (-1, width))
-        columns = range(width or 1)
-        parts = [(y[:, i], guess[:, i]) for i in columns]
+        y, y_hat = reshape(target, (-1, width)), reshape(prediction, (-1, width))
+        columns = [(y[:, i], y_hat[:, i]) for i in range(width or 1)]
         sums = [
             total
-            for a, b in parts
+            for a, b in columns
             for total in (sum(square(b - a)), sum(a), sum(square(a)))
         ]
         return size(y[:, 0]), *sums

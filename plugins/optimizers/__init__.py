@@ -1,7 +1,10 @@
-"""Built-in optimizers; defaults are those of tf.keras."""
+"""The built-in optimizers; their defaults are those of tf.keras."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from chainrule import hookimpl
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.plugins.optimizers.adadelta import Adadelta
 from chainrule.plugins.optimizers.adagrad import Adagrad
@@ -11,13 +14,12 @@ from chainrule.plugins.optimizers.descent import SGD, GradientDescent
 from chainrule.plugins.optimizers.momentum import Momentum, Nesterov
 from chainrule.plugins.optimizers.nadam import Nadam
 from chainrule.plugins.optimizers.rmsprop import RMSprop
-from chainrule.registry.hooks import hookimpl
 
 
 @hookimpl
-def register_optimizers() -> list[type[Optimizer]]:
+def register_optimizers() -> Sequence[type[Optimizer]]:
     """Return the built-in optimizers."""
-    return [
+    return (
         GradientDescent, SGD, Momentum, Nesterov, Adagrad, Adadelta, RMSprop, Adam,
         AdamW, Adamax, Nadam,
-    ]  # fmt: skip
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Adadelta: steps in proportion to earlier steps, so their unit is the parameter's."""
+"""Adadelta: steps in proportion to earlier steps, in the unit of the parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adagrad: a rate per parameter that shrinks with all gradients seen."""
+"""Adagrad: a rate for each parameter, which falls with every gradient."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
-"""Adam: momentum, divided by the recent root mean square of the gradient."""
+"""Adam: momentum over the root mean square of recent gradients."""
 
 from __future__ import annotations
 
 import math
 from typing import ClassVar
 
-from chainrule.annotations import Fraction, NonNegative, Positive
-from chainrule.kinds.optimizer import Optimizer
+from chainrule.annotations import NonNegative
 from chainrule.node import Node
 from chainrule.ops import sqrt, square
+from chainrule.plugins.optimizers.moments import Moments
 
 
-class Adam(Optimizer):
+class Adam(Moments):
     """m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − αₜ m / (√v + ε′).
 
-    This is Adam with decayed sums where others keep averages: the factors 1 − β, equal
-    for all elements, are in the step size and in ε::
+    m and v are decayed sums, so the factors 1 − β are in the step size and in ε::
 
         αₜ = α √(1−β₂ᵗ) / (1−β₁ᵗ) · (1−β₁) / √(1−β₂),   ε′ = ε / √(1−β₂)
 
@@ -24,10 +23,6 @@ class Adam(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
-    lr: Positive = 1e-3
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
-    epsilon: Positive = 1e-7
 
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, m: Node, v: Node
@@ -43,8 +38,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale.
 
-    Acts on all parameters. Defaults: tf.keras ``AdamW``; Loshchilov, Hutter,
-    "Decoupled weight decay regularization", arXiv:1711.05101.
+    All parameters decay. Defaults: tf.keras ``AdamW``; Loshchilov, Hutter, "Decoupled
+    weight decay regularization", arXiv:1711.05101.
     """
 
     type_name: ClassVar[str] = "adamw"

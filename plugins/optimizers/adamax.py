@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chainrule.annotations import Fraction, Positive
-from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 from chainrule.ops import abs, maximum
+from chainrule.plugins.optimizers.moments import Moments
 
 
-class Adamax(Optimizer):
+class Adamax(Moments):
     """m ← β₁ m + g;  u ← max(β₂ u, |g|);  p ← p − α (1−β₁)/(1−β₁ᵗ) m / (u + ε).
 
-    The momentum is a decayed sum, as in Adam here. Defaults: tf.keras ``Adamax``;
-    Kingma, Ba, "Adam", arXiv:1412.6980, section 7.1.
+    m is a decayed sum, as in `Adam`. Defaults: tf.keras ``Adamax``; Kingma, Ba, "Adam",
+    arXiv:1412.6980, section 7.1.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m", "u")
-    lr: Positive = 1e-3
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
-    epsilon: Positive = 1e-7
 
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, m: Node, u: Node

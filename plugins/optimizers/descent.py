@@ -1,4 +1,4 @@
-"""Plain gradient descent, on all examples or on a batch of them."""
+"""Plain gradient descent, on all examples or on batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainrule.node import Node
 class SGD(Optimizer):
     """Stochastic gradient descent: p ← p − α g, g from one batch.
 
-    Default: tf.keras ``SGD``.
+    The default is that of tf.keras ``SGD``.
     """
 
     foreign_options: ClassVar[Mapping[str, str]] = {
@@ -29,7 +29,8 @@ class SGD(Optimizer):
 class GradientDescent(SGD):
     """Gradient descent on the whole training set: p ← p − α ∂J/∂p.
 
-    One step an epoch: `fit` makes one batch of all examples. Default: as SGD.
+    `fit` takes all examples as one batch, so an epoch is one step. The default is that
+    of `SGD`.
     """
 
     full_batch: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Descent with momentum: the update remembers where it was going."""
+"""Gradient descent with momentum: each update continues the last one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chainrule.node import Node
 class Momentum(Optimizer):
     """m ← μ m − α g;  p ← p + m.
 
-    The form of tf.keras ``SGD(momentum=μ)``; μ = 0.9 as is customary (Sutskever et
-    al., "On the importance of initialization and momentum in deep learning", 2013).
+    As in tf.keras ``SGD(momentum=μ)``; μ = 0.9 is customary (Sutskever et al., "On the
+    importance of initialization and momentum in deep learning", 2013).
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
@@ -34,7 +34,7 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """m ← μ m − α g;  p ← p + μ m − α g: the momentum as it will be after the step.
 
-    The form of tf.keras ``SGD(momentum=μ, nesterov=True)``.
+    As in tf.keras ``SGD(momentum=μ, nesterov=True)``.
     """
 
     def update(

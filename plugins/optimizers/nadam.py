@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chainrule.annotations import Fraction, Positive
-from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Node
 from chainrule.ops import sqrt, square
+from chainrule.plugins.optimizers.moments import Moments
 
 
-class Nadam(Optimizer):
+class Nadam(Moments):
     """m ← β₁ m + g;  v ← β₂ v + g²;  p ← p − (a m + b g) / (√v + ε / r).
 
     The momentum is warmed up, μₜ = β₁ (1 − 0.96ᵗ/2), with the product Πₜ = μ₁ … μₜ::
@@ -18,16 +17,12 @@ class Nadam(Optimizer):
         a = α/r μₜ₊₁ (1−β₁) / (1−Πₜ₊₁),   b = α/r (1−μₜ) / (1−Πₜ)
         r = √((1−β₂)/(1−β₂ᵗ))
 
-    m and v are decayed sums, as in Adam here. Defaults: tf.keras ``Nadam``; Dozat,
+    m and v are decayed sums, as in `Adam`. Defaults: tf.keras ``Nadam``; Dozat,
     "Incorporating Nesterov momentum into Adam", 2016.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
     scalar_slots: ClassVar[tuple[str, ...]] = ("product",)
-    lr: Positive = 1e-3
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
-    epsilon: Positive = 1e-7
 
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, m: Node, v: Node, product: Node

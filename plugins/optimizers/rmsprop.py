@@ -1,4 +1,4 @@
-"""RMSprop: each gradient divided by its recent root mean square."""
+"""RMSprop: the gradient over its recent root mean square."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A constraint: weights that grow too long are cut back after each step."""
+"""Constraints: weights that grow too long are shortened after each step."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ EPSILON = 1e-7
 
 
 class MaxNorm(Regularizer):
-    """w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights into each unit have norm at most c.
+    """w ← w · min(‖w‖, c) / (‖w‖ + ε): the weights of each unit have norm at most c.
 
-    The norm is taken over the first axis of a kernel (features, units); c = 2 and
-    ε = 10⁻⁷ as in tf.keras ``MaxNorm(axis=0)``.
+    The norm is taken over the first axis of a weight matrix (features, units); c = 2
+    and ε = 10⁻⁷ as in tf.keras ``MaxNorm(axis=0)``.
+
+    Args:
+        limit: c.
     """
 
     limit: Positive = 2.0

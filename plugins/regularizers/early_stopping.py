@@ -1,4 +1,4 @@
-"""Early stopping: end training when it no longer helps."""
+"""Early stopping: end training when it no longer improves the model."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class EarlyStopping(Regularizer):
 
     Args:
         monitor: a name in the history, such as ``"val_loss"`` or ``"val_accuracy"``.
-            A loss should fall; a metric says itself what is better.
-        patience: how many epochs without improvement to wait.
-        min_delta: what counts as improvement, at least.
-        restore_best_weights: put the weights of the best epoch back at the end.
+            A loss should fall; a metric itself says which direction is better.
+        patience: the number of epochs to wait for an improvement.
+        min_delta: the least change that counts as an improvement.
+        restore_best_weights: restore the weights of the best epoch at the end.
 
     Raises:
-        HyperparameterError: `monitor` is not in the history of this training.
+        HyperparameterError: `monitor` is not in the history of this training run.
     """
 
     monitor: str = "val_loss"
@@ -37,7 +37,7 @@ class EarlyStopping(Regularizer):
                 hint = " Give fit validation data: validation=(x, y)." + hint
             raise HyperparameterError(
                 f"EarlyStopping(monitor={self.monitor!r}): the history of this "
-                f"training has no such name.{hint}"
+                f"training run has no such name.{hint}"
             )
         sign = -1.0 if self._higher_is_better() else 1.0
         best, best_epoch = float("inf"), 0
@@ -54,7 +54,7 @@ class EarlyStopping(Regularizer):
         return self.restore_best_weights
 
     def _higher_is_better(self) -> bool:
-        """Return what the metric says whose name ends the monitored one."""
+        """Return what is better for the metric whose name ends the monitored one."""
         metrics = sorted(registry.entries("metrics"), key=lambda e: -len(e.name))
         for entry in metrics:
             if re.search(rf"(^|_){re.escape(entry.name)}(_\d+)?$", self.monitor):

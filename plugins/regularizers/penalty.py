@@ -1,4 +1,4 @@
-"""Penalties: large weights cost something."""
+"""Penalties on large weights."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from chainrule.ops import abs, square, sum
 
 
 class L1(Regularizer):
-    """J + λ Σ |w| over every kernel; biases are free. λ = 0.01: tf.keras ``L1``."""
+    """J + λ Σ |w| over all weight matrices, not biases; λ = 0.01: tf.keras ``L1``."""
 
     strength: NonNegative = 0.01
 
     def penalty(self, parameter: Parameter) -> Node:
-        return self.strength * sum(abs(parameter))
+        return _absolute(parameter, self.strength)
 
 
 class L2(Regularizer):
-    """J + λ Σ w² over every kernel; biases are free. λ = 0.01: tf.keras ``L2``."""
+    """J + λ Σ w² over all weight matrices, not biases; λ = 0.01: tf.keras ``L2``."""
 
     strength: NonNegative = 0.01
 
     def penalty(self, parameter: Parameter) -> Node:
-        return self.strength * sum(square(parameter))
+        return _squared(parameter, self.strength)
 
 
 class ElasticNet(Regularizer):
-    """J + λ₁ Σ |w| + λ₂ Σ w² over every kernel: tf.keras ``L1L2``.
+    """J + λ₁ Σ |w| + λ₂ Σ w² over all weight matrices: tf.keras ``L1L2``.
 
     Zou, Hastie, "Regularization and variable selection via the elastic net", 2005.
     """
@@ -36,5 +36,12 @@ class ElasticNet(Regularizer):
     l2: NonNegative = 0.01
 
     def penalty(self, parameter: Parameter) -> Node:
-        absolute = self.l1 * sum(abs(parameter))
-        return absolute + self.l2 * sum(square(parameter))
+        return _absolute(parameter, self.l1) + _squared(parameter, self.l2)
+
+
+def _absolute(w: Node, strength: float) -> Node:
+    return strength * sum(abs(w))
+
+
+def _squared(w: Node, strength: float) -> Node:
+    return strength * sum(square(w))

@@ -111,7 +111,7 @@ def test_npz_with_objects_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04cut off"])
 def test_malformed_npz(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(DataError, match=r"a\.npz is no NPZ file"):
+    with pytest.raises(DataError, match=r"a\.npz is not an NPZ file"):
         cr.datasets.load_npz(written(tmp_path, "a.npz", content))
 
 
@@ -147,9 +147,9 @@ GOOD = idx(np.zeros((2, 3), "u1"), 8)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "starts with nothing, not with 00 00"),
-        (b"PNG" + GOOD, "starts with 50 4e 47 00"),
-        (b"\0\0\x0a\x01" + b"\0" * 9, "starts with 00 00 0a 01"),
+        (b"", "must start with 00 00, .* got nothing"),
+        (b"PNG" + GOOD, "got 50 4e 47 00"),
+        (b"\0\0\x0a\x01" + b"\0" * 9, "got 00 00 0a 01"),
         (GOOD[:7], "ends at offset 7, within the sizes of its 2 dimensions"),
         (GOOD[:-1], r"ends at offset 17, but \(2, 3\) elements .* end at 18"),
         (GOOD + b"\0", "ends at offset 19"),
@@ -194,5 +194,5 @@ def test_mnist_says_which_files_are_missing(tmp_path: Path) -> None:
 
 
 def test_mnist_with_labels_that_do_not_fit(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"shape \(4, 28, 28\) and .* \(3,\)"):
+    with pytest.raises(DataError, match=r"got \(4, 28, 28\) and \(3,\)"):
         cr.datasets.mnist(mnist_folder(tmp_path, labels=3))

@@ -72,7 +72,7 @@ def test_training_follows_the_schedule() -> None:
 
 @pytest.mark.parametrize(
     ("boundaries", "factors", "message"),
-    [((1,), (1.0,), "2 pieces"), ((2, 1), (1.0, 1.0, 1.0), "increase")],
+    [((1,), (1.0,), "need 2 factors"), ((2, 1), (1.0, 1.0, 1.0), "increase")],
 )
 def test_malformed_pieces_are_rejected(
     boundaries: tuple[float, ...], factors: tuple[float, ...], message: str
