@@ -35,7 +35,9 @@ def test_neurons_show_the_example_asked_for():
     loss, feeds = network()
     scene = cr.draw(loss, level="neuron", values=feeds, example=1).scene
     assert scene.blocks[0].lines[0].text.unicode() == "3"
-    with pytest.raises(GraphError, match="there are 2 in the batch"):
+    with pytest.raises(
+        GraphError, match="example must be one of the 2 in the batch, got 2"
+    ):
         cr.draw(loss, level="neuron", values=feeds, example=2)
 
 

@@ -91,7 +91,9 @@ def _one_example(
         array = np.asarray(value)
         batch = isinstance(leaf, Input) and leaf.shape[:1] == (None,)
         if batch and not -len(array) <= example < len(array):
-            raise GraphError(f"example {example}: there are {len(array)} in the batch")
+            raise GraphError(
+                f"example must be one of the {len(array)} in the batch, got {example}"
+            )
         cut[key] = array[[example]] if batch else array
     return cut
 
