@@ -7,8 +7,8 @@
     def test_swish():
         check_activation(Swish())
 
-They raise `ConformanceError`, which is an `AssertionError`. The built-in components are
-held against the same checks.
+They raise `ConformanceError`, which is an `AssertionError`. The built-in components
+must pass the same checks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from chainrule.testing.examples import example
 from chainrule.testing.losses import check_loss
 from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
-from chainrule.testing.parity import check_parity, parity_cases
+from chainrule.testing.parity import check_parity
+from chainrule.testing.parity_cases import parity_cases
 
 __all__ = [
     "ConformanceError", "check_activation", "check_backend", "check_component",

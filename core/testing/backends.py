@@ -1,4 +1,4 @@
-"""What a backend promises beside arithmetic: inputs, phases, totals, random numbers."""
+"""Check what a backend promises besides arithmetic."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from chainrule.program import LEARNING_RATE, STEP, Program
 def check_backend(backend: str | Backend) -> None:
     """Check the contract of a backend and its executables.
 
-    `check_parity` checks the arithmetic; this checks what is around it: devices, inputs
+    `check_parity` checks the arithmetic; this checks what surrounds it: devices, inputs
     that are put whole or by rows, phases, totals, the numbers of a run, random numbers
     bit for bit, faults, and parameters that move.
 
     Raises:
-        ConformanceError: says which promise is broken, and with what numbers.
+        ConformanceError: a promise is broken; says which, and with what numbers.
     """
     opened = open_backend(backend)
     for check in (
@@ -46,7 +46,7 @@ def _equal(backend: Backend, got: Any, expected: Any, what: str) -> None:
 def _devices(backend: Backend) -> None:
     devices, number = backend.devices(), backend.number()
     if not 0 <= number < len(devices):
-        raise _fail(backend, f"device {number} is none of {len(devices)}")
+        raise _fail(backend, f"number() must be below {len(devices)}, got {number}")
 
 
 def _inputs(backend: Backend) -> None:
@@ -56,14 +56,16 @@ def _inputs(backend: Backend) -> None:
     doubled = 2 * data
     executable.put(x, data[1:4])
     data[:] = 0
-    _equal(backend, _ran(executable), doubled[1:4], "what was put is copied")
-    _equal(backend, _ran(executable), doubled[1:4], "an input stays for the next run")
+    _equal(backend, _ran(executable), doubled[1:4], "put() must copy its values")
+    _equal(
+        backend, _ran(executable), doubled[1:4], "an input must stay for the next run"
+    )
     executable.put(x, doubled, np.array([4, 0, 4]))
     rows = 2 * doubled[[4, 0, 4]]
-    _equal(backend, _ran(executable), rows, "rows are taken in the order given")
+    _equal(backend, _ran(executable), rows, "rows must be taken in the order given")
     result = executable.fetch(0)
     result[:] = 0
-    _equal(backend, executable.fetch(0), rows, "what is fetched is a copy")
+    _equal(backend, executable.fetch(0), rows, "fetch() must return a copy")
 
 
 def _phases(backend: Backend) -> None:
@@ -72,7 +74,7 @@ def _phases(backend: Backend) -> None:
     phases = [[(a, b + 0.0), (b, a + 0.0)], [(a, a + b)]]
     backend.compile(Program(phases=phases)).run()
     backend.pull([a, b])
-    what = "a phase computes all new values from the old ones, and the next one from "
+    what = "a phase must compute all its values from the old ones, and the next from "
     _equal(backend, a.value, [11, 22], f"{what}those")
     _equal(backend, b.value, [1, 2], f"{what}those")
 
@@ -84,8 +86,10 @@ def _totals(backend: Backend) -> None:
         executable.put(x, np.array(value))
         executable.run()
     totals = executable.take_totals()
-    _equal(backend, totals[0], 2.0, "totals are added up in float64")
-    _equal(backend, executable.take_totals(), [0, 0], "totals that were taken are zero")
+    _equal(backend, totals[0], 2.0, "totals must be added up in float64")
+    _equal(
+        backend, executable.take_totals(), [0, 0], "totals that were taken must be zero"
+    )
 
 
 def _numbers(backend: Backend) -> None:
@@ -95,7 +99,7 @@ def _numbers(backend: Backend) -> None:
     for lr, step in ((0.5, 3), (0.25, 7)):
         executable.run(lr=lr, step=step)
         expected = [2 * lr + step, 4 * lr + step]
-        what = "learning rate and step are those of the run"
+        what = "learning rate and step must be those of the run"
         _equal(backend, executable.fetch(0), expected, what)
 
 
@@ -108,7 +112,9 @@ def _random(backend: Backend) -> None:
         for each in (backend, open_backend("numpy"))
     )
     for a, b in zip(got, expected, strict=True):
-        _equal(backend, a, b, "random numbers are a function of seed, stream and step")
+        _equal(
+            backend, a, b, "random numbers must be a function of seed, stream and step"
+        )
 
 
 def _indices(backend: Backend) -> None:
@@ -127,7 +133,9 @@ def _finite(backend: Backend) -> None:
     what = "a checked program computes NaN"
     _raises(backend, DivergenceError, what, executable.run)
     executable.put(x, np.ones(3))
-    _equal(backend, _ran(executable), np.zeros(3), "a fault is over in the next run")
+    _equal(
+        backend, _ran(executable), np.zeros(3), "a fault must be over in the next run"
+    )
 
 
 def _parameters(backend: Backend) -> None:
@@ -138,17 +146,24 @@ def _parameters(backend: Backend) -> None:
     executable.put(x, np.array([1.0, 10.0]))
     executable.run()
     backend.pull([w])
-    _equal(backend, w.value, [2, 3], "a parameter that was pulled has its new value")
+    _equal(
+        backend, w.value, [2, 3], "a parameter that was pulled must have its new value"
+    )
     w.value[:] = 5
     backend.push([w])
-    what = "a parameter that was pushed has the host's value"
+    what = "a parameter that was pushed must have the host's value"
     _equal(backend, _ran(executable), [5, 50], what)
     w.value = np.array([7.0, 8.0], np.float32)
-    what = "a parameter with another array is read from there, and inputs stay"
+    what = "a parameter with another array must be read there, and inputs must stay"
     _equal(backend, _ran(executable), [7, 80], what)
     backend.pull([w])
-    _equal(backend, w.value, [8, 9], "a parameter with another array is assigned there")
-    _equal(backend, executable.take_totals(), [33], "totals outlive another array")
+    _equal(
+        backend,
+        w.value,
+        [8, 9],
+        "a parameter with another array must be assigned there",
+    )
+    _equal(backend, executable.take_totals(), [33], "totals must outlive another array")
 
 
 def _ran(executable: Executable) -> npt.NDArray[Any]:
@@ -179,4 +194,4 @@ def _raises(
         work()
     except expected:
         return
-    raise _fail(backend, f"{what}, and {expected.__name__} was not raised")
+    raise _fail(backend, f"{expected.__name__} must be raised when {what}")

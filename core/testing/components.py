@@ -1,4 +1,4 @@
-"""What every component must do; initializers, regularizers and optimizers."""
+"""Check components: their configuration, initializers, regularizers, optimizers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Input, Parameter
 from chainrule.substitution import substitute
 from chainrule.testing.derivatives import check_derivatives
-from chainrule.testing.samples import given_or_random
+from chainrule.testing.values import given_or_random
 
 
 def check_component(component: Component) -> None:
-    """Check that a component has a docstring and comes back from its configuration.
+    """Check that a component has a docstring and is restored by its configuration.
 
     Raises:
-        ConformanceError: it has none, or comes back as another one.
+        ConformanceError: it has no docstring, or is restored as another one.
     """
     cls = type(component)
     if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
         raise ConformanceError(f"{cls.__name__} has no docstring: give its formula")
     again = cls.from_config(component.to_config())
     if again.to_config() != component.to_config():
-        raise ConformanceError(f"{component!r} comes back from its config as {again!r}")
+        raise ConformanceError(f"{component!r} is restored by its config as {again!r}")
 
 
 def check_initializer(
@@ -37,18 +37,21 @@ def check_initializer(
     """Check an initializer: shape, finite numbers, the same ones for the same seed.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the initializer breaks its contract; says how.
     """
     check_component(initializer)
     value = initializer.sample(shape, seed=1, stream="kernel")
     if value.shape != shape or value.dtype != np.float32:
-        raise ConformanceError(f"{shape} was asked for, got {value.shape}")
+        raise ConformanceError(
+            f"values must be float32 of shape {shape}, "
+            f"got {value.dtype} of shape {value.shape}"
+        )
     if not np.isfinite(value).all():
-        raise ConformanceError("some values are not finite")
+        raise ConformanceError("values must be finite")
     again = initializer.sample(shape, seed=1, stream="kernel")
     if value.tobytes() != again.tobytes():
         raise ConformanceError(
-            "the same seed and stream give other values: draw only from `random`"
+            "the same seed and stream must give the same values: use only `random`"
         )
 
 
@@ -58,7 +61,7 @@ def check_regularizer(
     """Check what a regularizer does to weights and activations.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the regularizer breaks its contract; says how.
     """
     check_component(regularizer)
     value = given_or_random(weights, (4, 3), seed)
@@ -66,7 +69,7 @@ def check_regularizer(
     penalty = regularizer.penalty(kernel)
     if penalty is not None:
         if penalty.shape != ():
-            raise ConformanceError(f"the penalty is no number: {penalty!r}")
+            raise ConformanceError(f"the penalty must be a scalar, got {penalty!r}")
         check_derivatives(
             lambda w: substitute([penalty], {kernel: w})[0], [value], seed=seed
         )
@@ -77,19 +80,21 @@ def check_regularizer(
         assert twice is not None
         a, b = evaluate([once, twice], {leaf: value}, dtype="float64")
         if a.shape != value.shape or not np.allclose(a, b):
-            raise ConformanceError("constraining twice differs from constraining once")
+            raise ConformanceError("constraining twice must equal constraining once")
     changed = regularizer.transform(leaf, "check")
     if changed is not None:
         (got,) = evaluate([changed], {leaf: value}, training=True)
         if got.shape != value.shape:
-            raise ConformanceError(f"the transform makes {got.shape} of {value.shape}")
+            raise ConformanceError(
+                f"the transform must keep the shape {value.shape}, got {got.shape}"
+            )
 
 
 def check_optimizer(optimizer: Optimizer) -> None:
     """Check an optimizer: what `update` returns, and that it goes downhill.
 
     Raises:
-        ConformanceError: a slot gets no new value, or ½p² is not made smaller.
+        ConformanceError: a slot gets no new value, or ½p² does not decrease.
     """
     check_component(optimizer)
     start = np.array([1.0, -2.0, 0.5])
@@ -107,7 +112,7 @@ def check_optimizer(optimizer: Optimizer) -> None:
                 f"update must return a new {name!r} of shape {node.shape}, got {got}"
             )
     if extra := set(new) - set(leaves):
-        raise ConformanceError(f"update returns {sorted(extra)}, which are no slots")
+        raise ConformanceError(f"update returns {sorted(extra)}, which are not slots")
     values = {"p": start} | {
         name: np.full(shape, optimizer.slot_start(name))
         for name, shape in shapes.items()

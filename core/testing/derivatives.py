@@ -1,9 +1,8 @@
-"""Derivatives held against finite differences, in float64."""
+"""Check derivatives against finite differences, in float64."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +12,10 @@ from chainrule.errors import ConformanceError
 from chainrule.execution import open_backend
 from chainrule.execution.finite_differences import SPACING, central_slope
 from chainrule.node import Constant, Node
-from chainrule.ops import sum, uniform
+from chainrule.ops import sum
 from chainrule.program import Program
-from chainrule.testing.functions import leaves_for
-
-Array = npt.NDArray[Any]
+from chainrule.testing.functions import Function, leaves_for, projected
+from chainrule.testing.values import Array
 
 _OFFSETS = np.arange(-2, 3) * SPACING
 _AROUND = [0, 1, 3, 4]
@@ -30,7 +28,7 @@ _TOLERANCE = 1e-6
 
 
 def check_derivatives(
-    function: Callable[..., Node],
+    function: Function,
     values: Sequence[npt.ArrayLike],
     *,
     training: bool = False,
@@ -39,15 +37,15 @@ def check_derivatives(
     """Check first and second derivatives of a function of nodes at some values.
 
     The result is projected on a random u: L = ⟨u, f(x)⟩. Along a random line x + s·v
-    the slope ⟨∂L/∂x, v⟩ is held against differences of L, and the curvature
-    vᵀ(∂²L/∂x²)v against differences of the slope. So two numbers serve any function
-    and any shape: one wrong element changes them. A point near a kink is moved off it.
+    the slope ⟨∂L/∂x, v⟩ is compared with differences of L, and the curvature
+    vᵀ(∂²L/∂x²)v with differences of the slope. So two numbers serve any function and
+    any shape: one wrong element changes them. A point near a kink is moved away.
 
     Args:
         function: takes as many nodes as there are `values` and returns a node.
         values: where to check; floats are moved, integers and booleans stay.
         training: whether dropout and its like are active.
-        seed: of the random directions and of random ops.
+        seed: the seed of the random directions and of random ops.
 
     Raises:
         ConformanceError: a derivative is wrong; says which, where, and by how much.
@@ -62,7 +60,7 @@ def check_derivatives(
             break
         line.jitter(random)
     else:
-        raise ConformanceError("found no point without a kink near the values")
+        raise ConformanceError("every point near the values is near a kink")
     for order, name in enumerate(("first", "second")):
         expected = central_slope(profile[_AROUND, order], SPACING)
         got = profile[2, order + 1]
@@ -79,7 +77,7 @@ class _Line:
 
     def __init__(
         self,
-        function: Callable[..., Node],
+        function: Function,
         point: list[Array],
         training: bool,
         seed: int,
@@ -93,11 +91,10 @@ class _Line:
             for leaf, value in zip(self.leaves, point, strict=True)
             if leaf.dtype == "float"
         }
-        y = function(*self.leaves)
-        projected = sum(y * (uniform(y, "projection") - 0.5))
-        slope = self._along(projected)
+        value = projected(function(*self.leaves))
+        slope = self._along(value)
         program = Program(
-            outputs=[projected, slope, self._along(slope)],
+            outputs=[value, slope, self._along(slope)],
             shapes={leaf: leaf.shape for leaf in self.leaves},
             training=training,
             dtype="float64",

@@ -1,4 +1,4 @@
-"""Examples of components, for checking classes that nobody listed."""
+"""Examples of components, so that each class is checked with nobody listing it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CANDIDATES: Mapping[Any, tuple[Any, ...]] = {
 
 
 def example(cls: type[Component]) -> Component:
-    """Return a component of a class: what it needs is filled in from its annotations.
+    """Return a component of a class, with values that its annotations allow.
 
-    A class whose required hyperparameters must go together gives values of its own::
+    A class whose required hyperparameters depend on each other gives their values::
 
         class Reshape(cr.Layer):
             example = {"shape": (2, -1)}

@@ -1,8 +1,6 @@
-"""What every loss must do."""
+"""Check losses."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +10,9 @@ from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
 from chainrule.testing.components import check_component
 from chainrule.testing.derivatives import check_derivatives
-from chainrule.testing.functions import (
-    FAR,
-    check_far,
-    check_open_batch,
-    check_result,
-    leaves_for,
-)
-from chainrule.testing.samples import between
-
-Array = npt.NDArray[Any]
+from chainrule.testing.functions import leaves_for
+from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
+from chainrule.testing.values import Array, between
 
 
 def check_loss(
@@ -37,10 +28,10 @@ def check_loss(
         loss: the loss.
         target: targets that it takes; None for random ones of its kind.
         prediction: predictions in its domain; None for random ones of shape (3, 4).
-        seed: of what is random.
+        seed: the seed of what is random.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the loss breaks its contract; says how.
     """
     check_component(loss)
     random = np.random.default_rng(seed)
@@ -80,7 +71,7 @@ def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:
             raise ConformanceError(
                 f"with sample weights {weights} the loss is {got}, the weighted mean "
                 f"of the examples' losses {expected}: per_example must return one loss "
-                "for each example, which depends on no other"
+                "for each example, which depends on that example alone"
             )
 
 

@@ -1,8 +1,6 @@
-"""What every activation and layer must do."""
+"""Check activations and layers."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +16,8 @@ from chainrule.ops import Uniform
 from chainrule.substitution import substitute
 from chainrule.testing.components import check_component
 from chainrule.testing.derivatives import check_derivatives
-from chainrule.testing.functions import FAR, check_far, check_open_batch, check_result
-from chainrule.testing.samples import given_or_random
-
-Array = npt.NDArray[Any]
+from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
+from chainrule.testing.values import Array, given_or_random
 
 
 def check_activation(
@@ -32,15 +28,17 @@ def check_activation(
     Args:
         activation: the activation.
         x: where to check it; None for random numbers of shape (3, 4).
-        seed: of what is random.
+        seed: the seed of what is random.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the activation breaks its contract; says how.
     """
     value = given_or_random(x, (3, 4), seed)
     y = activation(Input("x", value.shape))
     if y.shape != value.shape:
-        raise ConformanceError(f"the result has shape {y.shape}, x had {value.shape}")
+        raise ConformanceError(
+            f"the result must have the shape of x, {value.shape}, got {y.shape}"
+        )
     _check_module(activation, value, seed)
     check_far(activation, np.linspace(-FAR, FAR, value.size).reshape(value.shape))
 
@@ -51,10 +49,10 @@ def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) 
     Args:
         layer: the layer.
         x: what to apply it to; None for random numbers of shape (3, 4).
-        seed: of what is random.
+        seed: the seed of what is random.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the layer breaks its contract; says how.
     """
     value = given_or_random(x, (3, 4), seed)
     _check_module(layer, value, seed)
@@ -67,13 +65,13 @@ def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) 
         a, b = evaluate([first, second], {leaf: value}, training=True)
         if np.array_equal(a, b):
             raise ConformanceError(
-                "two applications draw the same random numbers: name no stream"
+                "two applications draw the same random numbers: do not name the stream"
             )
     a, b = (evaluate([first], {leaf: value}, seed=seed)[0] for seed in (1, 2))
     if not np.array_equal(a, b):
         raise ConformanceError(
-            "the result is random while not training: put what is random into the "
-            "first operand of chainrule.ops.training"
+            "the result is random outside training: put what is random into the first "
+            "operand of chainrule.ops.training"
         )
 
 
@@ -82,7 +80,7 @@ def _check_module(module: Module, value: Array, seed: int) -> None:
     check_component(module)
     module(Input("x", value.shape))
     owned = [owned.node for _, owned in module.owned_parameters()]
-    kept = {node: node.value.copy() for node in owned}
+    initial = {node: node.value.copy() for node in owned}
     trainable = [node for node in owned if node.trainable]
     random = np.random.default_rng(seed)
     weights = [w + random.uniform(-0.5, 0.5, w.shape) for w in map(_value, trainable)]
@@ -102,8 +100,8 @@ def _check_module(module: Module, value: Array, seed: int) -> None:
                 training=training,
             )
     finally:
-        for node, before in kept.items():
-            node.value[...] = before
+        for node, value_before in initial.items():
+            node.value[...] = value_before
 
 
 def _value(node: Parameter) -> Array:

@@ -1,13 +1,12 @@
-"""What every op must do."""
+"""Check an op: shape, dtype, derivatives, open batch, expansion, notation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import TypeAlias, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from chainrule.errors import ConformanceError
 from chainrule.node import Node, Parameter
@@ -15,16 +14,12 @@ from chainrule.notation.expressions import expression
 from chainrule.notation.styles import Style
 from chainrule.ops import Op, StopGradient
 from chainrule.testing.derivatives import check_derivatives
-from chainrule.testing.functions import (
-    Function,
-    check_equal,
-    check_open_batch,
-    check_result,
-    leaves_for,
-)  # fmt: skip
+from chainrule.testing.functions import Function, leaves_for
+from chainrule.testing.properties import check_equal, check_open_batch, check_result
 from chainrule.testing.samples import sample
+from chainrule.testing.values import Array
 
-Operand = npt.NDArray[Any] | Parameter
+Operand: TypeAlias = Array | Parameter
 
 
 def check_op(
@@ -35,10 +30,10 @@ def check_op(
     Args:
         op: the op; or its class, to check a sample of it.
         operands: what to apply it to; None for those of a sample.
-        seed: of the sample and of random directions.
+        seed: the seed of the sample and of random directions.
 
     Raises:
-        ConformanceError: something is not as it must be.
+        ConformanceError: the op breaks its contract; says how.
     """
     if isinstance(op, type):
         op, operands = sample(op, (2, 3), np.random.default_rng(seed))
@@ -56,7 +51,7 @@ def check_op(
 
 
 def applied(op: Callable[..., Node], operands: Sequence[Operand]) -> Function:
-    """Return a function of those operands that are no parameters."""
+    """Return a function of those operands that are not parameters."""
 
     def function(*leaves: Node) -> Node:
         rest = iter(leaves)
@@ -76,6 +71,6 @@ def check_notation(node: Node) -> None:
         slots = style != "latex" and re.search(r"\{\d*\}", text)
         if not text or slots or text.count("{") != text.count("}"):
             raise ConformanceError(
-                f"in {style} it is written {text!r}: notation and latex have {{0}}, "
-                "{1} … for the operands, and braces that match"
+                f"in {style} it is written {text!r}: notation and latex must have "
+                "{0}, {1} … for the operands, and matching braces"
             )

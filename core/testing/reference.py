@@ -1,6 +1,6 @@
-"""Graphs interpreted node by node, with plain NumPy and no passes.
+"""The reference: graphs interpreted node by node, by plain NumPy and without passes.
 
-Slow and obvious: what every pass and every backend must agree with.
+It is slow and obvious; every pass and every backend must compute the same.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from chainrule.errors import ConformanceError
 from chainrule.graph import topological
 from chainrule.node import Constant, Node, Parameter
 from chainrule.ops.random import name_streams
+from chainrule.testing.values import Array
 
-Array: TypeAlias = npt.NDArray[Any]
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
@@ -32,8 +32,15 @@ def interpret(
 ) -> list[Array]:
     """Return the values of nodes in float64, as `chainrule.evaluate` should.
 
+    Args:
+        nodes: what to compute.
+        feeds: input → its value.
+        training: whether dropout and its like are active.
+        seed: the seed of random ops.
+        step: the number of the training step, of which random ops depend.
+
     Raises:
-        ConformanceError: there is no NumPy function here for an op.
+        ConformanceError: the reference lacks a function for an op.
     """
     given = feeds or {}
     order = topological(nodes)
@@ -48,27 +55,27 @@ def interpret(
                 array = np.asarray(given[node])
             elif isinstance(node.op, ops.Uniform):
                 random = philox.generator(seed, streams[node], step)
-                array = random.random(_like(node, operands).shape, dtype=np.float32)
+                array = random.random(_shape(node, operands), dtype=np.float32)
             elif isinstance(node.op, ops.Training):
                 array = operands[0 if training else 1]
             elif isinstance(node.op, ops.Unslice):
-                array = np.zeros(_like(node, operands[1:]).shape)
+                array = np.zeros(_shape(node, operands[1:]))
                 array[tuple(slice(*each) for each in node.op.ranges)] = operands[0]
             elif type(node.op) in NUMPY:
                 array = NUMPY[type(node.op)](node.op, *operands)
             else:
                 name = type(node.op).__name__
-                raise ConformanceError(f"no NumPy function is known for {name}")
-            value[node] = np.asarray(array, _WIDE[node.dtype])
+                raise ConformanceError(f"the reference has no function for {name}")
+            value[node] = np.asarray(array, _DTYPES[node.dtype])
     return [value[node] for node in nodes]
 
 
-def _like(node: Node, operands: list[Array]) -> Array:
-    """Return what lends a node its shape: an operand, or the node itself."""
-    return operands[0] if operands else np.empty([size or 0 for size in node.shape])
+def _shape(node: Node, like: Sequence[Array]) -> tuple[int, ...]:
+    """Return the shape that an operand lends a node; a lowered node has its own."""
+    return like[0].shape if like else tuple(size or 0 for size in node.shape)
 
 
-_WIDE: Mapping[str, type[Any]] = {
+_DTYPES: Mapping[str, type[Any]] = {
     "float": np.float64,
     "int": np.int64,
     "bool": np.bool_,

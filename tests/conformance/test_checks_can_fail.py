@@ -149,7 +149,7 @@ class Undocumented(cr.Activation):
     ("activation", "message"),
     [
         (GradientOverflows(), "gradient is not finite"),
-        (ChangesShape(), "the result has shape"),
+        (ChangesShape(), "the result must have the shape of x"),
         (Undocumented(), "no docstring"),
     ],
 )
@@ -203,10 +203,10 @@ class ForgetsItsConfig(cr.Layer):
     ("layer", "message"),
     [
         (NamedStream(), "the same random numbers"),
-        (AlwaysRandom(), "random while not training"),
+        (AlwaysRandom(), "random outside training"),
         (GrowsParameters(), "parameters of its own"),
         (WrongInTheBatch(), "with the batch open"),
-        (ForgetsItsConfig(), "comes back from its config"),
+        (ForgetsItsConfig(), "restored by its config"),
     ],
 )
 def test_check_layer(layer: cr.Layer, message: str) -> None:
@@ -276,7 +276,7 @@ class Infinite(cr.Initializer):
 
 @pytest.mark.parametrize(
     ("initializer", "message"),
-    [(Unseeded(), "the same seed"), (Infinite(), "not finite")],
+    [(Unseeded(), "the same seed"), (Infinite(), "values must be finite")],
 )
 def test_check_initializer(initializer: cr.Initializer, message: str) -> None:
     with pytest.raises(ConformanceError, match=message):
@@ -299,7 +299,10 @@ class ShrinksEachTime(cr.Regularizer):
 
 @pytest.mark.parametrize(
     ("regularizer", "message"),
-    [(NotANumber(), "no number"), (ShrinksEachTime(), "constraining twice")],
+    [
+        (NotANumber(), "the penalty must be a scalar"),
+        (ShrinksEachTime(), "constraining twice"),
+    ],
 )
 def test_check_regularizer(regularizer: cr.Regularizer, message: str) -> None:
     with pytest.raises(ConformanceError, match=message):

@@ -15,7 +15,7 @@ from chainrule.kinds.layer import Layer
 from chainrule.kinds.loss import Loss
 from chainrule.registry import registry
 from chainrule.testing.losses import sample_target
-from chainrule.testing.samples import bounds
+from chainrule.testing.values import bounds
 
 CHECKS: dict[str, Callable[[Any], None]] = {
     "activations": testing.check_activation,

@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import array_shapes, arrays, mutually_broadcastable_
 from chainrule.ops import Elementwise, Op
 from chainrule.registry import registry
 from chainrule.testing import check_op
-from chainrule.testing.samples import bounds, domains, sample
+from chainrule.testing.samples import domains, sample
+from chainrule.testing.values import bounds
 
 OPS = [pytest.param(entry.target, id=entry.name) for entry in registry.entries("ops")]
 checked = settings(max_examples=8, deadline=None, derandomize=True, database=None)

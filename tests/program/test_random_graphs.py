@@ -16,7 +16,7 @@ from chainrule.autodiff import backward
 from chainrule.execution import open_backend
 from chainrule.node import Input, Node
 from chainrule.program import Program
-from chainrule.testing.graphs import RandomGraph
+from chainrule.testing.random_graphs import RandomGraph
 from chainrule.testing.reference import interpret
 
 several = settings(

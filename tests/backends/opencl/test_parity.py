@@ -11,7 +11,7 @@ from chainrule import ops
 from chainrule.errors import ConformanceError
 from chainrule.registry import registry
 from chainrule.testing import check_parity, parity_cases
-from chainrule.testing.parity import Case, Problem
+from chainrule.testing.parity_cases import Case, Problem
 from chainrule.testing.samples import sample
 
 CASES = list(parity_cases())

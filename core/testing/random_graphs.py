@@ -1,7 +1,7 @@
-"""Random graphs, for tests of what must keep a graph's value.
+"""Random graphs, for tests of what must preserve the value of any graph.
 
-Every choice is made by a function, so that a generator of random numbers can drive it,
-or Hypothesis, which then finds a small graph that fails.
+A function makes every choice, so a generator of random numbers can drive it, or
+Hypothesis, which then finds a small graph that fails.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TypeAlias
 from chainrule import ops
 from chainrule.graph import topological
 from chainrule.node import Input, Node
-from chainrule.shapes import broadcast_shapes
+from chainrule.shapes import broadcast_shapes, known_size
 
 Choose: TypeAlias = Callable[[int], int]
-"""Returns a number from 0 to n − 1."""
+"""Chooses a number from 0 to n − 1."""
 
 LARGEST = 4.0
 """Bound on the numbers in a graph, so that no form of it overflows."""
@@ -26,11 +26,15 @@ MOST = 60
 
 
 class RandomGraph:
-    """A graph of float nodes grown by random choices.
+    """A graph of float nodes, grown by random choices.
+
+    Args:
+        choose: makes the choices.
+        size: how many nodes to add to the leaves.
 
     Attributes:
         leaves: its inputs; their values must lie between −2 and 2.
-        nodes: all nodes, the last ones built last.
+        nodes: all nodes, in the order they were built.
     """
 
     def __init__(self, choose: Choose, size: int) -> None:
@@ -50,7 +54,7 @@ class RandomGraph:
 
     @property
     def outputs(self) -> list[Node]:
-        """The nodes that no other one reads."""
+        """The nodes that no other node reads."""
         read = {x for node in topological(self.nodes) for x in node.inputs}
         return [node for node in self.nodes if node not in read]
 
@@ -72,12 +76,12 @@ class RandomGraph:
         return self.nodes[self._choose(len(self.nodes))]
 
     def partner(self, x: Node) -> Node:
-        """Return a node that broadcasts with x to a node that is not too large."""
+        """Choose a node that broadcasts with x to one that is not too large."""
         fitting = [
             node
             for node in self.nodes
             if (shape := broadcast_shapes(x.shape, node.shape)) is not None
-            and math.prod(size or 1 for size in shape) <= MOST
+            and known_size(shape) <= MOST
         ]
         return fitting[self._choose(len(fitting))]
 
@@ -175,7 +179,7 @@ def _turned(graph: RandomGraph, x: Node) -> Built:
 def _cut(graph: RandomGraph, x: Node) -> Built:
     if not x.ndim:
         return x + 1, graph.bound(x) + 1
-    if graph.choose(2) and math.prod(size or 1 for size in x.shape) * 2 <= MOST:
+    if graph.choose(2) and known_size(x.shape) * 2 <= MOST:
         return ops.concatenate([x, -x], graph.choose(x.ndim)), graph.bound(x)
     return x[..., : 1 + graph.choose(2)], graph.bound(x)
 
