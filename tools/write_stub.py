@@ -1,8 +1,8 @@
 """Write core/__init__.pyi, so that type checkers and editors see every component.
 
-The public names are imported lazily, which no type checker can follow; the stub states
-them, and gives each built-in component the signature of its hyperparameters. After
-adding a component run ``python tools/write_stub.py``; a test compares the file.
+Public names are imported lazily, which type checkers cannot follow. The stub declares
+them, and gives each built-in component the signature of its hyperparameters. Run
+``python tools/write_stub.py`` after adding a component; a test compares the file.
 """
 
 from __future__ import annotations
@@ -59,20 +59,20 @@ def stub() -> str:
 
 
 def built_in(kind: str) -> list[Entry]:
-    """Return what chainrule itself registers of a kind, by name."""
+    """Return what chainrule itself registers of a kind, sorted by name."""
     entries = [e for e in registry.entries(kind) if e.distribution == "chainrule"]
     return sorted(entries, key=lambda entry: entry.name)
 
 
 def renderers() -> Iterator[str]:
-    """Yield the imports of the functions that draw."""
+    """Yield the imports of the renderers."""
     for name in sorted(chainrule._RENDERERS):
         target = registry.find("renderers", name).target
         yield f"from {target.__module__} import {name} as {name}"
 
 
 def catalog(kind: str) -> Iterator[str]:
-    """Yield the lines of one catalog's class."""
+    """Yield the lines of the class of one catalog."""
     name = f"_{kind.title()}"
     yield f"class {name}(Catalog):"
     for entry in built_in(kind):
@@ -88,7 +88,7 @@ def catalog(kind: str) -> Iterator[str]:
 
 
 def component(entry: Entry) -> Iterator[str]:
-    """Yield the class, as a method, and the ready object, as a property."""
+    """Yield a component's class as a method, and its default object as a property."""
     cls = entry.target
     returns = qualified(cls)
     if not (issubclass(cls, Component) and required_fields(cls)):
@@ -99,13 +99,13 @@ def component(entry: Entry) -> Iterator[str]:
 
 
 def method(name: str, parameters: str, returns: str, summary: str) -> Iterator[str]:
-    """Yield one method."""
+    """Yield the lines of a method."""
     yield f"    def {name}({parameters}) -> {returns}:"
     yield f'        r"""{summary}"""'
 
 
 def fields(cls: type[Component]) -> Iterator[str]:
-    """Yield a component's hyperparameters as parameters."""
+    """Yield the hyperparameters of a component as parameters."""
     hints = field_types(cls)
     required = required_fields(cls)
     every = [f for f in dataclasses.fields(cls) if f.init]
@@ -119,7 +119,7 @@ def fields(cls: type[Component]) -> Iterator[str]:
 
 
 def shown(default: Any) -> str:
-    """Return a default as it is written in a signature, if that is short."""
+    """Return a default as a signature shows it, if it is short."""
     plain = default is None or isinstance(default, (bool, int, float, str))
     return f" = {default!r}" if plain else " = ..."
 
@@ -128,7 +128,7 @@ _qualified: set[str] = set()
 
 
 def qualified(cls: type) -> str:
-    """Return a class's full name, and remember to import its module."""
+    """Return the full name of a class, and note that its module must be imported."""
     if cls.__module__ == "builtins":
         return cls.__qualname__
     name = f"{cls.__module__}.{cls.__qualname__}"
@@ -137,7 +137,7 @@ def qualified(cls: type) -> str:
 
 
 def written(annotation: Any) -> str:
-    """Return an annotation as it is written, as wide as what is accepted."""
+    """Return an annotation as source text, widened to what is accepted."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         base, *marks = arguments
@@ -167,7 +167,7 @@ def written(annotation: Any) -> str:
 
 
 def named(kind: str, optional: bool) -> str:
-    """Return what is accepted where a component of a kind is wanted."""
+    """Return the type of what is accepted for a component of a kind."""
     base = KINDS[kind]
     accepted = [qualified(base) if base else "Callable[..., Any]", "str"]
     if hasattr(base, "adapt"):

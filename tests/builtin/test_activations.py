@@ -1,4 +1,4 @@
-"""Each activation computes its formula; its gradient stays finite far out."""
+"""Each activation computes its formula; its gradient is finite for any x."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Data sets are what they say, and the same everywhere."""
+"""Data sets: their shapes and values, which are the same everywhere."""
 
 import numpy as np
 import pytest

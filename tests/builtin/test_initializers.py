@@ -1,4 +1,4 @@
-"""Initializers: the spread that theory wants, the same numbers for the same seed."""
+"""Initializers: the variance of the theory, the same numbers for the same seed."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Loaders read what they should, and say what is wrong with a file and where."""
+"""Loaders of files: what they read, and what they say of malformed files."""
 
 import gzip
 import struct

@@ -1,4 +1,4 @@
-"""Each loss computes its formula, stably where a model can saturate."""
+"""Each loss computes its formula, also where a model saturates."""
 
 import numpy as np
 import pytest

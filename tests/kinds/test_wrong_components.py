@@ -1,4 +1,4 @@
-"""Components that do not keep their contract: an error that says which part of it."""
+"""Components that break their contract raise an error that says how."""
 
 from __future__ import annotations
 

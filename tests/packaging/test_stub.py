@@ -1,4 +1,4 @@
-"""The type stub of the package agrees with the package."""
+"""The type stub agrees with the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins are loaded late, one by one, and a broken one breaks nothing else."""
+"""Plugins are loaded on first use, one at a time; a broken one breaks nothing else."""
 
 from __future__ import annotations
 

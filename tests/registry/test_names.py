@@ -1,4 +1,4 @@
-"""Names resolve everywhere, near misses are helped, and collisions are named."""
+"""Names resolve everywhere; near misses get suggestions, collisions are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who comes from elsewhere is told what things are called here."""
+"""Names and options of other frameworks: the message says what to write here."""
 
 import pickle
 import subprocess
@@ -31,7 +31,7 @@ from chainrule.errors import (
         ("KLDivLoss", ["'KLDivergence'"]),
     ],
 )
-def test_losses_of_other_frameworks_are_known(foreign, names):
+def test_the_name_of_another_framework_is_explained(foreign, names):
     with pytest.raises(UnknownNameError) as caught:
         cr.losses[foreign]
     for name in names:
@@ -40,7 +40,7 @@ def test_losses_of_other_frameworks_are_known(foreign, names):
         assert "inary" not in str(caught.value)
 
 
-def test_a_name_with_the_same_meaning_is_a_name():
+def test_another_spelling_of_the_same_meaning_is_found():
     found = cr.losses["sparse_categorical_crossentropy"]
     assert type(found) is cr.losses.SparseCategoricalCrossEntropy
 
@@ -56,13 +56,13 @@ def test_a_name_with_the_same_meaning_is_a_name():
         (lambda: cr.optimizers.SGD(moment=0.9), "has no hyperparameter 'moment'"),
     ],
 )
-def test_hyperparameters_of_other_frameworks_are_known(make, text):
+def test_the_option_of_another_framework_is_explained(make, text):
     with pytest.raises(HyperparameterError) as caught:
         make()
     assert text in str(caught.value)
 
 
-def test_what_is_suggested_for_a_hyperparameter_exists():
+def test_the_suggested_hyperparameters_exist():
     assert cr.optimizers.Momentum(momentum=0.9).momentum == 0.9
     assert cr.optimizers.Nesterov(momentum=0.9).momentum == 0.9
     assert cr.optimizers.AdamW(weight_decay=0.1).weight_decay == 0.1
@@ -71,7 +71,7 @@ def test_what_is_suggested_for_a_hyperparameter_exists():
 @pytest.mark.parametrize(
     "layer", [cr.activations.ReLU, cr.ops.relu, cr.activations.Softmax, cr.ops.softmax]
 )
-def test_what_is_no_layer_is_told_what_to_write(layer):
+def test_an_activation_that_is_not_a_layer_gets_a_suggestion(layer):
     with pytest.raises(HyperparameterError) as caught:
         cr.Sequential([cr.layers.Dense(3), layer])
     _, _, name = str(caught.value).partition("write cr.activations.")
@@ -91,7 +91,7 @@ def test_a_linear_layer_is_dense():
         ("nn", "components are in cr.activations, cr.layers"),
     ],
 )
-def test_what_is_in_a_catalog_is_found_from_above(name, text):
+def test_a_component_is_found_from_the_package(name, text):
     with pytest.raises(AttributeError, match=text) as caught:
         getattr(cr, name)
     assert isinstance(caught.value, ChainRuleError)
@@ -110,7 +110,7 @@ def test_importing_a_module_loads_no_plugin():
 X, Y = np.zeros((4, 2)), np.zeros(4, int)
 
 
-def test_a_history_names_what_it_has():
+def test_a_history_names_its_measures():
     model = cr.Sequential([cr.layers.Dense(3)])
     history = model.fit(
         X, Y, loss="sparse_softmax_cross_entropy", metrics=["accuracy"], callbacks=[]
@@ -128,13 +128,13 @@ def test_a_history_names_what_it_has():
     assert dict(pickle.loads(pickle.dumps(history))) == dict(history)
 
 
-def test_values_that_are_missing_are_shown_as_they_are_given():
+def test_missing_values_are_shown_as_they_are_written():
     q, w = cr.input("q", (2,)), cr.parameter("w", [1.0, 2.0])
     with pytest.raises(DataError, match=r"input q of shape \(2\); .* \{q: …\}"):
         cr.explain(cr.ops.sum(q * w), w, 0)
 
 
-def test_a_model_is_not_saved_under_the_name_of_another_format(tmp_path):
+def test_a_model_is_not_saved_with_the_suffix_of_another_format(tmp_path):
     model = cr.Sequential([cr.layers.Dense(3)], input_shape=2)
     for name in ("q.h5", "q.PT", "q.keras"):
         with pytest.raises(ModelFileError, match=r"call it 'q\.safetensors'"):
