@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.notation.styles import Written
+from chainrule.viz.readings import Reading
 from chainrule.viz.scene import Line, Role
-from chainrule.viz.text import Plain, Row, row
+from chainrule.viz.text import Row, row
 
 
 def derivative_lines(
     symbol: Written,
     rule: Written | None,
-    value: str,
+    value: Written | None,
     role: Role,
     notes: Sequence[Line] = (),
 ) -> list[Line]:
@@ -21,7 +22,7 @@ def derivative_lines(
     Args:
         symbol: of the derivative, ∂ŷ/∂z.
         rule: the expression that is computed; None where its number says it all.
-        value: its number or its norm; empty without values. It is left out where the
+        value: its number or its norm; None without values. It is left out where the
             rule reads the same.
         role: where the edge lies; it has that colour.
         notes: what stands between the rule and the value, such as a shape.
@@ -30,14 +31,18 @@ def derivative_lines(
     if rule is not None:
         lines.append(Line(row("= ", rule), "formula", role))
     lines += notes
-    if value and (rule is None or rule.unicode() != value):
-        text = value if value.startswith("‖") else f"= {value}"
-        lines.append(Line(Plain(text), "value", role))
+    if value is not None and (rule is None or rule.unicode() != value.unicode()):
+        text = row("‖·‖ = " if _is_norm(value) else "= ", value)
+        lines.append(Line(text, "value", role))
     return lines
 
 
-def measured(symbol: Written, value: str) -> Row:
+def measured(symbol: Written, value: Written) -> Row:
     """Write a symbol with its number, or with its norm: ``‖∂J/∂W‖ = 0.51``."""
-    if value.startswith("‖"):
-        return row("‖", symbol, value.removeprefix("‖·"))
-    return row(symbol, " = ", Plain(value))
+    if _is_norm(value):
+        return row("‖", symbol, "‖ = ", value)
+    return row(symbol, " = ", value)
+
+
+def _is_norm(value: Written) -> bool:
+    return isinstance(value, Reading) and value.form == "norm"

@@ -61,7 +61,9 @@ class Branches:
             symbols.symbol(segment.top), (symbols.symbol(segment.bottom),)
         )
         rule = chain.rules.along(segment.edges)
-        return derivative_lines(symbol, rule, number(segment.slope), self.factor.role)
+        return derivative_lines(
+            symbol, rule, Plain(number(segment.slope)), self.factor.role
+        )
 
     def rest_lines(self) -> list[Line]:
         """Return the text of the edge for all paths that are not drawn, if any."""

@@ -79,7 +79,7 @@ class _Builder:
             text = sum_text([path.contribution for path in paths])
             terms.append(Line(Plain(f"= {text}"), "value", role))
         lines = derivative_lines(
-            factor.symbol, factor.rule, number(factor.value), role, terms
+            factor.symbol, factor.rule, Plain(number(factor.value)), role, terms
         )
         self.links.append(Link(tail, head, "forward", straight=True))
         self.links.append(Link(tail, head, "backward", role, lines))
@@ -125,7 +125,9 @@ class _Builder:
             end = chain.graph.end
             _, slope = count_and_sum(chain.graph, entry, end)
             gradient = Derivative(chain.symbols.symbol(end), (symbol,))
-            lines.append(Line(measured(gradient, number(slope)), "gradient", role))
+            lines.append(
+                Line(measured(gradient, Plain(number(slope))), "gradient", role)
+            )
         self.blocks.append(
             Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
         )

@@ -11,9 +11,10 @@ from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.readings import range_reading
 from chainrule.viz.scene import BlockKind, Line
 from chainrule.viz.text import Formula, Plain, row
-from chainrule.viz.values import Values, spanned
+from chainrule.viz.values import Values
 
 MOST_FORMULAS = 5
 """Formulas that one block lists; the rest becomes ⋮."""
@@ -123,4 +124,5 @@ class BlockLabels:
     def _value(self, part: Part) -> list[Line]:
         if len(part.exits) != 1 or part.exits[0] not in self.values:
             return []
-        return [Line(Plain(spanned(self.values[part.exits[0]])), "value")]
+        (node,) = part.exits
+        return [Line(range_reading(node, self.values[node]), "value")]

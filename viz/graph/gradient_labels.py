@@ -24,9 +24,10 @@ from chainrule.viz.graph.gradient_marks import (
 )
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.readings import reading
 from chainrule.viz.scene import Line, Role
 from chainrule.viz.text import Formula, Plain, row
-from chainrule.viz.values import Values, shown
+from chainrule.viz.values import Values
 
 MOST_GRADIENTS = 10
 """Gradients that one block lists; the rest becomes ⋮."""
@@ -60,7 +61,7 @@ class GradientLabels:
         return derivative_lines(
             self._derivative(rule.x, rule.of),
             None if number_alone else Formula(expression, self.naming),
-            "" if value is None else shown(value),
+            None if value is None else reading(expression, value),
             role,
             notes,
         )
@@ -127,7 +128,7 @@ class GradientLabels:
         else:
             texts = self._rule(symbol, node, gradient, part)
             if gradient in self.values:
-                texts.append(self._measured(symbol, node, self.values[gradient]))
+                texts.append(self._measured(symbol, node, gradient))
         role = self._role_of_gradient(node)
         return [Line(text, "gradient", role) for text in texts]
 
@@ -144,14 +145,13 @@ class GradientLabels:
             return [row(symbol, " = ", Plain(f"Σ over {arrivals} edges"))]
         return []
 
-    def _measured(
-        self, symbol: Written, node: Node, value: npt.NDArray[Any]
-    ) -> Written:
+    def _measured(self, symbol: Written, node: Node, gradient: Node) -> Written:
         """Write the number of a gradient, with a sign for each mark and each check."""
+        value = self.values[gradient]
         signs = [f" {SIGN[mark][0]}" for mark in self._marks_of(value)]
         if node in self.checked:
             signs.append(" ✓" if self.checked[node] else " ✗")
-        return row(measured(symbol, shown(value)), *signs)
+        return row(measured(symbol, reading(gradient, value)), *signs)
 
     def _remarks(self, node: Node, gradient: Node) -> list[str]:
         """Say in words what is remarkable about a gradient."""

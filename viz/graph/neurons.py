@@ -26,6 +26,7 @@ from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.columns import Column, find_columns
 from chainrule.viz.graph.options import Options
 from chainrule.viz.graph.subject import Subject, subject_of
+from chainrule.viz.readings import Reading, entry_reading
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
 from chainrule.viz.text import Plain, row
 from chainrule.viz.values import Values, evaluated
@@ -152,18 +153,17 @@ class _Units:
         slope = self._slope(column.node, unit) if _kind(column) == "op" else None
         lines: list[Line] = []
         marks: tuple[str, ...] = ()
-        if value == 0 and column.dropped is not None:
+        if value and value.said == "0" and column.dropped is not None:
             lines.append(Line(Plain("✗ dropped"), "mark"))
             marks = ("dropped",)
         else:
             if column.bias is not None:
                 lines += self._bias(column.bias, unit)
             if value is not None:
-                lines.append(Line(Plain(number(value, digits=3)), "value"))
+                lines.append(Line(value, "value"))
             if slope is not None:
-                text = Plain(f"∂ {number(slope, digits=3)}")
-                lines.append(Line(text, "gradient", "between"))
-                marks = ("dead",) if slope == 0 else ()
+                lines.append(Line(row("∂ ", slope), "gradient", "between"))
+                marks = ("dead",) if slope.said == "0" else ()
         return Block(
             _id(place, unit), _kind(column), self._title(column, unit), lines,
             marks=marks, rank=place, tooltip=shape_text(column.node.shape),
@@ -179,11 +179,11 @@ class _Units:
         """Write b of one unit, and ∂J/∂b where gradients are shown."""
         found = self.naming.symbol(bias)
         symbol = _indexed(found if isinstance(found, Symbol) else Symbol("b"), unit)
-        value = number(float(bias.value[unit]), digits=3)
-        lines = [Line(row("+ ", symbol, " = ", Plain(value)), "shape")]
+        value = entry_reading(bias, unit, float(bias.value[unit]))
+        lines = [Line(row("+ ", symbol, " = ", value), "shape")]
         slope = self._slope(bias, unit)
         if slope is not None:
-            text = row("∂", symbol, " ", Plain(number(slope, digits=3)))
+            text = row("∂", symbol, " ", slope)
             lines.append(Line(text, "shape", "parameter"))
         return lines
 
@@ -202,13 +202,14 @@ class _Units:
 
     def _weight(self, kernel: Parameter, symbol: Symbol, i: int, j: int) -> list[Line]:
         """Write a weight, and ∂J/∂w where gradients are shown."""
-        value = number(float(kernel.value[i, j]), digits=3)
-        lines = [Line(row(symbol, " = ", Plain(value)), "shape")]
-        slope = self._slope(kernel, i * kernel.value.shape[1] + j)
+        entry = i * kernel.value.shape[1] + j
+        value = entry_reading(kernel, entry, float(kernel.value[i, j]))
+        lines = [Line(row(symbol, " = ", value), "shape")]
+        slope = self._slope(kernel, entry)
         if self.subject.loss is not None and slope is not None:
             loss = self.naming.symbol(self.subject.loss)
             top = loss if isinstance(loss, Symbol) else Symbol("J")
-            text = measured(Derivative(top, (symbol,)), number(slope, digits=3))
+            text = measured(Derivative(top, (symbol,)), slope)
             lines.append(Line(text, "shape", "parameter"))
         return lines
 
@@ -225,18 +226,20 @@ class _Units:
             if i is not None and j is not None:
                 yield i, j
 
-    def _slope(self, node: Node, entry: int) -> float | None:
-        """Return one number of the gradient of a node, if it is known."""
+    def _slope(self, node: Node, entry: int) -> Reading | None:
+        """Read one number of the gradient of a node, if it is known."""
         gradients = self.subject.sweep.gradient if self.subject.sweep else {}
         return self._entry(gradients[node], entry) if node in gradients else None
 
-    def _entry(self, node: Node, entry: int) -> float | None:
-        """Return one number of the value of a node, if it is known."""
+    def _entry(self, node: Node, entry: int) -> Reading | None:
+        """Read one number of the value of a node, if it is known."""
         array = self.values.get(node)
         if array is None:
             return None
         flat = array.reshape(-1)
-        return float(flat[entry]) if entry < flat.size else None
+        if entry >= flat.size:
+            return None
+        return entry_reading(node, entry, float(flat[entry]))
 
 
 def _kind(column: Column) -> BlockKind:

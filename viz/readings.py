@@ -1,0 +1,90 @@
+"""Readings: numbers in a diagram that know what they are the value of.
+
+They are text like any other. What can compute the graph again, such as an HTML page,
+reads them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy.typing as npt
+
+from chainrule.node import Node
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Style, Written
+from chainrule.viz.text import Plain, Row, Text, Tinted
+from chainrule.viz.values import shown, spanned
+
+Form: TypeAlias = Literal["number", "vector", "norm", "range"]
+"""How a value is written: one number, a few, √Σx², or the smallest and the largest."""
+
+_NORM = "‖·‖ = "
+
+
+@dataclass(frozen=True)
+class Reading(Text):
+    """What the value of a node is, in one of several forms.
+
+    Attributes:
+        node: whose value it is.
+        form: how it is written.
+        said: the value as it was when the diagram was drawn.
+        entry: which number of the value it is, if it is one.
+        digits: how many digits a number has.
+    """
+
+    node: Node
+    form: Form
+    said: str
+    entry: int = 0
+    digits: int = 4
+
+    def written(self, style: Style) -> str:
+        """Write the value as it was."""
+        return Plain(self.said).written(style)
+
+
+def reading(node: Node, value: npt.NDArray[Any]) -> Reading:
+    """Read a number, a short vector, or the norm of something larger."""
+    said = shown(value)
+    if said.startswith(_NORM):
+        return Reading(node, "norm", said.removeprefix(_NORM))
+    return _short(node, value, said)
+
+
+def range_reading(node: Node, value: npt.NDArray[Any]) -> Reading:
+    """Read a number, a short vector, or from where to where larger values go."""
+    said = spanned(value)
+    if shown(value).startswith(_NORM):
+        return Reading(node, "range", said)
+    return _short(node, value, said)
+
+
+def entry_reading(node: Node, entry: int, value: float) -> Reading:
+    """Read one number of a value, in three digits."""
+    return Reading(node, "number", number(value, digits=3), entry, digits=3)
+
+
+def _short(node: Node, value: npt.NDArray[Any], said: str) -> Reading:
+    if value.size == 1:
+        return Reading(node, "number", said)
+    return Reading(node, "vector", said, digits=3)
+
+
+def readings_in(text: Written) -> Iterator[str | Reading]:
+    """Yield the plain text that something is, and the readings in it, in order."""
+    if isinstance(text, Reading):
+        yield text
+    elif isinstance(text, Tinted):
+        yield from readings_in(text.text)
+    elif isinstance(text, Row):
+        for part in text.parts:
+            if isinstance(part, str):
+                yield part
+            else:
+                yield from readings_in(part)
+    else:
+        yield text.unicode()
