@@ -16,6 +16,9 @@ from chainrule.viz.formats.render import PICTURES, Engine, render
 from chainrule.viz.formats.story import Extras, tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
+from chainrule.viz.proof.finding import Report
+from chainrule.viz.proof.proofread import proofread
+from chainrule.viz.proof.truth import Truth
 from chainrule.viz.scene import Scene
 
 if TYPE_CHECKING:
@@ -49,10 +52,12 @@ class Diagram:
         *,
         legend: bool = True,
         extras: Callable[[], Extras] = Extras,
+        truth: Callable[[], Truth | None] = lambda: None,
     ) -> None:
         self.scene: Scene = scene
         self._legend = legend
         self._gather = extras
+        self._truth = truth
 
     @functools.cached_property
     def extras(self) -> Extras:
@@ -89,6 +94,16 @@ class Diagram:
                 lines=[line.text.unicode() for line in link.lines],
             )  # fmt: skip
         return graph
+
+    def proofread(self) -> Report:
+        """Read the finished picture back, and check all that stands on it.
+
+        Formulas are evaluated as they are printed and compared with the values beside
+        them, edges are walked as they are drawn, marks are held against their
+        definitions, and labels must not cover anything. A diagram without values is
+        checked for its labels alone.
+        """
+        return proofread(self._repr_svg_(), self._truth())
 
     def render(
         self, format: str, *, dpi: int = 144, engine: Engine = "pygraphviz"

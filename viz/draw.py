@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chainrule.errors import GraphError
@@ -11,11 +13,14 @@ from chainrule.model.model import Model
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
+from chainrule.viz.formats.story import Extras
 from chainrule.viz.graph.compose import compose
 from chainrule.viz.graph.neurons import neuron_scene
 from chainrule.viz.graph.options import Direction, Expand, Level, Options
 from chainrule.viz.graph.times import Times
 from chainrule.viz.page_details import extras_of
+from chainrule.viz.proof.truth import truth_of
+from chainrule.viz.proof.verdict import verdict
 
 
 def draw(
@@ -64,8 +69,9 @@ def draw(
         title: what the diagram is called.
         example: which example of the batch ``level="neuron"`` shows.
         optimizer: whose update the HTML page shows at the end.
-        check: whether to compare every gradient shown with a finite difference. Those
-            that agree get a ✓; one that does not is named.
+        check: whether to compare every gradient shown with a finite difference, and to
+            read the finished picture back: its formulas must give the values beside
+            them. Gradients that agree get a ✓; what does not is named.
         training: whether dropout and its like are active.
         seed: of the random numbers.
         times: the history of a training run with ``profile=True``, or its profile.
@@ -95,18 +101,20 @@ def draw(
             )
         return Diagram(neuron_scene(what, options), legend=legend)
     drawing = compose(what, options)
-    if profile is None:
-        return Diagram(
-            drawing.scene,
-            legend=legend,
-            extras=lambda: extras_of(drawing, optimizer),
-        )
-    timed = Times(profile, drawing.division.stand_in)
-    return Diagram(
-        timed.scene(drawing.scene),
-        legend=legend,
-        extras=lambda: timed.extras(extras_of(drawing, optimizer)),
+    timed = None if profile is None else Times(profile, drawing.division.stand_in)
+    scene = timed.scene(drawing.scene) if timed else drawing.scene
+
+    def extras() -> Extras:
+        found = extras_of(drawing, optimizer)
+        return timed.extras(found) if timed else found
+
+    finished = functools.partial(
+        Diagram, legend=legend, extras=extras, truth=lambda: truth_of(drawing)
     )
+    if check:
+        lines = verdict(finished(scene).proofread())
+        scene = replace(scene, caption=[*scene.caption, *lines])
+    return finished(scene)
 
 
 def _profile(times: object) -> Profile | None:

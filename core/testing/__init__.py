@@ -28,9 +28,11 @@ from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
 from chainrule.testing.parity import check_parity
 from chainrule.testing.parity_cases import parity_cases
+from chainrule.testing.pictures import check_picture
 
 __all__ = [
     "ConformanceError", "check_activation", "check_backend", "check_component",
     "check_derivatives", "check_initializer", "check_layer", "check_loss", "check_op",
-    "check_optimizer", "check_parity", "check_regularizer", "example", "parity_cases",
+    "check_optimizer", "check_parity", "check_picture", "check_regularizer", "example",
+    "parity_cases",
 ]  # fmt: skip

@@ -66,8 +66,10 @@ def test_a_diagram_states_what_it_has_checked():
     scene = cr.draw(
         loss, level="layer", direction="both", values=feeds, check=True
     ).scene  # fmt: skip
-    (verdict,) = (line.text.unicode() for line in scene.caption if line.kind == "good")
-    assert verdict == "✓ all 7 gradients agree with finite differences"
+    assert [k.text.unicode() for k in scene.caption if k.kind == "good"] == [
+        "✓ all 7 gradients agree with finite differences",
+        "✓ read back: 9 formulas and 2 edges give the values drawn",
+    ]
     lines = [line.text.unicode() for line in scene.block("dense_2").lines]
     assert any(line.endswith("✓") for line in lines)
 

@@ -44,6 +44,10 @@ class Options:
             check_choice("level", self.level, get_args(Level))
         check_choice("direction", self.direction, get_args(Direction))
         check_choice("rankdir", self.rankdir, RANKDIRS)
+        if self.check and self.values is None:
+            raise GraphError(
+                "check=True compares what is drawn with numbers: give values=… too"
+            )
         if self.depth is not None and self.depth < 1:
             raise GraphError(
                 f"depth must be at least 1, got {self.depth}; leave it out to show all"

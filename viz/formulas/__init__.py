@@ -1,0 +1,1 @@
+"""Formulas as diagrams print them, taken apart and computed."""

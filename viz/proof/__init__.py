@@ -1,0 +1,1 @@
+"""The proof-reader: a finished picture, read back and held against the numbers."""

@@ -1,0 +1,44 @@
+"""The places of labels: none covers another, a node or a title, or leaves the page."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from chainrule.viz.proof.boxes import Box, Circle, around
+from chainrule.viz.proof.finding import Finding
+from chainrule.viz.proof.reading import Picture
+
+TOUCH = 1.5
+"""Points that two may share: their boxes are a little larger than what is drawn."""
+
+
+def check_layout(picture: Picture) -> Iterator[Finding]:
+    """Check that nothing lies over something else, or leaves the page."""
+    labels = [
+        (arrow.lines[0], around(said.box for said in arrow.said))
+        for arrow in picture.arrows
+        if arrow.said
+    ]
+    labels += [(said.words, said.box) for said in picture.frames]
+    labels += [(said.words, said.box) for said in picture.caption]
+    shapes = [
+        (shape.title or shape.id, shape.outline) for shape in picture.shapes.values()
+    ]
+    for (name, box), (other, place) in itertools.combinations(labels, 2):
+        yield _clear(name, f"covers {other!r}", box.overlap(place))
+    for (name, box), (other, outline) in itertools.product(labels, shapes):
+        yield _clear(name, f"covers the node {other!r}", outline.overlap(box))
+    for (name, outline), (other, place) in itertools.combinations(shapes, 2):
+        yield _clear(name, f"covers the node {other!r}", outline.overlap(place.around))
+    things: list[tuple[str, Box | Circle]] = [*labels, *shapes]
+    for name, thing in things:
+        yield _clear(name, "leaves the page", thing.beyond(picture.page))
+    for shape in picture.shapes.values():
+        for said in shape.said:
+            points = said.box.beyond(shape.outline.around)
+            yield _clear(said.words, "leaves its node", points)
+
+
+def _clear(name: str, what: str, points: float) -> Finding:
+    return Finding("layout", name, f"{what} by {points:.0f} points" * (points > TOUCH))

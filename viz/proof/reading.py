@@ -1,0 +1,222 @@
+"""Reading a finished picture: what its SVG says, and where it says it.
+
+Only the SVG is looked at. Graphviz writes a run of text for each change of font, and
+every line of a label begins and ends with a thin space, so that the places of these
+two are the ends of the line.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chainrule.notation.characters import superscript
+from chainrule.viz.formats.svg import SVG, parse
+from chainrule.viz.proof.boxes import Box, Circle, around
+
+NOWHERE = Box(0, 0, 0, 0)
+_THIN = "\u2009"
+_WIDE = 0.5
+"""Width of a character of text that has no ends marked, in its size."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_LINK = "{http://www.w3.org/1999/xlink}title"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of text on a picture."""
+
+    words: str
+    box: Box
+    kind: str = ""
+    """What kind of line it is, where the SVG says so: formula, value, gradient …"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A node on the picture: a box or a circle with text in it."""
+
+    id: str
+    marks: frozenset[str]
+    outline: Box | Circle
+    said: tuple[Said, ...]
+    tip: str = ""
+
+    @property
+    def title(self) -> str:
+        """The first line in it."""
+        return self.said[0].words if self.said else ""
+
+    def lines(self, *kinds: str) -> list[str]:
+        """Return its lines of some kinds."""
+        return [said.words for said in self.said if said.kind in kinds]
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An edge on the picture; `tail` and `head` are the ids of the shapes it joins.
+
+    A backward edge flows from `head` to `tail`.
+    """
+
+    id: str
+    tail: str
+    head: str
+    marks: frozenset[str]
+    said: tuple[Said, ...] = ()
+    tip: str = ""
+    dashed: bool = False
+
+    @property
+    def backward(self) -> bool:
+        """Whether it is drawn against the flow of the values."""
+        return "backward" in self.marks
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines of text."""
+        return [said.words for said in self.said]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What an SVG says.
+
+    Attributes:
+        page: its size.
+        shapes: the nodes, by their ids.
+        arrows: the edges.
+        frames: the titles of the boxes around nodes.
+        caption: what stands below.
+    """
+
+    page: Box
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    arrows: tuple[Arrow, ...] = ()
+    frames: tuple[Said, ...] = ()
+    caption: tuple[Said, ...] = ()
+
+
+def read(svg: str) -> Picture:
+    """Read an SVG that chainrule has written."""
+    root = parse(svg)
+    shapes: dict[str, Shape] = {}
+    arrows: list[Arrow] = []
+    frames: list[Said] = []
+    caption: list[Said] = []
+    page = NOWHERE
+    for group in root.iter(_tag("g")):
+        marks = frozenset((group.get("class") or "").split())
+        identity = group.get("id") or ""
+        if "graph" in marks:
+            outline = group.find(f".//{_tag('polygon')}")
+            page = _outline(outline) if outline is not None else page
+            caption = list(_said(_own_texts(group)))
+        elif "cluster" in marks:
+            frames += _said(_texts(group))
+        elif "node" in marks:
+            name = identity.removeprefix("node-")
+            shapes[name] = Shape(
+                name, marks, _shape_of(group), tuple(_said(_texts(group))), _tip(group)
+            )
+        elif "edge" in marks:
+            arrows.append(_arrow(group, identity, marks))
+    return Picture(page, shapes, tuple(arrows), tuple(frames), tuple(caption))
+
+
+def _tag(name: str) -> str:
+    return f"{{{SVG}}}{name}"
+
+
+def _arrow(group: ET.Element, identity: str, marks: frozenset[str]) -> Arrow:
+    title = group.findtext(_tag("title")) or ""
+    tail, _, head = title.partition("->")
+    line = group.find(f".//{_tag('path')}")
+    return Arrow(
+        identity, tail.split(":")[0], head.split(":")[0], marks,
+        tuple(_said(_texts(group))), _tip(group),
+        line is not None and line.get("stroke-dasharray") is not None,
+    )  # fmt: skip
+
+
+def _tip(group: ET.Element) -> str:
+    found = (link.get(_LINK) for link in group.iter(_tag("a")))
+    return next((tip for tip in found if tip), "")
+
+
+def _texts(group: ET.Element) -> list[ET.Element]:
+    return list(group.iter(_tag("text")))
+
+
+def _own_texts(group: ET.Element) -> list[ET.Element]:
+    """Return the texts of the whole graph, without those of its parts."""
+    found = []
+    for child in group:
+        if child.tag == _tag("text"):
+            found.append(child)
+        elif child.tag == _tag("g") and (child.get("id") or "").startswith("a_graph"):
+            found += _texts(child)
+    return found
+
+
+def _said(texts: Sequence[ET.Element]) -> Iterator[Said]:
+    """Put the runs of text together to lines."""
+    line: list[ET.Element] = []
+    for text in texts:
+        words = text.text or ""
+        whole = len(words) > 2 and words[0] == words[-1] == _THIN
+        if whole or (words != _THIN and not line):
+            yield _line([text])
+        else:
+            line.append(text)
+            if words == _THIN and len(line) > 1:
+                yield _line(line)
+                line = []
+
+
+def _line(runs: Sequence[ET.Element]) -> Said:
+    words = "".join(map(_words, runs)).replace(_THIN, "")
+    first, last = runs[0], runs[-1]
+    sizes = [float(run.get("font-size") or 12) for run in runs]
+    y = float(first.get("y") or 0)
+    left, right = (float(run.get("x") or 0) for run in (first, last))
+    alone = len(runs) == 1
+    right += _WIDE * sizes[-1] * len(words) if alone else 0.19 * sizes[-1]
+    if alone and first.get("text-anchor") == "middle":
+        half = (right - left) / 2
+        left, right = left - half, right - half
+    tall = max(sizes[1:-1] or sizes)
+    kind = (first.get("class") or "").removeprefix("line ")
+    return Said(words.strip(), Box(left, y - 0.8 * tall, right, y + 0.2 * tall), kind)
+
+
+def _words(run: ET.Element) -> str:
+    """Return the words of a run; small characters as a formula in one line has them."""
+    words = run.text or ""
+    shift = run.get("baseline-shift")
+    if shift == "sub":
+        return f"_{words}"
+    if shift == "super":
+        return superscript(words) or (f"^{words}" if words.isalnum() else f"^({words})")
+    return words
+
+
+def _shape_of(group: ET.Element) -> Box | Circle:
+    round_one = group.find(f".//{_tag('ellipse')}")
+    if round_one is not None:
+        x, y, radius = (float(round_one.get(key) or 0) for key in ("cx", "cy", "rx"))
+        return Circle(x, y, radius)
+    drawn = [*group.iter(_tag("polygon")), *group.iter(_tag("path"))]
+    boxes = [_outline(element) for element in drawn]
+    return around(boxes or [said.box for said in _said(_texts(group))] or [NOWHERE])
+
+
+def _outline(element: ET.Element) -> Box:
+    """Return the box around a polygon or a path."""
+    numbers = _NUMBER.findall(element.get("points") or element.get("d") or "0 0")
+    places = [float(number) for number in numbers]
+    return around(
+        Box(x, y, x, y) for x, y in zip(places[::2], places[1::2], strict=True)
+    )
