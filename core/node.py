@@ -305,14 +305,17 @@ def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
 def describe(node: Node) -> str:
     """Name a node in a message: where it is, what it is called, and its shape.
 
-    A node without a name is called after its op; a view, after what it shows as well.
+    A node without a name is called after its op; a view also after what it shows, as
+    in ``transpose of W (3, 4)``; a view of a view is a ``view of W (3, 4)``.
     """
     path = "".join(f"{s.title}/" for s in node.scope)
+    views: list[str] = []
     shown = node
     while not shown.name and shown.op and shown.op.view:
+        views.append(_what(shown))
         shown = shown.inputs[0]
-    what = _what(node) if shown is node else f"{_what(node)} of {_what(shown)}"
-    return f"{path}{what} {shape_text(node.shape)}"
+    view = "" if not views else f"{views[0] if len(views) == 1 else 'view'} of "
+    return f"{path}{view}{_what(shown)} {shape_text(node.shape)}"
 
 
 def _what(node: Node) -> str:

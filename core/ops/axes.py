@@ -11,6 +11,17 @@ from chainrule.node import Node, describe
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 
+def normal_axis(axis: int, x: Node, op: str) -> int:
+    """Return one axis as a non-negative number.
+
+    Raises:
+        ShapeError: it is not an integer, or out of range.
+    """
+    if axis is None or isinstance(axis, (tuple, list)):
+        raise ShapeError(f"{op}: axis must be one integer, got {axis!r}")
+    return normal_axes(axis, x, op)[0]
+
+
 def normal_axes(axis: Axis, x: Node, op: str, *, more: int = 0) -> tuple[int, ...]:
     """Return axes as non-negative numbers, in the order given; None means all of them.
 

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import operator
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -64,14 +65,14 @@ class Op:
             GraphError: there are too many operands or too few.
             ShapeError: the operands' shapes do not fit; names the operands.
         """
-        inputs = tuple(x if isinstance(x, Node) else as_node(x) for x in values)
-        if self.operands is not None and len(inputs) != len(self.operands):
-            raise self._wrong_number(inputs)
+        inputs = tuple([x if isinstance(x, Node) else as_node(x) for x in values])
+        names = self.operands
+        if names is not None and len(inputs) != len(names):
+            raise self._wrong_number(names, inputs)
         shape, dtype = self.infer(*inputs)
         return Node(self, inputs, shape, dtype)
 
-    def _wrong_number(self, inputs: tuple[Node, ...]) -> GraphError:
-        names = self.operands or ()
+    def _wrong_number(self, names: Sequence[str], inputs: Sequence[Node]) -> GraphError:
         got = f"{len(inputs)}: {', '.join(map(describe, inputs))}" if inputs else "none"
         return GraphError(
             f"{self.type_name}({', '.join(names)}) takes {len(names)} operand"
@@ -143,24 +144,13 @@ class Elementwise(Op):
     """The dtype of the result; None: the widest of the operands' dtypes."""
 
     def infer(self, *inputs: Any) -> tuple[Shape, Dtype]:
-        first, *others = inputs
-        shape, dtype = first.shape, first.dtype
-        for other in others:
+        shape, dtype = inputs[0].shape, inputs[0].dtype
+        for other in inputs[1:]:
             if other.shape != shape:
-                shape = self._broadcast(shape, other.shape, inputs)
+                shape = common_shape(self.type_name, inputs)
             if other.dtype != dtype:
                 dtype = widest(dtype, other.dtype)
         return shape, self.result or dtype
-
-    def _broadcast(self, a: Shape, b: Shape, inputs: tuple[Node, ...]) -> Shape:
-        shape = broadcast_shapes(a, b)
-        if shape is None:
-            shapes = " and ".join(describe(x) for x in inputs)
-            raise ShapeError(
-                f"{self.type_name}: shapes of {shapes} do not broadcast; "
-                "align them from the right, each pair equal or 1"
-            )
-        return shape
 
     def derivatives(self, y: Node, *inputs: Any) -> Derivatives:
         """Return ∂y/∂x for every operand x, as graph expressions.
@@ -171,6 +161,24 @@ class Elementwise(Op):
             f"{self.type_name} has no derivative: define derivatives() on "
             f"{type(self).__name__}, or wrap its result in cr.ops.stop_gradient"
         )
+
+
+def common_shape(op: str, inputs: Sequence[Node]) -> Shape:
+    """Return the shape to which all operands of an op broadcast.
+
+    Raises:
+        ShapeError: there is none; names the operands.
+    """
+    shape = inputs[0].shape
+    for other in inputs[1:]:
+        common = broadcast_shapes(shape, other.shape)
+        if common is None:
+            raise ShapeError(
+                f"{op}: shapes of {' and '.join(map(describe, inputs))} do not "
+                "broadcast; align them from the right, each pair equal or 1"
+            )
+        shape = common
+    return shape
 
 
 def widest(a: Dtype, b: Dtype) -> Dtype:

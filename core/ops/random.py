@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from chainrule.graph import number_scopes
 from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
-from chainrule.ops.base import Gradients, Op
+from chainrule.ops.base import Gradients, Op, common_shape
 from chainrule.ops.comparison import less, to_float
 from chainrule.ops.functions import cos
 from chainrule.shapes import Shape
@@ -82,5 +82,11 @@ def normal(like: Value, stream: str | None = None) -> Node:
 
 
 def bernoulli(like: Value, probability: Value, stream: str | None = None) -> Node:
-    """Return 1 with the given probability and 0 otherwise, of the shape of `like`."""
+    """Return 1 with the given probability and 0 otherwise, of the shape of `like`.
+
+    Raises:
+        ShapeError: the shape of the probability does not broadcast.
+    """
+    like, probability = as_node(like), as_node(probability)
+    common_shape("bernoulli", (like, probability))
     return to_float(less(uniform(like, stream), probability))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
-from chainrule.ops.axes import Axis, normal_axes
+from chainrule.ops.axes import Axis, normal_axes, normal_axis
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.broadcasting import broadcast_like
 from chainrule.ops.comparison import equal, to_float
@@ -215,7 +215,7 @@ def _along(
     cls: type[Argmax] | type[Softmax] | type[LogSoftmax], x: Value, axis: int
 ) -> Node:
     x = as_node(x)
-    return cls(normal_axes(axis, x, cls.type_name)[0])(x)
+    return cls(normal_axis(axis, x, cls.type_name))(x)
 
 
 def argmax(x: Value, axis: int = -1) -> Node:

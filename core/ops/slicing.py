@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
-from chainrule.ops.axes import normal_axes
+from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.shaping import Squeeze
 from chainrule.shapes import Shape, shape_fits, without
@@ -168,4 +168,4 @@ def concatenate(xs: Sequence[Value], axis: int = -1) -> Node:
     nodes = [as_node(x) for x in xs]
     if not nodes:
         raise ShapeError("concatenate: nothing to concatenate")
-    return Concatenate(normal_axes(axis, nodes[0], "concatenate")[0])(*nodes)
+    return Concatenate(normal_axis(axis, nodes[0], "concatenate"))(*nodes)

@@ -60,6 +60,13 @@ def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
             lambda: np.ones((2, 3, 4)) @ (cr.parameter("S", np.ones((5, 4, 3)))),
             r"the leading sizes \(2\) and \(5\) must broadcast",
         ),
+        (lambda: X[0] + V, r"view of x \(4\) and v \(3\) do not broadcast"),
+        (
+            lambda: ops.bernoulli(V, X),
+            r"bernoulli: shapes of v \(3\) and x \(batch, 4\) do not broadcast",
+        ),
+        (lambda: ops.softmax(X, (0, 1)), r"axis must be one integer, got \(0, 1\)"),
+        (lambda: ops.concatenate([X, X], None), "axis must be one integer, got None"),
         (lambda: X @ 2.0, r"a scalar is not a matrix, use \*"),
         (lambda: X.sum(2), r"axis must be from -2 to 1 for x \(batch, 4\), got 2"),
         (lambda: X.sum(0).sum().sum(0), r"axis must be left out for sum \(\), got 0"),
