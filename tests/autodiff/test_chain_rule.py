@@ -1,4 +1,4 @@
-"""Reverse mode: products along paths, sums over them, from graph to graph."""
+"""The chain rule: products along paths and sums over them, from graph to graph."""
 
 import numpy as np
 import pytest
@@ -43,13 +43,13 @@ def test_the_gradient_of_the_loss_is_one() -> None:
     ("shape", "expected"),
     [((), 6.0), ((3,), [2, 2, 2]), ((2, 1), [[3], [3]]), ((1, 1), [[6]])],
 )
-def test_what_was_broadcast_is_summed_again(shape, expected) -> None:
+def test_the_gradient_of_what_was_broadcast_is_summed(shape, expected) -> None:
     w, x = cr.input("w", shape), cr.input("x", (2, 3))
     feeds = {w: np.ones(shape), x: np.ones((2, 3))}
     np.testing.assert_array_equal(gradient(ops.sum(w * x), w, feeds), expected)
 
 
-def test_an_open_batch_is_summed_again() -> None:
+def test_a_gradient_is_summed_over_an_open_batch() -> None:
     w, x = cr.input("w", (3,)), cr.input("x", (None, 3))
     feeds = {w: np.ones(3), x: np.arange(12.0).reshape(4, 3)}
     np.testing.assert_array_equal(gradient(ops.sum(w * x), w, feeds), [18, 22, 26])
@@ -124,7 +124,7 @@ def test_a_gradient_remembers_where_it_comes_from() -> None:
     assert slope == pytest.approx(np.cos(0.4))
 
 
-def test_gradients_are_made_beside_what_they_belong_to() -> None:
+def test_a_gradient_has_the_scope_of_what_it_belongs_to() -> None:
     x = cr.input("x", ())
     with cr.scope("inner"):
         y = ops.tanh(x)

@@ -1,4 +1,4 @@
-"""Backends keep their promises; for each promise there is one that does not."""
+"""Backends keep their promises, and a backend that breaks one is caught."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_backend_keeps_its_promises(name: str) -> None:
 
 
 class Wrong(Executable):
-    """An executable of NumPy's, to be spoilt."""
+    """An executable of the NumPy backend that subclasses spoil."""
 
     source, peak_memory = "", 0
 

@@ -1,4 +1,4 @@
-"""Each check of `chainrule.testing` finds the fault that it is there for."""
+"""Each check of `chainrule.testing` catches the fault that it looks for."""
 
 import itertools
 from typing import Any, ClassVar
@@ -112,7 +112,7 @@ def test_check_op(cls: type[ops.Op], message: str) -> None:
         testing.check_op(cls)
 
 
-def test_an_expansion_is_held_against_the_kernel(
+def test_an_expansion_must_compute_what_the_kernel_computes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrong = lambda self, x: ops.log(1 + 1.01 * ops.exp(x))  # noqa: E731
@@ -121,7 +121,7 @@ def test_an_expansion_is_held_against_the_kernel(
         testing.check_op(ops.Softplus)
 
 
-def test_a_derivative_that_is_not_finite_is_no_kink() -> None:
+def test_a_derivative_that_is_not_finite_is_not_a_kink() -> None:
     with pytest.raises(ConformanceError, match="not finite"):
         testing.check_op(SignAtZero(), [np.zeros(3)])
 

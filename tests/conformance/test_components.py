@@ -1,4 +1,4 @@
-"""Every registered component, held against the checks of `chainrule.testing`."""
+"""Every registered component passes the checks of `chainrule.testing`."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names in fields are resolved, however a class was come by."""
+"""Names in fields are resolved, however a class is imported."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every op that is registered, held against the checks of `chainrule.testing`."""
+"""Every registered op passes the checks of `chainrule.testing`."""
 
 from typing import Any
 

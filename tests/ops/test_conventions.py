@@ -1,4 +1,4 @@
-"""Values and derivatives where mathematics leaves a choice, and dtypes."""
+"""Conventions: derivatives where mathematics leaves a choice, and dtypes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Random ops: a function of seed, stream and step, and nothing else."""
+"""Random numbers are a function of seed, stream and step, and of nothing else."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_uniform_numbers_are_those_of_philox() -> None:
     np.testing.assert_array_equal(got, expected)
 
 
-def test_each_draw_is_another_and_a_named_stream_is_one() -> None:
+def test_each_draw_differs_and_a_named_stream_repeats() -> None:
     nodes = [ops.uniform(X), ops.uniform(X), ops.uniform(X, "a"), ops.uniform(X, "a")]
     a, b, c, d = cr.evaluate(nodes, ZEROS)
     assert not np.array_equal(a, b)
@@ -35,7 +35,7 @@ def test_seed_and_step_change_the_numbers() -> None:
     assert len(set(runs)) == 3
 
 
-def test_a_draw_is_named_after_its_place_not_after_the_rest_of_the_graph() -> None:
+def test_the_rest_of_the_graph_does_not_change_a_draw() -> None:
     with cr.scope("noise"):
         y = ops.uniform(X)
     with cr.scope("other"):

@@ -1,4 +1,4 @@
-"""Shapes are inferred when a graph is built, and a misfit names what does not fit."""
+"""Shapes are inferred when a graph is built; an error names what does not fit."""
 
 import numpy as np
 import pytest
@@ -121,12 +121,12 @@ def test_misfits_say_what_and_why(build, message: str) -> None:
         (lambda: ops.Sum((0,))(X, X), r"sum\(x\) takes 1 operand, got 2"),
     ],
 )
-def test_the_number_of_operands_is_known_by_their_names(build, message: str) -> None:
+def test_the_names_of_operands_say_how_many_there_are(build, message: str) -> None:
     with pytest.raises(GraphError, match=message):
         build()
 
 
-def test_open_sizes_that_differ_are_found_when_run() -> None:
+def test_open_sizes_that_differ_are_refused_at_run_time() -> None:
     a, b = cr.input("a", (None,)), cr.input("b", (None,))
     with pytest.raises(ShapeError):
         cr.evaluate([a + b], {a: np.ones(2), b: np.ones(3)})

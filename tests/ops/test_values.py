@@ -1,4 +1,4 @@
-"""Every built-in op computes what NumPy does; so does what a backend makes of it."""
+"""Every built-in op computes what the reference computes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What only looks at numbers from another side never lets them be overwritten."""
+"""Computing on a view never overwrites what the view shows."""
 
 import numpy as np
 import pytest
@@ -24,10 +24,10 @@ def test_an_op_on_a_view_of_one_number(view) -> None:
     np.testing.assert_allclose(got.item(), np.tanh(np.log(3)), rtol=1e-6)
 
 
-def test_views_of_an_input_leave_what_was_fed() -> None:
+def test_views_of_an_input_leave_the_array_that_was_fed() -> None:
     x = cr.input("x", (2, 3))
     fed = np.arange(6.0, dtype=np.float32).reshape(2, 3)
-    kept = fed.copy()
+    before = fed.copy()
     row = ops.exp(-x.T[0])
     cr.evaluate([row, ops.square(x.reshape(6)), x[:, 1:] * 2], {x: fed})
-    np.testing.assert_array_equal(fed, kept)
+    np.testing.assert_array_equal(fed, before)

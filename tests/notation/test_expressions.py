@@ -1,15 +1,10 @@
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.graph import Graph
 from chainrule.notation.expressions import expression
-from chainrule.notation.naming import Naming
-from chainrule.notation.numbers import number
 
 a, b, c = (cr.input(name) for name in "abc")
 
@@ -139,31 +134,6 @@ def test_a_sum_over_paths_is_written_out():
     assert expression(dw) in ("a + b", "b + a")
 
 
-def test_second_derivatives_have_their_symbol():
-    w = cr.parameter("w", 2.0)
-    loss = (w * w * w).named("J")
-    (first,) = cr.grad(loss, [w])
-    (second,) = cr.grad(first, [w])
-    naming = Naming(Graph([second]))
-    assert naming.symbol(second).unicode() == "∂²J/∂w²"
-
-
-def test_layers_number_their_parameters_and_results():
-    x = cr.input("x", (None, 4))
-    y = cr.layers.Dense(2)(cr.layers.Dense(3, activation="relu")(x))
-    graph = Graph([y])
-    naming = Naming(graph)
-    names = {graph.id[n]: naming.symbol(n).unicode() for n in graph.parameters}
-    assert set(names.values()) == {"W⁽¹⁾", "W⁽²⁾", "b⁽¹⁾", "b⁽²⁾"}
-    assert naming.symbol(y).unicode() == "z⁽²⁾"
-    assert expression(y, naming=naming) == "a⁽¹⁾ · W⁽²⁾ + b⁽²⁾"
-
-
-def test_two_nodes_of_one_name_get_two_symbols():
-    one, two = cr.input("x"), cr.input("x")
-    assert expression(one + two) == "x + x'"
-
-
 def test_deep_expressions_are_cut_and_need_no_recursion():
     node = a
     for _ in range(20_000):
@@ -178,21 +148,3 @@ def test_shared_expressions_do_not_explode():
     for _ in range(200):
         node = node * node
     assert len(expression(node, depth=None)) <= 300
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "latex"),
-    [
-        (2.0, "2", "2"),
-        (-1.0, "−1", "-1"),
-        (0.5, "0.5", "0.5"),
-        (-0.391666, "−0.3917", "-0.3917"),
-        (1.25e-7, "1.25·10⁻⁷", r"1.25 \cdot 10^{-7}"),
-        (math.nan, "NaN", r"\text{NaN}"),
-        (-math.inf, "−∞", r"-\infty"),
-        (-0.0, "0", "0"),
-    ],
-)
-def test_numbers(value, text, latex):
-    assert number(value) == text
-    assert number(value, "latex") == latex

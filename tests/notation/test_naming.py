@@ -1,0 +1,29 @@
+import chainrule as cr
+from chainrule.graph import Graph
+from chainrule.notation.expressions import expression
+from chainrule.notation.naming import Naming
+
+
+def test_second_derivatives_have_their_symbol():
+    w = cr.parameter("w", 2.0)
+    loss = (w * w * w).named("J")
+    (first,) = cr.grad(loss, [w])
+    (second,) = cr.grad(first, [w])
+    naming = Naming(Graph([second]))
+    assert naming.symbol(second).unicode() == "∂²J/∂w²"
+
+
+def test_layers_number_their_parameters_and_results():
+    x = cr.input("x", (None, 4))
+    y = cr.layers.Dense(2)(cr.layers.Dense(3, activation="relu")(x))
+    graph = Graph([y])
+    naming = Naming(graph)
+    names = {graph.id[n]: naming.symbol(n).unicode() for n in graph.parameters}
+    assert set(names.values()) == {"W⁽¹⁾", "W⁽²⁾", "b⁽¹⁾", "b⁽²⁾"}
+    assert naming.symbol(y).unicode() == "z⁽²⁾"
+    assert expression(y, naming=naming) == "a⁽¹⁾ · W⁽²⁾ + b⁽²⁾"
+
+
+def test_two_nodes_of_one_name_get_two_symbols():
+    one, two = cr.input("x"), cr.input("x")
+    assert expression(one + two) == "x + x'"
