@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
 from chainrule.viz.formats.page import to_page
-from chainrule.viz.formats.render import PICTURES, Engine, render
+from chainrule.viz.formats.render import PICTURES, Engine, check_request, render
 from chainrule.viz.formats.story import Extras, tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
@@ -43,7 +45,7 @@ class Diagram:
         scene: what it shows, without how it looks.
     """
 
-    formats = (*PICTURES, *_TEXT_FORMATS)
+    formats = (*PICTURES, "svgz", *_TEXT_FORMATS)
     """The suffixes of files that `save` can write."""
 
     def __init__(
@@ -112,14 +114,19 @@ class Diagram:
 
         Args:
             format: one of `formats`.
-            dpi: resolution of a PNG.
+            dpi: resolution of a PNG or a WebP, from 10 to 1200.
             engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
 
         Raises:
-            RenderError: there is no such format, or it cannot be rendered here.
+            RenderError: there is no such format or engine, or it cannot be rendered
+                here, as WebP by the Graphviz inside pygraphviz.
+            HyperparameterError: the resolution is out of range.
         """
+        check_request(dpi, engine)
         if format in _TEXT_FORMATS:
             return _TEXT_FORMATS[format](self).encode()
+        if format == "svgz":
+            return gzip.compress(self.render("svg", dpi=dpi, engine=engine), mtime=0)
         if format not in PICTURES:
             raise RenderError(
                 f"no format {format!r}.{did_you_mean(format, self.formats)}"
@@ -134,11 +141,12 @@ class Diagram:
 
         Args:
             path: such as ``"net.svg"``; missing folders are created.
-            dpi: resolution of a PNG.
+            dpi: resolution of a PNG or a WebP, from 10 to 1200.
             engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
 
         Raises:
             RenderError: no format has this suffix, or it cannot be rendered here.
+            HyperparameterError: the resolution is out of range.
             OutputError: the file cannot be written.
         """
         file = Path(path)
@@ -177,7 +185,12 @@ class Diagram:
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> dict[str, str]:
-        return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
+        """Return the picture for a notebook, and a PNG for what shows no SVG."""
+        return {
+            "image/svg+xml": self._repr_svg_(),
+            "image/png": base64.b64encode(self.render("png")).decode(),
+            "text/plain": repr(self),
+        }
 
     def __repr__(self) -> str:
         return (

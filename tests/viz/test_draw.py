@@ -1,5 +1,7 @@
 """Diagrams of graphs: blocks, edges, formats and hostile names."""
 
+import base64
+import gzip
 import os
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import GraphError, OutputError, RenderError
+from chainrule.errors import ChainRuleError, GraphError, OutputError, RenderError
 
 
 def lecture():
@@ -113,12 +115,43 @@ def test_drawing_changes_nothing():
     assert np.array_equal(np.random.get_state()[1], state)
 
 
-@pytest.mark.parametrize("format", ["svg", "png", "pdf", "dot"])
+@pytest.mark.parametrize("format", ["svg", "svgz", "png", "pdf", "eps", "dot"])
 def test_formats(tmp_path, format):
     loss, _ = lecture()
     file = cr.draw(loss).save(tmp_path / "deep" / f"a.{format}")
-    head = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
+    head = {
+        "svg": b"<svg", "svgz": b"\x1f\x8b", "png": b"\x89PNG", "pdf": b"%PDF",
+        "eps": b"%!PS", "dot": b"digraph",
+    }  # fmt: skip
     assert file.read_bytes().startswith(head[format])
+
+
+def test_a_compressed_svg_is_the_svg():
+    diagram = cr.draw(lecture()[0])
+    assert gzip.decompress(diagram.render("svgz")) == diagram.render("svg")
+
+
+def test_webp_is_written_or_refused():
+    try:
+        written = cr.draw(lecture()[0]).render("webp")
+    except RenderError as error:
+        written = str(error).encode()
+    assert written.startswith((b"RIFF", b"Graphviz cannot write 'webp'"))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"dpi": 0}, r"dpi must be in \[10, 1200\], got 0"),
+        ({"dpi": 10**9}, r"dpi must be in \[10, 1200\], got 1000000000"),
+        ({"dpi": "144"}, "dpi must be an int, got '144'"),
+        ({"engine": "neato"}, "engine must be 'pygraphviz' or 'dot', got 'neato'"),
+    ],
+)
+@pytest.mark.parametrize("format", ["png", "svgz", "dot"])
+def test_what_cannot_be_rendered_is_refused(format, option, message):
+    with pytest.raises(ChainRuleError, match=message):
+        cr.draw(lecture()[0]).render(format, **option)
 
 
 def test_dpi_changes_the_size_of_a_png():
@@ -130,8 +163,11 @@ def test_dpi_changes_the_size_of_a_png():
 
 def test_svg_scales_and_describes_itself():
     svg = ET.fromstring(cr.draw(lecture()[0], title="the lecture").render("svg"))
-    assert svg.get("viewBox")
-    assert svg.get("width") is None
+    *_, width, height = svg.get("viewBox").split()
+    assert (svg.get("width"), svg.get("height")) == tuple(
+        f"{float(size):.0f}pt" for size in (width, height)
+    )
+    assert svg.get("style") == "max-width:100%;height:auto"
     space = "{http://www.w3.org/2000/svg}"
     assert svg.find(f"{space}title").text == "the lecture"
     assert "7 blocks" in cr.draw(lecture()[0], level="layer").render("svg").decode()
@@ -141,8 +177,13 @@ def test_svg_scales_and_describes_itself():
 
 
 def test_notebooks_get_the_svg():
-    bundle = cr.draw(lecture()[0])._repr_mimebundle_()
-    assert bundle["image/svg+xml"].startswith("<svg")
+    loss, feeds = lecture()
+    explanation = cr.explain(loss, "w_1", values=feeds)
+    for shown in (cr.draw(loss), explanation):
+        bundle = shown._repr_mimebundle_()
+        assert bundle["image/svg+xml"].startswith("<svg")
+        assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert bundle["text/plain"] == explanation.text
 
 
 def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed():
@@ -205,10 +246,22 @@ def test_rendering_prints_nothing(capfd):
         ({"level": "ops"}, "Did you mean 'op'"),
         ({"direction": "backwards"}, "Did you mean 'backward'"),
         ({"rankdir": "XX"}, "rankdir must be one of"),
+        ({"depth": "1"}, "depth must be an int, got '1'"),
+        ({"depth": True}, "depth must be an int, got True"),
+        ({"depth": 0}, "depth must be ≥ 1, got 0"),
+        ({"seed": -1}, "seed must be in"),
+        ({"fold": "no"}, "fold must be a bool, got 'no'"),
+        ({"title": 3}, "title must be a str, got 3"),
+        ({"values": [1.0]}, "values must be arrays by input"),
+        ({"expand": "typo"}, "expand='typo' opens nothing"),
+        ({"expand": "typo", "level": "op"}, "level='op' opens every layer"),
+        ({"expand": "typo", "level": "neuron"}, "level='neuron' opens every layer"),
+        ({"depth": 1, "level": "neuron"}, "depth=… has no effect here"),
+        ({"example": 1}, "only level='neuron' shows one example"),
     ],
 )
-def test_unknown_options(option, message):
-    with pytest.raises(GraphError, match=message):
+def test_what_cannot_be_drawn_is_refused(option, message):
+    with pytest.raises(ChainRuleError, match=message):
         cr.draw(lecture()[0], **option)
 
 

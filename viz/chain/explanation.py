@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Style, in_style
@@ -146,8 +147,10 @@ class Explanation:
             f"{self.counted}; .text, .latex, .diagram, .paths, .check()>"
         )
 
-    def _repr_svg_(self) -> str:
-        return self.diagram._repr_svg_()
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
+        return {**self.diagram._repr_mimebundle_(), "text/plain": self.text}
 
 
 def _stations(path: Path, symbols: EntrySymbols) -> str:

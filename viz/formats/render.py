@@ -5,14 +5,20 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
+from chainrule.annotations import Range, check_value
 from chainrule.errors import RenderError
 from chainrule.viz.formats.fonts import configure_fonts
 from chainrule.viz.formats.messages import graphviz_messages
 
 Engine: TypeAlias = Literal["pygraphviz", "dot"]
-PICTURES = ("svg", "png", "pdf")
+PICTURES = ("svg", "png", "pdf", "eps", "webp")
+"""Pictures that Graphviz writes; not every Graphviz can write WebP."""
+PIXELS = ("png", "webp")
+"""Those that have a resolution."""
+Resolution: TypeAlias = Annotated[int, Range(10, 1200)]
+"""Dots per inch."""
 _one_at_a_time = threading.Lock()  # Graphviz keeps state of its own
 
 
@@ -23,8 +29,8 @@ def render(
 
     Args:
         dot: the source.
-        format: ``"svg"``, ``"png"``, ``"pdf"``, or Graphviz' own name of another.
-        dpi: resolution of a PNG.
+        format: one of `PICTURES`, or Graphviz' own name of another.
+        dpi: resolution of a picture made of pixels.
         engine: ``"pygraphviz"``, which needs nothing installed, or ``"dot"``, the
             program of that name on PATH.
 
@@ -48,6 +54,22 @@ def render(
     return data
 
 
+def check_request(dpi: int, engine: str) -> None:
+    """Raise an error unless pictures of this resolution, by this engine, can be had.
+
+    Raises:
+        RenderError: there is no such engine.
+        HyperparameterError: the resolution is not a number that a picture can have.
+    """
+    check_value(dpi, Resolution, "dpi")
+    if engine not in get_args(Engine):
+        known = " or ".join(map(repr, get_args(Engine)))
+        raise RenderError(
+            f"engine must be {known}, got {engine!r}: it is who renders, and the "
+            "layout is always that of dot"
+        )
+
+
 def _in_process(dot: str, format: str, dpi: int) -> bytes:
     """Return a picture, or nothing where Graphviz says that it fails.
 
@@ -60,7 +82,7 @@ def _in_process(dot: str, format: str, dpi: int) -> bytes:
         graph = pygraphviz.AGraph(string=dot)
     except pygraphviz.DotError:
         return b""
-    if format == "png":
+    if format in PIXELS:
         graph.graph_attr["dpi"] = str(dpi)
     context = graphviz.gvContextWithBuiltins()
     try:
@@ -81,7 +103,7 @@ def _by_program(dot: str, format: str, dpi: int) -> bytes:
             "there is no program 'dot' on PATH: leave engine='dot' out, pygraphviz "
             "renders without it, or install Graphviz"
         )
-    command = [program, f"-T{format}"] + ([f"-Gdpi={dpi}"] if format == "png" else [])
+    command = [program, f"-T{format}"] + ([f"-Gdpi={dpi}"] if format in PIXELS else [])
     done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False)
     if done.returncode:
         complaint = done.stderr.decode("utf-8", "replace").strip()

@@ -1,4 +1,4 @@
-"""What Graphviz' SVG lacks: a size that adapts, titles, classes for its lines."""
+"""What Graphviz' SVG lacks: a size that yields, titles, classes for its lines."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ _LINK = "http://www.w3.org/1999/xlink"
 
 
 def finish(svg: str, scene: Scene) -> str:
-    """Return the SVG with a title, a description and classes, and with no fixed size.
+    """Return the SVG with a title, a description and classes; it shrinks, never grows.
 
-    A notebook or a page then scales the picture to the space there is, so that it is
-    neither clipped nor blurred.
+    Its width and height are those that text of its size needs. Where there is less
+    room, as in a notebook or on a narrow page, it is scaled down rather than clipped.
     """
     root = parse(svg)
-    width = root.attrib.pop("width", "100%")
-    root.attrib.pop("height", None)
-    root.set("style", f"max-width:{width};width:100%;height:auto")
+    root.set("style", "max-width:100%;height:auto")
     root.set("role", "img")
     root.set("aria-label", scene.name)
     title, described = ET.Element(f"{{{SVG}}}title"), ET.Element(f"{{{SVG}}}desc")

@@ -71,11 +71,13 @@ def divide(subject: Subject, options: Options) -> Division:
     """Divide a graph at the level asked for.
 
     Without one, that is the finest with at most `MOST_BLOCKS` blocks, from the
-    subject's own on; if none has so few, the coarsest without its middle.
+    subject's own on, or from ``"layer"`` on where layers are to be opened; if none has
+    so few, the coarsest without its middle.
     """
     if options.level is not None:
         return _divide_at(options.level, subject.graph, options)
-    start = _FINE_TO_COARSE.index(subject.finest)
+    finest = "layer" if options.expand is not None else subject.finest
+    start = _FINE_TO_COARSE.index(finest)
     for level in _FINE_TO_COARSE[start:]:
         division = _divide_at(level, subject.graph, options)
         if len(division.folding.shown) <= MOST_BLOCKS:
@@ -83,11 +85,11 @@ def divide(subject: Subject, options: Options) -> Division:
     else:
         parts = _without_middle(division.parts, subject.graph)
         division = Division(subject.graph, parts, Folding(len(parts)))
-    if level == subject.finest:
+    if level == finest:
         return division
     remark = (
         f"{len(subject.graph)} operations are too many to read, so this is "
-        f"level={level!r}; level={subject.finest!r} shows them"
+        f"level={level!r}; level={finest!r} shows them"
     )
     return replace(division, remark=remark)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args, get_type_hints
 
+from chainrule.annotations import PositiveInt, Seed, check_value
 from chainrule.errors import GraphError, did_you_mean
 
 Level: TypeAlias = Literal["model", "layer", "op", "neuron"]
@@ -21,7 +22,8 @@ class Options:
     """What `draw` was asked for; its docstring describes each option.
 
     Raises:
-        GraphError: an option is unknown or out of range.
+        GraphError: an option is unknown, or has no effect beside the others.
+        HyperparameterError: an option has another type, or is out of range.
     """
 
     level: Level | None = None
@@ -29,7 +31,7 @@ class Options:
     values: Mapping[Any, Any] | None = None
     names: Mapping[str, object] | None = None
     rankdir: str = "LR"
-    depth: int | None = None
+    depth: PositiveInt | None = None
     expand: Expand = None
     fold: bool = True
     show_shapes: bool = True
@@ -37,21 +39,43 @@ class Options:
     example: int = 0
     check: bool = False
     training: bool = False
-    seed: int = 0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         if self.level is not None:
             check_choice("level", self.level, get_args(Level))
         check_choice("direction", self.direction, get_args(Direction))
         check_choice("rankdir", self.rankdir, RANKDIRS)
+        hints = get_type_hints(type(self), include_extras=True)
+        for option in _CHECKED:
+            check_value(getattr(self, option), hints[option], option)
+        if self.values is not None and not isinstance(self.values, Mapping):
+            raise GraphError(
+                "values must be arrays by input, such as {x: [[1.0, 2.0]]} or "
+                f"{{'x': …}}, got {type(self.values).__name__}"
+            )
         if self.check and self.values is None:
             raise GraphError(
                 "check=True compares what is drawn with numbers: give values=… too"
             )
-        if self.depth is not None and self.depth < 1:
-            raise GraphError(
-                f"depth must be at least 1, got {self.depth}; leave it out to show all"
-            )
+        for option, why in self._without_effect():
+            raise GraphError(f"{option}=… has no effect here: {why}")
+
+    def _without_effect(self) -> Iterator[tuple[str, str]]:
+        """Yield what was asked for and cannot be seen, and why not."""
+        neuron = self.level == "neuron"
+        if neuron and self.depth is not None:
+            yield "depth", "level='neuron' shows no scopes"
+        if self.expand is not None and self.level in ("neuron", "op"):
+            yield "expand", f"level={self.level!r} opens every layer; use level='layer'"
+        if self.example and not neuron:
+            yield "example", "only level='neuron' shows one example alone"
+
+
+_CHECKED = (
+    "depth", "fold", "show_shapes", "title", "example", "check", "training", "seed",
+)  # fmt: skip
+"""Options whose type or range is checked by their annotation."""
 
 
 def check_choice(option: str, value: object, choices: Sequence[str]) -> None:

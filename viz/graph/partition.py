@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
 from chainrule.scopes import Scope
@@ -99,7 +100,7 @@ def _keys(
 
     With `fold`, what makes vectors rows or columns is shown as the product.
     """
-    opened = _opener(options.expand)
+    opened = _opener(options.expand, places)
     products = around_products(graph, consumers) if options.fold else {}
     outputs = set(graph.outputs)
     keys: dict[Node, Hashable] = {}
@@ -187,11 +188,23 @@ def _is_component(scope: Scope) -> bool:
     return bool(getattr(scope.component, "kind", ""))
 
 
-def _opener(expand: Expand) -> Callable[[str], bool]:
-    """Return whether a scope is opened, as a function of its name or path."""
+def _opener(expand: Expand, places: Mapping[Node, Place]) -> Callable[[str], bool]:
+    """Return whether a scope is opened, as a function of its name or path.
+
+    Raises:
+        GraphError: a pattern matches no scope.
+    """
     if expand is None:
         return lambda name: False
     if callable(expand):
         return expand
     patterns = [expand] if isinstance(expand, str) else list(expand)
+    paths = {path[:at] for _, path in places.values() for at in range(1, len(path) + 1)}
+    names = {path[-1] for path in paths} | {"/".join(path) for path in paths}
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise GraphError(
+                f"expand={pattern!r} opens nothing: no layer has such a name."
+                f"{did_you_mean(pattern, names)}"
+            )
     return lambda name: any(fnmatchcase(name, pattern) for pattern in patterns)

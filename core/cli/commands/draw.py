@@ -19,10 +19,10 @@ RANKDIR = click.option(
 )
 DPI = click.option(
     "--dpi", type=click.IntRange(10, 1200), default=144, show_default=True,
-    help="Resolution of a .png.",
+    help="Resolution of a .png or .webp.",
 )  # fmt: skip
 LOSS = click.option("--loss", metavar="NAME", help="Loss of a model, by name.")
-FORMATS = ".svg, .png, .pdf, .html, .tex, .tikz, .json or .dot"
+FORMATS = ".svg, .svgz, .png, .webp, .pdf, .eps, .html, .tex, .tikz, .json or .dot"
 
 
 @click.command("draw")
