@@ -10,8 +10,9 @@ differentiated again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from chainrule.errors import GradientError
@@ -21,11 +22,13 @@ from chainrule.ops import Elementwise, Op, add, identity, mul, neg
 from chainrule.ops.broadcasting import unbroadcast
 from chainrule.scopes import scope
 
+Edge: TypeAlias = tuple[Node, int]
+"""A consumer, and which of its operands the edge comes from."""
 Arrival: TypeAlias = tuple[Node, Origin]
 """What came along one edge, and which edge that is."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Backward:
     """The reverse sweep of one loss.
 
@@ -38,9 +41,9 @@ class Backward:
     """
 
     loss: Node
-    gradient: dict[Node, Node] = field(default_factory=dict)
-    contribution: dict[tuple[Node, int], Node] = field(default_factory=dict)
-    local: dict[tuple[Node, int], Node | float] = field(default_factory=dict)
+    gradient: Mapping[Node, Node]
+    contribution: Mapping[Edge, Node]
+    local: Mapping[Edge, Node | float]
 
 
 def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
@@ -55,35 +58,35 @@ def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
     order = topological([loss])
     forward = set(order)
     on_path = forward if wrt is None else dependents(wrt, order)
-    sweep = Backward(loss)
-    arrivals: dict[Node, list[Arrival]] = {
-        loss: [(Constant(1.0), Origin(loss, loss, loss, 0))]
-    }
+    gradient: dict[Node, Node] = {}
+    contribution: dict[Edge, Node] = {}
+    local: dict[Edge, Node | float] = {}
+    arrivals = defaultdict[Node, list[Arrival]](list)
+    arrivals[loss].append((Constant(1.0), Origin(loss, loss, loss, 0)))
     for y in reversed(order):
         if y not in arrivals or y.dtype != "float":
             continue
         with scope(y.scope):
-            g = sweep.gradient[y] = _sum_over_paths(arrivals.pop(y), forward)
+            g = gradient[y] = _sum_over_paths(arrivals.pop(y), forward)
             if not any(x in on_path for x in y.inputs):
                 continue
-            parts = zip(y.inputs, _along_edges(g, y, sweep), strict=True)
-            for position, (x, part) in enumerate(parts):
+            edges = zip(y.inputs, _along_edges(g, y), strict=True)
+            for position, (x, (part, slope)) in enumerate(edges):
+                if slope is not None:
+                    local[y, position] = slope
                 if part is not None and x in on_path:
-                    part = unbroadcast(part, x)
-                    sweep.contribution[y, position] = part
-                    origin = Origin(x, loss, y, position)
-                    arrivals.setdefault(x, []).append((part, origin))
-    return sweep
+                    part = contribution[y, position] = unbroadcast(part, x)
+                    arrivals[x].append((part, Origin(x, loss, y, position)))
+    return Backward(loss, gradient, contribution, local)
 
 
-def _along_edges(g: Node, y: Node, sweep: Backward) -> Sequence[Node | None]:
-    """Multiply ∂L/∂y by the local derivative along each edge into y."""
+def _along_edges(g: Node, y: Node) -> Sequence[tuple[Node | None, Node | float | None]]:
+    """Multiply ∂L/∂y by the local derivative along each edge into y; return both."""
     assert y.op is not None
     if not isinstance(y.op, Elementwise) or type(y.op).vjp is not Op.vjp:
-        return y.op.vjp(g, y, *y.inputs)
+        return [(part, None) for part in y.op.vjp(g, y, *y.inputs)]
     slopes = y.op.derivatives(y, *y.inputs)
-    sweep.local.update(((y, i), d) for i, d in enumerate(slopes) if d is not None)
-    return [None if d is None else _times(g, d) for d in slopes]
+    return [(None if d is None else _times(g, d), d) for d in slopes]
 
 
 def _times(g: Node, slope: Node | float) -> Node:
