@@ -1,9 +1,9 @@
 """Random architectures, for tests of what is said about a network.
 
-Each is a few parts in a row, such as a dense layer, a way round, a gate, two branches
-that join, a layer that is applied several times, or an unrolled recurrence; behind them
-comes a head with a loss. Every choice is made by a function, so that a generator of
-random numbers can drive it.
+Each is a few parts in a row, such as a dense layer, a skip connection, a gate, two
+branches that join, a layer applied several times or an unrolled recurrence, and a head
+with a loss. A function makes every choice, so a generator of random numbers can drive
+it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from chainrule import ops
 from chainrule.graph import Graph
 from chainrule.node import Input, Node, Parameter
 from chainrule.registry import registry
 from chainrule.testing.losses import sample_target
+from chainrule.testing.random_graphs import Choose
+from chainrule.testing.values import Array
 
-Choose: TypeAlias = Callable[[int], int]
-"""Returns a number from 0 to n − 1."""
 Part: TypeAlias = "Callable[[Architecture, Node], Node]"
 
 
@@ -34,13 +33,13 @@ class Architecture:
         choose: makes every choice.
         batch: how many examples there are.
         feeds: the example: a value for each input.
-        parts: what it is made of.
-        loss: a number, or None before it is built.
+        parts: what it consists of.
+        loss: the loss, a scalar.
     """
 
     choose: Choose
     batch: int = 3
-    feeds: dict[Input, npt.NDArray[Any]] = field(default_factory=dict)
+    feeds: dict[Input, Array] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     loss: Node = field(init=False)
 
@@ -71,7 +70,7 @@ class Architecture:
         return registry.find("layers", name).target(**hyperparameters)
 
     def dense(self, x: Node, units: int, activation: str | None = None) -> Node:
-        """Apply a dense layer, with weights that stay the same for the same choices."""
+        """Apply a dense layer with random weights, the same for the same choices."""
         layer = self.layer("dense", units=units, activation=activation)
         y: Node = layer(x)
         self.settle(layer)
@@ -93,7 +92,7 @@ class Architecture:
         return 2 + self.choose(2)
 
     def _head(self, y: Node) -> Node:
-        """Put a loss behind the network, sometimes two, or one with a penalty."""
+        """Put a loss on the network, sometimes two, or one with a penalty."""
         which = self.choose(6)
         if which == 0:  # several outputs
             self.parts.append("two heads")
@@ -127,11 +126,11 @@ def _by_hand(net: Architecture, x: Node) -> Node:
     return ops.tanh(x @ w)
 
 
-def _way_round(net: Architecture, x: Node) -> Node:
+def _skip(net: Architecture, x: Node) -> Node:
     return x + net.dense(x, _size(x), net.activation())
 
 
-def _two_layers_round(net: Architecture, x: Node) -> Node:
+def _skip_of_two(net: Architecture, x: Node) -> Node:
     inner = net.dense(x, net.width(), net.activation())
     return x + net.dense(inner, _size(x))
 
@@ -192,13 +191,13 @@ def _norm(net: Architecture, x: Node) -> Node:
 
 
 PARTS: Mapping[str, Part] = {
-    "dense": _dense, "by hand": _by_hand, "way round": _way_round,
-    "two layers round": _two_layers_round, "gate": _gate, "branches": _branches,
+    "dense": _dense, "by hand": _by_hand, "skip": _skip,
+    "skip of two": _skip_of_two, "gate": _gate, "branches": _branches,
     "second input": _second_input, "siamese": _siamese, "flatten": _flatten,
     "several times": _several_times, "recurrence": _recurrence, "dropout": _dropout,
     "norm": _norm,
 }  # fmt: skip
-"""What architectures are made of."""
+"""The parts of architectures."""
 
 
 def _size(x: Node) -> int:
@@ -208,7 +207,7 @@ def _size(x: Node) -> int:
 
 
 def _free(net: Architecture, name: str) -> str:
-    """Return a name that no input has yet."""
+    """Return a name that no input has."""
     taken = {leaf.name for leaf in net.feeds}
     number = 1
     while f"{name}_{number}" in taken:
