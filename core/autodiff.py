@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chainrule.errors import GradientError
@@ -101,13 +101,13 @@ def _sum_over_paths(arrivals: Sequence[Arrival], forward: Set[Node]) -> Node:
         ((total, origin),) = arrivals
         if total.origin is not None or not total.inputs or total in forward:
             total = identity(total)  # it came unchanged, but is a gradient of x now
-        total.origin = origin
+        total.origin = replace(origin, whole=True)
         return total
     for part, origin in arrivals:
         if part.origin is None and part.inputs:
             part.origin = origin
     total = functools.reduce(add, (part for part, _ in arrivals))
-    total.origin = Origin(origin.of, origin.loss)
+    total.origin = Origin(origin.of, origin.loss, whole=True)
     return total
 
 

@@ -32,12 +32,14 @@ class Origin:
         loss: what was differentiated.
         consumer: for what came along one edge, the node it came from.
         position: for what came along one edge, its index among ``consumer.inputs``.
+        whole: whether it is the gradient itself, the sum over all paths.
     """
 
     of: Node
     loss: Node
     consumer: Node | None = None
     position: int | None = None
+    whole: bool = False
 
 
 @functools.cache

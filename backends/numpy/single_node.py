@@ -7,7 +7,7 @@ from chainrule.backends.numpy.memory import is_same
 from chainrule.backends.numpy.script import label, op_class
 from chainrule.backends.numpy.shaped_kernels import SHAPED
 from chainrule.backends.numpy.storage import Storage
-from chainrule.node import Node
+from chainrule.node import Constant, Node
 from chainrule.program import Pack
 from chainrule.program.flat import places
 from chainrule.program.sizes import count, sizes
@@ -42,6 +42,8 @@ def _number(storage: Storage, node: Node) -> None:
     """Compute a single number as Python does."""
     name = storage.script.fresh(label(node))
     values = [storage.number_of(x) for x in node.inputs]
+    if all(isinstance(x, Constant) for x in node.inputs):
+        values = [f"to_float({value})" for value in values]  # Python refuses 1.0 / 0.0
     storage.script.line(f"{name} = {NUMBERS[op_class(node)].format(*values)}", node)
     storage.set_number(node, name)
 

@@ -18,6 +18,7 @@ from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.node import Input, Node, Parameter
+from chainrule.program.lowering import is_rewriting
 from chainrule.program.program import LEARNING_RATE, STEP, FloatDtype, Program
 
 
@@ -31,6 +32,7 @@ def evaluate(
     seed: int = 0,
     step: int = 1,
     lr: float = 0.0,
+    rewrite: bool | None = None,
 ) -> list[Array]:
     """Compute nodes and return their values as arrays.
 
@@ -43,6 +45,8 @@ def evaluate(
         seed: seed of random ops.
         step: the step number that random ops and optimizers see.
         lr: the learning rate that optimizers see.
+        rewrite: whether to compute the same in fewer steps and in forms that do not
+            overflow. None: yes, unless the variable ``CHAINRULE_REWRITE`` is 0.
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
@@ -64,7 +68,13 @@ def evaluate(
     with _one_at_a_time:
         try:
             executable = _compiled(
-                device, device.failures, tuple(nodes), shapes, training, dtype
+                device,
+                device.failures,
+                tuple(nodes),
+                shapes,
+                training,
+                dtype,
+                is_rewriting() if rewrite is None else rewrite,
             )
             device.pull(parameters)  # from a training run in progress there
             device.push(parameters)
@@ -91,7 +101,14 @@ def _compiled(
     shapes: Shapes,
     training: bool,
     dtype: FloatDtype,
+    rewrite: bool,
 ) -> Executable:
     return backend.compile(
-        Program(nodes, shapes=dict(shapes), training=training, dtype=dtype)
+        Program(
+            nodes,
+            shapes=dict(shapes),
+            training=training,
+            dtype=dtype,
+            rewrite=rewrite,
+        )
     )

@@ -7,7 +7,7 @@ from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
 from chainrule.ops.axes import Axis, normal_axes, normal_axis
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.broadcasting import broadcast_like
-from chainrule.ops.comparison import equal, to_float
+from chainrule.ops.comparison import equal, is_finite, to_float, where
 from chainrule.ops.functions import exp
 from chainrule.ops.shaping import ExpandDims, Squeeze
 from chainrule.shapes import Shape, without
@@ -170,6 +170,7 @@ class LogSoftmax(Op):
 def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:
     """Return max x, x − max x, and Σ exp(x − max x), which does not overflow."""
     largest = Max(axes, keepdims=True)(x)
+    largest = where(is_finite(largest), largest, 0.0)  # ∞ − ∞ would be NaN
     shifted = sub(x, largest)
     return largest, shifted, Sum(axes, keepdims=True)(exp(shifted))
 

@@ -17,7 +17,7 @@ from chainrule.node import Node
 from chainrule.ops import BroadcastTo, Elementwise, Matmul, OneHot, Op, Pick, Take
 from chainrule.ops.reductions import Reduction
 from chainrule.program.program import Program
-from chainrule.program.rewrite import watched
+from chainrule.program.rewrite import now, watched
 from chainrule.program.sizes import count, numpy_dtype, sizes
 from chainrule.program.storage import readers
 from chainrule.scopes import Scope
@@ -164,11 +164,9 @@ class Work:
         mine = dict(zip(lowered, self.order, strict=True))
         found: dict[Node, list[Node]] = {}
         for node in topological(self.built):
-            now = node
-            while now in became:
-                now = became[now]
-            if now in mine:
-                found.setdefault(mine[now], []).append(node)
+            lowest = now(node, became)
+            if lowest in mine:
+                found.setdefault(mine[lowest], []).append(node)
         return found
 
 

@@ -1,30 +1,34 @@
-"""One walk that rebuilds a graph from its leaves, applying local rules on the way."""
+"""One walk that rebuilds a graph from its leaves and brings every node to normal form.
+
+The walk is iterative and visits each node once, also the nodes that rules make on the
+way, so it takes time in proportion to the size of the graph.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from chainrule.graph import topological
 from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.scopes import scope_of_new_nodes
 
-Rule: TypeAlias = Callable[[Node], Node | None]
+Rewrite: TypeAlias = Callable[[Node], Node | None]
 """Returns what a node should become, or None to leave it as it is."""
-Rules: TypeAlias = Mapping[type[Op], Sequence[Rule]]
+Table: TypeAlias = Mapping[type[Op], Sequence[Rewrite]]
+"""For each op what is tried on its nodes, in this order."""
 
 
-_watched: ContextVar[dict[Node, Node] | None] = ContextVar("watched", default=None)
+_watched: ContextVar[tuple[dict[Node, Node], ...]] = ContextVar("watched", default=())
 
 
 @contextmanager
 def watched() -> Iterator[dict[Node, Node]]:
     """In the block note what passes make of nodes, one pass after the other."""
     became: dict[Node, Node] = {}
-    token = _watched.set(became)
+    token = _watched.set((*_watched.get(), became))
     try:
         yield became
     finally:
@@ -33,16 +37,22 @@ def watched() -> Iterator[dict[Node, Node]]:
 
 def results(roots: Sequence[Node], done: Mapping[Node, Node]) -> list[Node]:
     """Return what a pass made of the roots; `done` says what it made of every node."""
-    became = _watched.get()
-    if became is not None:
+    for became in _watched.get():
         became.update((old, new) for old, new in done.items() if new is not old)
     return [done[root] for root in roots]
 
 
-def merged(*tables: Rules) -> Rules:
-    """Return one table with the rules of all; those of the first are tried first."""
+def now(node: Node, became: Mapping[Node, Node]) -> Node:
+    """Return what the passes that were watched made of a node in the end."""
+    while node in became:
+        node = became[node]
+    return node
+
+
+def merged(*tables: Table) -> Table:
+    """Return one table with the entries of all; those of the first are tried first."""
     return {
-        op: tuple(rule for table in tables for rule in table.get(op, ()))
+        op: tuple(entry for table in tables for entry in table.get(op, ()))
         for op in dict.fromkeys(op for table in tables for op in table)
     }
 
@@ -64,43 +74,66 @@ def _copied(node: Node, op: Op | None, inputs: tuple[Node, ...]) -> Node:
     return copy
 
 
-def rewrite(roots: Sequence[Node], rules: Rules, sweeps: int = 6) -> list[Node]:
-    """Apply `rules` bottom-up, again and again until nothing changes.
+def rewrite(roots: Sequence[Node], table: Table) -> list[Node]:
+    """Apply a table of rewrites until none applies anywhere.
 
-    The rules of an op are tried in order; each node that a rule returns is tried again.
+    What is tried on a node sees operands that are in normal form; the first entry that
+    returns something decides, and what it returned is brought to normal form as well.
     """
-    current = list(roots)
-    for _ in range(sweeps):
-        new = _sweep(current, rules)
-        if all(a is b for a, b in zip(new, current, strict=True)):
-            return new
-        current = new
-    return current
+    rewriter = Rewriter(table)
+    rewriter.reduce(roots)
+    return results(roots, rewriter.done)
 
 
-def _sweep(roots: Sequence[Node], rules: Rules) -> list[Node]:
-    done: dict[Node, Node] = {}
-    with scope_of_new_nodes() as inside:
-        for node in topological(roots):
-            if not node.inputs and (node.op is None or type(node.op) not in rules):
-                done[node] = node
-                continue
-            inputs = tuple([done[x] for x in node.inputs])
-            made = node if inputs == node.inputs else with_inputs(node, inputs)
-            if type(made.op) in rules:
-                inside(node.scope)
-                made = _settle(made, rules)
-            done[node] = made
-    return results(roots, done)
+class Rewriter:
+    """A walk that can be continued with more roots.
 
+    Attributes:
+        done: every node met, also those that rewrites made → its normal form.
+    """
 
-def _settle(node: Node, rules: Rules) -> Node:
-    changed = True
-    while changed and node.op is not None:
-        changed = False
-        for rule in rules.get(type(node.op), ()):
-            result = rule(node)
-            if result is not None and result is not node:
-                node, changed = result, True
-                break
-    return node
+    def __init__(self, table: Table) -> None:
+        self.done: dict[Node, Node] = {}
+        self._table = table
+        self._becomes: dict[Node, Node] = {}
+        """Nodes that a rewrite replaced → the replacement, not yet in normal form."""
+
+    def reduce(self, roots: Iterable[Node]) -> list[Node]:
+        """Bring roots, and all that they depend on, to normal form."""
+        done, becomes = self.done, self._becomes
+        stack = list(roots)[::-1]
+        reduced = stack[::-1]
+        with scope_of_new_nodes() as inside:
+            while stack:
+                node = stack[-1]
+                if node in done:
+                    stack.pop()
+                elif node in becomes:
+                    if becomes[node] in done:
+                        self._finish(node, done[becomes[node]])
+                    else:
+                        stack.append(becomes[node])
+                elif waiting := [x for x in node.inputs if x not in done]:
+                    stack.extend(waiting[::-1])
+                else:
+                    inside(node.scope)
+                    self._settle(node)
+        return [done[root] for root in reduced]
+
+    def _settle(self, node: Node) -> None:
+        inputs = tuple([self.done[x] for x in node.inputs])
+        made = node if inputs == node.inputs else with_inputs(node, inputs)
+        for entry in self._table.get(type(node.op), ()):  # type: ignore[arg-type]
+            result = entry(made)
+            if result is not None and result is not made:
+                self.replaced(node, made, entry, result)
+                self._becomes[node] = result
+                return
+        self._finish(node, made)
+
+    def _finish(self, node: Node, normal: Node) -> None:
+        self.done[node] = normal
+        self.done.setdefault(normal, normal)
+
+    def replaced(self, node: Node, made: Node, entry: Rewrite, result: Node) -> None:
+        """Note that `made`, which `node` is on normal operands, becomes `result`."""

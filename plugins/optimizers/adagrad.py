@@ -26,7 +26,7 @@ class Adagrad(Optimizer):
         self, p: Node, g: Node, lr: Node, step: Node, s: Node
     ) -> dict[str, Node]:
         s = s + square(g)
-        return {"p": p - lr * g / sqrt(s + self.epsilon), "s": s}
+        return {"p": p - lr * (g / sqrt(s + self.epsilon)), "s": s}
 
     def slot_start(self, slot: str) -> float:
         return self.initial_accumulator

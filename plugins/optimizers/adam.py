@@ -30,9 +30,9 @@ class Adam(Moments):
         m = self.beta_1 * m + g
         v = self.beta_2 * v + square(g)
         root = math.sqrt(1 - self.beta_2)
-        unbiased = sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        size = lr * unbiased * ((1 - self.beta_1) / root)
-        return {"p": p - size * m / (sqrt(v) + self.epsilon / root), "m": m, "v": v}
+        size = lr * sqrt(1 - self.beta_2**step) * ((1 - self.beta_1) / root)
+        size = size / (1 - self.beta_1**step)
+        return {"p": p - size * (m / (sqrt(v) + self.epsilon / root)), "m": m, "v": v}
 
 
 class AdamW(Adam):

@@ -24,4 +24,4 @@ class Adamax(Moments):
         m = self.beta_1 * m + g
         u = maximum(self.beta_2 * u, abs(g))
         size = lr * ((1 - self.beta_1) / (1 - self.beta_1**step))
-        return {"p": p - size * m / (u + self.epsilon), "m": m, "u": u}
+        return {"p": p - size * (m / (u + self.epsilon)), "m": m, "u": u}

@@ -27,4 +27,4 @@ class RMSprop(Optimizer):
         self, p: Node, g: Node, lr: Node, step: Node, s: Node
     ) -> dict[str, Node]:
         s = self.rho * s + (1 - self.rho) * square(g)
-        return {"p": p - lr * g / sqrt(s + self.epsilon), "s": s}
+        return {"p": p - lr * (g / sqrt(s + self.epsilon)), "s": s}

@@ -10,16 +10,19 @@ from chainrule.graph import topological
 from chainrule.node import Constant
 from chainrule.ops import Elementwise
 from chainrule.program import Program
-from chainrule.program.passes import algebra, constants, order
+from chainrule.program.lowering import RULES
 from chainrule.program.passes.common import common
 from chainrule.program.passes.expansion import expand
 from chainrule.program.passes.reuse import reuse
+from chainrule.program.passes.rule import table_of
 from chainrule.program.passes.specialise import (
     choose_mode,
     collect_updates,
     specialise,
 )
-from chainrule.program.rewrite import merged, rewrite
+from chainrule.program.rewrite import rewrite
+
+SIMPLER = table_of(RULES)
 
 
 def op_names(roots):
@@ -27,7 +30,7 @@ def op_names(roots):
 
 
 def simplified(node):
-    (result,) = rewrite([node], algebra.RULES)
+    (result,) = rewrite([node], SIMPLER)
     return result
 
 
@@ -81,7 +84,7 @@ def test_common_subexpressions_are_merged():
 
 
 def test_constants_are_folded_in_float64():
-    (root,) = rewrite([2.0 * cr.constant(3.0) + 1], constants.RULES)
+    (root,) = rewrite([2.0 * cr.constant(3.0) + 1], SIMPLER)
     assert isinstance(root, Constant)
     assert root.value == 7
 
@@ -97,6 +100,7 @@ def test_constants_are_folded_in_float64():
         (lambda: X + (-Y), ["sub"]),
         (lambda: X - (-Y), ["add"]),
         (lambda: X * 2.0 - Y * 2.0, ["sub", "mul"]),
+        (lambda: X * 0.5 - Y * 0.5, ["mul", "mul", "sub"]),  # X − Y may overflow
         (lambda: X * (1 / Y), ["div"]),
         (lambda: X + ops.zeros_like(X), []),
         (lambda: ops.reshape(ops.reshape(X, (4, 3)), (3, 4)), []),
@@ -109,9 +113,7 @@ def test_constants_are_folded_in_float64():
     ],
 )  # fmt: skip
 def test_algebra(before, after):
-    (root,) = rewrite(
-        specialise([before()], {}), merged(constants.RULES, algebra.RULES)
-    )
+    (root,) = rewrite(specialise([before()], {}), SIMPLER)
     assert op_names([root]) == after
 
 
@@ -121,16 +123,8 @@ def test_transposes_become_flags():
     assert not node.op.transpose_b
 
 
-def test_numbers_are_multiplied_last():
-    rate = cr.input("rate", ())
-    (root,) = rewrite([(rate * X) / Y], order.RULES)
-    assert op_names([root]) == ["div", "mul"]
-    (kept,) = rewrite([(X * X) / Y], order.RULES)
-    assert op_names([kept]) == ["mul", "div"]
-
-
 def test_zero_times_a_users_array_is_not_dropped():
-    (root,) = rewrite([X * 0.0], algebra.RULES)
+    (root,) = rewrite([X * 0.0], SIMPLER)
     assert op_names([root]) == ["mul"]  # NaN · 0 is NaN
 
 

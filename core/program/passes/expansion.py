@@ -34,7 +34,7 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
                     "ops, or register a kernel with register_kernels"
                 )
         rules = dict.fromkeys(missing, (_expanded,))
-        current = rewrite(current, rules, sweeps=1)
+        current = rewrite(current, rules)
 
 
 def _expanded(node: Node) -> Node | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chainrule.graph import topological
 from chainrule.node import Node
 from chainrule.ops import Greater, Relu, ToFloat, greater, to_float
-from chainrule.program.passes.matching import number
+from chainrule.program.passes.domain import number
 from chainrule.program.rewrite import rewrite
 
 
@@ -25,4 +25,4 @@ def reuse(roots: Sequence[Node]) -> list[Node]:
             return None if y is None else to_float(greater(y, 0.0))
         return None
 
-    return rewrite(roots, {ToFloat: (mask,)}, sweeps=1) if relu_of else list(roots)
+    return rewrite(roots, {ToFloat: (mask,)}) if relu_of else list(roots)

@@ -30,7 +30,8 @@ from chainrule.ops import (
     ZerosLike,
     mul,
 )
-from chainrule.program.rewrite import results, rewrite
+from chainrule.program.passes.zeros import Zero, without_zeros
+from chainrule.program.rewrite import Table, results, rewrite, with_inputs
 from chainrule.scopes import scope_of_new_nodes
 from chainrule.shapes import Shape, shape_fits, shape_text
 
@@ -41,17 +42,21 @@ def choose_mode(roots: Sequence[Node], training: bool) -> list[Node]:
 
 
 def collect_updates(
-    roots: Sequence[Node],
+    roots: Sequence[Node], beside: Sequence[Node] = ()
 ) -> tuple[list[Node], list[tuple[Parameter, Node]]]:
-    """Take the `also_update` nodes out; return the roots and what they assign."""
+    """Take the `also_update` nodes out; return the nodes and what those assign.
+
+    Nothing is assigned for the sake of nodes `beside` the roots.
+    """
     updates: dict[Node, Node] = {}
     for node in topological(roots):
         if isinstance(node.op, AlsoUpdate):
             updates[node.inputs[1]] = node.inputs[2]
-    both = [*roots, *updates.values()]
-    both = rewrite(both, {AlsoUpdate: (lambda n: n.inputs[0],)})
+    n = len(roots) + len(beside)
+    both = [*roots, *beside, *updates.values()]
+    both = rewrite(both, {AlsoUpdate: (lambda node: node.inputs[0],)})
     targets = [p for p in updates if isinstance(p, Parameter)]
-    return both[: len(roots)], list(zip(targets, both[len(roots) :], strict=True))
+    return both[:n], list(zip(targets, both[n:], strict=True))
 
 
 def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Node]:
@@ -75,10 +80,24 @@ def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Nod
                 made = node.op(*inputs)
                 if len(inputs) > 1 and isinstance(node.op, Elementwise):
                     _check_open(node, inputs, made)
-            if made not in done and made.op is not None:
+            if made not in inputs and made.op is not None:
                 made.name, made.origin = node.name, node.origin
             done[node] = made
-    return results(roots, done)
+    return without_zeros(results(roots, done))
+
+
+def forget_shapes(roots: Sequence[Node]) -> list[Node]:
+    """Drop the operands that were read for their shapes only, once those are known."""
+    return rewrite(roots, {Uniform: (_without_like,), Unslice: (_without_like,)})
+
+
+def _without_like(node: Node) -> Node | None:
+    needed = node.inputs[:1] if isinstance(node.op, Unslice) else ()
+    return with_inputs(node, needed) if needed != node.inputs else None
+
+
+def _resolved(node: Node) -> Node | None:
+    return _RESOLVE[type(node.op)](node.op, node, node.inputs) if node.op else None
 
 
 def _leaf(node: Node, shapes: Mapping[Input, Shape]) -> Node:
@@ -150,10 +169,6 @@ def _count(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
     return Constant(float(math.prod(_fixed(inputs[0].shape)[a] for a in op.axes)))
 
 
-def _unslice(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
-    return Node(op, inputs[:1], inputs[1].shape, node.dtype)
-
-
 def _reshape(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
     assert isinstance(op, Reshape)
     made = op(*inputs)
@@ -169,10 +184,10 @@ _RESOLVE: dict[type[Op], _Resolve] = {
     BroadcastLike: lambda op, node, x: _broadcast(x[1].shape, x[0]),
     ReshapeLike: lambda op, node, x: Reshape(x[1].shape)(x[0]),
     SumLike: lambda op, node, x: _sum_to(x[1].shape, x[0]),
-    ZerosLike: lambda op, node, x: _broadcast(x[0].shape, Constant(0.0)),
-    Uniform: lambda op, node, x: Node(op, (), x[0].shape, "float"),
+    ZerosLike: lambda op, node, x: Zero(_fixed(x[0].shape))(),
     Mean: _mean,
     Count: _count,
-    Unslice: _unslice,
     Reshape: _reshape,
 }
+RESOLVING: Table = {op: (_resolved,) for op in _RESOLVE if op is not Reshape}
+"""What makes derivatives of a graph with concrete shapes concrete as well."""
