@@ -9,6 +9,7 @@ from chainrule.ops.base import Op as Op
 from chainrule.ops.broadcasting import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
+from chainrule.ops.exponential_sums import *
 from chainrule.ops.functions import *
 from chainrule.ops.indexing import *
 from chainrule.ops.linalg import *

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from chainrule.node import Constant, Node, Value, as_node
+from chainrule.node import Constant, Node, Value
 from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
@@ -115,7 +115,11 @@ class Pow(Elementwise):
         return b * a ** (b - 1), y * log_a
 
 
-_pow = Pow()
+def pow(a: Value, b: Value) -> Node:
+    """Return aᵇ; b = 2 gives `square`, which is also right for negative a."""
+    if isinstance(b, (int, float)) and b == 2:
+        return square(a)
+    return Pow()(a, b)
 
 
 class Square(Elementwise):
@@ -230,10 +234,3 @@ class Log(Elementwise):
 
 
 log = Log()
-
-
-def pow(a: Value, b: Value) -> Node:
-    """Return aᵇ; b = 2 gives `square`, which is also right for negative a."""
-    if isinstance(b, (int, float)) and b == 2:
-        return square(a)
-    return _pow(as_node(a), as_node(b))

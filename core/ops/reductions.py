@@ -1,22 +1,19 @@
-"""Reductions along axes: sums, extrema, softmax and its relatives."""
+"""Reductions along axes: sums, means and extrema."""
 
 from __future__ import annotations
 
 from chainrule.node import Dtype, Node, Value, as_node
-from chainrule.ops.arithmetic import add, div, log, mul, sqrt, square, sub
+from chainrule.ops.arithmetic import sqrt, square, sub
 from chainrule.ops.axes import Axis, normal_axes, normal_axis
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.broadcasting import broadcast_like
-from chainrule.ops.comparison import equal, is_finite, to_float, where
-from chainrule.ops.functions import exp
-from chainrule.ops.shaping import ExpandDims, Squeeze
+from chainrule.ops.comparison import equal, to_float
+from chainrule.ops.shaping import ExpandDims
 from chainrule.shapes import Shape, without
 
 __all__ = [
-    "Argmax", "Count", "LogSoftmax", "LogSumExp", "Max", "Mean", "Min", "Softmax",
-    "Sum",
-    "argmax", "l2_norm", "log_softmax", "logsumexp", "max", "mean", "min",
-    "softmax", "sum", "variance",
+    "Argmax", "Count", "Max", "Mean", "Min", "Sum",
+    "argmax", "l2_norm", "max", "mean", "min", "sum", "variance",
 ]  # fmt: skip
 
 
@@ -25,6 +22,13 @@ class Reduction(Op):
 
     axes: tuple[int, ...]
     keepdims: bool = False
+
+    @classmethod
+    def over(cls, x: Value, axis: Axis, keepdims: bool) -> Node:
+        """Reduce x over one axis, several, or (None) all of them."""
+        x = as_node(x)
+        axes = tuple(sorted(normal_axes(axis, x, cls.type_name)))
+        return cls(axes, keepdims)(x)
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if not self.keepdims:
@@ -48,17 +52,9 @@ class Sum(Reduction):
         return (broadcast_like(self.expanded(g), x),)
 
 
-class Mean(Reduction):
-    """y = 1/n Σ x over some axes; n is the number of elements along them."""
-
-    notation = "mean({0})"
-    latex = r"\operatorname{mean}\left({0}\right)"
-
-    def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        return super().infer(x)[0], "float"
-
-    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
+def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return Σ x over `axis` (None: all axes)."""
+    return Sum.over(x, axis, keepdims)
 
 
 class Count(Op):
@@ -72,6 +68,35 @@ class Count(Op):
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (None,)
+
+
+class Mean(Reduction):
+    """y = 1/n Σ x over some axes; n is the number of elements along them."""
+
+    notation = "mean({0})"
+    latex = r"\operatorname{mean}\left({0}\right)"
+
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        return super().infer(x)[0], "float"
+
+    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
+        return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
+
+
+def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the mean of x over `axis` (None: all axes)."""
+    return Mean.over(x, axis, keepdims)
+
+
+def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the mean squared distance from the mean (divided by n, as in NumPy)."""
+    x = as_node(x)
+    return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
+
+
+def l2_norm(x: Value) -> Node:
+    """Return √(Σ x²) over all axes."""
+    return sqrt(sum(square(x)))
 
 
 class Extremum(Reduction):
@@ -90,11 +115,21 @@ class Max(Extremum):
     latex = r"\max\left({0}\right)"
 
 
+def max(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the largest element over `axis` (None: all axes)."""
+    return Max.over(x, axis, keepdims)
+
+
 class Min(Extremum):
     """y = min x over some axes."""
 
     notation = "min({0})"
     latex = r"\min\left({0}\right)"
+
+
+def min(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return the smallest element over `axis` (None: all axes)."""
+    return Min.over(x, axis, keepdims)
 
 
 class Argmax(Op):
@@ -111,129 +146,7 @@ class Argmax(Op):
         return (None,)
 
 
-class LogSumExp(Reduction):
-    """y = ln Σ eˣ over some axes, without overflow."""
-
-    notation = "logsumexp({0})"
-    latex = r"\operatorname{logsumexp}\left({0}\right)"
-
-    def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        return super().infer(x)[0], "float"
-
-    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (mul(self.expanded(g), exp(sub(x, self.expanded(y)))),)
-
-    def expand(self, x: Node) -> Node:
-        largest, _, total = _shifted(x, self.axes)
-        y = add(log(total), largest)
-        return y if self.keepdims else Squeeze(self.axes)(y)
-
-
-class Softmax(Op):
-    """yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis."""
-
-    axis: int
-    notation = "softmax({0})"
-    latex = r"\operatorname{softmax}\left({0}\right)"
-
-    def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        return x.shape, "float"
-
-    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        weighted = mul(g, y)
-        return (sub(weighted, mul(y, Sum((self.axis,), keepdims=True)(weighted))),)
-
-    def expand(self, x: Node) -> Node:
-        _, shifted, total = _shifted(x, (self.axis,))
-        return div(exp(shifted), total)
-
-
-class LogSoftmax(Op):
-    """yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis, without overflow."""
-
-    axis: int
-    notation = "log_softmax({0})"
-    latex = r"\operatorname{log\,softmax}\left({0}\right)"
-
-    def infer(self, x: Node) -> tuple[Shape, Dtype]:
-        return x.shape, "float"
-
-    def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        total = Sum((self.axis,), keepdims=True)(g)
-        return (sub(g, mul(Softmax(self.axis)(x), total)),)
-
-    def expand(self, x: Node) -> Node:
-        _, shifted, total = _shifted(x, (self.axis,))
-        return sub(shifted, log(total))
-
-
-def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:
-    """Return max x, x − max x, and Σ exp(x − max x), which does not overflow."""
-    largest = Max(axes, keepdims=True)(x)
-    largest = where(is_finite(largest), largest, 0.0)  # ∞ − ∞ would be NaN
-    shifted = sub(x, largest)
-    return largest, shifted, Sum(axes, keepdims=True)(exp(shifted))
-
-
-def _reduce(cls: type[Reduction], x: Value, axis: Axis, keepdims: bool) -> Node:
-    x = as_node(x)
-    axes = tuple(sorted(normal_axes(axis, x, cls.type_name)))
-    return cls(axes, keepdims)(x)
-
-
-def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return Σ x over `axis` (None: all axes)."""
-    return _reduce(Sum, x, axis, keepdims)
-
-
-def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return the mean of x over `axis` (None: all axes)."""
-    return _reduce(Mean, x, axis, keepdims)
-
-
-def max(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return the largest element over `axis` (None: all axes)."""
-    return _reduce(Max, x, axis, keepdims)
-
-
-def min(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return the smallest element over `axis` (None: all axes)."""
-    return _reduce(Min, x, axis, keepdims)
-
-
-def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return ln Σ eˣ over `axis` (None: all axes)."""
-    return _reduce(LogSumExp, x, axis, keepdims)
-
-
-def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return the mean squared distance from the mean (divided by n, as in NumPy)."""
-    x = as_node(x)
-    return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
-
-
-def _along(
-    cls: type[Argmax] | type[Softmax] | type[LogSoftmax], x: Value, axis: int
-) -> Node:
-    x = as_node(x)
-    return cls(normal_axis(axis, x, cls.type_name))(x)
-
-
 def argmax(x: Value, axis: int = -1) -> Node:
     """Return the index of the largest element along `axis`."""
-    return _along(Argmax, x, axis)
-
-
-def softmax(x: Value, axis: int = -1) -> Node:
-    """Return e^x / Σ e^x along `axis`."""
-    return _along(Softmax, x, axis)
-
-
-def log_softmax(x: Value, axis: int = -1) -> Node:
-    """Return x − ln Σ e^x along `axis`."""
-    return _along(LogSoftmax, x, axis)
-
-
-def l2_norm(x: Value) -> Node:
-    """Return √(Σ x²) over all axes."""
-    return sqrt(sum(square(x)))
+    x = as_node(x)
+    return Argmax(normal_axis(axis, x, "argmax"))(x)
