@@ -85,7 +85,7 @@ class _Writer:
         if isinstance(node, Constant) and not node.name:
             return self._constant(node)
         symbol = self.naming.symbol(node)
-        if symbol and (not node.inputs or not self._belongs_to_root(node)):
+        if symbol and (not node.inputs or node is not self.root):
             text = in_style(symbol, self.style)
             if isinstance(symbol, Symbol):
                 return Piece(text, raised=bool(symbol.sup))
@@ -93,13 +93,6 @@ class _Writer:
                 return Piece("1", value=1.0)
             return Piece(text, PRODUCT)
         return self.ellipsis if left is not None and left <= 0 else None
-
-    def _belongs_to_root(self, node: Node) -> bool:
-        """Whether a node is the root, or a contribution to the gradient it is."""
-        root = self.root
-        if node is root:
-            return True
-        return bool(node.origin and root.origin and node.origin.of is root.origin.of)
 
     def _constant(self, node: Constant) -> Piece:
         if node.value.size == 1:

@@ -58,7 +58,7 @@ class Naming:
         wrt: list[Symbol] = []
         while node.origin is not None and node not in self._symbols:
             of = self.symbol(node.origin.of)
-            if not isinstance(of, Symbol):
+            if not node.origin.whole or not isinstance(of, Symbol):
                 return None
             wrt.append(of)
             node = node.origin.loss

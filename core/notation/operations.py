@@ -6,12 +6,13 @@ Plain notation would say ``1 · x``, ``x + 0``, ``a + −b`` and ``−(−x)``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from chainrule.node import Node
-from chainrule.notation.pieces import Piece, filled
+from chainrule.notation.pieces import Piece, Product, filled
 from chainrule.notation.styles import Style, minus
-from chainrule.ops import Add, Div, Mul, Neg, Op, Sub, SumLike, Transpose
+from chainrule.ops import Add, Div, Matmul, Mul, Neg, Op, Sub, SumLike, Transpose
 from chainrule.ops.base import SUM
 
 
@@ -74,8 +75,26 @@ def _mul(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
         return other.negated() if negative else other
     if b.value is not None and a.value is None:
         a, b = b, a
+    kind: Product = "entries" if all(x.ndim for x in node.inputs) else "scaled"
+    product = _product(node, a, b, kind, style)
+    return product.negated() if negative else product
+
+
+def _matmul(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
+    return _product(node, *operands, "matrices", style)
+
+
+def _product(node: Node, a: Piece, b: Piece, kind: Product, style: Style) -> Piece:
+    """Write a product; others in it get parentheses where they mix with it.
+
+    ``a ⊙ 0.5 · b`` would read as the product of matrices ``(a ⊙ 0.5) · b``.
+    """
+    if a.products & _MIXED_LEFT[kind]:
+        a = a.enclosed(style)
+    if b.products & _MIXED_RIGHT[kind]:
+        b = b.enclosed(style)
     product = _plain(node, (a, b), style)
-    return Piece(product.text, product.precedence, negative)
+    return replace(product, products=product.products | {kind})
 
 
 def _div(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
@@ -83,7 +102,7 @@ def _div(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
     if b.value == 1:
         return a.negated() if negative else a
     quotient = _plain(node, (a, b), style)
-    return Piece(quotient.text, quotient.precedence, negative)
+    return quotient.negated() if negative else quotient
 
 
 def _without_signs(operands: Sequence[Piece]) -> tuple[Piece, Piece, bool]:
@@ -104,9 +123,17 @@ def _sum_like(node: Node, operands: Sequence[Piece], style: Style) -> Piece | No
     return operands[0] if node.inputs[0].shape == node.shape else None
 
 
+_MIXED_LEFT: Mapping[Product, set[Product]] = {
+    "scaled": set(), "entries": {"matrices"}, "matrices": {"entries"},
+}  # fmt: skip
+_MIXED_RIGHT: Mapping[Product, set[Product]] = {
+    "scaled": set(), "entries": {"matrices", "scaled"}, "matrices": {"entries"},
+}  # fmt: skip
+"""Kind of product → the kinds that need parentheses in its operand on that side."""
+
 _Short: TypeAlias = Callable[[Node, Sequence[Piece], Style], Piece | None]
 _SHORT: Mapping[type, _Short] = {
     Add: _add, Sub: _sub, Mul: _mul, Div: _div, Neg: _neg, Transpose: _transpose,
-    SumLike: _sum_like,
+    SumLike: _sum_like, Matmul: _matmul,
 }  # fmt: skip
 """What is written for an op where its plain notation would be noise."""

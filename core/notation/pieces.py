@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from chainrule.notation.characters import superscript
 from chainrule.notation.styles import Style, minus
 from chainrule.ops.base import ATOM, POWER, PRODUCT
 
+Product: TypeAlias = Literal["scaled", "entries", "matrices"]
+"""What is multiplied: a number with an array, arrays entry by entry, or matrices."""
 _SLOT = re.compile(r"\{(\d+)\}")
 _NEGATIVE = PRODUCT - 1
 
@@ -25,6 +28,7 @@ class Piece:
         negative: whether a minus stands before it.
         value: the number that the text is, if it is one, without its sign.
         raised: whether the text ends in a superscript, as W⁽¹⁾ does.
+        products: the kinds of products that stand in it outside parentheses.
     """
 
     text: str
@@ -32,6 +36,7 @@ class Piece:
     negative: bool = False
     value: float | None = None
     raised: bool = False
+    products: frozenset[Product] = frozenset()
 
     def signed(self, style: Style) -> str:
         """Return the text with its sign."""
@@ -46,7 +51,11 @@ class Piece:
         """Return it with the other sign; a sum is put in parentheses."""
         text = self.text if self.precedence >= _NEGATIVE else f"({self.text})"
         binding = self.precedence if self.precedence >= _NEGATIVE else ATOM
-        return Piece(text, binding, not self.negative, self.value)
+        return replace(self, text=text, precedence=binding, negative=not self.negative)
+
+    def enclosed(self, style: Style) -> Piece:
+        """Return it with its sign in parentheses."""
+        return Piece(parenthesized(self.signed(style), style))
 
 
 def filled(
@@ -82,19 +91,24 @@ def filled(
         clash = operand.raised and precedence == POWER and not slot.start()
         fits = tight or (alike and operand.binding == precedence)
         if clash or not (enclosed or fits):
-            text = _parenthesized(text, style)
+            text = parenthesized(text, style)
         elif operand.raised and transposed and style == "latex":
             text = f"{{{text}}}"
         parts += [_literal(before, style), text]
     parts.append(_literal(template[at:], style))
-    return Piece("".join(parts), precedence, raised=POWER <= precedence < ATOM)
+    raised = POWER <= precedence < ATOM
+    products = frozenset[Product]()
+    if precedence == PRODUCT:
+        products = products.union(*(operand.products for operand in operands))
+    return Piece("".join(parts), precedence, raised=raised, products=products)
 
 
 def _literal(text: str, style: Style) -> str:
     return html.escape(text) if style == "html" else text
 
 
-def _parenthesized(text: str, style: Style) -> str:
+def parenthesized(text: str, style: Style) -> str:
+    """Return text in parentheses."""
     if style == "latex" and r"\frac" in text:
         return rf"\left({text}\right)"
     return f"({text})"

@@ -3,6 +3,7 @@
 import numpy as np
 
 import chainrule as cr
+from chainrule.testing import check_picture
 
 
 def chain(depth, width=4, activation="tanh"):
@@ -56,9 +57,24 @@ def test_fan_out_says_that_paths_are_summed():
     w = cr.parameter("w", 2.0)
     h = cr.ops.tanh(w).named("h")
     loss = (h * h + cr.ops.sin(h)).named("J")
-    blocks, _ = marked(loss, {})
-    lines = [line.text.unicode() for line in blocks["h"].lines]
-    assert "∂J/∂h = Σ over 3 edges" in lines
+    for level, drawn in (("op", 3), ("layer", 1)):
+        scene = cr.draw(loss, level=level, direction="both").scene
+        ending = [k for k in scene.links if k.kind == "backward" and k.tail == "h"]
+        lines = [line.text.unicode() for line in scene.block("h").lines]
+        assert len(ending) == drawn
+        assert ("∂J/∂h = Σ over 3 edges" in lines) is (drawn == 3)
+
+
+def test_a_gradient_adds_what_arrives_inside_its_block_to_what_edges_bring():
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    y = cr.layers.Dense(1)(x)
+    (kernel,) = (p for p in cr.Graph([y]).parameters if p.value.ndim == 2)
+    loss = cr.losses.mse(t, y) + 0.5 * cr.ops.sum(cr.ops.square(kernel))
+    feeds = {x: [[1.0, 2.0]], t: [[1.0]]}
+    diagram = cr.draw(loss, level="layer", direction="both", values=feeds)
+    lines = [line.text.unicode() for line in diagram.scene.block("dense_1").lines]
+    assert "∂J/∂W⁽¹⁾ = xᵀ · ∂J/∂z⁽¹⁾ + 1 edge" in lines
+    check_picture(diagram)
 
 
 def test_a_diagram_states_what_it_has_checked():

@@ -92,7 +92,15 @@ def test_edges_that_do_not_add_up_are_found():
         chain(), ("= 0.7311<", "= 0.8<"), ("= σ(", "= 0.8 + 0 · σ(")
     )
     assert check == "sum"
-    assert "the edges drawn do not add up to -0.2863" in text
+    assert "do not add up to -0.2863" in text
+    w = cr.parameter("w", 2.0)
+    loss = (cr.ops.tanh(w).named("a") * cr.ops.sin(w).named("b")).named("J")
+    diagram = cr.draw(loss, direction="both", level="op", values={})
+    assert not diagram.proofread().wrong
+    edge = group(diagram.render("svg").decode(), "backward-w-a")
+    found = lies(diagram, (edge, ""))
+    assert ("sum", "∂J/∂w: 2 edges are said to end here, but 1 are drawn") in found
+    assert any("do not add up" in text for _, text in found)
 
 
 def test_a_missing_edge_is_found():

@@ -59,7 +59,9 @@ def compose(what: Any, options: Options) -> Drawing:
     values = _values(subject, division, edges, naming, options)
     checked = _checked(subject, division, naming, values, options)
     labels = BlockLabels(subject, naming, values, options.show_shapes)
-    gradients = GradientLabels(subject, naming, values, checked, options.show_shapes)
+    gradients = GradientLabels(
+        subject, naming, values, checked, edges, options.show_shapes
+    )
     scene = picture(division, edges, labels, gradients, options)
     return Drawing(scene, subject, division, naming, values, options)
 
@@ -67,13 +69,7 @@ def compose(what: Any, options: Options) -> Drawing:
 def _named(subject: Subject, division: Division, options: Options) -> Naming:
     """Name the nodes; what others use and has no name is v₁, v₂ and so on."""
     naming = Naming(subject.graph, options.names, loss=subject.loss)
-    layers = any(part.whole for part in division.parts)
-    naming.number(
-        node
-        for part in division.parts
-        for node in (part.exits[-1:] if layers else part.exits)
-        if node.inputs
-    )
+    naming.number(node for part in division.parts for node in part.exits if node.inputs)
     return naming
 
 

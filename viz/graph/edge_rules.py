@@ -54,7 +54,7 @@ def edge_rule(
         factor = _factor(sweep, flowing[0], edges, block)
         if factor is not None:
             return EdgeRule(x, factor, flowing[0])
-    return EdgeRule(x, _sum(sweep.contribution[edge] for edge in edges))
+    return EdgeRule(x, added(sweep.contribution[edge] for edge in edges))
 
 
 def _factor(
@@ -70,7 +70,7 @@ def _factor(
     for node in reversed(block):
         if node not in arriving:
             continue
-        slope[node] = _sum(arriving[node])
+        slope[node] = added(arriving[node])
         for position, operand in enumerate(node.inputs):
             edge = (node, position)
             if edge not in sweep.contribution or operand not in inside:
@@ -85,7 +85,7 @@ def _factor(
         if local is None or edge[0] not in slope:
             return None
         products.append(_product(slope[edge[0]], local))
-    return _sum(products)
+    return added(products)
 
 
 def _local(sweep: Backward, edge: tuple[Node, int]) -> Node | None:
@@ -108,7 +108,8 @@ def _is_one(node: Node) -> bool:
     return isinstance(node, Constant) and node.value.size == 1 and node.value == 1
 
 
-def _sum(terms: Iterable[Node]) -> Node:
+def added(terms: Iterable[Node]) -> Node:
+    """Add nodes, of which there must be one."""
     first, *others = terms
     for term in others:
         first = first + term

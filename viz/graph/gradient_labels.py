@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import derivative_lines, measured
-from chainrule.viz.graph.edge_rules import EdgeRule
+from chainrule.viz.graph.edge_rules import EdgeRule, added
+from chainrule.viz.graph.edges import Edge
 from chainrule.viz.graph.gradient_marks import (
     SIGN,
     dead_units,
@@ -42,6 +44,7 @@ class GradientLabels:
         naming: the symbols of its nodes.
         values: of the gradients that are shown.
         checked: node → whether a finite difference agrees, if its gradient was checked.
+        edges: the edges that are drawn.
         show_shapes: whether shapes are written.
     """
 
@@ -49,6 +52,7 @@ class GradientLabels:
     naming: Naming
     values: Values
     checked: Mapping[Node, bool]
+    edges: Sequence[Edge]
     show_shapes: bool
 
     def edge(self, rule: EdgeRule, role: Role) -> list[Line]:
@@ -135,15 +139,26 @@ class GradientLabels:
     def _rule(
         self, symbol: Written, node: Node, gradient: Node, part: Part
     ) -> list[Written]:
-        """Write what a gradient is, where no edge says so."""
-        if part.whole and node not in part.exits:
-            if isinstance(gradient, Constant):
+        """Write what a gradient is, where no edge says so.
+
+        It is what arrives inside the block, and what the edges drawn to it bring.
+        """
+        assert self.subject.sweep is not None
+        brought = self._drawn[node]
+        if not brought:
+            if not part.whole or isinstance(gradient, Constant):
                 return []
             return [row(symbol, " = ", Formula(gradient, self.naming))]
-        arrivals = len(self._arrivals.get(node, ()))
-        if arrivals > 1:
-            return [row(symbol, " = ", Plain(f"Σ over {arrivals} edges"))]
-        return []
+        inside = [
+            arrived
+            for (y, position), arrived in self.subject.sweep.contribution.items()
+            if y.inputs[position] is node and y in part.nodes
+        ]
+        edges = "1 edge" if brought == 1 else f"Σ over {brought} edges"
+        if inside:
+            rule = Formula(added(inside), self.naming)
+            return [row(symbol, " = ", rule, " + ", Plain(edges))]
+        return [row(symbol, " = ", Plain(edges))] if brought > 1 else []
 
     def _measured(self, symbol: Written, node: Node, gradient: Node) -> Written:
         """Write the number of a gradient, with a sign for each mark and each check."""
@@ -172,6 +187,11 @@ class GradientLabels:
         """Say where the edges lie that end at x: its gradient has their colour."""
         roles = {self.role(x, y) for y in self._arrivals.get(x, (x,))}
         return roles.pop() if len(roles) == 1 else "between"
+
+    @functools.cached_property
+    def _drawn(self) -> Counter[Node]:
+        """Node → how many backward edges are drawn to it."""
+        return Counter(edge.x for edge in self.edges if edge.rule)
 
     @functools.cached_property
     def _arrivals(self) -> dict[Node, list[Node]]:

@@ -17,7 +17,7 @@ from chainrule.viz.proof.finding import Finding
 from chainrule.viz.proof.formulas import short
 from chainrule.viz.proof.numbers import is_printed
 from chainrule.viz.proof.reading import Arrow, Picture, Shape
-from chainrule.viz.proof.statements import of_block, of_edge
+from chainrule.viz.proof.statements import Statement, of_block, of_edge
 from chainrule.viz.proof.truth import Truth, agrees, forms
 
 MOST = 300
@@ -56,17 +56,40 @@ def check_edges(picture: Picture, truth: Truth, unread: list[str]) -> Iterator[F
         if edge.cut:
             unread.append(" ".join(arrow.lines[:2]))
         ending.setdefault((arrow.tail, edge.to), []).append(edge)
-    for (_, name), edges in ending.items():
-        gradient = truth.gradient(name)
-        if gradient is None or not all(edge.flows for edge in edges):
-            continue
-        sums = itertools.islice(_sums(edges), MOST)
-        right = any(agrees(total, gradient) for total in sums)
-        drawn = " and ".join(" ".join(edge.arrow.lines[:2]) for edge in edges)
-        what = f"{drawn}: the edges drawn do not add up to {short(gradient)}"
-        yield Finding("sum", f"∂J/∂{name}", "" if right else what)
-    for shape in picture.shapes.values():
-        yield from _check_counts(shape, ending)
+    stated = {
+        (shape.id, told.name.partition("/∂")[2]): told
+        for shape in picture.shapes.values()
+        for told in of_block(shape)
+        if told.edges
+    }
+    for place in dict.fromkeys([*ending, *stated]):
+        yield from _check_sum(place[1], ending.get(place, []), stated.get(place), truth)
+
+
+def _check_sum(
+    name: str, edges: Sequence[_Edge], told: Statement | None, truth: Truth
+) -> Iterator[Finding]:
+    """Check what is drawn to end at a node, and what its block says of that."""
+    if told is not None:
+        right = told.edges == len(edges)
+        what = f"{told.edges} edges are said to end here, but {len(edges)} are drawn"
+        yield Finding("sum", told.name, "" if right else what)
+    gradient = truth.gradient(name)
+    flows = [edge.flows for edge in edges]
+    formulas = [" ".join(edge.arrow.lines[:2]) for edge in edges]
+    if told is not None and told.formula and gradient is not None:
+        formulas.append(told.formula)
+        found = meanings(told.formula, truth.names, truth.functions)
+        shape = gradient.shape
+        flows.append(
+            [Measure(f, m.error) for m in found for f in forms(m.value, shape)]
+        )
+    if gradient is None or not all(flows):
+        return
+    sums = itertools.islice(_sums(flows), MOST)
+    right = any(agrees(total, gradient) for total in sums)
+    what = f"{' and '.join(formulas)} do not add up to {short(gradient)}"
+    yield Finding("sum", f"∂J/∂{name}", "" if right else what)
 
 
 def _read(arrow: Arrow, truth: Truth) -> _Edge:
@@ -90,7 +113,7 @@ def _read(arrow: Arrow, truth: Truth) -> _Edge:
         found = meanings(formulas[0], truth.names, truth.functions) if formulas else []
     except UnreadableError:
         return _Edge(of, to, arrow, (), cut=True)
-    kept = [m for m in found if all(_prints(v, m.value, gradient) for v in values)]
+    kept = [m for m in found if all(_prints(v, m, gradient) for v in values)]
     if found and not kept:
         raise DataError(
             f"{formulas[0]} gives {short(found[0].value)}, but {values[0]} is printed"
@@ -101,9 +124,12 @@ def _read(arrow: Arrow, truth: Truth) -> _Edge:
     return _Edge(of, to, arrow, flows)
 
 
-def _prints(text: str, value: Array, like: Array) -> bool:
+def _prints(text: str, measure: Measure, like: Array) -> bool:
     """Whether a value is printed as a text, itself or repeated like the gradient."""
-    return any(is_printed(text, v) for v in (value, *forms(value, like.shape)))
+    return any(
+        is_printed(text, form, measure.spread(form.shape))
+        for form in (measure.value, *forms(measure.value, like.shape))
+    )
 
 
 def _flows(
@@ -123,24 +149,11 @@ def _flows(
             yield Measure(flow, error)
 
 
-def _sums(edges: Sequence[_Edge]) -> Iterator[Measure]:
-    for choice in itertools.product(*(edge.flows for edge in edges)):
+def _sums(flows: Sequence[Sequence[Measure]]) -> Iterator[Measure]:
+    for choice in itertools.product(*flows):
         errors = [np.max(flow.error) for flow in choice if flow.error is not None]
         total = np.sum([flow.value for flow in choice], axis=0)
         yield Measure(total, np.asarray(sum(errors)) if errors else None)
-
-
-def _check_counts(
-    shape: Shape, ending: dict[tuple[str, str], list[_Edge]]
-) -> Iterator[Finding]:
-    """Check "Σ over 3 edges" against the number of those that are drawn."""
-    for told in of_block(shape):
-        name = told.name.partition("/∂")[2]
-        drawn = len(ending.get((shape.id, name), ()))
-        if told.arrivals:
-            what = f"Σ over {told.arrivals} edges, but {drawn} are drawn"
-            right = told.arrivals == drawn
-            yield Finding("sum", told.name, "" if right else what)
 
 
 def check_names(picture: Picture) -> Iterator[Finding]:

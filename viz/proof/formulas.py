@@ -36,7 +36,7 @@ def _check(told: Statement, truth: Truth, unread: list[str]) -> Iterator[Finding
         return
     yield Finding("name", told.name)
     (array,) = wanted
-    if told.formula:
+    if told.formula and not told.edges:
         try:
             yield _formula(told, array, truth)
         except UnreadableError:

@@ -26,19 +26,19 @@ def is_value(text: str) -> bool:
     )
 
 
-def is_printed(text: str, array: Array) -> bool:
-    """Whether a text is what an array may be printed as.
+def is_printed(text: str, array: Array, slack: Array | float = 0.0) -> bool:
+    """Whether a text is what an array may be printed as, each entry off by slack.
 
     >>> is_printed("−3 … 2", np.array([[2.0, 0.5], [1.0, -3.0]]))
     True
     """
-    array = np.asarray(array, dtype=float)
+    array, off = np.asarray(array, dtype=float), float(np.max(slack))
     if text.startswith("‖·‖ = "):
         norm = np.sqrt(np.sum(np.square(array)))
-        return _near(text.removeprefix("‖·‖ = "), norm, FOUR)
+        return _near(text.removeprefix("‖·‖ = "), norm, FOUR, off * array.size**0.5)
     if found := _RANGE.fullmatch(text):
         ends = np.min(array), np.max(array)
-        return all(_near(found[i + 1], ends[i], THREE) for i in (0, 1))
+        return all(_near(found[i + 1], ends[i], THREE, off) for i in (0, 1))
     if found := _WRONG.fullmatch(text):
         wrong = int(np.sum(~np.isfinite(array)))
         return (wrong, array.size) == (int(found[1]), int(found[2]))
@@ -47,7 +47,7 @@ def is_printed(text: str, array: Array) -> bool:
         return False
     digits = FOUR if array.size == 1 else THREE
     return all(
-        _near(number, value, digits)
+        _near(number, value, digits, off)
         for number, value in zip(numbers, array.reshape(-1), strict=True)
     )
 
@@ -58,8 +58,8 @@ def number_of(text: str) -> float:
     return -size if text[:1] in "−-" else size
 
 
-def _near(text: str, value: float, part: float) -> bool:
+def _near(text: str, value: float, part: float, off: float) -> bool:
     printed = number_of(text)
     if np.isnan(value) or np.isinf(value):
         return str(printed) == str(float(value))
-    return abs(printed - value) <= part * abs(value) + 1e-12
+    return abs(printed - value) <= part * abs(value) + off + 1e-12

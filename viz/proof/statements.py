@@ -11,7 +11,7 @@ from chainrule.viz.proof.reading import Arrow, Shape
 
 SIGNS = "✓✗▼▲☠⚠"
 _SIGNED = re.compile(rf"(.*?)((?: [{SIGNS}])*)$")
-_ARRIVALS = re.compile(r"Σ over (\d+) edges")
+_BROUGHT = re.compile(r"(?:(?P<inside>.+) \+ )?(?:Σ over (?P<many>\d+) edges|1 edge)")
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Statement:
         name: what is spoken of, such as ``z⁽¹⁾`` or ``∂J/∂W``.
         formula: what it is, as a formula.
         value: what it is, in numbers.
-        arrivals: over how many edges it is a sum.
+        edges: how many edges bring parts of it, to be added to the formula.
         signs: what stands behind its value: ✓ ▼ and so on.
     """
 
     name: str
     formula: str = ""
     value: str = ""
-    arrivals: int = 0
+    edges: int = 0
     signs: str = ""
 
 
@@ -74,8 +74,8 @@ def _told(line: str) -> Statement | None:
     what, signs = signed[1], signed[2].replace(" ", "")
     if name.startswith("‖"):
         return Statement(name.strip("‖"), value=f"‖·‖ = {what}", signs=signs)
-    if arrivals := _ARRIVALS.fullmatch(what):
-        return Statement(name, arrivals=int(arrivals[1]))
+    if brought := _BROUGHT.fullmatch(what):
+        return Statement(name, brought["inside"] or "", edges=int(brought["many"] or 1))
     if is_value(what):
         return Statement(name, value=what, signs=signs)
     return Statement(name, formula=what)
