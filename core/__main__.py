@@ -1,7 +1,22 @@
-"""``python -m chainrule``."""
+"""``chainrule``, and ``python -m chainrule``."""
 
 from __future__ import annotations
 
-from chainrule.cli import main
+from typing import NoReturn
 
-main(prog_name="chainrule")
+from chainrule.interrupts import run_program
+
+
+def _commands() -> None:
+    from chainrule.cli import main  # imported where a signal has its exit code already
+
+    main(prog_name="chainrule")
+
+
+def run() -> NoReturn:
+    """Run the command line."""
+    run_program(_commands)
+
+
+if __name__ == "__main__":
+    run()

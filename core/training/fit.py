@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes
 from chainrule.errors import BackendError, ExecutionError
+from chainrule.interrupts import Interrupted, interruptible
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback, Run
 from chainrule.kinds.regularizer import Regularizer
@@ -17,7 +18,6 @@ from chainrule.philox import generator
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
-from chainrule.training.interrupt import interruptible
 from chainrule.training.loop import Loop, StepFailed, Totals, all_finite
 from chainrule.training.objective import Objective
 from chainrule.training.options import Setup
@@ -102,7 +102,7 @@ class _Fit:
         self.session.fitting_on = self.backend
         try:
             self._tell("begin")
-            with interruptible(run, history):
+            with interruptible(self._interrupt) as signals:
                 while not run.stopping and run.epoch < run.last_epoch:
                     self._epoch()
         except KeyboardInterrupt:
@@ -110,9 +110,14 @@ class _Fit:
             raise
         finally:
             self._finish()
-        if history.interrupted:
-            raise KeyboardInterrupt
+        if signals.first:
+            raise Interrupted(signals.first)
         return history
+
+    def _interrupt(self) -> None:
+        """End the run after its current step."""
+        self.history.interrupted = True
+        self.run.stop()
 
     def _epoch(self) -> None:
         run, state = self.run, self.state

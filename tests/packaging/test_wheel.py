@@ -96,4 +96,4 @@ def test_the_wheel_has_licence_and_command(wheel: zipfile.ZipFile) -> None:
     info = next(n.split("/")[0] for n in names if n.endswith(".dist-info/METADATA"))
     assert f"{info}/licenses/LICENSE" in names
     points = wheel.read(f"{info}/entry_points.txt").decode()
-    assert "chainrule = chainrule.cli:main" in points
+    assert "chainrule = chainrule.__main__:run" in points
