@@ -9,9 +9,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from chainrule.terminal import visible
+
 
 class ChainRuleError(Exception):
-    """Base of every error that chainrule raises."""
+    """Base of every error that chainrule raises.
+
+    Its text is safe for a terminal, whatever names are in it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
+
+
+class ModelFileWarning(UserWarning):
+    """A model file that is read although nothing says whether it is undamaged."""
 
 
 class ShapeError(ChainRuleError, ValueError):
@@ -50,7 +62,7 @@ class UnknownNameError(ChainRuleError, KeyError):
     """A name that is not registered; the message suggests similar ones."""
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
-        return str(self.args[0]) if self.args else ""
+        return visible(str(self.args[0])) if self.args else ""
 
 
 class UnknownAttributeError(UnknownNameError, AttributeError):

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import OutputError, RenderError, did_you_mean
+from chainrule.errors import RenderError, did_you_mean
+from chainrule.files import make_folder, write_file
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
@@ -151,12 +152,8 @@ class Diagram:
         """
         file = Path(path)
         data = self.render(file.suffix[1:].lower() or "?", dpi=dpi, engine=engine)
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        except OSError as error:
-            raise OutputError(f"cannot write {file}: {error}") from error
-        return file
+        make_folder(file.parent)
+        return write_file(file, data)
 
     def save_frames(self, folder: str | Path) -> list[Path]:
         """Write the story step by step as ``001.svg``, ``002.svg`` …, for slides.
@@ -166,18 +163,14 @@ class Diagram:
         """
         svg, frames = self._repr_svg_(), tell(self.scene, self.extras)
         width = max(3, len(str(len(frames))))
-        place = Path(folder)
-        written = []
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            for number in range(len(frames)):
-                file = place / f"{number + 1:0{width}}.svg"
-                text = frame_picture(svg, self.scene, frames, number)
-                file.write_text(text, encoding="utf-8")
-                written.append(file)
-        except OSError as error:
-            raise OutputError(f"cannot write to {place}: {error}") from error
-        return written
+        place = make_folder(folder)
+        return [
+            write_file(
+                place / f"{number + 1:0{width}}.svg",
+                frame_picture(svg, self.scene, frames, number),
+            )
+            for number in range(len(frames))
+        ]
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

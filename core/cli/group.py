@@ -6,12 +6,16 @@ import importlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
 import click
 
+from chainrule import interrupts
+from chainrule.cli.output import echo
 from chainrule.errors import ChainRuleError, ConfigError, DivergenceError, did_you_mean
+from chainrule.terminal import visible
 
 COMMANDS = {
     "demo": "Train on handwritten digits and draw the trained network.",
@@ -26,10 +30,10 @@ COMMANDS = {
 }
 """Built-in commands and their help; each is in the module of its name."""
 
-FAILED, WRONG_USE, DIVERGED, INTERRUPTED = 1, 2, 3, 130
+FAILED, WRONG_USE, DIVERGED = 1, 2, 3
 EPILOG = """\b
 Exit codes: 0 done; 1 failed; 2 wrong command line or configuration;
-3 training diverged; 130 interrupted."""
+3 training diverged; 130 interrupted by Ctrl-C; 143 and 129 by SIGTERM and SIGHUP."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -93,17 +97,33 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read the options of the group, whatever is written there."""
+        with _visible_errors():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, turning an error into one message and an exit code."""
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            with _visible_errors():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            echo("interrupted", err=True)
+            ctx.exit(interrupts.code_of(error))
         except ChainRuleError as error:
             if ctx.params["traceback"]:
                 raise
             fail(str(error), code_of(error))
+
+
+@contextmanager
+def _visible_errors() -> Iterator[None]:
+    """Escape what click's own messages quote from the command line."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = visible(error.message)  # type: ignore[misc]
+        raise
 
 
 def code_of(error: ChainRuleError) -> int:
@@ -118,7 +138,8 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     label = "error:"
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         label = click.style(label, fg="red", bold=True)
-    click.echo(f"{label} {message}", err=True)
+    with suppress(OSError):
+        click.echo(f"{label} {visible(message)}", err=True)
     raise click.exceptions.Exit(code)
 
 

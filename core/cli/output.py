@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from chainrule.errors import ChainRuleError, OutputError
+from chainrule.files import check_writable, make_folder
+from chainrule.terminal import visible, visible_json, visible_line
 
 UNLIMITED = 1000
 """Characters per line where the output is not a terminal."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
+    """Print a text, with what a terminal would obey escaped.
+
+    If it goes to stderr and nobody can read that any more, nothing is lost.
+    """
+    with suppress(OSError) if err else nullcontext():
+        click.echo(visible(text), nl=nl, err=err)
 
 
 def json_option(command: Decorated) -> Decorated:
@@ -27,7 +39,7 @@ def json_option(command: Decorated) -> Decorated:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(visible_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def print_table(
@@ -61,7 +73,7 @@ def print_table(
                 columns[i], no_wrap=columns[i] not in folded, overflow="fold"
             )
         for row in rows:
-            made.add_row(*(Text(row[i]) for i in shown))
+            made.add_row(*(Text(visible_line(row[i])) for i in shown))
         return made
 
     rows = list(rows)
@@ -89,15 +101,9 @@ def writable_folder(folder: str | Path) -> Path:
     Raises:
         OutputError: the folder cannot be created or written to.
     """
-    path = Path(folder)
-    probe = path / ".chainrule-probe"
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to the folder {path}: {error.strerror or error}; "
-            "choose another one with --out"
-        ) from error
+        path = make_folder(folder)
+        check_writable(path)
+    except OutputError as error:
+        raise OutputError(f"{error}; choose another folder with --out") from error
     return path

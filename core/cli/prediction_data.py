@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.cli.output import echo
 from chainrule.config.experiment import examples
 from chainrule.data.csv import Header, read_table
 from chainrule.errors import DataError
@@ -47,7 +47,7 @@ def read(data: str, model: Model, target: str | None) -> tuple[Array, Array | No
     if test is None:
         return train
     part = "x_test, y_test" if isinstance(loaded, Mapping) else "the held-out part"
-    click.echo(f"predicting for {part}: {len(test[0]):,} examples", err=True)
+    echo(f"predicting for {part}: {len(test[0]):,} examples", err=True)
     return test
 
 

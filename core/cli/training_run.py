@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import click
-
-from chainrule.errors import DivergenceError, OutputError
+from chainrule.cli.output import echo
+from chainrule.errors import DivergenceError
+from chainrule.files import write_file
+from chainrule.interrupts import held
 from chainrule.model.model import Model
 from chainrule.registry import registry
 from chainrule.training import History
@@ -22,27 +23,28 @@ def run(model: Model, folder: Path, x: Any, y: Any, **how: Any) -> History:
     """Train a model; save it, its history and its curve to a folder.
 
     A training run that diverges, is interrupted or fails saves what it has reached, and
-    then raises.
+    then raises. A signal that comes while something is saved waits.
 
     Raises:
         DivergenceError: training diverged; the saved model is that of the last finite
             epoch.
-        KeyboardInterrupt: Ctrl-C was pressed.
+        KeyboardInterrupt: Ctrl-C was pressed, or the program was to end.
     """
     begun = time.perf_counter()
-    try:
-        history = model.fit(x, y, **how)
-    except BaseException as error:
-        ended = isinstance(error, (KeyboardInterrupt, DivergenceError))
-        if ended or steps(model):
-            save(model, folder)
-            said = f"training was cut short; {folder} holds what was reached"
-            click.echo(said, err=True)
-        raise
-    seconds = time.perf_counter() - begun
-    save(model, folder)
+    with held():
+        try:
+            history = model.fit(x, y, **how)
+        except BaseException as error:
+            ended = isinstance(error, (KeyboardInterrupt, DivergenceError))
+            if ended or steps(model):
+                save(model, folder)
+                said = f"training was cut short; {folder} holds what was reached"
+                echo(said, err=True)
+            raise
+        seconds = time.perf_counter() - begun
+        save(model, folder)
     epochs = f"{history.epochs} epoch{'' if history.epochs == 1 else 's'}"
-    click.echo(f"trained {epochs} on {len(x):,} examples in {seconds:.1f} s")
+    echo(f"trained {epochs} on {len(x):,} examples in {seconds:.1f} s")
     return history
 
 
@@ -56,24 +58,12 @@ def save(model: Model, folder: Path) -> None:
     """Save model, history and curve, and a trace if the run was profiled."""
     model.save(folder / MODEL)
     history = dict(model.history or {})
-    write_text(folder / HISTORY, json.dumps(history, indent=2) + "\n")
+    write_file(folder / HISTORY, json.dumps(history, indent=2) + "\n")
     if any(history.values()):
         curve = registry.find("renderers", "curve").target
-        write_text(folder / CURVE, curve(history))
+        write_file(folder / CURVE, curve(history))
     if model.history is not None and model.history.profile is not None:
         model.history.profile.save_trace(folder / TRACE)
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a text file.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def numbers(measured: dict[str, float]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from chainrule.errors import ChainRuleError, ConfigError
+from chainrule.files import reading
 
 Place: TypeAlias = tuple[str | int, ...]
 """The path to a value: ``("layers", 0, "units")``."""
@@ -33,24 +34,38 @@ class Document:
 
     def __init__(self, file: str | Path, settings: Sequence[str] = ()) -> None:
         self.file = Path(file)
-        try:
+        with reading(self.file, ConfigError, "TOML"):
             text = self.file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file} cannot be read: {error}") from None
+            self.tables: dict[str, Any] = self._parsed(text)
+            self._written: dict[Place, str] = {
+                place: f"{file}:{line}" for place, line in lines_of(text)
+            }
+        self._settings: dict[Place, str] = {}
+        self._check_integers(self.tables, ())
+        for setting in settings:
+            with reading(f"--set {setting}", ConfigError, "NAME=VALUE"):
+                self._set(setting)
+
+    def _parsed(self, text: str) -> dict[str, Any]:
         try:
-            self.tables: dict[str, Any] = tomllib.loads(text)
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             message = re.sub(r" \(at line (\d+), column \d+\)$", "", str(error))
             message = re.sub(_TWICE, _several, message)
             found = re.search(r"at line (\d+)", str(error))
             line = found[1] if found else text.count("\n") + 1
-            raise ConfigError(f"{file}:{line}: {message}") from None
-        self._written: dict[Place, str] = {
-            place: f"{file}:{line}" for place, line in lines_of(text)
-        }
-        self._settings: dict[Place, str] = {}
-        for setting in settings:
-            self._set(setting)
+            raise ConfigError(f"{self.file}:{line}: {message}") from None
+
+    def _check_integers(self, value: Any, place: Place) -> None:
+        """Refuse integers of more than 64 bits, as TOML has none."""
+        if isinstance(value, int) and not -(2**63) <= value < 2**64:
+            raise self.error(
+                place,
+                f"{place[-1]} must be an integer of 64 bits, got one of "
+                f"{value.bit_length()}",
+            )
+        for key, inner in _items(value):
+            self._check_integers(inner, (*place, key))
 
     def where(self, place: Place) -> str:
         """Return ``file:line`` of a value, or of the innermost table around it.
@@ -83,8 +98,8 @@ class Document:
             yield
         except ConfigError:
             raise
-        except ChainRuleError as error:
-            raise self.error(place, str(error)) from error
+        except (ChainRuleError, MemoryError) as error:
+            raise self.error(place, str(error) or "out of memory") from error
 
     def _set(self, setting: str) -> None:
         name, equals, text = setting.partition("=")
@@ -104,6 +119,7 @@ class Document:
         last = _key(inside, parts[-1], setting)
         inside[last] = _value(text.strip())
         self._settings[(*place, last)] = f"--set {setting}"
+        self._check_integers(inside[last], (*place, last))
 
 
 def _several(found: re.Match[str]) -> str:
@@ -177,12 +193,15 @@ def _opened(
 
 def _places(value: Any) -> Iterator[Place]:
     """Yield the places inside a value."""
-    items: Iterator[tuple[Any, Any]] = iter(())
-    if isinstance(value, dict):
-        items = iter(value.items())
-    elif isinstance(value, list):
-        items = iter(enumerate(value))
-    for key, inner in items:
+    for key, inner in _items(value):
         yield (key,)
         for rest in _places(inner):
             yield (key, *rest)
+
+
+def _items(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """Yield (key, value) for what a table or a list holds."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)

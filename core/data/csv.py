@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import math
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from chainrule.data.arrays import Array
 from chainrule.errors import DataError, did_you_mean
+from chainrule.files import reading
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _empty(file: Path) -> DataError:
 
 def _lines(file: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of the lines that are not blank."""
-    try:
+    with reading(file, DataError, "CSV"):
         with file.open("rb") as raw:
             zipped = raw.read(2) == b"\x1f\x8b"
         opened = gzip.open if zipped else open
@@ -140,10 +140,6 @@ def _lines(file: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
-    except FileNotFoundError:
-        raise DataError(f"there is no file {file}") from None
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file} cannot be read as CSV: {error}") from error
 
 
 def _is_number(cell: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -109,7 +111,7 @@ class Module(Component, ABC):
         if name not in owned:
             given = Annotated[Initializer, OfKind("initializers")]
             initializer = check_value(initializer, given, label)
-            value = initializer.sample(shape, seed=0, stream=name)
+            value = _first_value(initializer, shape, name, label)
             node = Parameter(name, value, trainable=trainable)
             owned[name] = OwnedParameter(node, initializer, (0, name))
         return owned[name].node
@@ -153,6 +155,19 @@ class Module(Component, ABC):
         for child in self.children():
             for path, owned in child.owned_parameters():
                 yield f"{child.scope.title}/{path}", owned
+
+
+def _first_value(
+    initializer: Initializer, shape: tuple[int, ...], stream: str, label: str
+) -> Any:
+    try:
+        if math.prod(shape) * np.float64().itemsize <= sys.maxsize:
+            return initializer.sample(shape, seed=0, stream=stream)
+    except MemoryError:
+        pass
+    raise ShapeError(
+        f"{label}: a parameter must fit in memory, got the shape {shape_text(shape)}"
+    )
 
 
 def modules_of(node: Node) -> Iterator[Module]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,25 @@ from safetensors import SafetensorError, safe_open
 
 from chainrule.annotations import NonNegativeInt, check_value
 from chainrule.data.arrays import Array
-from chainrule.errors import ChainRuleError, ModelFileError, UnknownNameError
+from chainrule.errors import (
+    ChainRuleError,
+    ModelFileError,
+    ModelFileWarning,
+    UnknownNameError,
+)
+from chainrule.files import reading
 from chainrule.model.model import Model
 from chainrule.model.rebuilding import rebuild
-from chainrule.model.writing import KEY, VERSION, slot_views
+from chainrule.model.writing import (
+    KEY,
+    VERSION,
+    check_weight,
+    checksum,
+    slot_views,
+    without_checksum,
+)
 from chainrule.registry import registry
+from chainrule.terminal import visible
 from chainrule.training.criteria import Criteria
 from chainrule.training.state import TrainingState
 
@@ -32,8 +47,14 @@ FOREIGN_STARTS = {
 }
 """The first bytes of files that are mistaken for models."""
 
+DAMAGED = (
+    "is damaged: its checksum is not the one that was saved; take another copy of the "
+    "file"
+)
+
 NONSENSE = (
     LookupError, TypeError, ValueError, AttributeError, RecursionError, MemoryError,
+    ArithmeticError,
 )  # fmt: skip
 """What is raised where a description lacks something, or has the wrong thing."""
 
@@ -45,10 +66,16 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Raises:
         ModelFileError: the file does not exist, is not a model, has another version,
-            is truncated, or needs a plugin that is not installed.
+            is truncated or damaged, has a weight that is not finite, or needs a plugin
+            that is not installed.
+
+    Warns:
+        ModelFileWarning: the file was saved without checksums, so nothing says whether
+            it is damaged.
     """
     description, tensors = _read(Path(path))
     try:
+        _verify(description, tensors)
         model = rebuild(description["model"], description["name"])
         _fill(model, tensors)
         _resume(model, description, tensors)
@@ -69,33 +96,45 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
-    try:
+    with reading(path, ModelFileError, "a model"):
         with path.open("rb") as head:
             start = head.read(8)
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except OSError as error:
-        raise ModelFileError(f"{path}: {error.strerror or error}") from error
-    except SafetensorError as error:
-        raise ModelFileError(f"{path}: {_guess(start)} ({error})") from error
-    except (TypeError, ValueError) as error:
-        raise ModelFileError(f"{path}: cannot be read: {error}") from error
+        try:
+            with safe_open(path, framework="numpy") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise ModelFileError(f"{path}: {_guess(start)} ({error})") from error
     if KEY not in metadata:
         raise ModelFileError(
             f"{path}: a safetensors file with {len(tensors)} tensors, but not a "
             "chainrule model: it says nothing about layers. Build the model and give "
             "it the arrays with set_weights"
         )
+    text = metadata[KEY]
     try:
-        description = json.loads(metadata[KEY])
+        description = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is not JSON: {error}") from error
-    version = description.get("version") if isinstance(description, dict) else None
+    if not isinstance(description, dict):
+        raise ModelFileError(f"{path}: its description is not a JSON object")
+    own = description.get("checksum")
+    if own and checksum(without_checksum(text, own)) != own:
+        raise ModelFileError(f"{path}: its description {DAMAGED}")
+    version = description.get("version")
     if version != VERSION:
         raise ModelFileError(
             f"{path}: a model file of version {version!r}; this chainrule reads "
             f"version {VERSION}, so another release wrote it"
+        )
+    if not own or "checksums" not in description:
+        warnings.warn(
+            visible(
+                f"{path}: it was saved without checksums, so nothing says whether it "
+                "is damaged; save it again to add them"
+            ),
+            ModelFileWarning,
+            stacklevel=3,
         )
     return description, tensors
 
@@ -111,6 +150,14 @@ def _guess(start: bytes) -> str:
     if len(start) == 8 and length < 1 << 32:
         return "the file is truncated or damaged"
     return "this is not a safetensors file, and so not a chainrule model"
+
+
+def _verify(description: Mapping[str, Any], tensors: Tensors) -> None:
+    """Refuse tensors that are not what was saved, if their checksums are known."""
+    if "checksums" in description:
+        for name, tensor in tensors.items():
+            if checksum(tensor) != description["checksums"].get(name):
+                raise ModelFileError(f"tensor {name!r} {DAMAGED}")
 
 
 def _fill(model: Model, tensors: Tensors) -> None:
@@ -134,6 +181,12 @@ def _fill(model: Model, tensors: Tensors) -> None:
                 f"{path} has shape {parameter.value.shape} in the model and "
                 f"{tensors[path].shape} in the file"
             )
+        if tensors[path].dtype != parameter.value.dtype:
+            raise ModelFileError(
+                f"{path} has dtype {parameter.value.dtype} in the model and "
+                f"{tensors[path].dtype} in the file"
+            )
+        check_weight(tensors[path], path)
         parameter.value = tensors[path].copy()
     for _, owned in model.owned_parameters():
         owned.drawn = None

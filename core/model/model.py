@@ -331,10 +331,11 @@ class Model:
         """Save structure, weights and optimizer to one file.
 
         The file is in safetensors format and holds no code. It replaces an older one
-        only when it is complete.
+        only when it is complete. It has a checksum for each tensor.
 
         Raises:
-            ModelFileError: the model contains a function that no file can hold.
+            ModelFileError: the model contains a function that no file can hold, or a
+                weight that is not finite.
             OutputError: the file cannot be written.
         """
         description = {"name": self.scope.name, "model": self.to_config()}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from chainrule.data.arrays import Array
-from chainrule.errors import ModelFileError, OutputError
+from chainrule.data.arrays import Array, check_finite
+from chainrule.errors import DataError, ModelFileError
+from chainrule.files import write_file
 from chainrule.kinds.loss import Loss
 from chainrule.node import Parameter
 from chainrule.training.criteria import Criteria
@@ -38,8 +38,8 @@ def save_model(
     """Save a model's description, its weights, and the state of its optimizer.
 
     Raises:
-        ModelFileError: the description contains a function, or the path has the suffix
-            of another format.
+        ModelFileError: the description contains a function, a weight is not finite, or
+            the path has the suffix of another format.
         OutputError: the file cannot be written; an older one is left unchanged.
     """
     suffix = Path(path).suffix
@@ -50,8 +50,14 @@ def save_model(
         )
     session.pull()
     parameters = session.network.parameters
+    for name, p in parameters.items():
+        check_weight(p.value, name)
     tensors = {name: p.value for name, p in parameters.items()}
-    record = {"version": VERSION, **description, "goal": _criteria(session.criteria)}
+    record: dict[str, Any] = {
+        "version": VERSION,
+        **description,
+        "goal": _criteria(session.criteria),
+    }
     if session.state is not None:
         state = session.state
         record["training"] = {
@@ -61,8 +67,43 @@ def save_model(
         }
         tensors |= dict(slot_views(state, parameters))
     contiguous = {name: np.asarray(t, order="C") for name, t in tensors.items()}
-    content = save(contiguous, metadata={KEY: _json(record)})
-    _replace(Path(path), content)
+    record["checksums"] = {name: checksum(t) for name, t in contiguous.items()}
+    metadata = {KEY: with_checksum(_json(record))}
+    write_file(path, save(contiguous, metadata=metadata))
+
+
+def with_checksum(text: str) -> str:
+    """Return the JSON of a description with its own checksum as the first entry."""
+    return f"{{{_entry(checksum(text))}{text[1:]}"
+
+
+def without_checksum(text: str, own: str) -> str:
+    """Return what `with_checksum` was given, whose checksum is `own`."""
+    return text.replace(_entry(own), "", 1)
+
+
+def _entry(own: str) -> str:
+    return f'"checksum": "{own}", '
+
+
+def checksum(content: Array | str) -> str:
+    """Return the CRC-32 of a text, or of a tensor's dtype, shape and elements."""
+    if isinstance(content, str):
+        return f"{zlib.crc32(content.encode()):08x}"
+    begun = zlib.crc32(f"{content.dtype.str} {content.shape}".encode())
+    return f"{zlib.crc32(content.data, begun):08x}"
+
+
+def check_weight(value: Array, path: str) -> None:
+    """Refuse weights that are not finite, which no model can compute with.
+
+    Raises:
+        ModelFileError: there is NaN or infinity; names the parameter.
+    """
+    try:
+        check_finite(value, path)
+    except DataError as error:
+        raise ModelFileError(str(error)) from error
 
 
 def slot_views(
@@ -102,20 +143,3 @@ def _json(record: Mapping[str, Any]) -> str:
         )
 
     return json.dumps(record, default=refuse)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a new file beside the old one, then put it in its place."""
-    temporary = path.parent / f".saving-{uuid.uuid4().hex}"
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(f"cannot write {path}: {reason}") from error
-    finally:
-        with suppress(OSError, ValueError):
-            temporary.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from chainrule.errors import OutputError
+from chainrule.files import write_file
 from chainrule.profile.work import Task
 
 Event: TypeAlias = tuple[Task, int, int]
@@ -37,10 +37,5 @@ def save_trace(path: str | Path, device: str, events: Sequence[Event]) -> Path:
         }
         for task, begin, end in events
     ]  # fmt: skip
-    file = Path(path)
-    try:
-        with file.open("w", encoding="utf-8") as stream:
-            json.dump({"traceEvents": entries, "displayTimeUnit": "ns"}, stream)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error}") from error
-    return file
+    trace = {"traceEvents": entries, "displayTimeUnit": "ns"}
+    return write_file(path, json.dumps(trace))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError
+from chainrule.files import reading
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -54,10 +54,6 @@ def load_idx(path: str | PathLike[str]) -> npt.NDArray[Any]:
 
 
 def _content(file: Path) -> bytes:
-    try:
+    with reading(file, DataError, "an IDX file"):
         data = file.read_bytes()
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except FileNotFoundError:
-        raise DataError(f"there is no file {file}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{file} cannot be read: {error}") from error

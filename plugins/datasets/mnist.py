@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.errors import DataError
+from chainrule.files import reading
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.idx import load_idx
 
@@ -31,7 +32,8 @@ def mnist(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
     """
     base = Path(folder)
     names = [name for part in _PARTS for name in _names(part)]
-    missing = [name for name in names if not _found(base, name)]
+    with reading(base, DataError, "a folder"):
+        missing = [name for name in names if not _found(base, name)]
     if missing:
         raise DataError(
             f"{base} lacks {', '.join(missing)}: MNIST is four IDX files, "

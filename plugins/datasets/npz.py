@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import DataError
+from chainrule.files import reading, reason
 
 
 def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
@@ -21,15 +21,8 @@ def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
             holds Python objects; names the array.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            return _arrays(np.load(stream, allow_pickle=False), file)
-    except FileNotFoundError:
-        raise DataError(f"there is no file {file}") from None
-    except DataError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{file} is not an NPZ file: {error}") from error
+    with reading(file, DataError, "an NPZ file"), file.open("rb") as stream:
+        return _arrays(np.load(stream, allow_pickle=False), file)
 
 
 def _arrays(archive: Any, file: Path) -> dict[str, npt.NDArray[Any]]:
@@ -41,10 +34,10 @@ def _arrays(archive: Any, file: Path) -> dict[str, npt.NDArray[Any]]:
 def _array(archive: Any, name: str, file: Path) -> npt.NDArray[Any]:
     try:
         array = archive[name]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except Exception as error:  # of zlib, zipfile, struct, memory …
         raise DataError(
-            f"{file}: array {name!r} cannot be read: {error}; save arrays of numbers "
-            "with numpy.savez"
+            f"{file}: array {name!r} cannot be read: {reason(error)}; save arrays of "
+            "numbers with numpy.savez"
         ) from error
     if not isinstance(array, np.ndarray):
         raise DataError(f"{file}: {name!r} is not an array")

@@ -111,7 +111,7 @@ def test_npz_with_objects_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04cut off"])
 def test_malformed_npz(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(DataError, match=r"a\.npz is not an NPZ file"):
+    with pytest.raises(DataError, match=r"a\.npz cannot be read as an NPZ file"):
         cr.datasets.load_npz(written(tmp_path, "a.npz", content))
 
 

@@ -308,8 +308,8 @@ def test_draw_a_configuration_a_model_and_an_object(
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("none.safetensors", "none.safetensors: No such file"),
-        ("none.toml", "none.toml cannot be read"),
+        ("none.safetensors", "there is no file none.safetensors"),
+        ("none.toml", "there is no file none.toml"),
         ("no_such_module:x", "cannot import 'no_such_module'"),
         ("chainrule:dra", "has no attribute 'dra'. Did you mean 'draw'?"),
         ("chainrule:draw", "draw takes a node"),

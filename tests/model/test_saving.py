@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 import chainrule as cr
 from chainrule.errors import ModelFileError, OutputError
+from chainrule.model import writing
 
 random = np.random.default_rng(1)
 X = random.normal(size=(21, 4)).astype(np.float32)
@@ -188,7 +189,7 @@ def test_foreign_files(kind: str, path: Path) -> None:
 
 
 def test_no_file(path: Path) -> None:
-    with pytest.raises(ModelFileError, match="No such file"):
+    with pytest.raises(ModelFileError, match="there is no file"):
         cr.load(path)
 
 
@@ -215,7 +216,10 @@ def tamper(path: Path, change: Any) -> None:
         description = json.loads(file.metadata()["chainrule"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     change(description, tensors)
-    save_file(tensors, path, metadata={"chainrule": json.dumps(description)})
+    del description["checksum"]
+    description["checksums"] = {n: writing.checksum(t) for n, t in tensors.items()}
+    text = writing.with_checksum(json.dumps(description))
+    save_file(tensors, path, metadata={"chainrule": text})
 
 
 def renamed(description: Any, tensors: Any) -> None:

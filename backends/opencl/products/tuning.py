@@ -10,7 +10,6 @@ import contextlib
 import functools
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -20,6 +19,8 @@ from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.backends.opencl.device.runtime import Runtime, cache_folder
 from chainrule.backends.opencl.products.cpu import Variant, cpu_launch
 from chainrule.backends.opencl.products.problem import Problem
+from chainrule.errors import OutputError
+from chainrule.files import make_folder, write_file
 
 WORTH = 1 << 22
 """Additions and multiplications from which a product is timed."""
@@ -76,12 +77,10 @@ def _table(file: str) -> dict[str, Variant]:
 
 def _save(file: Path, table: dict[str, Variant]) -> None:
     """Store the choices, if the cache can be written."""
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OutputError):
+        make_folder(file.parent)
         text = json.dumps({key: astuple(v) for key, v in table.items()}, indent=1)
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_text(text)
-        part.replace(file)
+        write_file(file, text)
 
 
 def _fastest(

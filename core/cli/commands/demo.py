@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from chainrule.cli.output import writable_folder
+from chainrule.cli.output import echo, writable_folder
 from chainrule.cli.training_run import numbers, run
 from chainrule.model.loss_graph import loss_of
 
@@ -58,15 +58,15 @@ def command(out: str, backend: str | None, seed: int) -> None:
         seed=seed,
     )
     measured = model.evaluate(*test, backend=opened)
-    click.echo(f"on {len(test[0])} images it has never seen: {numbers(measured)}")
+    echo(f"on {len(test[0])} images it has never seen: {numbers(measured)}")
     loss = loss_of(model, cr.losses.sparse_softmax_cross_entropy)
     for name, options in PICTURES.items():
         diagram = cr.draw(loss, title=f"digits, {name}", **options)
         for suffix in ("svg", "png"):
             diagram.save(folder / f"{name}.{suffix}")
-    click.echo(f"\nin {folder.resolve()}:")
+    echo(f"\nin {folder.resolve()}:")
     for file, what in CONTENT.items():
-        click.echo(f"  {file:18} {what}")
+        echo(f"  {file:18} {what}")
 
 
 CONTENT = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chainrule.cli.output import echo
 from chainrule.cli.subject import (
     subject,
     title_of,
@@ -102,8 +103,8 @@ def command(
     )
     if frames is not None:
         written = diagram.save_frames(frames)
-        click.echo(f"wrote {len(written)} steps to {Path(frames)}")
+        echo(f"wrote {len(written)} steps to {Path(frames)}")
     if out == "-":
-        click.echo(diagram.source, nl=False)
+        echo(diagram.source, nl=False)
     elif out is not None or frames is None:
-        click.echo(f"wrote {diagram.save(out or 'graph.svg', dpi=dpi)}")
+        echo(f"wrote {diagram.save(out or 'graph.svg', dpi=dpi)}")

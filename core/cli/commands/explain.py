@@ -8,7 +8,7 @@ import click
 
 from chainrule.cli.commands.draw import DPI, FORMATS, LOSS, RANKDIR
 from chainrule.cli.group import FAILED
-from chainrule.cli.output import print_json
+from chainrule.cli.output import echo, print_json
 from chainrule.cli.subject import (
     Subject,
     subject,
@@ -106,13 +106,13 @@ def command(
             }
         )
     elif latex:
-        click.echo(explanation.latex)
+        echo(explanation.latex)
     elif check:
-        click.echo(f"{explanation.symbol.unicode()}: {checked}")
+        echo(f"{explanation.symbol.unicode()}: {checked}")
     elif out is None:
-        click.echo(explanation.text)
+        echo(explanation.text)
     if out is not None:
-        click.echo(f"wrote {explanation.diagram.save(out, dpi=dpi)}", err=as_json)
+        echo(f"wrote {explanation.diagram.save(out, dpi=dpi)}", err=as_json)
     if check and not checked.agrees:
         raise click.exceptions.Exit(FAILED)
 

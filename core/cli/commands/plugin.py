@@ -11,6 +11,7 @@ import click
 
 from chainrule.cli.group import FAILED
 from chainrule.cli.output import (
+    echo,
     json_option,
     print_json,
     print_table,
@@ -20,6 +21,7 @@ from chainrule.cli.output import (
 from chainrule.cli.plugin_template import files_of
 from chainrule.component import Component
 from chainrule.errors import ConformanceError, OutputError, PluginError, did_you_mean
+from chainrule.files import write_file
 from chainrule.registry import KINDS, registry
 from chainrule.registry.entry import Entry
 
@@ -48,9 +50,9 @@ def new(name: str, out: str) -> None:
         raise OutputError(f"{folder} already exists; choose another name or --out")
     writable_folder(folder)
     for file, text in files_of(short, module).items():
-        (folder / file).write_text(text, encoding="utf-8")
-        click.echo(f"wrote {folder / file}")
-    click.echo(f"\nnext: pip install -e '{folder}[test]' && pytest {folder}")
+        write_file(folder / file, text)
+        echo(f"wrote {folder / file}")
+    echo(f"\nnext: pip install -e '{folder}[test]' && pytest {folder}")
 
 
 @command.command("check")

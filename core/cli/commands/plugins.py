@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from chainrule.cli.group import block_option
-from chainrule.cli.output import json_option, print_json, print_table
+from chainrule.cli.output import echo, json_option, print_json, print_table
 from chainrule.registry import KINDS, registry
 from chainrule.registry.entry import Entry
 from chainrule.registry.plugin import Plugin
@@ -75,7 +75,7 @@ def print_unused(plugins: list[Plugin]) -> None:
     """Print the plugins that are not in use, and why."""
     unused = [plugin for plugin in plugins if plugin.state != "loaded"]
     if unused:
-        click.echo()
+        echo()
         rows = [(p.name, origin(p), p.state, p.reason) for p in unused]
         heads = ("plugin", "from", "state", "reason")
         print_table(heads, rows, "Not in use", folded=["reason"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from chainrule.cli.output import json_option, print_json
+from chainrule.cli.output import echo, json_option, print_json
 from chainrule.cli.prediction_data import read
 from chainrule.cli.training_run import numbers
 from chainrule.errors import DataError
@@ -50,7 +50,7 @@ def command(
         print_json(predicted.tolist())
     else:
         for row in predicted.reshape(len(predicted), -1):
-            click.echo(",".join(f"{value:.6g}" for value in row))
+            echo(",".join(f"{value:.6g}" for value in row))
     if y is not None and loaded.session.criteria is not None:
         measured = loaded.evaluate(x, y, backend=backend)
-        click.echo(numbers(measured), err=True)
+        echo(numbers(measured), err=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from chainrule.cli.output import writable_folder
+from chainrule.cli.output import echo, writable_folder
 from chainrule.cli.training_run import CURVE, HISTORY, MODEL, TRACE, numbers, run
 from chainrule.config import Experiment, read
 from chainrule.errors import DataError
@@ -73,9 +73,9 @@ def command(
         run(model, folder, *train, **how)
     if test is not None:
         measured = model.evaluate(*test, backend=opened)
-        click.echo(f"on {len(test[0]):,} examples held out: {numbers(measured)}")
+        echo(f"on {len(test[0]):,} examples held out: {numbers(measured)}")
     written = [MODEL, HISTORY, CURVE, *([TRACE] if profile else [])]
-    click.echo(f"in {folder.resolve()}: {', '.join(written)}")
+    echo(f"in {folder.resolve()}: {', '.join(written)}")
 
 
 @contextmanager
