@@ -6,11 +6,13 @@ import math
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from chainrule.kinds.module import calls
 from chainrule.model.structure import Structure
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
+from chainrule.terminal import visible_line
 
 
 def show(structure: Structure) -> None:
@@ -34,18 +36,23 @@ def table(structure: Structure) -> Table:
     made.add_column("Parameters", note, justify="right")
     counted: set[Parameter] = set()
     for leaf in network.inputs:
-        made.add_row(leaf.name or "input", shape_text(leaf.shape), "")
+        made.add_row(_cell(leaf.name or "input"), shape_text(leaf.shape), "")
     for node in structure.order:
         if node in calls:
             part = calls[node].module
             name = f"{part.scope.name} ({type(part).__name__})"
             own = {owned.node for _, owned in part.owned_parameters()} - counted
             counted |= own
-            made.add_row(name, shape_text(node.shape), f"{_size(own):,}")
+            made.add_row(_cell(name), shape_text(node.shape), f"{_size(own):,}")
     rest = set(network.parameters.values()) - counted
     if rest:
         made.add_row("(no layer)", "", f"{_size(rest):,}")
     return made
+
+
+def _cell(name: str) -> Text:
+    """Return a name as it stands: no markup, nothing that a terminal would obey."""
+    return Text(visible_line(name))
 
 
 def _size(parameters: set[Parameter]) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chainrule.errors import BackendError
 from chainrule.profile.speed import Speed
 from chainrule.profile.work import Task
+from chainrule.terminal import visible_line
 
 COLUMNS = (
     "calls", "ms", "of all", "µs each", "GB/s", "of copy", "GFLOP/s", "of peak",
@@ -96,7 +97,7 @@ class Table:
         return name, f"{calls:,}", *self._times(total_seconds(rows)), "", "", "", "", ""
 
     def _cells(self, row: Row) -> tuple[str, ...]:
-        name = _shortened(row.name, LONGEST_NAME)
+        name = _shortened(visible_line(row.name), LONGEST_NAME)
         each = f"{row.seconds / row.calls * 1e6:.1f}"
         moved = _rates(row.nbytes, row.seconds, self._bandwidth(row))
         done = _rates(row.flops, row.seconds, self._peak(row))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from chainrule.kinds.callback import Callback, Run
+from chainrule.terminal import visible_line
 
 INTERVAL = 0.1
 """Seconds between updates of the line."""
@@ -108,6 +109,7 @@ def fitting(columns: Sequence[Column], room: int) -> list[Column]:
 
 
 def _column(rank: int, text: str, width: int = 0) -> Column:
+    text = visible_line(text)
     return Column(rank, max(width, len(text)), text)
 
 
