@@ -104,7 +104,10 @@ class Tinted(Text):
         return f'<FONT COLOR="{color}">{text}</FONT>' if style == "html" else text
 
 
-_TEX_OPERATORS = {" = ": " = ", " · ": r" \cdot ", " ≈ ": r" \approx ", " + ": " + "}
+_TEX_OPERATORS = {
+    " = ": " = ", " · ": r" \cdot ", " ≈ ": r" \approx ", " + ": " + ",
+    "(": "(", ")": ")",
+}  # fmt: skip
 
 
 def _operator(text: str, style: Style) -> str:

@@ -9,10 +9,15 @@ from chainrule.kinds.loss import Loss
 from chainrule.model.model import Model
 from chainrule.node import Input, Node
 from chainrule.training.criteria import Criteria
+from chainrule.training.hidden_layers import transformed
+from chainrule.training.objective import penalties
 
 
 def loss_of(model: Model, loss: Any = None) -> Node:
     """Return the graph of a loss of a model's output; the target is an input ``t``.
+
+    The loss that the model was trained with has the penalties of its regularizers, and
+    its hidden layers what they do to them in training.
 
     Args:
         model: a model with one output.
@@ -36,7 +41,8 @@ def loss_of(model: Model, loss: Any = None) -> Node:
             f'{model!r} was not trained and has no loss: give one, such as loss="mse"'
         )
     (chosen,) = criteria.losses
-    prediction = model.outputs[0]
+    (prediction,) = transformed(model.outputs, criteria.regularizers)
     labels = isinstance(chosen, Loss) and chosen.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape
-    return chosen(Input("t", shape, "int" if labels else "float"), prediction)
+    data = chosen(Input("t", shape, "int" if labels else "float"), prediction)
+    return sum(penalties(model.network, criteria.regularizers), start=data)

@@ -59,9 +59,9 @@ class Objective:
             f"{label}loss": self._loss(loss, target, prediction)
             for label, loss, target, prediction in outputs
         }
-        penalties = _penalties(network, criteria.regularizers)
+        added = penalties(network, criteria.regularizers)
         first, *others = parts.values()
-        self.loss = sum([*others, *penalties], start=first)
+        self.loss = sum([*others, *added], start=first)
         means = {"loss": self.loss, **(parts if several else {})}
         self._means = list(means)
         self.totals = list(means.values())
@@ -152,6 +152,7 @@ def _sums(metric: Metric, target: Node, prediction: Node) -> list[Node]:
     return [as_node(one) for one in sums]
 
 
-def _penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
+def penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
+    """Return what regularizers add to the loss of a network, one scalar each."""
     made = (r.penalty(weight) for r in regularizers for weight in network.weights)
     return [penalty for penalty in made if penalty is not None]

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import GradientError, GraphError
+from chainrule.errors import ChainRuleError, GradientError, GraphError
 from chainrule.notation.numbers import number
+from chainrule.viz.chain.explanation import Part
 
 
 def lecture():
@@ -75,6 +76,7 @@ def test_paths_are_ranked_and_cut():
     loss, kernel, feeds = network(batch=6)
     e = cr.explain(loss, kernel, (1, 2), values=feeds, top=4)
     assert e.count == 18
+    assert len(e.parts) == 6
     sizes = [abs(path.contribution) for path in e.paths]
     assert len(sizes) == 4
     assert sizes == sorted(sizes, reverse=True)
@@ -83,6 +85,160 @@ def test_paths_are_ranked_and_cut():
     assert [p.contribution for p in every.paths[:4]] == pytest.approx(
         [p.contribution for p in e.paths]
     )
+
+
+def penalized(batch):
+    loss, kernel, feeds = network(batch)
+    squares = 0.01 * cr.ops.sum(cr.ops.square(kernel))
+    return loss + squares + 0.02 * cr.ops.sum(cr.ops.abs(kernel)), kernel, feeds
+
+
+def test_a_batch_is_the_mean_over_its_examples():
+    loss, kernel, feeds = network(batch=3)
+    e = cr.explain(loss, kernel, (0, 1), values=feeds)
+    lines = e.text.splitlines()
+    terms = " + ".join(f"∂J{i}/∂w₁₂⁽¹⁾" for i in "₁₂₃")
+    assert lines[0] == f"∂J/∂w₁₂⁽¹⁾ = 1/3 · ({terms})"
+    alone = [
+        cr.explain(
+            loss, kernel, (0, 1), values={x: v[[i]] for x, v in feeds.items()}
+        ).value
+        for i in range(3)
+    ]
+    assert [part.value for part in e.parts] == pytest.approx(alone)
+    assert [part.factor for part in e.parts] == pytest.approx([1 / 3] * 3)
+    assert e.value == pytest.approx(np.mean(alone))
+    assert e.check().agrees
+    assert e.count == 9
+    most = int(np.argmax(np.abs(alone)))
+    assert f"example {most + 1} of 3, which contributes most:" in lines
+
+
+@pytest.mark.parametrize("example", [0, 2, -1])
+def test_one_example_of_a_batch(example):
+    loss, kernel, feeds = network(batch=3)
+    e = cr.explain(loss, kernel, (0, 1), values=feeds, example=example)
+    number = "₁₂₃"[example]
+    assert e.symbol.unicode() == f"∂J{number}/∂w₁₂⁽¹⁾"
+    whole = cr.explain(loss, kernel, (0, 1), values=feeds)
+    assert e.value == pytest.approx(whole.parts[example].value)
+    assert np.prod([f.value for f in e.factors]) == pytest.approx(e.value)
+    assert e.check().agrees
+
+
+def test_what_is_summed_over_examples_is_a_sum():
+    x = cr.input("x", (None,))
+    w = cr.parameter("w", 0.5)
+    loss = cr.ops.sum(cr.ops.square(w * x)).named("J")
+    e = cr.explain(loss, w, values={x: [1.0, 2.0]})
+    assert e.text.startswith("∂J/∂w = ∂J₁/∂w + ∂J₂/∂w\n      = 1 + 4\n      = 5\n")
+
+
+def test_examples_that_depend_on_each_other_have_no_chain_of_their_own():
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    hidden = cr.layers.BatchNorm()(cr.layers.Dense(2)(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden))
+    kernel = next(p for p in cr.Graph([loss]).parameters if p.name == "kernel")
+    feeds = {x: np.arange(6.0).reshape(3, 2) ** 2, t: np.ones((3, 1))}
+    e = cr.explain(loss, kernel, (0, 0), values=feeds, training=True)
+    assert not e.parts
+    assert e.check().agrees
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_each_penalty_is_a_term_of_its_own(batch):
+    loss, kernel, feeds = penalized(batch)
+    e = cr.explain(loss, kernel, (1, 2), values=feeds)
+    w = float(kernel.value[1, 2])
+    assert [p.value for p in e.parts[-2:]] == pytest.approx([0.02 * w, np.sign(w) / 50])
+    assert "penalty 1 of 2, R₁ = 0.01 · (Σ (W⁽¹⁾)²):" in e.text
+    assert "∂R₁/∂w₂₃⁽¹⁾ = 0.01 · (2 · W⁽¹⁾)" in e.text
+    (data,) = (n for n in loss.inputs[0].inputs if "mse" in repr(n.scope))
+    assert e.value - 0.02 * w - np.sign(w) / 50 == pytest.approx(
+        cr.explain(data, kernel, (1, 2), values=feeds).value
+    )
+    assert e.check().agrees
+    bias = next(p for p in cr.Graph([loss]).parameters if p.name == "bias")
+    assert "R" not in cr.explain(loss, bias, 0, values=feeds).text
+
+
+def test_a_model_is_explained_with_its_regularizers():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(8, 2)), rng.normal(size=(8, 1))
+    layers = [cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(1)]
+    model = cr.Sequential(layers)
+    given = {"regularizers": ["l2", cr.regularizers.Dropout(0.5)], "seed": 0}
+    model.fit(x, y, loss="mse", optimizer="sgd", epochs=1, **given)
+    feeds = {model.inputs[0]: x, "t": y}
+    e = cr.explain(model, "dense_1/kernel", (0, 1), values=feeds)
+    assert "the penalty, R = 0.01 · (Σ (W⁽¹⁾)²):" in e.text
+    assert e.check().agrees
+    kernel = model.parameters["dense_1/kernel"]
+    plain = cr.explain(model, kernel, (0, 1), values=feeds, loss="mse")
+    assert e.value - plain.value == pytest.approx(0.02 * kernel.value[0, 1], rel=1e-5)
+    active = cr.explain(model, kernel, (0, 1), values=feeds, training=True, seed=3)
+    assert active.value != pytest.approx(e.value)
+    assert active.check().agrees
+    one = cr.explain(
+        model, kernel, (0, 1), values=feeds, training=True, seed=3, example=4
+    )
+    number = next(part.value for part in active.parts if part.number == 5)
+    data = next(part.value for part in one.parts if part.number == 5)
+    assert data == pytest.approx(number)
+    assert one.check().agrees
+
+
+def test_training_is_that_of_draw():
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    hidden = cr.layers.Dropout(0.5)(cr.layers.Dense(4, activation="tanh")(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden))
+    kernel = cr.Graph([loss]).parameters[0]
+    feeds = {x: [[1.0, 2.0], [0.5, -1.0]], t: [[1.0], [0.0]]}
+    for training in (False, True):
+        drawn = cr.draw(
+            loss, level="op", direction="both", values=feeds, training=training, seed=1
+        )
+        block = next(b for b in drawn.scene.blocks if b.nodes == (kernel,))
+        (written,) = (k.text.unicode() for k in block.lines if k.kind == "gradient")
+        entries = [
+            cr.explain(
+                loss, kernel, (i, j), values=feeds, training=training, seed=1
+            ).value
+            for i in range(2)
+            for j in range(4)
+        ]
+        assert written == f"‖∂J/∂W⁽¹⁾‖ = {number(float(np.linalg.norm(entries)))}"
+
+
+def test_the_picture_of_a_batch_and_its_latex():
+    loss, kernel, feeds = penalized(8)
+    e = cr.explain(loss, kernel, (0, 1), values=feeds, top=3)
+    titles = [block.title.unicode() for block in e.diagram.scene.blocks]
+    assert titles[0] == "w₁₂⁽¹⁾"
+    assert titles[-3:] == ["R₁", "R₂", "J"]
+    assert len(titles) == 1 + 3 + 2 + 1
+    caption = [line.text.unicode() for line in e.diagram.scene.caption]
+    assert caption[0].startswith("∂J/∂w₁₂⁽¹⁾  =  1/8 · (∂L₁/∂w₁₂⁽¹⁾ + ")
+    assert caption[3].startswith("not drawn: 5 more examples, together ")
+    assert caption[4].startswith("✓ autodiff")
+    assert e.latex.count(r"\begin{align*}") == 1
+    assert r"\text{(}" not in e.latex
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"example": 3}, "example must be one of the 3 in the batch, 0 to 2, got 3"),
+        ({"example": "1"}, "example must be an int"),
+        ({"top": 0}, "top must be ≥ 1, got 0"),
+        ({"rankdir": "XX"}, "rankdir must be one of"),
+        ({"values": [1]}, "values must be a mapping"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(options, message):
+    loss, kernel, feeds = network(batch=3)
+    with pytest.raises(ChainRuleError, match=message):
+        cr.explain(loss, kernel, (0, 1), **{"values": feeds, **options})
 
 
 def test_paths_are_counted_and_not_listed():
@@ -119,8 +275,11 @@ def test_paths_autodiff_and_finite_differences_agree(seed):
     check = e.check()
     assert check.exact, check
     assert check.near, check
-    product = np.prod([factor.value for factor in e.factors])
-    assert product == pytest.approx(e.value, abs=1e-12)
+    chains = e.parts or [Part(1.0, e.symbol.of, "", e.value, lambda: e)]
+    for part in chains:
+        factors = [factor.value for factor in part.explanation.factors]
+        assert np.prod(factors) == pytest.approx(part.value, abs=1e-12)
+    assert sum(p.contribution for p in chains) == pytest.approx(e.value, abs=1e-12)
 
 
 def test_explaining_changes_no_parameter():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.notation.numbers import number
+from chainrule.notation.styles import Style
 from chainrule.notation.symbols import Derivative
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Edge, Entry
@@ -112,14 +113,14 @@ def _segments(path: Path, symbols: EntrySymbols) -> Iterator[Segment]:
             held = []
 
 
-def sum_text(parts: Sequence[float]) -> str:
+def sum_text(parts: Sequence[float], style: Style = "unicode") -> str:
     """Write a sum: ``0.1718 − 0.073``.
 
     >>> sum_text([0.5, -0.25])
     '0.5 − 0.25'
     """
     first, *others = parts
-    text = number(first)
+    text, minus = number(first, style), "-" if style == "latex" else "−"
     for part in others:
-        text += f" {'−' if part < 0 else '+'} {number(abs(part))}"
+        text += f" {minus if part < 0 else '+'} {number(abs(part), style)}"
     return text

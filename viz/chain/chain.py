@@ -82,15 +82,21 @@ class Chain:
 
 
 def chain_of(
-    sweep: Backward, naming: Naming, graph: EntryGraph, values: Values
+    sweep: Backward,
+    naming: Naming,
+    graph: EntryGraph,
+    values: Values,
+    *,
+    brief: bool = False,
 ) -> Chain:
     """Find the factors between the ends of a graph of numbers.
 
-    Nodes that factors lead to and that have no name are numbered in `naming`.
+    Nodes that factors lead to and that have no name are numbered in `naming`; a brief
+    chain has no such factors.
     """
     symbols = EntrySymbols(naming, values)
     rules = Rules(sweep, graph, symbols)
-    stops, numbered = _stops(rules)
+    stops, numbered = _stops(rules, brief=brief)
     naming.number(numbered)
     rules = replace(rules, numbered=numbered)
     pairs = list(itertools.pairwise(stops))
@@ -103,7 +109,7 @@ def chain_of(
     return Chain(symbol, value, count, factors[::-1], graph, symbols, rules)
 
 
-def _stops(rules: Rules) -> tuple[list[Entry], list[Node]]:
+def _stops(rules: Rules, *, brief: bool) -> tuple[list[Entry], list[Node]]:
     """Choose among the numbers all paths pass: those with a name, if any have.
 
     Where none has, all are chosen that an operation computes, unless textbooks have the
@@ -114,7 +120,7 @@ def _stops(rules: Rules) -> tuple[list[Entry], list[Node]]:
         return [first], []
     *inner, last = passed
     named = [entry for entry in inner if rules.symbols.named(entry.node)]
-    if named or rules.known(first, last):
+    if named or brief or rules.known(first, last):
         return [first, *named, last], []
     computed = [e for e in inner if e.node.op and not is_view(e.node)]
     return [first, *computed, last], list(dict.fromkeys(e.node for e in computed))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Style, in_style
-from chainrule.notation.symbols import Derivative
+from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.viz import style
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.check import Check
@@ -20,35 +22,140 @@ from chainrule.viz.scene import Line
 from chainrule.viz.text import Plain
 
 
-class Explanation:
+@dataclass(frozen=True)
+class Extent:
+    """How much an explanation shows.
+
+    Attributes:
+        top: how many paths and examples are listed.
+        unfold: whether the diagram draws these paths.
+        rankdir: how the diagram runs.
+    """
+
+    top: int = 5
+    unfold: bool = False
+    rankdir: str = "LR"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the derivatives that another is the sum of.
+
+    Attributes:
+        factor: what it is multiplied by there, such as 1/n.
+        symbol: the loss that it is the derivative of, J₂.
+        label: what that is, in words.
+        value: its number.
+        answer: explains it.
+        number: which example it belongs to, from 1; 0 if it is not that of an example.
+    """
+
+    factor: float
+    symbol: Symbol
+    label: str
+    value: float
+    answer: Callable[[], ChainExplanation] = field(repr=False)
+    number: int = 0
+
+    @property
+    def contribution(self) -> float:
+        """What it adds to the sum."""
+        return self.factor * self.value
+
+    @functools.cached_property
+    def explanation(self) -> ChainExplanation:
+        """Its chain."""
+        return self.answer()
+
+
+class Explanation(ABC):
     """Why one gradient has the value it has.
 
     Attributes:
         symbol: what is explained, ∂J/∂w₁.
         value: its number.
-        factors: the chain, the loss's factor first; their product is the value.
-        count: how many paths lead from the weight to the loss, exactly.
-        paths: those that contribute most.
+        factors: the chain, the loss's factor first; their product is the value. Empty
+            for a sum over examples and penalties.
+        parts: what it is a sum of; empty for a chain.
     """
 
+    symbol: Derivative
+    value: float
+    factors: Sequence[Factor] = ()
+    parts: Sequence[Part] = ()
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many paths lead from the weight to the loss, exactly."""
+
+    @property
+    @abstractmethod
+    def paths(self) -> list[Path]:
+        """Those that contribute most."""
+
+    @abstractmethod
+    def check(self) -> Check:
+        """Compare the sum over paths, autodiff and a finite difference."""
+
+    @property
+    @abstractmethod
+    def diagram(self) -> Diagram:
+        """The explanation as a diagram that states what was checked."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The explanation for a terminal."""
+
+    @property
+    @abstractmethod
+    def latex(self) -> str:
+        r"""The explanation as ``align*``; needs the packages amsmath and xcolor."""
+
+    @property
+    def counted(self) -> str:
+        """How many paths there are, in words."""
+        return "1 path" if self.count == 1 else f"{_grouped(self.count)} paths"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return (
+            f"<Explanation {self.symbol.unicode()} = {number(self.value)}, "
+            f"{self.counted}; .text, .latex, .diagram, .paths, .check()>"
+        )
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
+        return {**self.diagram._repr_mimebundle_(), "text/plain": self.text}
+
+
+class ChainExplanation(Explanation):
+    """A gradient as one chain of factors."""
+
     def __init__(
-        self,
-        chain: Chain,
-        run_check: Callable[[], Check],
-        *,
-        top: int,
-        unfold: bool,
-        rankdir: str,
+        self, chain: Chain, run_check: Callable[[], Check], extent: Extent
     ) -> None:
-        self.symbol: Derivative = chain.symbol
+        self.symbol = chain.symbol
         self.value = chain.value
         self.factors = list(chain.factors)
-        self.count = chain.count
-        self.paths = best_paths(chain.graph, chain.graph.start, chain.graph.end, top)
         self._chain = chain
         self._run_check = run_check
-        self._unfold = top if unfold else 0
-        self._rankdir = rankdir
+        self._extent = extent
+
+    @property
+    def count(self) -> int:
+        """How many paths lead from the weight to the loss, exactly."""
+        return self._chain.count
+
+    @functools.cached_property
+    def paths(self) -> list[Path]:
+        """Those that contribute most."""
+        graph = self._chain.graph
+        return best_paths(graph, graph.start, graph.end, self._extent.top)
 
     def check(self) -> Check:
         """Compare the sum over paths, autodiff and a finite difference."""
@@ -64,13 +171,25 @@ class Explanation:
         check = self.check()
         verdicts = "     ".join([*check.verdicts(), self.counted])
         verdict = Line(Plain(verdicts), "good" if check.agrees else "mark")
-        return Diagram(chain_scene(self._chain, verdict, self._rankdir, self._unfold))
+        extent = self._extent
+        unfold = extent.top if extent.unfold else 0
+        return Diagram(chain_scene(self._chain, verdict, extent.rankdir, unfold))
 
     @property
     def text(self) -> str:
         """The explanation for a terminal."""
+        lines = ["", f"{self.check()}   {self.counted}", *self._listed_paths()]
+        return "\n".join([*self.derivation, *lines])
+
+    @property
+    def derivation(self) -> list[str]:
+        """The product in symbols and in numbers, and its factors, line by line."""
         head = self.symbol.unicode()
         pad = " " * len(head)
+        if [factor.symbol for factor in self.factors] == [self.symbol]:
+            told = (self.factors[0].rule.unicode(), number(self.value))
+            first, *others = dict.fromkeys(told)
+            return [f"{head} = {first}", *(f"{pad} = {text}" for text in others)]
         lines = [
             f"{head} = " + (_product(self.factors, "unicode") or "0"),
             f"{pad} = " + (_numbers(self.factors, "unicode") or "no path"),
@@ -89,8 +208,7 @@ class Explanation:
         ]
         if definitions:
             lines.append(f"  where {', '.join(definitions)}")
-        lines += ["", f"{self.check()}   {self.counted}"]
-        return "\n".join(lines + self._listed_paths())
+        return lines
 
     def _listed_paths(self) -> list[str]:
         """List paths under a heading, where there is more than one."""
@@ -116,13 +234,13 @@ class Explanation:
         return f"the {shown} paths that contribute most"
 
     @property
-    def counted(self) -> str:
-        """How many paths there are, in words."""
-        return "1 path" if self.count == 1 else f"{_grouped(self.count)} paths"
-
-    @property
     def latex(self) -> str:
         r"""The chain as ``align*``; needs the packages amsmath and xcolor."""
+        return aligned(self.latex_rows)
+
+    @property
+    def latex_rows(self) -> list[str]:
+        """The rows of the equation."""
         rows = [
             f"{self.symbol.latex()} &= " + (_product(self.factors, "latex") or "0"),
             "&= " + (_numbers(self.factors, "latex") or r"\text{no path}"),
@@ -135,22 +253,13 @@ class Explanation:
         ]
         if definitions:
             rows.append(r"&\text{where } " + r",\; ".join(definitions))
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+        return rows
 
-    def __str__(self) -> str:
-        return self.text
 
-    def __repr__(self) -> str:
-        return (
-            f"<Explanation {self.symbol.unicode()} = {number(self.value)}, "
-            f"{self.counted}; .text, .latex, .diagram, .paths, .check()>"
-        )
-
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> dict[str, str]:
-        return {**self.diagram._repr_mimebundle_(), "text/plain": self.text}
+def aligned(rows: Sequence[str]) -> str:
+    r"""Return rows of an equation as ``align*``."""
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
 def _stations(path: Path, symbols: EntrySymbols) -> str:

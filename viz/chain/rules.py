@@ -68,6 +68,7 @@ class Rules:
         parts: list[Written | str] = []
         for text in texts:
             several = len(texts) > 1 and isinstance(text, (Formula, Row))
+            several &= " " in text.unicode()
             negative = bool(parts) and text.unicode().startswith("−")
             parts += [" · "] if parts else []
             parts += ["(", text, ")"] if several or negative else [text]

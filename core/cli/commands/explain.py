@@ -33,6 +33,8 @@ from chainrule.node import Node, Parameter
     show_default=True,
     help="Number of paths to list, largest contributions first.",
 )
+@click.option("--example", type=int, help="Explain one example of --values, from 0.")
+@click.option("--training", is_flag=True, help="Explain with dropout active.")
 @click.option("--unfold", is_flag=True, help="Draw these paths one by one.")
 @click.option("--seed", default=0, help="Seed of random numbers.  [default: 0]")
 @click.option("--latex", is_flag=True, help="Print LaTeX (amsmath, xcolor).")
@@ -95,6 +97,15 @@ def command(
                         "paths": factor.count,
                     }
                     for factor in explanation.factors
+                ],
+                "parts": [
+                    {
+                        "symbol": part.symbol.unicode(),
+                        "about": part.label,
+                        "factor": part.factor,
+                        "value": part.value,
+                    }
+                    for part in explanation.parts
                 ],
                 "paths": explanation.count,
                 "check": {
