@@ -22,6 +22,8 @@ from chainrule.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [*sorted(ROOT.glob("*.md")), *PAGES[1:]]
+"""Every page, those included whose code is not run."""
 LANGUAGES = {"python", "pycon", "toml", "console", "sh", "text"}
 
 
@@ -108,13 +110,19 @@ def test_the_code_of_a_page_runs(
             run_console(block)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
 def test_local_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", text):
         link = "".join(target)
         if "://" not in link:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"\]\(([\w.]+)\)", index))
+    assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
 
 
 def test_every_error_is_documented() -> None:
