@@ -104,7 +104,7 @@ def test_a_hessian_times_a_vector() -> None:
 
 def test_a_hundred_thousand_nodes_need_no_recursion() -> None:
     x = cr.input("x", ())
-    y = x
+    y: cr.Node = x
     for _ in range(100_000):
         y = ops.identity(y)
     (dx,) = cr.grad(y, [x])
@@ -116,11 +116,14 @@ def test_a_gradient_remembers_where_it_comes_from() -> None:
     y = ops.sin(x)
     loss = y * y
     sweep = cr.backward(loss)
-    assert sweep.gradient[y].origin.of is y
-    assert sweep.gradient[x].origin.of is x
-    assert sweep.gradient[x].origin.loss is loss
+    for node in (x, y):
+        origin = sweep.gradient[node].origin
+        assert origin is not None
+        assert (origin.of, origin.loss) == (node, loss)
     assert {position for node, position in sweep.contribution if node is loss} == {0, 1}
-    (slope,) = cr.evaluate([sweep.local[y, 0]], {x: 0.4}, dtype="float64")
+    local = sweep.local[y, 0]
+    assert isinstance(local, cr.Node)
+    (slope,) = cr.evaluate([local], {x: 0.4}, dtype="float64")
     assert slope == pytest.approx(np.cos(0.4))
 
 

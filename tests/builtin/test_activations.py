@@ -1,6 +1,8 @@
 """Each activation computes its formula; its gradient is finite for any x."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ def sigmoid(x):
 
 
 ERF = np.vectorize(math.erf)
-FORMULAS = {
+FORMULAS: dict[str, Callable[..., Any]] = {
     "identity": lambda x: x,
     "sigmoid": sigmoid,
     "tanh": np.tanh,
@@ -112,7 +114,8 @@ def test_no_gradient_flows_through_the_step() -> None:
 
 def test_selu_keeps_mean_and_variance() -> None:
     x = np.random.default_rng(0).standard_normal((50, 1000))
-    node = leaf = cr.input("x", x.shape)
+    leaf = cr.input("x", x.shape)
+    node: cr.Node = leaf
     for depth in range(8):
         w = cr.initializers.lecun_normal.sample((1000, 1000), seed=depth, stream="w")
         node = cr.activations.selu(node @ w)

@@ -1,5 +1,7 @@
 """Data sets: their shapes and values, which are the same everywhere."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -60,8 +62,11 @@ def test_shapes_of_the_plane() -> None:
     np.testing.assert_allclose(np.hypot(*x[y == 0].T), 1, rtol=1e-6)
 
 
+WRONG: Any = "sin"
+
+
 @pytest.mark.parametrize("curve", ["sine", "cubic", "bumps", "step"])
-def test_curves(curve: str) -> None:
+def test_curves(curve: Any) -> None:
     x, y = cr.datasets.noisy_curve(300, curve=curve, noise=0)
     assert x.shape == y.shape == (300, 1)
     assert np.abs(x).max() <= 1
@@ -78,7 +83,10 @@ def test_curves(curve: str) -> None:
         (lambda: cr.datasets.blobs(spread=-1), r"blobs\(spread=…\)"),
         (lambda: cr.datasets.circles(factor=2), r"circles\(factor=…\)"),
         (lambda: cr.datasets.digits(test_fraction=1), r"digits\(test_fraction=…\)"),
-        (lambda: cr.datasets.noisy_curve(curve="sin"), "must be one of 'sine'"),
+        (
+            lambda: cr.datasets.noisy_curve(curve=WRONG),
+            "must be one of 'sine'",
+        ),
     ],
 )
 def test_arguments_out_of_range(call, message: str) -> None:

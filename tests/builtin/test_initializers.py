@@ -54,8 +54,8 @@ def test_fans_of_other_shapes() -> None:
 
 @pytest.mark.parametrize("shape", [(6, 6), (8, 3), (3, 8), (2, 3, 4)])
 def test_orthogonal(shape: tuple[int, ...]) -> None:
-    q = cr.initializers.Orthogonal(gain=2.0).sample(shape, seed=0, stream="k")
-    q = q.reshape(-1, shape[-1]).astype(float) / 2
+    drawn = cr.initializers.Orthogonal(gain=2.0).sample(shape, seed=0, stream="k")
+    q = drawn.reshape(-1, shape[-1]).astype(float) / 2
     small = q.T @ q if q.shape[0] >= q.shape[1] else q @ q.T
     np.testing.assert_allclose(small, np.eye(len(small)), atol=1e-6)
 

@@ -138,7 +138,8 @@ def test_a_shared_dropout_draws_a_mask_for_each_application() -> None:
 
 def test_a_mask_depends_on_the_layers_name_and_not_on_its_neighbours() -> None:
     def mask(depth: int):
-        node = x = cr.input("x", (20, 10))
+        x = cr.input("x", (20, 10))
+        node: cr.Node = x
         for _ in range(depth):
             node = node + 0 * cr.layers.Dropout(0.5)(x)
         y = cr.layers.Dropout(0.5, name="drop")(node)

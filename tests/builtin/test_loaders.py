@@ -22,7 +22,7 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
 def test_csv(tmp_path: Path) -> None:
     file = written(tmp_path, "a.csv", "1,2.5,0\n3,-4e-1,1\n\n5,6,2\n")
     x, y = cr.datasets.load_csv(file)
-    np.testing.assert_allclose(x, [[1, 2.5], [3, -0.4], [5, 6]])
+    np.testing.assert_allclose(x, [[1.0, 2.5], [3.0, -0.4], [5.0, 6.0]])
     assert (x.dtype, y.dtype, y.tolist()) == (np.float32, np.int64, [0, 1, 2])
 
 

@@ -195,7 +195,7 @@ def test_clip_value_comes_first_and_acts_on_elements() -> None:
 
 def test_clip_norm_acts_on_the_whole_gradient() -> None:
     p, gradients = problem()
-    clipped = [g * min(1.0, 2.0 / np.linalg.norm(g)) for g in gradients]
+    clipped = [g * min(1.0, 2.0 / float(np.linalg.norm(g))) for g in gradients]
     assert any(
         c is not g and (c != g).any() for c, g in zip(clipped, gradients, strict=True)
     )
@@ -206,7 +206,7 @@ def test_clip_norm_acts_on_the_whole_gradient() -> None:
 def test_both_clips() -> None:
     p, gradients = problem()
     once = [np.clip(g, -0.5, 0.5) for g in gradients]
-    twice = [g * min(1.0, 1.0 / np.linalg.norm(g)) for g in once]
+    twice = [g * min(1.0, 1.0 / float(np.linalg.norm(g))) for g in once]
     ours = run(cr.optimizers.SGD(clip_value=0.5, clip_norm=1.0), p, gradients)
     np.testing.assert_allclose(list(ours), list(plain(p, twice)))
 

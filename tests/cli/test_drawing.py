@@ -75,14 +75,17 @@ def test_explain_a_configuration_and_a_model_file(
     assert first != chainrule("explain", "net.toml", *where, "--row", "1").output
     model = cr.Sequential([cr.layers.Dense(2)], input_shape=(2,))
     model.save("model.safetensors")
-    where = ("--wrt", "dense_1/kernel", "--index", "0,1", "--loss", "mse")
+    where = ("--wrt", "dense_1/kernel", "--index", "0,1")
     np.savez(tmp_path / "row.npz", x=[[1.0, 2.0]], t=[[0.0, 1.0]])
-    told = chainrule("explain", "model.safetensors", *where, "--values", "row.npz")
+    told = chainrule(
+        "explain", "model.safetensors", *where, "--loss", "mse", "--values", "row.npz"
+    )
     assert "∂J/∂w₁₂" in told.output
     out = chainrule(
         "explain",
         "model.safetensors",
-        *where[:-1],
+        *where,
+        "--loss",
         "sparse_softmax_cross_entropy",
         "--data",
         "xor",

@@ -125,8 +125,8 @@ def test_the_profile_and_the_summary(
 ) -> None:
     model = cr.load("m.safetensors")
     model.summary()
-    options = {"loss": "mse", "profile": True, "backend": "numpy"}
-    model.fit(np.ones((4, 1)), np.ones((4, 1)), **options)
+    x = np.ones((4, 1))
+    model.fit(x, x, loss="mse", profile=True, backend="numpy")
     printed = capsys.readouterr().out
     assert not set(printed) & set(OBEYED)
     assert r"\x1b[31m" in printed

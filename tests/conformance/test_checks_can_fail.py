@@ -11,6 +11,7 @@ from chainrule import ops, testing
 from chainrule.errors import ConformanceError
 from chainrule.ops.base import Elementwise
 from chainrule.ops.reductions import Reduction
+from chainrule.registry import registry
 
 
 class SinWithWrongSlope(ops.Sin):
@@ -352,6 +353,9 @@ def test_example_asks_for_what_it_cannot_know() -> None:
 
 
 def test_example_takes_what_the_class_gives() -> None:
-    assert testing.example(cr.layers.Reshape).shape == (2, -1)
-    assert testing.example(cr.layers.Dropout).rate == 0.5
-    assert testing.example(cr.layers.Dense).units == 3
+    def given(name: str) -> dict[str, Any]:
+        return testing.example(registry.find("layers", name).target).hyperparameters()
+
+    assert given("reshape")["shape"] == (2, -1)
+    assert given("dropout")["rate"] == 0.5
+    assert given("dense")["units"] == 3

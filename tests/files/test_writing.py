@@ -122,9 +122,10 @@ def checkpoint(path: Path) -> None:
 
 
 def trace(path: Path) -> None:
-    profile = trained().history.profile
-    assert profile is not None
-    profile.save_trace(path)
+    history = trained().history
+    assert history is not None
+    assert history.profile is not None
+    history.profile.save_trace(path)
 
 
 def frame(path: Path) -> None:

@@ -130,10 +130,12 @@ def test_layers_can_be_copied() -> None:
     x = cr.constant(X)
     y = layer(x)
     for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        np.testing.assert_array_equal(*cr.evaluate([y, twin(x)]))
+        first, second = cr.evaluate([y, twin(x)])
+        np.testing.assert_array_equal(first, second)
         for _, owned in twin.owned_parameters():
             owned.node.value += 1.0
-        assert not np.array_equal(*cr.evaluate([y, twin(x)]))
+        first, second = cr.evaluate([y, twin(x)])
+        assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("path", ["", "file/model", "a\0b", "n" * 300, "no/folder"])

@@ -1,5 +1,7 @@
 """Conventions: derivatives where mathematics leaves a choice, and dtypes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -54,11 +56,18 @@ def test_dtype(build, kind: str) -> None:
 
 def test_arrays_on_the_left_build_graphs_too() -> None:
     x = cr.input("x", (2,))
-    nodes = [np.ones(2) + x, np.float64(2) * x, [1.0, 2.0] - x, 1 / x, 2.0**x]
+    nodes: list[Any] = [
+        np.ones(2) + x,
+        np.float64(2) * x,
+        [1.0, 2.0] - x,
+        1 / x,
+        2.0**x,
+    ]
     assert all(isinstance(node, cr.Node) for node in nodes)
     got = cr.evaluate(nodes, {x: [1.0, 2.0]})
-    expected = [[2, 3], [2, 4], [0, 0], [1, 0.5], [2, 4]]
-    np.testing.assert_allclose(got, expected)
+    np.testing.assert_allclose(
+        got, [[2.0, 3.0], [2.0, 4.0], [0.0, 0.0], [1.0, 0.5], [2.0, 4.0]]
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from chainrule.autodiff import backward
 from chainrule.execution import open_backend
 from chainrule.node import Input, Node
 from chainrule.program import Program
+from chainrule.program.sizes import sizes
 from chainrule.testing.random_graphs import RandomGraph
 from chainrule.testing.reference import interpret
 
@@ -34,7 +35,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Node], dict[Input, Any]]:
     size = draw(st.integers(8, 30), "size")
     graph = RandomGraph(lambda n: draw(st.integers(0, n - 1)), size)
     random = np.random.default_rng(draw(st.integers(0, 99), "seed of the values"))
-    feeds = {leaf: random.uniform(-2, 2, leaf.shape) for leaf in graph.leaves}
+    feeds = {leaf: random.uniform(-2, 2, sizes(leaf)) for leaf in graph.leaves}
     gradient = backward(graph.loss, graph.leaves).gradient
     slopes = [gradient[leaf] for leaf in graph.leaves if leaf in gradient]
     return [*graph.outputs, graph.loss, *slopes], feeds
@@ -54,7 +55,7 @@ def test_every_pass_keeps_values(
     outputs, feeds = drawn
     expected = interpret(outputs, feeds, training=training)
     shapes = {leaf: leaf.shape for leaf in feeds}
-    kernels = open_backend("numpy").kernels
+    kernels: Any = open_backend("numpy").kernels
     without_special = {op for op in kernels if not op.expands()}
     for known in (kernels, without_special):
         program = Program(outputs, shapes=shapes, training=training, dtype="float64")

@@ -176,7 +176,7 @@ def break_once(
 ) -> None:
     """Let a step fail after it has computed everything, but not when repeated."""
     run = NumpyExecutable.run
-    broken = []
+    broken: list[int] = []
 
     def breaks(self: NumpyExecutable, *, step: int = 1, **how: Any) -> None:
         run(self, step=step, **how)

@@ -10,7 +10,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.backends.numpy import NumpyBackend
+from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Run
+from chainrule.program import Program
 from chainrule.training.examples import held_out
 
 Array = npt.NDArray[Any]
@@ -196,11 +198,14 @@ def test_training_continues_from_a_value_replaced_between_two_fits() -> None:
 
 
 def test_a_second_fit_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = []
+    compiled: list[Program] = []
     compile = NumpyBackend.compile
-    monkeypatch.setattr(
-        NumpyBackend, "compile", lambda *a: compiled.append(1) or compile(*a)
-    )
+
+    def counted(self: NumpyBackend, program: Program) -> Executable:
+        compiled.append(program)
+        return compile(self, program)
+
+    monkeypatch.setattr(NumpyBackend, "compile", counted)
     model = classifier()
     settings: dict[str, Any] = {
         "loss": SPARSE, "batch_size": 5, "metrics": ["accuracy"],

@@ -13,7 +13,7 @@ import chainrule as cr
 from chainrule.errors import ShapeError
 from chainrule.execution import open_backend
 from chainrule.kinds.metric import Metric
-from chainrule.node import Input
+from chainrule.node import Dtype, Input
 from chainrule.program import Program
 from chainrule.registry import registry
 
@@ -32,7 +32,7 @@ GUESSES = NUMBERS + random.normal(size=(ROWS, 2)).astype(np.float32)
 def computed(metric: Metric, target: Array, prediction: Array, size: int) -> float:
     """Return a metric over rows, in batches of this size."""
     totals: Any = 0.0
-    dtype = "int" if target.dtype.kind == "i" else "float"
+    dtype: Dtype = "int" if target.dtype.kind == "i" else "float"
     t = Input("t", (None, *target.shape[1:]), dtype)
     p = Input("p", (None, *prediction.shape[1:]))
     nodes = metric.totals(t, p)

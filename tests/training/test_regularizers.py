@@ -11,6 +11,7 @@ import chainrule as cr
 from chainrule.errors import GraphError, HyperparameterError
 from chainrule.kinds.callback import Run
 from chainrule.registry import registry
+from chainrule.training import History
 from chainrule.training.hidden_layers import transformed
 
 random = np.random.default_rng(8)
@@ -24,7 +25,7 @@ def deep() -> cr.Sequential:
     return cr.Sequential(layers, input_shape=5)
 
 
-def fit(model: cr.Model, *regularizers: Any, **settings: Any) -> cr.callbacks.History:
+def fit(model: cr.Model, *regularizers: Any, **settings: Any) -> History:
     settings = {"loss": "mse", "optimizer": STILL, **settings}
     return model.fit(X, Y, regularizers=regularizers, **settings)
 
@@ -129,7 +130,7 @@ def test_noise_needs_a_hidden_layer() -> None:
 
 
 def test_each_hidden_layer_gets_its_own_mask() -> None:
-    ones = {"kernel_initializer": "zeros", "bias_initializer": "ones"}
+    ones: Any = {"kernel_initializer": "zeros", "bias_initializer": "ones"}
     layers = [cr.layers.Dense(9, **ones), cr.layers.Dense(9, **ones)]
     widths = [cr.layers.Dense(3), cr.layers.Dense(2)]
     first = cr.Sequential([layers[0], widths[0]], input_shape=5)

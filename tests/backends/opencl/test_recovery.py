@@ -245,6 +245,8 @@ def test_divergence_that_cannot_be_located(
 class Look(cr.Callback):
     """Uses the model while it is trained."""
 
+    backends: tuple[Any, ...] = ("numpy",)
+
     def begin(self, run: Run) -> None:
         self.outputs: list[Any] = []
         self.weights: list[Any] = []
@@ -257,7 +259,7 @@ class Look(cr.Callback):
 
 def test_callbacks_see_the_model_as_it_is(backend: Any) -> None:
     there, here = Look(), Look()
-    there.backends, here.backends = ["numpy", backend], ["numpy"]
+    there.backends = "numpy", backend
     model = network()
     watched = fit(model, backend, epochs=2, callbacks=[there])
     assert watched["loss"] == fit(network(), backend, epochs=2)["loss"]
@@ -287,6 +289,8 @@ def test_callbacks_may_change_the_model(backend: Any) -> None:
 class Evaluate(cr.Callback):
     """Computes something of the model's own graph while it is trained."""
 
+    on: Any = "numpy"
+
     def begin(self, run: Run) -> None:
         self.outputs: list[Any] = []
 
@@ -299,7 +303,7 @@ def test_evaluating_a_graph_in_a_callback_does_not_disturb_training(
     backend: Any,
 ) -> None:
     there, here = Evaluate(), Evaluate()
-    there.on, here.on = backend, "numpy"
+    there.on = backend
     watched = fit(network(), backend, epochs=2, callbacks=[there])
     assert watched["loss"] == fit(network(), backend, epochs=2)["loss"]
     fit(network(), "numpy", epochs=2, callbacks=[here])
@@ -312,7 +316,7 @@ def test_what_is_set_after_a_fault_is_what_is_evaluated(backend: Any) -> None:
         fit(model, backend, optimizer=cr.optimizers.Adam(lr=1e38), epochs=9)
     for parameter in model.parameters.values():
         parameter.value[...] = 0.5
-    feeds = dict(zip(model.inputs, (X, PLACES), strict=True))
+    feeds: dict[Any, Any] = dict(zip(model.inputs, (X, PLACES), strict=True))
     here, there = (
         cr.evaluate(model.outputs, feeds, backend=on)[0] for on in ("numpy", backend)
     )
