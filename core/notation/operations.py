@@ -81,7 +81,8 @@ def _mul(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
 
 
 def _matmul(node: Node, operands: Sequence[Piece], style: Style) -> Piece | None:
-    return _product(node, *operands, "matrices", style)
+    a, b = operands
+    return _product(node, a, b, "matrices", style)
 
 
 def _product(node: Node, a: Piece, b: Piece, kind: Product, style: Style) -> Piece:

@@ -29,8 +29,8 @@ def check_layout(picture: Picture) -> Iterator[Finding]:
         yield _clear(name, f"covers {other!r}", box.overlap(place))
     for (name, box), (other, outline) in itertools.product(labels, shapes):
         yield _clear(name, f"covers the node {other!r}", outline.overlap(box))
-    for (name, outline), (other, place) in itertools.combinations(shapes, 2):
-        yield _clear(name, f"covers the node {other!r}", outline.overlap(place.around))
+    for (name, outline), (other, second) in itertools.combinations(shapes, 2):
+        yield _clear(name, f"covers the node {other!r}", outline.overlap(second.around))
     things: list[tuple[str, Box | Circle]] = [*labels, *shapes]
     for name, thing in things:
         yield _clear(name, "leaves the page", thing.beyond(picture.page))
