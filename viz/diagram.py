@@ -14,11 +14,12 @@ from chainrule.files import make_folder, write_file
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
-from chainrule.viz.formats.page import to_page
 from chainrule.viz.formats.render import PICTURES, Engine, check_request, render
-from chainrule.viz.formats.story import Extras, tell
+from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
+from chainrule.viz.page.extras import Extras
+from chainrule.viz.page.html import to_page, with_room
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
@@ -34,7 +35,7 @@ _TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
     "json": lambda d: to_json(d.scene),
     "tikz": lambda d: to_tikz(d.scene, d.source),
     "tex": lambda d: to_document(d.scene, d.source),
-    "html": lambda d: to_page(d.scene, d._repr_svg_(), d.extras),
+    "html": lambda d: d._page(),
 }
 """Format → what writes a diagram in it; pictures are rendered from DOT."""
 
@@ -161,7 +162,7 @@ class Diagram:
         Raises:
             OutputError: a file cannot be written.
         """
-        svg, frames = self._repr_svg_(), tell(self.scene, self.extras)
+        svg, frames = self._repr_svg_(), tell(self.scene, self.extras.updates)
         width = max(3, len(str(len(frames))))
         place = make_folder(folder)
         return [
@@ -171,6 +172,10 @@ class Diagram:
             )
             for number in range(len(frames))
         ]
+
+    def _page(self) -> str:
+        roomy = Diagram(with_room(self.scene), legend=self._legend)
+        return to_page(self.scene, roomy._repr_svg_(), self.extras)
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

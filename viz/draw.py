@@ -13,12 +13,12 @@ from chainrule.model.model import Model
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.formats.story import Extras
 from chainrule.viz.graph.compose import compose
-from chainrule.viz.graph.neurons import neuron_scene
+from chainrule.viz.graph.neurons import compose_neurons
 from chainrule.viz.graph.options import Direction, Expand, Level, Options
 from chainrule.viz.graph.times import Times
-from chainrule.viz.page_details import extras_of
+from chainrule.viz.page.extras import Extras
+from chainrule.viz.page_contents import extras_of, with_times
 from chainrule.viz.proof.truth import truth_of
 from chainrule.viz.proof.verdict import verdict
 
@@ -99,14 +99,17 @@ def draw(
                 "times are those of operations, not of single units: draw them with "
                 "level='op', 'layer' or 'model'"
             )
-        return Diagram(neuron_scene(what, options), legend=legend)
+        units = compose_neurons(what, options)
+        return Diagram(
+            units.scene, legend=legend, extras=lambda: extras_of(units, optimizer)
+        )
     drawing = compose(what, options)
     timed = None if profile is None else Times(profile, drawing.division.stand_in)
     scene = timed.scene(drawing.scene) if timed else drawing.scene
 
     def extras() -> Extras:
         found = extras_of(drawing, optimizer)
-        return timed.extras(found) if timed else found
+        return with_times(found, timed.kernels()) if timed else found
 
     finished = functools.partial(
         Diagram, legend=legend, extras=extras, truth=lambda: truth_of(drawing)

@@ -7,7 +7,7 @@ reads them anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
@@ -18,8 +18,10 @@ from chainrule.notation.styles import Style, Written
 from chainrule.viz.text import Plain, Row, Text, Tinted
 from chainrule.viz.values import shown, spanned
 
-Form: TypeAlias = Literal["number", "vector", "norm", "range"]
-"""How a value is written: one number, a few, √Σx², or the smallest and the largest."""
+Form: TypeAlias = Literal["number", "factor", "vector", "norm", "range", "list"]
+"""How a value is written: one number, the same behind a sign (in parentheses if it is
+negative), a few, √Σx², from the smallest to the largest, or all as far as there is
+room."""
 
 _NORM = "‖·‖ = "
 
@@ -72,6 +74,12 @@ def _short(node: Node, value: npt.NDArray[Any], said: str) -> Reading:
     if value.size == 1:
         return Reading(node, "number", said)
     return Reading(node, "vector", said, digits=3)
+
+
+def factor(number: Reading) -> Reading:
+    """Return a reading of one number as it is written behind ``·`` or ``+``."""
+    said = f"({number.said})" if number.said.startswith("−") else number.said
+    return replace(number, form="factor", said=said)
 
 
 def readings_in(text: Written) -> Iterator[str | Reading]:

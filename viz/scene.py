@@ -31,6 +31,10 @@ LineKind: TypeAlias = Literal[
 ]
 
 
+Number: TypeAlias = tuple[Node, int]
+"""One number of a node's value, counted as in ``value.reshape(-1)``."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a label."""
@@ -62,8 +66,28 @@ class Block:
     """Blocks of one group stand in one row, as far as that is possible."""
     rank: int | None = None
     """Its column, where blocks stand in columns."""
+    numbers: tuple[Number, ...] = ()
+    """The single numbers that it shows."""
     heat: int | None = None
     """Which colour of the scale it has: a share of the time."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What flows back along an edge, where values are known.
+
+    Attributes:
+        x: what it is a contribution to the gradient of.
+        factors: the numbers that are multiplied, the loss's side first; none where
+            the derivative is not one factor.
+        product: what arrives.
+        text: all of it, in symbols and numbers.
+    """
+
+    x: Node
+    factors: tuple[Written, ...]
+    product: Written
+    text: Written
 
 
 @dataclass(frozen=True)
@@ -79,6 +103,10 @@ class Link:
     marks: tuple[str, ...] = ()
     expression: Node | None = None
     """What is computed along a backward edge."""
+    flow: Flow | None = None
+    """What flows along a backward edge."""
+    numbers: tuple[Number, ...] = ()
+    """The single numbers that it shows."""
     weight: float | None = None
     """A number that thickness may show."""
     straight: bool = False

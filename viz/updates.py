@@ -2,65 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.autodiff import Backward
 from chainrule.kinds.optimizer import Optimizer
-from chainrule.node import Input, Node, Parameter, constant
+from chainrule.node import Input, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.numbers import number
-from chainrule.ops import concatenate, reshape
+from chainrule.notation.styles import Written
+from chainrule.ops import reshape
+from chainrule.program.flat import Pack
+from chainrule.program.phase import Assignment
+from chainrule.program.program import LEARNING_RATE, STEP
 from chainrule.registry import registry
 from chainrule.substitution import substitute
-from chainrule.viz.graph.compose import Drawing
-from chainrule.viz.text import Formula
-from chainrule.viz.values import evaluated, norm
+from chainrule.viz.graph.options import Options
+from chainrule.viz.readings import Reading, reading
+from chainrule.viz.text import Formula, row
+from chainrule.viz.values import evaluated
 
 
-def updates_of(
-    drawing: Drawing,
-    sweep: Backward,
-    parameters: Sequence[Parameter],
-    optimizer: object,
-) -> dict[Parameter, str]:
-    """Tell what one step of the optimizer would do, all parameters taken together."""
-    if not parameters:
-        return {}
+@dataclass(frozen=True)
+class Update:
+    """One step of an optimizer, for all parameters together.
+
+    Attributes:
+        rule: the optimizer.
+        new: parameter → its new value.
+        slots: the optimizer's own vectors and numbers → their new values.
+    """
+
+    rule: Optimizer
+    new: Mapping[Parameter, Node]
+    slots: Mapping[Parameter, Node]
+
+    @property
+    def assigns(self) -> list[Assignment]:
+        """All that the step changes."""
+        return [*self.new.items(), *self.slots.items()]
+
+
+def update_of(
+    sweep: Backward, parameters: Sequence[Parameter], optimizer: object
+) -> Update:
+    """Build the graph of one step, for parameters with a gradient.
+
+    Args:
+        sweep: the gradients.
+        parameters: what is learned.
+        optimizer: a name, a config or an object.
+    """
     rule: Optimizer = registry.resolve("optimizers", optimizer)
-    after = _after_one_step(drawing, sweep, parameters, rule)
-    told: dict[Parameter, str] = {}
-    at = 0
-    for node in parameters:
-        before, new = node.value.reshape(-1), after[at : at + node.value.size]
-        at += node.value.size
-        symbol = drawing.naming.symbol(node)
-        name = symbol.unicode() if symbol else "?"
+    p = Pack()(*parameters)
+    g = Pack()(*(sweep.gradient[node] for node in parameters))
+    slots = {s: Parameter(s, np.full(p.shape, rule.slot_start(s))) for s in rule.slots}
+    slots |= {s: Parameter(s, rule.slot_start(s)) for s in rule.scalar_slots}
+    new = rule.new_values(p, g, LEARNING_RATE, STEP, slots)
+    ends = [0, *itertools.accumulate(node.value.size for node in parameters)]
+    places = zip(parameters, itertools.pairwise(ends), strict=True)
+    return Update(
+        rule,
+        {node: reshape(new["p"][a:b], node.value.shape) for node, (a, b) in places},
+        {slots[name]: new[name] for name in slots},
+    )
+
+
+def told(
+    update: Update, sweep: Backward, naming: Naming, options: Options
+) -> dict[Parameter, Written]:
+    """Tell what the step does to every parameter."""
+    rule = update.rule
+    change = {p: new if p.value.size == 1 else new - p for p, new in update.new.items()}
+    values = evaluated(
+        change.values(), options.values or {}, options.seed,
+        training=options.training, lr=rule.lr,
+    )  # fmt: skip
+    rate = Reading(LEARNING_RATE, "number", number(rule.lr))
+    texts: dict[Parameter, Written] = {}
+    for node, changed in change.items():
+        after = reading(changed, values[changed])
         if node.value.size == 1:
-            written = _rule(rule, node, sweep.gradient[node], drawing.naming)
-            values = f"{number(float(before[0]))} → {number(float(new[0]))}"
-            change = f"{written}; {values}"
+            written = _rule(rule, node, sweep.gradient[node], naming)
+            text = row(f" {written}; ", reading(node, node.value), " → ", after)
         else:
-            change = f"‖change‖ = {number(norm(new - before))}"
-        told[node] = f"{type(rule).__name__}(lr={rule.lr:g}): {name} {change}"
-    return told
-
-
-def _after_one_step(
-    drawing: Drawing, sweep: Backward, parameters: Sequence[Parameter], rule: Optimizer
-) -> np.ndarray:
-    """Return the new values of all parameters, one behind another."""
-    p = concatenate([reshape(node, (-1,)) for node in parameters])
-    g = concatenate([reshape(sweep.gradient[node], (-1,)) for node in parameters])
-    size = sum(node.value.size for node in parameters)
-    slots: dict[str, Node] = {
-        name: constant(np.full(size, rule.slot_start(name))) for name in rule.slots
-    }
-    slots |= {name: constant(rule.slot_start(name)) for name in rule.scalar_slots}
-    new = rule.new_values(p, g, constant(rule.lr), constant(1.0), slots)["p"]
-    options = drawing.options
-    return evaluated([new], options.values or {}, options.seed)[new]
+            norm = Reading(changed, "norm", after.said)
+            text = row(" ‖change‖ = ", norm)
+        name = naming.symbol(node) or "?"
+        texts[node] = row(f"{type(rule).__name__}(lr=", rate, "): ", name, text)
+    return texts
 
 
 def _rule(rule: Optimizer, node: Parameter, gradient: Node, naming: Naming) -> str:
@@ -79,8 +112,8 @@ def _rule(rule: Optimizer, node: Parameter, gradient: Node, naming: Naming) -> s
         (short,) = substitute([node], dict(others))
         return Formula(short, naming, depth=None, longest=120).unicode()
 
-    told = [f"← {written(new['p'])}"]
-    told += [f"{prime.name} = {written(n)}" for n, prime in primed.items()]
+    texts = [f"← {written(new['p'])}"]
+    texts += [f"{prime.name} = {written(n)}" for n, prime in primed.items()]
     if clips:
-        told.append(f"g is {Formula(gradient, naming).unicode()}, clipped")
-    return ", ".join(told)
+        texts.append(f"g is {Formula(gradient, naming).unicode()}, clipped")
+    return ", ".join(texts)

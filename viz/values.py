@@ -21,6 +21,7 @@ def evaluated(
     seed: int = 0,
     *,
     training: bool = False,
+    lr: float = 0.0,
 ) -> Values:
     """Return the values of nodes in one run, in float64.
 
@@ -29,6 +30,7 @@ def evaluated(
         feeds: values for the inputs, by node or by name.
         seed: of the random numbers.
         training: whether dropout and its like are active.
+        lr: the learning rate that optimizers see.
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
@@ -36,7 +38,7 @@ def evaluated(
     wanted = list(dict.fromkeys(nodes))
     computed = [node for node in wanted if not isinstance(node, Constant)]
     arrays = evaluate(
-        computed, dict(feeds), dtype="float64", seed=seed, training=training
+        computed, dict(feeds), dtype="float64", seed=seed, training=training, lr=lr
     )
     constants = {node: node.value for node in wanted if isinstance(node, Constant)}
     return dict(zip(computed, map(np.asarray, arrays), strict=True)) | constants

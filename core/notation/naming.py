@@ -5,6 +5,7 @@ Names given by the user take precedence over those of layers; a gradient is ∂J
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -38,6 +39,12 @@ class Naming:
         self._symbols = layer_symbols(graph, numbers, given)
         if loss is not None:
             self._symbols.setdefault(loss, Symbol("J"))
+
+    def copy(self) -> Naming:
+        """Return a naming that can number nodes of which this one does not know."""
+        other = copy.copy(self)
+        other._symbols = dict(self._symbols)
+        return other
 
     def number(self, nodes: Iterable[Node]) -> None:
         """Call those of `nodes` that have no symbol v₁, v₂ and so on."""

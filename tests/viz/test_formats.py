@@ -98,10 +98,16 @@ def test_the_story_runs_forward_then_back_then_updates():
     order = list(dict.fromkeys(phases))
     assert order == ["forward", "loss", "accumulate", "sweep", "update"]
     assert [p for p in phases if p == "update"] == ["update"] * 2
-    said = [step["text"] for step in steps]
+    said = [_text(step["said"]) for step in steps]
     assert "z₁ = w₁ · x = 1" in said
-    assert "∂ŷ/∂z₁ = w₂ · σ(z₁) · (1 − σ(z₁)) = 0.2163" in said
+    rule, product = next(t for t in said if t.startswith("∂ŷ/∂z₁")).split("; ")
+    assert rule == "∂ŷ/∂z₁ = w₂ · σ(z₁) · (1 − σ(z₁)) = 0.2163"
+    assert product == "∂J/∂ŷ · ∂ŷ/∂z₁ = −0.3917 · 0.2163 = −0.08471"
     assert said[-1] == "SGD(lr=0.01): w₂ ← w₂ − η · ∂J/∂w₂; 1.1 → 1.103"
+
+
+def _text(parts):
+    return "".join(part if isinstance(part, str) else part["was"] for part in parts)
 
 
 def _data(page):
@@ -110,9 +116,19 @@ def _data(page):
 
 
 def test_a_page_explains_its_weights():
-    blocks = json.loads(_data(diagram().render("html").decode()))["blocks"]
-    assert "∂J/∂w₁ = ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁" in blocks["w_1"]["why"]
-    assert "1 path" in blocks["w_1"]["why"]
+    data = json.loads(_data(diagram().render("html").decode()))
+    (index,) = data["blocks"]["w_1"]["explained"]
+    why = _text(data["explanations"][index]["text"])
+    assert "∂J/∂w₁ = ∂J/∂ŷ · ∂ŷ/∂z₁ · ∂z₁/∂w₁" in why
+    assert "1 path" in why
+
+
+def test_where_edges_meet_the_story_adds_up():
+    x = cr.parameter("x", 2.0)
+    loss = (cr.ops.square(x) - 5.0 * x).named("J")
+    page = cr.draw(loss, level="op", direction="both", values={}).render("html")
+    said = [_text(step["said"]) for step in json.loads(_data(page.decode()))["steps"]]
+    assert any(text.endswith("∂J/∂x = 4 + (−5) = −1") for text in said)
 
 
 def test_frames_are_numbered_and_reveal_step_by_step(tmp_path):
@@ -169,4 +185,4 @@ def test_an_update_of_a_number_shows_the_rule(optimizer, rule):
         loss, level="op", direction="both", values={x: 2.0}, optimizer=optimizer
     )
     (said,) = diagram.extras.updates.values()
-    assert rule in said
+    assert rule in said.unicode()

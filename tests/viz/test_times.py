@@ -239,7 +239,7 @@ def test_other_formats_tell_the_times_too(small):
 def test_every_colour_has_one_for_dark_pages():
     from importlib.resources import files
 
-    css = (files("chainrule.viz.formats") / "page.css").read_text(encoding="utf-8")
+    css = (files("chainrule.viz.page") / "assets/page.css").read_text(encoding="utf-8")
     for color in style.HEAT:
         assert f'.dark svg [fill="{color.lower()}"]' in css
 

@@ -91,7 +91,9 @@ def _values(
             if subject.sweep is not None:
                 gradient = subject.sweep.gradient
                 yield from (gradient[n] for n in part.nodes if n in gradient)
-        yield from (edge.rule.expression for edge in edges if edge.rule)
+        for rule in (edge.rule for edge in edges if edge.rule):
+            yield rule.expression
+            yield rule.contribution
 
     return evaluated(wanted(), options.values, options.seed, training=options.training)
 

@@ -23,11 +23,13 @@ class EdgeRule:
         expression: the derivative.
         of: y, if it is a factor ∂y/∂x; None if it is what the edge contributes to
             ∂J/∂x.
+        contribution: what the edge contributes to ∂J/∂x.
     """
 
     x: Node
     expression: Node
-    of: Node | None = None
+    of: Node | None
+    contribution: Node
 
 
 def edge_rule(
@@ -49,12 +51,13 @@ def edge_rule(
     edges = [edge for edge in edges if edge in sweep.contribution]
     if not edges:
         return None
+    contribution = added(sweep.contribution[edge] for edge in edges)
     flowing = [y for y in exits if y in sweep.gradient]
     if len(flowing) == 1:
         factor = _factor(sweep, flowing[0], edges, block)
         if factor is not None:
-            return EdgeRule(x, factor, flowing[0])
-    return EdgeRule(x, added(sweep.contribution[edge] for edge in edges))
+            return EdgeRule(x, factor, flowing[0], contribution)
+    return EdgeRule(x, contribution, None, contribution)
 
 
 def _factor(

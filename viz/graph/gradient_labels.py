@@ -26,8 +26,8 @@ from chainrule.viz.graph.gradient_marks import (
 )
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject
-from chainrule.viz.readings import reading
-from chainrule.viz.scene import Line, Role
+from chainrule.viz.readings import factor, reading
+from chainrule.viz.scene import Flow, Line, Role
 from chainrule.viz.text import Formula, Plain, row
 from chainrule.viz.values import Values
 
@@ -69,6 +69,27 @@ class GradientLabels:
             role,
             notes,
         )
+
+    def flow(self, rule: EdgeRule) -> Flow | None:
+        """Return what flows back along an edge: a product, and what it is."""
+        arriving = self.values.get(rule.contribution)
+        if self.subject.sweep is None or arriving is None:
+            return None
+        product = reading(rule.contribution, arriving)
+        if rule.of is None:
+            text = measured(self._derivative(rule.x), product)
+            return Flow(rule.x, (), product, text)
+        upstream = self.subject.sweep.gradient[rule.of]
+        dot = " ⊙ " if arriving.ndim else " · "
+        symbols = row(self._derivative(rule.of), dot, self._derivative(rule.x, rule.of))
+        factors = [
+            reading(node, self.values[node]) for node in (upstream, rule.expression)
+        ]
+        if any(read.form != "number" for read in (*factors, product)):
+            return Flow(rule.x, (), product, measured(symbols, product))
+        a, b = factors[0], factor(factors[1])
+        text = row(symbols, " = ", a, " · ", b, " = ", product)
+        return Flow(rule.x, (a, b), product, text)
 
     def role(self, x: Node, y: Node) -> Role:
         """Say where the edge from y back to x lies."""

@@ -24,7 +24,10 @@ from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.columns import Column, find_columns
+from chainrule.viz.graph.compose import Drawing
+from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.options import Options
+from chainrule.viz.graph.repeats import Folding
 from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.readings import Reading, entry_reading
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
@@ -35,8 +38,8 @@ MOST_LABELS = 12
 """Weights between two columns that are written; more are only drawn."""
 
 
-def neuron_scene(what: Any, options: Options) -> Scene:
-    """Return a graph as columns of units.
+def compose_neurons(what: Any, options: Options) -> Drawing:
+    """Draw a graph as columns of units, with the values of one example.
 
     Raises:
         GraphError: there is nothing to draw, or no vector in it goes through a matrix
@@ -51,9 +54,12 @@ def neuron_scene(what: Any, options: Options) -> Scene:
         )
     naming = Naming(subject.graph, options.names, loss=subject.loss)
     naming.number(column.node for column in columns)
+    if options.values is not None:
+        feeds = _one_example(subject.graph, options.values, options.example)
+        options = replace(options, values=feeds)
     values = _values(subject, columns, options)
     units = _Units(subject, columns, naming, values)
-    return Scene(
+    scene = Scene(
         options.title,
         blocks=units.blocks(),
         links=units.links(),
@@ -61,6 +67,8 @@ def neuron_scene(what: Any, options: Options) -> Scene:
         rankdir=options.rankdir,
         shape="circles",
     )
+    no_blocks = Division(subject.graph, (), Folding(0))
+    return Drawing(scene, subject, no_blocks, naming, values, options)
 
 
 def _values(subject: Subject, columns: Sequence[Column], options: Options) -> Values:
@@ -73,8 +81,7 @@ def _values(subject: Subject, columns: Sequence[Column], options: Options) -> Va
     if subject.sweep is not None:
         gradient = subject.sweep.gradient
         nodes += [gradient[node] for node in nodes if node in gradient]
-    feeds = _one_example(subject.graph, options.values, options.example)
-    return evaluated(nodes, feeds, options.seed, training=options.training)
+    return evaluated(nodes, options.values, options.seed, training=options.training)
 
 
 def _one_example(
@@ -150,6 +157,7 @@ class _Units:
     def _unit(self, place: int, unit: int) -> Block:
         column = self.columns[place]
         value = self._entry(column.node, unit)
+        shown = (column.node, column.bias)
         slope = self._slope(column.node, unit) if _kind(column) == "op" else None
         lines: list[Line] = []
         marks: tuple[str, ...] = ()
@@ -167,6 +175,7 @@ class _Units:
         return Block(
             _id(place, unit), _kind(column), self._title(column, unit), lines,
             marks=marks, rank=place, tooltip=shape_text(column.node.shape),
+            numbers=tuple((n, unit) for n in shown if n is not None),
         )  # fmt: skip
 
     def _title(self, column: Column, unit: int) -> Written:
@@ -198,6 +207,7 @@ class _Units:
                 lines=self._weight(kernel, symbol, i, j) if written else [],
                 tooltip=f"{symbol.unicode()} = {number(value)}",
                 weight=value,
+                numbers=((kernel, i * kernel.value.shape[1] + j),),
             )  # fmt: skip
 
     def _weight(self, kernel: Parameter, symbol: Symbol, i: int, j: int) -> list[Line]:

@@ -104,6 +104,7 @@ def _links(
             gradients.edge(edge.rule, role),
             marks=gradients.marks([edge.x]),
             expression=edge.rule.expression,
+            flow=gradients.flow(edge.rule),
         )
 
 

@@ -52,6 +52,16 @@ class Subject:
                 found.add(node)
         return frozenset(found)
 
+    @functools.cached_property
+    def targets(self) -> frozenset[Node]:
+        """The inputs that only the loss reads: what should be predicted."""
+        consumers = self.graph.consumers()
+        return frozenset(
+            leaf
+            for leaf in self.graph.inputs
+            if consumers[leaf] and self.loss_nodes.issuperset(consumers[leaf])
+        )
+
 
 def subject_of(what: Any, options: Options) -> Subject:
     """Return the graph of a node, of several or of a model, differentiated if asked.

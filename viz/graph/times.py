@@ -8,13 +8,11 @@ import string
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chainrule.node import Node
 from chainrule.profile.attribution import purposes
 from chainrule.profile.profile import Profile
 from chainrule.profile.table import Row
-from chainrule.viz.formats.story import Extras
 from chainrule.viz.scene import Block, Line, Scene
 from chainrule.viz.style import HEAT
 from chainrule.viz.text import Plain
@@ -94,14 +92,11 @@ class Times:
             caption=[*scene.caption, *remarks],
         )
 
-    def extras(self, extras: Extras) -> Extras:
-        """Return what a page shows on request, with the kernels of each block."""
-        blocks = dict.fromkeys([*extras.details, *self._blocks])
-        details = {
-            block: [*extras.details.get(block, ()), *self._kernels(block)]
-            for block in blocks
+    def kernels(self) -> dict[str, list[tuple[str, str]]]:
+        """Return for each block the kernels that worked for it: a sign, and a text."""
+        return {
+            block: list(self._kernels(time)) for block, time in self._blocks.items()
         }
-        return replace(extras, details=details)
 
     def _timed(self, block: Block) -> Block:
         """Return a block with its time, if it has one."""
@@ -126,15 +121,11 @@ class Times:
             for heat, bound in enumerate(bounds)
         ]
 
-    def _kernels(self, block: str) -> list[dict[str, Any]]:
-        """List the kernels that worked for a block."""
-        listed = []
-        for sign, rows in self._blocks.get(block, BlockTime()).ways.items():
+    def _kernels(self, time: BlockTime) -> Iterator[tuple[str, str]]:
+        for sign, rows in time.ways.items():
             for row in rows:
                 text = f"{self._time(row.seconds)}, {row.calls} calls; {row.name}"
-                text += self._letters_of([row])
-                listed.append({"name": f"{sign} time", "shape": "", "value": text})
-        return listed
+                yield sign, text + self._letters_of([row])
 
     def _text(self, time: BlockTime) -> str:
         """Write ``→ 12 µs ← 30 µs 28 %``: forward, backward, and the share of both."""

@@ -1,52 +1,27 @@
-"""The page in a real browser: keys, slider, search, click, dark mode, no requests."""
-
-import shutil
+"""The page in a real browser: keys, film, search, click, dark mode, no requests."""
 
 import pytest
 
 import chainrule as cr
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
-def page(browser, tmp_path):
+def page(opened):
     x, t = cr.input("x"), cr.input("t")
     w1, w2 = cr.parameter("w_1", 0.5), cr.parameter("w_2", 1.1)
     z = (w1 * x).named("z_1")
     y = (cr.ops.sigmoid(z) * w2).named("y_hat")
     loss = cr.ops.square(t - y).named("J")
-    file = cr.draw(
-        loss, level="layer", direction="both", values={x: 2.0, t: 1.0},
-        title="<b>chain</b>",
-    ).save(tmp_path / "run.html")  # fmt: skip
-    page = browser.new_page()
-    page.seen = []
-    page.on("request", lambda request: page.seen.append(request.url))
-    page.on("console", lambda message: page.seen.append(message.text))
-    page.on("pageerror", lambda error: page.seen.append(str(error)))
-    page.goto(file.as_uri())
-    page.uri = file.as_uri()
-    yield page
-    assert page.seen == [page.uri]  # nothing fetched, nothing complained about
-    page.close()
+    return opened(
+        cr.draw(
+            loss, level="layer", direction="both", values={x: 2.0, t: 1.0},
+            title="<b>chain</b>",
+        )
+    )  # fmt: skip
 
 
 def test_arrows_home_and_end_step_through_the_run(page):
+    page.keyboard.press("Home")
     assert page.inner_text("#count").startswith("1 / ")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -61,6 +36,8 @@ def test_arrows_home_and_end_step_through_the_run(page):
 
 def test_what_comes_later_is_not_shown_yet(page):
     edge = page.locator("#backward-z_1-y_hat")
+    assert edge.is_visible()
+    page.keyboard.press("Home")
     assert not edge.is_visible()
     page.keyboard.press("End")
     assert edge.is_visible()
@@ -111,7 +88,7 @@ def test_a_title_is_text(page):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_cut_off(page, width):
     page.set_viewport_size({"width": width, "height": 700})
-    for name in ("#count", "#said", "#picture"):
+    for name in ("#count", "#said", "#picture", "#panel", "#progress", "#controls"):
         box = page.locator(name).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width

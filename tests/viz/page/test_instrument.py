@@ -1,0 +1,244 @@
+"""The page computes: a changed number, a step, and all that is written anew."""
+
+import re
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.registry import registry
+
+
+def chain(x=2.0, t=1.0, w1=0.5, w2=1.1):
+    x_node, t_node = cr.input("x"), cr.input("t")
+    w1, w2 = cr.parameter("w_1", w1), cr.parameter("w_2", w2)
+    z = (w1 * x_node).named("z_1")
+    y = (cr.ops.sigmoid(z) * w2).named("y_hat")
+    loss = cr.ops.square(t_node - y).named("J")
+    values = {x_node: x, t_node: t}
+    return cr.draw(loss, level="layer", direction="both", values=values)
+
+
+def network(optimizer="sgd", level="layer", weights=None, **options):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-2, 2, (8, 2))
+    t = (x[:, :1] * x[:, 1:] > 0).astype(float)
+    model = cr.Sequential(
+        [cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(1, "sigmoid")]
+    )
+    how = {"loss": "binary_cross_entropy", "callbacks": []}
+    model.fit(x, t, optimizer="sgd", epochs=1, seed=1, **how)
+    if weights is not None:
+        model.set_weights(weights)
+    return model, x, t, cr.draw(
+        model, loss="binary_cross_entropy", level=level, direction="both",
+        values={"x": x, "t": t}, optimizer=optimizer, **options,
+    )  # fmt: skip
+
+
+def words(page):
+    """Return what stands on the picture, part by part, but for spaces."""
+    found = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("#picture g.node, "
+        + "#picture g.edge")].map((g) => [g.id, [...g.querySelectorAll("text")]
+            .map((text) => text.textContent).join("")]))"""
+    )
+    return {
+        part: re.sub(r"[\s\u2000-\u200a]", "", text) for part, text in found.items()
+    }
+
+
+def test_every_number_on_the_picture_follows_a_change(opened):
+    page = opened(chain())
+    before = words(page)
+    page.get_by_role("spinbutton", name="x", exact=True).fill("-1.5")
+    page.get_by_role("spinbutton", name="t", exact=True).fill("0.25")
+    page.get_by_role("spinbutton", name="w₂", exact=True).fill("-2")
+    after = words(page)
+    assert after == words(opened(chain(x=-1.5, t=0.25, w2=-2.0)))
+    assert after != before
+    page.click("#reset")
+    assert words(page) == before
+
+
+def test_a_slider_changes_its_number(opened):
+    page = opened(chain())
+    slider = page.get_by_role("slider", name="w₁, slider")
+    slider.focus()
+    slider.press("End")
+    assert page.get_by_role("spinbutton", name="w₁", exact=True).input_value() == "4"
+    assert "4" in words(page)["node-w_1"]
+
+
+def test_a_step_is_the_optimizers(opened):
+    page = opened(chain())
+    page.fill("#rate", "0.5")
+    for _ in range(3):
+        page.click("#step")
+    assert page.inner_text("#progress").startswith("3 steps, J = ")
+    w1, w2 = 0.5, 1.1
+    for _ in range(3):
+        s = 1 / (1 + np.exp(-w1 * 2.0))
+        error = -2 * (1.0 - s * w2)
+        w1, w2 = w1 - 0.5 * error * w2 * s * (1 - s) * 2.0, w2 - 0.5 * error * s
+    assert words(page) == words(opened(chain(w1=w1, w2=w2)))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("level", ["layer", "op", "neuron"])
+def test_steps_of_a_network_are_those_of_training(opened, level, optimizer):
+    made = registry.resolve("optimizers", {"type": optimizer, "lr": 0.02})
+    model, x, t, diagram = network(made, level)
+    page = opened(diagram)
+    rows = 1 if level == "neuron" else len(x)
+    model.fit(
+        x[:rows], t[:rows], loss="binary_cross_entropy", optimizer=made, epochs=4,
+        batch_size=8, callbacks=[],
+    )  # fmt: skip
+    for _ in range(4):
+        page.click("#step")
+    trained = network(made, level, model.get_weights())[3]
+    assert_near(words(page), words(opened(trained)))
+
+
+NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:·10([⁻⁰¹²³⁴-⁹]+))?")
+PLAIN = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+
+
+def assert_near(ours, theirs):
+    """Compare texts, and the numbers in them to float32's precision."""
+    assert ours.keys() == theirs.keys()
+    for part, text in ours.items():
+        assert NUMBER.sub("#", text) == NUMBER.sub("#", theirs[part]), part
+        pairs = zip(NUMBER.finditer(text), NUMBER.finditer(theirs[part]), strict=True)
+        for a, b in pairs:
+            assert value(a) == pytest.approx(value(b), rel=2e-3, abs=2e-6), part
+
+
+def value(match):
+    text = match[0].translate(PLAIN).replace("·10", "e")
+    return float(text)
+
+
+def wait(page, happened):
+    """Wait until something has happened, for which no page may evaluate text."""
+    for _ in range(100):
+        if happened():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it did not happen within five seconds")
+
+
+def test_run_descends_and_the_curve_grows(opened):
+    page = opened(network("adam")[3])
+    first = page.get_attribute("#curve polyline", "points")
+    page.keyboard.press("r")
+    wait(page, lambda: int(page.inner_text("#progress").split()[0]) > 15)
+    page.keyboard.press("r")
+    assert page.get_attribute("#run", "aria-pressed") == "false"
+    points = page.get_attribute("#curve polyline", "points").split()
+    assert len(points) > 15
+    assert len(first.split()) == 1
+    label = page.get_attribute("#curve", "aria-label")
+    start, end = (float(v) for v in re.findall(r"\d+\.\d+", label))
+    assert end < start
+
+
+def test_the_film_goes_on_with_the_next_step(opened):
+    page = opened(chain())
+    page.keyboard.press("End")
+    assert "SGD(lr=0.01): w₂ ← w₂ − η · ∂J/∂w₂; 1.1 → 1.103" in page.inner_text("#said")
+    assert words(page)["node-w_2"].startswith("w₂1.103")  # an update changes it
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#count").startswith("1 / ")
+    assert page.inner_text("#progress").startswith("1 step, ")
+
+
+def test_factors_slide_down_the_edge_and_land_as_a_product(opened):
+    page = opened(chain())
+    page.keyboard.press("Home")
+    while "∂ŷ/∂z₁" not in page.inner_text("#said"):
+        page.keyboard.press("ArrowRight")
+    landed = "−0.3917 · 0.2163 = −0.08471"
+    wait(page, lambda: landed in page.locator("g.flight").all_text_contents())
+    wait(page, lambda: page.locator("g.flight").count() == 0)
+
+
+def test_nothing_flies_for_those_who_want_no_motion(opened):
+    page = opened(chain(), reduced_motion="reduce")
+    page.keyboard.press("Home")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+        assert page.locator("g.flight").count() == 0
+
+
+def test_an_explanation_follows_the_numbers(opened):
+    page = opened(chain())
+    page.get_by_role("spinbutton", name="x", exact=True).fill("1")
+    page.click("#node-w_1")
+    s = 1 / (1 + np.exp(-0.5))
+    slope = -2 * (1 - 1.1 * s) * 1.1 * s * (1 - s)
+    told = page.inner_text("#details")
+    assert f"= {slope:.4g}".replace("-", "−") in told
+    assert "✓ finite difference" in told
+
+
+@pytest.mark.parametrize("level", ["layer", "op", "neuron"])
+def test_weights_are_explained_at_every_level(opened, level):
+    page = opened(network(level=level)[3])
+    part = {"layer": "#node-dense_1", "op": "#node-dense_1_kernel"}.get(level)
+    asked = page.locator(part) if part else page.locator("g.edge.asked").first
+    asked.focus()
+    page.keyboard.press("Enter")
+    told = page.inner_text("#details")
+    assert re.search(r"∂J/∂w\S* = ∂J/∂", told)
+    assert "✓ finite difference" in told
+    asked.hover(force=True)
+    assert page.locator("g.chain").count() > 1  # its way to the loss is marked
+
+
+def test_a_network_of_two_inputs_shows_what_it_decides(opened):
+    page = opened(network("adam")[3])
+    assert page.locator("#plane").is_visible()
+    assert page.locator("#plane circle.example").count() == 8
+    before = page.get_attribute("#plane path.line", "d")
+    page.fill("#rate", "0.1")
+    for _ in range(10):
+        page.click("#step")
+    assert page.get_attribute("#plane path.line", "d") not in ("", before)
+    assert not page.locator("#landscape").is_visible()
+
+
+def test_a_loss_of_two_parameters_shows_its_landscape(opened):
+    page = opened(chain())
+    assert page.locator("#landscape").is_visible()
+    where = page.get_attribute("#landscape circle", "cx")
+    page.fill("#rate", "1")
+    page.click("#step")
+    assert page.get_attribute("#landscape circle", "cx") != where
+    assert "J = " in page.get_attribute("#landscape", "aria-label")
+
+
+def test_marks_that_may_no_longer_hold_are_hidden(opened):
+    x, w = cr.input("x"), cr.parameter("w", 0.5)
+    loss = cr.ops.square(w * x).named("J")
+    diagram = cr.draw(loss, direction="both", values={x: 2.0}, check=True)
+    page = opened(diagram)
+    assert "✓" in words(page)["node-w"]
+    page.get_by_role("spinbutton", name="x", exact=True).fill("3")
+    assert "✓" not in words(page)["node-w"]
+
+
+def test_a_page_without_values_says_how_it_computes(opened):
+    page = opened(cr.draw(cr.ops.square(cr.parameter("w", 1.0)), direction="both"))
+    assert "values=" in page.inner_text("#panel")
+    assert not page.locator("#training").is_visible()
+
+
+def test_a_page_too_large_to_compute_says_so(opened):
+    x = cr.input("x", (None, 600))
+    loss = cr.ops.sum(cr.ops.tanh(x @ cr.parameter("w", np.ones((600, 4)))))
+    page = opened(
+        cr.draw(loss, level="op", direction="both", values={x: np.ones((300, 600))})
+    )
+    assert "stay as they are" in page.inner_text("#panel")

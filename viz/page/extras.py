@@ -1,0 +1,102 @@
+"""What a diagram can tell beyond its picture: a page shows it on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chainrule.autodiff import Backward
+from chainrule.node import Node, Parameter
+from chainrule.notation.styles import Written
+from chainrule.program.phase import Assignment
+from chainrule.viz.graph.options import Options
+from chainrule.viz.page.maps import Plane
+from chainrule.viz.scene import Number
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A node in a block, or what was run for it.
+
+    Attributes:
+        name: what it is called.
+        shape: its shape, in words.
+        value: its numbers.
+        gradient: the loss differentiated by it.
+    """
+
+    name: str
+    shape: str
+    value: Written | None = None
+    gradient: Written | None = None
+
+
+@dataclass(frozen=True)
+class Control:
+    """A leaf whose numbers can be changed.
+
+    Attributes:
+        node: the leaf.
+        name: what it is called.
+        part: the id of the block that shows it, if one does.
+    """
+
+    node: Node
+    name: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What it takes to compute the graph of a diagram again, with other numbers.
+
+    Attributes:
+        options: how the graph was computed; its values are those of the inputs.
+        controls: the leaves that can be changed.
+        sweep: the reverse sweep, if there is one.
+        assigns: what one step of the optimizer changes.
+        lr: the optimizer's learning rate.
+        plane: that of the network's two inputs, if it has two.
+    """
+
+    options: Options
+    controls: Sequence[Control]
+    sweep: Backward | None = None
+    assigns: Sequence[Assignment] = ()
+    lr: float = 0.0
+    plane: Plane | None = None
+
+    @property
+    def learned(self) -> list[Parameter]:
+        """The parameters that a step changes and that a control shows."""
+        shown = {control.node for control in self.controls}
+        return [target for target, _ in self.assigns if target in shown]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a page knows beyond the picture.
+
+    Attributes:
+        details: block id → its nodes with name, shape, value and gradient.
+        explanations: a number → why its gradient is what it is.
+        updates: block id → what the optimizer does to the parameter.
+        machine: what computes the numbers again; None for a picture without values.
+    """
+
+    details: Mapping[str, Sequence[Detail]] = field(default_factory=dict)
+    explanations: Mapping[Number, Written] = field(default_factory=dict)
+    updates: Mapping[str, Written] = field(default_factory=dict)
+    machine: Machine | None = None
+
+    def texts(self) -> Iterator[Written]:
+        """Yield all texts."""
+        for details in self.details.values():
+            for detail in details:
+                yield from _present((detail.value, detail.gradient))
+        yield from self.explanations.values()
+        yield from self.updates.values()
+
+
+def _present(texts: Iterable[Written | None]) -> Iterator[Written]:
+    return (text for text in texts if text is not None)

@@ -1,0 +1,159 @@
+"""What a page holds beyond the picture: values, explanations, updates, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.autodiff import Backward
+from chainrule.node import Node, Parameter
+from chainrule.notation.numbers import number
+from chainrule.notation.styles import Written
+from chainrule.notation.symbols import Symbol
+from chainrule.shapes import shape_text
+from chainrule.viz.chain.explainer import explainer
+from chainrule.viz.graph.compose import Drawing
+from chainrule.viz.page.extras import Control, Detail, Extras, Machine
+from chainrule.viz.page.maps import plane_of
+from chainrule.viz.readings import Reading
+from chainrule.viz.scene import Number
+from chainrule.viz.text import Plain, row
+from chainrule.viz.updates import told, update_of
+from chainrule.viz.values import norm
+
+MOST_NUMBERS = 64
+"""Numbers of one value that a page shows or lets be changed; of larger ones it shows
+the first, and the norm."""
+MOST_EXPLAINED = 120
+"""Numbers whose gradients a page explains."""
+
+
+def extras_of(drawing: Drawing, optimizer: object) -> Extras:
+    """Gather what a page shows beyond the picture.
+
+    Args:
+        drawing: what is on the page.
+        optimizer: a name, a config or an object, whose update is shown.
+    """
+    details = _details(drawing)
+    options, sweep = drawing.options, drawing.subject.sweep
+    if options.values is None:
+        return Extras(details)
+    controls = list(_controls(drawing))
+    plane = plane_of(drawing.subject)
+    if sweep is None:
+        return Extras(details, machine=Machine(options, controls, plane=plane))
+    parameters = [
+        node for node in drawing.subject.graph.parameters
+        if node.trainable and sweep.gradient.get(node) is not None
+    ]  # fmt: skip
+    explain = explainer(sweep, drawing.naming, options).explain
+    explanations = explain(_to_explain(drawing, sweep))
+    if not parameters:
+        machine = Machine(options, controls, sweep, plane=plane)
+        return Extras(details, explanations, machine=machine)
+    update = update_of(sweep, parameters, optimizer)
+    machine = Machine(options, controls, sweep, update.assigns, update.rule.lr, plane)
+    updates: dict[str, list[Written]] = {}
+    block_of = drawing.division.block_of
+    for node, text in told(update, sweep, drawing.naming, options).items():
+        if node in block_of:
+            updates.setdefault(block_of[node], []).append(text)
+    joined = {block: row(*_between("; ", texts)) for block, texts in updates.items()}
+    return Extras(details, explanations, joined, machine)
+
+
+def with_times(
+    extras: Extras, kernels: Mapping[str, Sequence[tuple[str, str]]]
+) -> Extras:
+    """Add the kernels that worked for each block, and how long they took."""
+    details = {block: list(listed) for block, listed in extras.details.items()}
+    for block, rows in kernels.items():
+        details.setdefault(block, []).extend(
+            Detail(f"{sign} time", "", Plain(text)) for sign, text in rows
+        )
+    return replace(extras, details=details)
+
+
+def _between(separator: str, texts: Sequence[Written]) -> Iterator[Written | str]:
+    for place, text in enumerate(texts):
+        if place:
+            yield separator
+        yield text
+
+
+def _details(drawing: Drawing) -> dict[str, list[Detail]]:
+    """Return for each block its nodes with name, shape, value and gradient."""
+    values, sweep = drawing.values, drawing.subject.sweep
+    details: dict[str, list[Detail]] = {}
+    for node, block in drawing.division.block_of.items():
+        symbol = drawing.naming.symbol(node)
+        if symbol is None:
+            continue
+        gradient = sweep.gradient.get(node) if sweep else None
+        known = [None if n is None else values.get(n) for n in (node, gradient)]
+        value, slope = (
+            None if n is None or array is None else _listed(n, array)
+            for n, array in zip((node, gradient), known, strict=True)
+        )
+        detail = Detail(symbol.unicode(), shape_text(node.shape), value, slope)
+        details.setdefault(block, []).append(detail)
+    return details
+
+
+def _listed(node: Node, array: npt.NDArray[np.generic]) -> Reading:
+    """Write a value in full, or its beginning and its norm."""
+    flat = array.reshape(-1)
+    text = ", ".join(number(float(v)) for v in flat[:MOST_NUMBERS])
+    if flat.size > MOST_NUMBERS:
+        text = f"{text}, … ({flat.size} numbers, ‖·‖ = {number(norm(array))})"
+    return Reading(node, "list", text, digits=4)
+
+
+def _controls(drawing: Drawing) -> Iterator[Control]:
+    """Yield the leaves that are small enough to be changed by hand."""
+    graph, naming, feeds = drawing.subject.graph, drawing.naming, drawing.options.values
+    block_of = drawing.division.block_of
+    size: dict[Node, int] = {
+        leaf: np.size(value)
+        for leaf in graph.inputs
+        for key, value in (feeds or {}).items()
+        if key is leaf or key == leaf.name
+    }
+    size |= {node: node.value.size for node in graph.parameters if node.trainable}
+    targets = drawing.subject.targets
+    leaves = dict.fromkeys([*block_of, *graph])
+    for node in sorted(leaves, key=lambda leaf: leaf in targets):
+        if size.get(node, MOST_NUMBERS + 1) <= MOST_NUMBERS:
+            symbol = naming.symbol(node)
+            name = symbol.unicode() if symbol else node.name or "?"
+            yield Control(node, name, block_of.get(node, ""))
+
+
+def _to_explain(drawing: Drawing, sweep: Backward) -> list[Number]:
+    """Choose the numbers: those the picture shows, and the most of each parameter."""
+    shown = [number for block in drawing.scene.blocks for number in block.numbers]
+    shown += [number for link in drawing.scene.links for number in link.numbers]
+    nodes = [node for node in sweep.gradient if node is not sweep.loss]
+    named = [n for n in nodes if isinstance(drawing.naming.symbol(n), Symbol)]
+    first = sorted(named, key=lambda node: not isinstance(node, Parameter))
+    largest = [(node, _largest(drawing, sweep, node)) for node in first]
+    small = [
+        (node, entry)
+        for node in first
+        if isinstance(node, Parameter) and node.value.size <= MOST_NUMBERS
+        for entry in range(node.value.size)
+    ]
+    wanted = dict.fromkeys([*shown, *largest, *small])
+    return [n for n in wanted if n[0] in sweep.gradient][:MOST_EXPLAINED]
+
+
+def _largest(drawing: Drawing, sweep: Backward, node: Node) -> int:
+    """Return which number of a node has the largest gradient."""
+    gradient = drawing.values.get(sweep.gradient[node])
+    return (
+        0 if gradient is None or not gradient.size else int(np.abs(gradient).argmax())
+    )
