@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.annotations import PositiveInt, Seed, check_value
 from chainrule.errors import GraphError
-from chainrule.node import Constant, Node
+from chainrule.model.loss_graph import loss_of
+from chainrule.model.model import Model
+from chainrule.node import Node, Parameter
+from chainrule.notation.styles import Written
+from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.viz.diagram import Diagram
-from chainrule.viz.grading import Blank, Grade, Point, mark_answer, random_points
-from chainrule.viz.graph.compose import compose
-from chainrule.viz.graph.options import Level, Options
+from chainrule.viz.grading import Blank, Grade, mark_answer, random_points
+from chainrule.viz.graph.compose import Drawing, compose
+from chainrule.viz.graph.options import Options, check_choice
+from chainrule.viz.proof.truth import Truth
 from chainrule.viz.scene import Block, Line, Link
-from chainrule.viz.text import Plain
-from chainrule.viz.values import Values, shown
+from chainrule.viz.text import Formula, Plain, row
+from chainrule.viz.values import shown
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Worksheet:
     diagram: Diagram
     solution: Diagram
     key: tuple[Blank, ...]
-    _sample: Callable[[], Sequence[Point]] = field(repr=False)
+    _sample: Callable[[], Sequence[Truth]] = field(repr=False)
 
     @property
     def text(self) -> str:
@@ -65,21 +73,33 @@ class Worksheet:
             )
         )
 
+    def save(self, path: str | Path) -> Path:
+        """Write what students get, in the format of the suffix, as `Diagram.save`."""
+        return self.diagram.save(path)
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
+        return self.diagram._repr_mimebundle_()
+
 
 def worksheet(
-    loss: Node,
+    what: Node | Model,
     *,
-    blanks: int = 8,
-    seed: int = 0,
+    loss: Any = None,
+    blanks: PositiveInt = 8,
+    seed: Seed = 0,
     values: Mapping[Any, Any] | None = None,
-    level: Level = "layer",
+    level: Literal["layer", "op"] = "layer",
     names: Mapping[str, object] | None = None,
     title: str = "worksheet",
 ) -> Worksheet:
     """Make a worksheet: the backward diagram with some derivatives blanked.
 
     Args:
-        loss: a scalar node.
+        what: a loss, a scalar node; or a model, with targets called ``t``.
+        loss: for a model: a name, an object, or a function of (target, prediction);
+            None for the loss that it was trained with.
         blanks: how many, as far as there are derivatives with a formula.
         seed: chooses them; the same seed makes the same worksheet.
         values: arrays for the inputs; then numbers are accepted as answers too.
@@ -88,66 +108,116 @@ def worksheet(
         title: what the diagram is called.
 
     Raises:
-        GraphError: nothing can be blanked, or `blanks` is not positive.
+        GraphError: nothing can be blanked, or a model has no loss yet.
+        HyperparameterError: an option is out of range.
     """
-    if blanks < 1:
-        raise GraphError(f"blanks must be at least 1, got {blanks}")
+    check_value(blanks, PositiveInt, "blanks")
+    check_choice("level", level, ("layer", "op"))
+    if isinstance(what, Model):
+        what = loss_of(what, loss)
+    elif loss is not None:
+        raise GraphError("loss=… is for models; this is a graph as it stands")
     options = Options(
         level=level, direction="both", values=values, names=names, title=title,
-        fold=False,
+        fold=False, seed=seed,
     )  # fmt: skip
-    drawing = compose(loss, options)
-    scene, graph, sweep = drawing.scene, drawing.subject.graph, drawing.subject.sweep
-    places = [
-        place
-        for place, link in enumerate(scene.links)
-        if link.kind == "backward" and link.expression is not None
-    ]
-    if not places or sweep is None:
+    drawing = compose(what, options)
+    sample = functools.cache(lambda: random_points(drawing, seed))
+    candidates = [gap for gap in _gaps(drawing) if _is_fair(gap.blank(0), sample())]
+    if not candidates:
         raise GraphError("there is no derivative to blank: give a loss with parameters")
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(places), size=min(blanks, len(places)), replace=False)
-    key, links = [], list(scene.links)
-    for number, i in enumerate(sorted(chosen), 1):
-        link = scene.links[places[i]]
-        key.append(_blank(number, link, drawing.values))
-        links[places[i]] = _blanked(number, link)
-    blocks = [_without_gradients(block) for block in scene.blocks]
-
-    def sample() -> list[Point]:
-        gradients = [g for g in sweep.gradient.values() if not isinstance(g, Constant)]
-        named = [node for node in graph if drawing.naming.symbol(node)]
-        wanted = [*named, *gradients, *(blank.expression for blank in key)]
-        return random_points(graph, drawing.naming, wanted, values or {}, seed)
-
+    count = min(blanks, len(candidates))
+    chosen = sorted(rng.choice(len(candidates), size=count, replace=False))
+    gaps = [candidates[i] for i in chosen]
+    scene = drawing.scene
+    blocks, links = [_without_gradients(b) for b in scene.blocks], list(scene.links)
+    for number, gap in enumerate(gaps, 1):
+        if isinstance(gap.place, int):
+            links[gap.place] = _blanked(number, scene.links[gap.place])
+        else:
+            at = next(i for i, b in enumerate(blocks) if b.id == gap.place)
+            blocks[at] = _with_gap(number, blocks[at], gap)
     return Worksheet(
         Diagram(replace(scene, blocks=blocks, links=links)),
         Diagram(scene),
-        tuple(key),
+        tuple(gap.blank(number) for number, gap in enumerate(gaps, 1)),
         sample,
     )
 
 
-def _blank(number: int, link: Link, values: Values) -> Blank:
-    """Take the question and its answer from a backward edge."""
-    assert link.expression is not None
-    symbol, rule, *_ = (line.text for line in link.lines)
-    array = values.get(link.expression)
-    return Blank(
-        number,
-        symbol.unicode(),
-        rule.unicode().removeprefix("= "),
-        rule.latex(),
-        shown(array) if array is not None else "",
-        link.expression,
-        array,
-    )
+@dataclass(frozen=True)
+class Gap:
+    """A derivative that can be left out.
+
+    Attributes:
+        place: the index of its edge, or the id of the block that says it.
+        symbol: of the derivative.
+        rule: how it is written.
+        expression: what is computed.
+        drawing: where it stands.
+    """
+
+    place: int | str
+    symbol: Written
+    rule: Written
+    expression: Node
+    drawing: Drawing
+
+    def blank(self, number: int) -> Blank:
+        """Return the question and its answer, as a blank with a number."""
+        array = self.drawing.values.get(self.expression)
+        return Blank(
+            number,
+            self.symbol.unicode(),
+            self.rule.unicode().removeprefix("= "),
+            self.rule.latex(),
+            shown(array) if array is not None else "",
+            self.expression,
+            array,
+        )
+
+
+def _gaps(drawing: Drawing) -> Iterator[Gap]:
+    """Yield the derivatives with a rule: those on edges, and those of parameters."""
+    for place, link in enumerate(drawing.scene.links):
+        if link.kind == "backward" and link.expression is not None:
+            symbol, rule, *_ = (line.text for line in link.lines)
+            yield Gap(place, symbol, rule, link.expression, drawing)
+    sweep, division = drawing.subject.sweep, drawing.division
+    if sweep is None:
+        return
+    for i in division.folding.shown:
+        part = division.parts[i]
+        for node in part.nodes if part.whole else ():
+            below, gradient = drawing.naming.symbol(node), sweep.gradient.get(node)
+            loss = drawing.naming.symbol(sweep.loss)
+            if (
+                isinstance(node, Parameter)
+                and gradient is not None
+                and isinstance(below, Symbol)
+                and isinstance(loss, Symbol)
+            ):
+                rule = Formula(gradient, drawing.naming)
+                derivative = Derivative(loss, (below,))
+                yield Gap(division.ids[i], derivative, rule, gradient, drawing)
+
+
+def _is_fair(blank: Blank, points: Sequence[Truth]) -> bool:
+    """Whether the key is right as it is printed: a formula that is cut is not."""
+    return mark_answer(blank, blank.answer, points).right
 
 
 def _blanked(number: int, link: Link) -> Link:
     """Return a backward edge with a gap in place of the answer."""
     gap = Line(Plain(f"({number})  = ____________"), "formula", link.role)
     return replace(link, expression=None, lines=[link.lines[0], gap])
+
+
+def _with_gap(number: int, block: Block, gap: Gap) -> Block:
+    """Return a block that asks for the gradient of a parameter."""
+    text = row(Plain(f"({number})  "), gap.symbol, " = ____________")
+    return replace(block, lines=[*block.lines, Line(text, "gradient", "parameter")])
 
 
 def _without_gradients(block: Block) -> Block:

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import DataError, GraphError
-from chainrule.viz.answers import evaluate_text
+from chainrule.errors import ChainRuleError, DataError, GraphError
+from chainrule.registry import registry
+from chainrule.viz.answers import factors_of, parts_of, read_answer
 
 
 def sheet(**options):
@@ -82,8 +84,14 @@ def test_matrix_sheets_are_graded_elementwise():
 def test_worksheets_need_something_to_ask():
     with pytest.raises(GraphError, match="no derivative to blank"):
         cr.worksheet(cr.ops.square(cr.constant(2.0)))
-    with pytest.raises(GraphError, match="blanks must be at least 1, got 0"):
-        sheet(blanks=0)
+    for options, message in (
+        ({"blanks": 0}, "blanks must be ≥ 1, got 0"),
+        ({"blanks": "3"}, "blanks must be an int"),
+        ({"level": "neuron"}, "level must be one of 'layer', 'op'"),
+        ({"loss": "mse"}, "loss=… is for models"),
+    ):
+        with pytest.raises(ChainRuleError, match=message):
+            sheet(**options)
 
 
 @pytest.mark.parametrize(
@@ -94,13 +102,14 @@ def test_worksheets_need_something_to_ask():
     ],
 )  # fmt: skip
 def test_the_reader_knows_precedence(text, value):
-    assert evaluate_text(text, {"x": 3.0}) == value
+    read = read_answer(text, {"x": [np.asarray(3.0)]})
+    assert {float(measure.value) for measure in read} == {value}
 
 
 @pytest.mark.parametrize("text", ["", "1 +", "(1", "1)", "§", "q", "x" * 500])
 def test_the_reader_says_what_it_cannot_read(text):
     with pytest.raises(DataError):
-        evaluate_text(text, {"x": 3.0})
+        read_answer(text, {"x": [np.asarray(3.0)]})
 
 
 def matrices():
@@ -133,3 +142,98 @@ def test_products_of_matrices_are_graded(question, answer, right):
     made, number = matrices()
     grade = made.grade({number[question]: answer})
     assert grade.points == right, str(grade)
+
+
+def of_loss(name):
+    """A network of two layers with a loss of this name."""
+    loss = registry.resolve("losses", name)
+    x = cr.input("x", (None, 2))
+    z = cr.layers.Dense(3)(cr.layers.Dense(4, activation="tanh")(x))
+    low, high = loss.prediction_range
+    y = cr.ops.softmax(z) if (low, high) == (0.0, 1.0) else z
+    classes = loss.target == "classes"
+    shape = (None,) if classes else (None, 3)
+    t = cr.input("t", shape, "int" if classes else "float")
+    return loss(t, y.named("y_hat")), {
+        x: np.array([[1.0, -0.5], [0.2, 0.9]]),
+        t: np.array([0, 1]) if classes else np.array([[1.0, 0, 0], [0, 0, 1.0]]),
+    }
+
+
+@pytest.mark.parametrize("valued", [False, True])
+@pytest.mark.parametrize("level", ["layer", "op"])
+@pytest.mark.parametrize("name", sorted(cr.losses.keys()))
+def test_every_key_is_right_as_it_is_printed(name, level, valued):
+    loss, values = of_loss(name)
+    made = cr.worksheet(loss, blanks=99, level=level, values=values if valued else None)
+    asked = [blank.question for blank in made.key]
+    weights = [f"∂J/∂{w}⁽{i}⁾" for w in "Wb" for i in "¹²"]
+    assert set(weights) <= set(asked)
+    for answers in (
+        [blank.answer for blank in made.key],
+        made.text.splitlines(),
+        *([[blank.value for blank in made.key]] if valued else []),
+    ):
+        grade = made.grade(answers)
+        assert grade.points == len(made.key), str(grade)
+
+
+def test_a_sheet_of_a_model_and_its_picture(tmp_path):
+    layers = [cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(2)]
+    model = cr.Sequential(layers, input_shape=(2,))
+    made = cr.worksheet(model, loss="sparse_softmax_cross_entropy", blanks=99)
+    asked = {blank.question for blank in made.key}
+    assert {"∂J/∂W⁽¹⁾", "∂J/∂W⁽²⁾"} <= asked
+    (line,) = (
+        line.text.unicode()
+        for block in made.diagram.scene.blocks
+        for line in block.lines
+        if "∂J/∂W⁽¹⁾" in line.text.unicode()
+    )
+    number = next(b.number for b in made.key if b.question == "∂J/∂W⁽¹⁾")
+    assert line == f"({number})  ∂J/∂W⁽¹⁾ = ____________"
+    assert made._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+    assert made.save(tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("w_2*sigmoid(z_1)", "the factor (1 − σ(z₁)) is missing"),
+        ("σ(z1) · (1 − σ(z1))", "the factor w₂ is missing"),
+        ("w2", "the factors σ(z₁) and (1 − σ(z₁)) are missing"),
+        ("-w_2 · σ(z_1) · (1 − σ(z_1))", "the sign is wrong"),
+        ("x", ""),
+    ],
+)
+def test_hints_name_the_missing_factor(answer, hint):
+    made = sheet(blanks=4)
+    (blank,) = (b for b in made.key if b.question == "∂ŷ/∂z₁")
+    marks = {m.blank.number: m for m in made.grade({blank.number: answer}).marks}
+    expected = f"{answer}: {hint}" if hint else answer
+    assert marks[blank.number].remark == expected
+
+
+def test_a_hint_for_matrices():
+    made, number = matrices()
+    grade = made.grade({number["∂J/∂a⁽¹⁾"]: "W⁽²⁾ᵀ"})
+    assert "the factor ∂J/∂v₂ is missing" in str(grade)
+
+
+def test_an_answer_may_claim_several_things_and_all_must_be_right():
+    made = sheet(blanks=4)
+    (blank,) = (b for b in made.key if b.question == "∂ŷ/∂z₁")
+    for text, right in {
+        "(2) ∂ŷ/∂z₁ = w₂ · σ(z₁) · (1 − σ(z₁)) = 0.2163": True,
+        "w₂ · σ(z₁) · (1 − σ(z₁)) = 0.3": False,
+        "w₂ · σ(z₁) = 0.2163": False,
+    }.items():
+        assert made.grade({blank.number: text}).points == right
+
+
+def test_answers_are_taken_apart_outside_brackets():
+    assert parts_of("∂y/∂x = [v = 0] · 2 = ‖·‖ = 3", "∂y/∂x") == [
+        "[v = 0] · 2", "‖·‖ = 3",
+    ]  # fmt: skip
+    assert factors_of("2 · (y − t) ⊙ x") == [("2", ""), ("(y − t)", "·"), ("x", "⊙")]
+    assert factors_of("2 · y − t") == []

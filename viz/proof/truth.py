@@ -24,6 +24,7 @@ from chainrule.ops import Count, Op, Training, Uniform
 from chainrule.viz.formulas.meanings import FUNCTIONS, Function
 from chainrule.viz.formulas.measures import Array, Measure
 from chainrule.viz.graph.compose import Drawing
+from chainrule.viz.values import evaluated
 
 RELATIVE = 1e-6
 """How far a formula may be off, as a part of the largest number in its value."""
@@ -99,6 +100,10 @@ class Truth:
         found = self.names.get(name, ())
         return found[0] if len(found) == 1 else None
 
+    def worth(self, node: Node) -> Array:
+        """Return the value of any node that the graph's leaves determine."""
+        return self._computed([node])[node]
+
     def gradient(self, name: str) -> Array | None:
         """Return ∂J/∂(a name), None if there is none."""
         nodes = [n for n in self.nodes.get(name, ()) if n in self._gradients]
@@ -150,15 +155,11 @@ class Truth:
     def _values(self) -> Mapping[Node, Array]:
         wanted = [*self._gradients, *self._gradients.values()]
         wanted += [n for nodes in self.nodes.values() for n in nodes]
-        wanted = list(dict.fromkeys(wanted))
-        computed = [node for node in wanted if not isinstance(node, Constant)]
-        arrays = evaluate(
-            computed, dict(self.feeds), dtype="float64",
-            seed=self.seed, training=self.training,
-        )  # fmt: skip
-        values = {node: np.asarray(node.value) for node in wanted
-                  if isinstance(node, Constant)}  # fmt: skip
-        return values | dict(zip(computed, map(np.asarray, arrays), strict=True))
+        return self._computed(list(dict.fromkeys(wanted)))
+
+    def _computed(self, wanted: list[Node]) -> Mapping[Node, Array]:
+        """Compute nodes."""
+        return evaluated(wanted, self.feeds, self.seed, training=self.training)
 
     def _names_of(self, node: Node) -> list[str]:
         """Return the names of a node, also one that its op is written with."""
