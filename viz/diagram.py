@@ -125,6 +125,15 @@ class Diagram:
             HyperparameterError: the resolution is out of range.
         """
         check_request(dpi, engine)
+        try:
+            return self._rendered(format, dpi, engine)
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start])
+            raise RenderError(
+                f"a diagram's names and title must be Unicode text, got {half} in one"
+            ) from error
+
+    def _rendered(self, format: str, dpi: int, engine: Engine) -> bytes:
         if format in _TEXT_FORMATS:
             return _TEXT_FORMATS[format](self).encode()
         if format == "svgz":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import click
 from chainrule.config import read
 from chainrule.config.experiment import Arrays, examples
 from chainrule.errors import DataError, GraphError, UnknownNameError, did_you_mean
+from chainrule.files import reason
 from chainrule.graph import Graph
 from chainrule.model.loading import load
 from chainrule.model.loss_graph import loss_of
@@ -111,7 +113,7 @@ def subject(what: str, loss: str | None = None) -> Subject:
         model: Any = experiment.model(data[0])
         return _with_loss(model, loss or experiment.training.loss, data)
     module, colon, name = what.partition(":")
-    if colon and not file.exists():
+    if colon and not os.path.exists(file):  # which no name makes fail
         around, found = _imported(module, name)
         named = {k: n for k, n in vars(around).items() if isinstance(n, Node)}
         if isinstance(found, Model):
@@ -135,6 +137,10 @@ def _imported(module: str, name: str) -> tuple[ModuleType, Any]:
     Raises:
         UnknownNameError: there is no such module or object.
     """
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise UnknownNameError(
+            f"{module!r} must be the name of a module, as in package.module:object"
+        )
     sys.path.insert(0, "")  # modules in the current folder, as python -m finds them
     try:
         around = importlib.import_module(module)
@@ -171,9 +177,9 @@ def read_values(text: str) -> dict[str, Any]:
             f"cannot read {text!r}: {error.strerror or error}; --values takes JSON "
             "such as '{\"x\": 2}', or a .json or .npz file"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
-            f"--values: {text!r} is neither JSON nor NPZ: {error}"
+            f"--values: {text!r} is neither JSON nor NPZ: {reason(error)}"
         ) from error
     if not isinstance(values, Mapping):
         raise DataError(

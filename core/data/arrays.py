@@ -50,7 +50,7 @@ def _from_objects(array: Array, name: str) -> Array:
         raise DataError(f"{name} holds Python objects such as None, not numbers")
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name} holds Python objects, not numbers: {error}") from error
 
 

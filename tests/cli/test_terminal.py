@@ -114,6 +114,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+NASTY = ["", ":x", "[" * 3000, "x" * 5000, "\udc80", '{"x": [[1%s]]}' % ("0" * 400)]
+
+
+@pytest.mark.parametrize("text", NASTY, ids=lambda text: ascii(text[:9]))
+def test_nothing_fails_without_a_message(text: str, folder: Path) -> None:
+    for command in COMMANDS:
+        if "--block" not in command:  # once for a process
+            result = CliRunner().invoke(main, [part.format(text) for part in command])
+            assert isinstance(result.exception, (SystemExit, type(None))), command
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_nothing_is_obeyed(command: list[str], folder: Path) -> None:
     result = CliRunner().invoke(main, [part.format(EVIL) for part in command])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +47,7 @@ def new(name: str, out: str) -> None:
         )
     short = module.replace("_", "-")
     folder = Path(out) / f"chainrule-{short}"
-    if folder.exists():
+    if os.path.exists(folder):  # which no name makes fail
         raise OutputError(f"{folder} already exists; choose another name or --out")
     writable_folder(folder)
     for file, text in files_of(short, module).items():
