@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule.annotations import PositiveInt, check_value
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
 from chainrule.viz.formats.dot import to_digraph
@@ -19,7 +20,7 @@ from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.page.extras import Extras
-from chainrule.viz.page.html import to_page, with_room
+from chainrule.viz.page.html import InlinePage, to_page, with_room
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
@@ -35,7 +36,7 @@ _TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
     "json": lambda d: to_json(d.scene),
     "tikz": lambda d: to_tikz(d.scene, d.source),
     "tex": lambda d: to_document(d.scene, d.source),
-    "html": lambda d: d._page(),
+    "html": lambda d: d.page().text,
 }
 """Format → what writes a diagram in it; pictures are rendered from DOT."""
 
@@ -182,9 +183,19 @@ class Diagram:
             for number in range(len(frames))
         ]
 
-    def _page(self) -> str:
+    def page(self, height: int = 640) -> InlinePage:
+        """Return the page that computes, to be shown inside a notebook.
+
+        It is the page that ``save("run.html")`` writes, in a frame of its own; no
+        server is needed.
+
+        Args:
+            height: of the frame, in pixels.
+        """
+        check_value(height, PositiveInt, "height")
         roomy = Diagram(with_room(self.scene), legend=self._legend)
-        return to_page(self.scene, roomy._repr_svg_(), self.extras)
+        text = to_page(self.scene, roomy._repr_svg_(), self.extras)
+        return InlinePage(text, height)
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

@@ -17,6 +17,8 @@ from chainrule.viz.scene import Flow, Number, Scene
 
 LARGEST = 200_000
 """Numbers of all nodes together, up to which a page computes."""
+MOST_GIVEN = 20_000
+"""Numbers of inputs and parameters that a page holds: about half a megabyte."""
 
 
 def page_data(scene: Scene, extras: Extras) -> dict[str, Any]:
@@ -55,11 +57,15 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         )  # fmt: skip
     except BackendError as error:
         return None, f"The numbers on this page stay as they are: {error}"
-    if program.size > LARGEST:
-        return None, (
-            f"The numbers on this page stay as they are: it would compute "
-            f"{program.size:,} of them, and at most {LARGEST:,} are quick enough"
-        )
+    for count, most, what in (
+        (program.size, LARGEST, "compute"),
+        (program.given, MOST_GIVEN, "hold"),
+    ):
+        if count > most:
+            return None, (
+                "The numbers on this page stay as they are: it would have to "
+                f"{what} {count:,} of them, and {most:,} is the most"
+            )
     return program, ""
 
 
@@ -214,10 +220,20 @@ class _Page:
         leaf = self.program.leaf
         return {
             "axes": [[leaf[node], entry] for node, entry in plane.axes],
+            "names": self._axes(plane),
             "output": self.program.place[plane.output],
             "target": leaf.get(plane.target) if plane.target is not None else None,
             "threshold": plane.threshold,
         }
+
+    def _axes(self, plane: Plane) -> list[str]:
+        """Return what the two inputs are called: x₁ and x₂, or as they are named."""
+        assert self.extras.machine is not None
+        called = {c.node: c.name for c in self.extras.machine.controls}
+        names = [called.get(node, "x") for node, _ in plane.axes]
+        if len(set(names)) == 2:
+            return names
+        return [f"{name}{sign}" for name, sign in zip(names, "₁₂", strict=True)]
 
     def _numbered(self) -> Mapping[Number, int]:
         return {number: i for i, number in enumerate(self.extras.explanations)}

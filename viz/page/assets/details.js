@@ -24,10 +24,21 @@ export class Details {
     group.setAttribute("role", "button");
     group.setAttribute("aria-label", label);
     group.classList.add("asked");
-    group.addEventListener("mouseenter", () => { this.trace(id); if (!this.pinned) this.show(id); });
+    group.addEventListener("mouseenter", () => {
+      this.trace(id);
+      if (!this.pinned) this.show(id);
+    });
     group.addEventListener("mouseleave", () => this.trace(this.pinned));
-    group.addEventListener("focus", () => { this.trace(id); this.show(id); });
-    const pin = () => { this.pinned = this.pinned === id ? null : id; this.trace(id); this.show(id); this.panel.scrollIntoView({ block: "nearest" }); };
+    group.addEventListener("focus", () => {
+      this.trace(id);
+      this.show(id);
+    });
+    const pin = () => {
+      this.pinned = this.pinned === id ? null : id;
+      this.trace(id);
+      this.show(id);
+      this.panel.scrollIntoView({ block: "nearest" });
+    };
     group.addEventListener("click", pin);
     group.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -49,8 +60,12 @@ export class Details {
         reached.add(each.head);
       }
     }
-    for (const [block, group] of this.picture.blocks) group.classList.toggle("chain", reached.has(block) || block === id);
-    for (const edge of this.picture.edges) edge.classList.toggle("chain", along.has(edge.id));
+    for (const [block, group] of this.picture.blocks) {
+      group.classList.toggle("chain", reached.has(block));
+    }
+    for (const edge of this.picture.edges) {
+      edge.classList.toggle("chain", along.has(edge.id));
+    }
     this.picture.svg.classList.toggle("traced", Boolean(id));
   }
 
@@ -72,7 +87,8 @@ export class Details {
     for (const detail of block.details) {
       element("dt", `${detail.name} ${detail.shape}`, list);
       if (detail.value.length) element("dd", say(detail.value, this.machine), list);
-      if (detail.gradient.length) element("dd", `∂: ${say(detail.gradient, this.machine)}`, list);
+      const gradient = say(detail.gradient, this.machine);
+      if (gradient) element("dd", `∂: ${gradient}`, list);
     }
     if (block.update.length) element("p", say(block.update, this.machine), this.panel);
   }

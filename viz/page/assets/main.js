@@ -4,9 +4,10 @@ import { byId, element } from "./elements.js";
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
 import { Film } from "./film.js";
-import { Landscape, Plane } from "./maps.js";
+import { Landscape } from "./landscape.js";
 import { Machine } from "./machine.js";
 import { Picture } from "./picture.js";
+import { Plane } from "./plane.js";
 import { Training } from "./training.js";
 import { View, listenToSearch, listenToTheme } from "./view.js";
 
@@ -28,10 +29,10 @@ if (machine) {
   if (learns) {
     byId("training").hidden = false;
     byId("loss").hidden = false;
-    training = new Training(data.machine, machine);
+    training = new Training(loss, machine);
     if (landscape) new Landscape(landscape, loss, machine);
   }
-  if (plane) new Plane(plane, ["x₁", "x₂"], machine);
+  if (plane) new Plane(plane, machine);
   machine.listeners.push(() => film.tell());
 } else {
   element("p", data.reason, byId("reason"));
@@ -45,10 +46,10 @@ document.addEventListener("keydown", (event) => {
   if (target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
   const onButton = target.tagName === "BUTTON" || target.closest(".asked");
   const keys = {
-    ArrowRight: () => { film.stop(); film.next(); },
-    ArrowLeft: () => { film.stop(); film.go(film.now - 1); },
-    Home: () => { film.stop(); film.go(0); },
-    End: () => { film.stop(); film.go(data.steps.length); },
+    ArrowRight: () => film.jump(film.now + 1),
+    ArrowLeft: () => film.jump(film.now - 1),
+    Home: () => film.jump(0),
+    End: () => film.jump(data.steps.length - 1),
     "/": () => byId("search").focus(),
     ...(onButton ? {} : { " ": () => film.toggle() }),
     ...(training ? { s: () => byId("step").click(), r: () => training.toggle() } : {}),
