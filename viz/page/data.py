@@ -8,12 +8,14 @@ from typing import Any
 
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
+from chainrule.notation.numbers import number
 from chainrule.viz.formats.story import Frame, tell
 from chainrule.viz.page.extras import Control, Extras, Machine
 from chainrule.viz.page.maps import Plane
 from chainrule.viz.page.program import PageProgram, page_program
 from chainrule.viz.page.texts import Writer, nodes_read
-from chainrule.viz.scene import Flow, Number, Scene
+from chainrule.viz.readings import Reading
+from chainrule.viz.scene import Flow, Link, Number, Scene
 
 LARGEST = 200_000
 """Numbers of all nodes together, up to which a page computes."""
@@ -44,6 +46,7 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         return None, "The page computes if it is drawn with values=…"
     nodes = list(nodes_read(scene, extras))
     nodes += [control.node for control in machine.controls]
+    nodes += [node for link in scene.links for node, _ in link.numbers]
     if machine.sweep is not None:
         gradient = machine.sweep.gradient
         nodes += [machine.sweep.loss, *(gradient[n] for n, _ in extras.explanations)]
@@ -115,9 +118,9 @@ class _Page:
     def _chosen(self, nodes: set[Any]) -> Iterable[Number]:
         """Return one number of each node of a block: the first that is explained."""
         first: dict[Any, Number] = {}
-        for number in self.extras.explanations:
-            if number[0] in nodes:
-                first.setdefault(number[0], number)
+        for explained in self.extras.explanations:
+            if explained[0] in nodes:
+                first.setdefault(explained[0], explained)
         parameters_first = sorted(first, key=lambda n: not isinstance(n, Parameter))
         return [first[node] for node in parameters_first]
 
@@ -130,7 +133,8 @@ class _Page:
                 "tail": link.tail,
                 "head": link.head,
                 "kind": link.kind,
-                "title": link.tooltip,
+                "title": link.tooltip.partition(" = ")[0],
+                "value": self.writer.text(_weight(link)),
                 "lines": [self.writer.text(line.text) for line in link.lines],
                 "flow": self._flow(link.flow),
                 "weight": self._weight(link.numbers),
@@ -236,7 +240,15 @@ class _Page:
         return [f"{name}{sign}" for name, sign in zip(names, "₁₂", strict=True)]
 
     def _numbered(self) -> Mapping[Number, int]:
-        return {number: i for i, number in enumerate(self.extras.explanations)}
+        return {each: i for i, each in enumerate(self.extras.explanations)}
+
+
+def _weight(link: Link) -> Reading | None:
+    """Read the weight that a link stands for."""
+    if link.weight is None or not link.numbers:
+        return None
+    ((node, entry),) = link.numbers
+    return Reading(node, "number", number(link.weight), entry)
 
 
 def _found(numbered: Mapping[Number, int], wanted: Iterable[Number]) -> list[int]:

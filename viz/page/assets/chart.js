@@ -4,7 +4,7 @@ import { byId, drawn } from "./elements.js";
 import { number } from "./numbers.js";
 
 const SIDE = 240;
-const MARGIN = 22;
+const MARGIN = 32;
 export const CELLS = 32;
 const CELL = (SIDE - 2 * MARGIN) / CELLS;
 
@@ -28,11 +28,11 @@ export class Chart {
     this.line = drawn("path", { class: "line" }, this.svg);
     this.points = drawn("g", {}, this.svg);
     const middle = SIDE / 2;
-    this.write(middle, SIDE - 7, "middle", across);
-    this.write(8, middle, "middle", up, `rotate(-90 8 ${middle})`);
+    this.write(middle, SIDE - 14, "middle", across);
+    this.write(14, middle, "middle", up, `rotate(-90 14 ${middle})`);
     this.ends = [
-      this.write(MARGIN, SIDE - 7, "start"),
-      this.write(SIDE - MARGIN, SIDE - 7, "end"),
+      this.write(MARGIN, SIDE - 14, "start"),
+      this.write(SIDE - MARGIN, SIDE - 14, "end"),
       this.write(MARGIN - 3, SIDE - MARGIN, "end"),
       this.write(MARGIN - 3, MARGIN + 8, "end"),
     ];

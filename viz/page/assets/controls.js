@@ -6,7 +6,7 @@ const TICKS = 400;
 
 // How far a slider goes to both sides: beyond what it starts at.
 const reach = (value) => (Math.abs(value) <= 2 ? 4 : 2 * Math.abs(value));
-const shortened = (value) => String(Number(value.toPrecision(6)));
+const shortened = (value, digits) => String(Number(value.toPrecision(digits)));
 
 export class Controls {
   // `onFocus` is called with the control and the entry that somebody turns to.
@@ -64,8 +64,10 @@ export class Controls {
       if (Number.isFinite(value)) machine.set(control.leaf, entry, value);
     });
     const start = machine.number(control.leaf, entry);
-    input.value = shortened(start);
-    const field = { input, entry, name, leaf: control.leaf, reach: reach(start) };
+    const digits = shape[shape.length - 1] > 2 ? 3 : 6; // as far as there is room
+    input.value = shortened(start, digits);
+    const { leaf } = control;
+    const field = { input, entry, name, leaf, digits, reach: reach(start) };
     this.fields.push(field);
     return field;
   }
@@ -74,7 +76,8 @@ export class Controls {
   refresh() {
     for (const field of this.fields) {
       if (document.activeElement !== field.input) {
-        field.input.value = shortened(this.machine.number(field.leaf, field.entry));
+        const value = this.machine.number(field.leaf, field.entry);
+        field.input.value = shortened(value, field.digits);
       }
       field.slide();
     }

@@ -9,20 +9,40 @@ export class Details {
   constructor(data, picture, machine) {
     Object.assign(this, { data, picture, machine, pinned: null, shown: [] });
     this.panel = byId("details");
-    for (const [id, group] of picture.blocks) {
-      const { title, lines } = data.blocks[id];
-      this.listen(group, id, [title, ...lines.map((line) => say(line))].join(", "));
-    }
+    this.asked = new Map(picture.blocks);
     data.links.forEach((link, i) => {
-      if (link.explained.length) this.listen(picture.edges[i], link.id, link.title);
+      if (link.explained.length) this.asked.set(link.id, picture.edges[i]);
     });
-    if (machine) machine.listeners.push(() => this.show(...this.shown));
+    for (const [id, group] of this.asked) this.listen(group, id);
+    this.label();
+    if (!machine) return;
+    machine.listeners.push(() => {
+      this.label();
+      this.show(...this.shown);
+    });
   }
 
-  listen(group, id, label) {
+  part(id) {
+    return this.data.blocks[id] || this.data.links.find((link) => link.id === id);
+  }
+
+  // What a part is called; a weight with its number.
+  title(id) {
+    const { title, value } = this.part(id);
+    return value && value.length ? `${title} = ${say(value, this.machine)}` : title;
+  }
+
+  // Tell screen readers what the parts say.
+  label() {
+    for (const [id, group] of this.asked) {
+      const lines = this.part(id).lines.map((line) => say(line, this.machine));
+      group.setAttribute("aria-label", [this.title(id), ...lines].join(", "));
+    }
+  }
+
+  listen(group, id) {
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
-    group.setAttribute("aria-label", label);
     group.classList.add("asked");
     group.addEventListener("mouseenter", () => {
       this.trace(id);
@@ -73,11 +93,10 @@ export class Details {
   show(id, chosen) {
     this.shown = [id, chosen];
     if (!id) return;
-    const block = this.data.blocks[id];
-    const part = block || this.data.links.find((link) => link.id === id);
+    const part = this.part(id);
     this.panel.replaceChildren();
-    element("h2", part.title, this.panel);
-    if (block) this.describe(block);
+    element("h2", this.title(id), this.panel);
+    if (id in this.data.blocks) this.describe(part);
     this.explain(chosen || part.explained);
   }
 

@@ -48,6 +48,8 @@ export class Training {
   press(text, pressed) {
     byId("run").textContent = text;
     byId("run").setAttribute("aria-pressed", String(pressed));
+    // Screen readers need not follow every step of a run.
+    for (const id of ["said", "details"]) byId(id).setAttribute("aria-busy", String(pressed));
   }
 
   // The learning rate; its slider goes from a hundredth of it to a hundred times it.
