@@ -26,7 +26,7 @@ from chainrule.viz.chain.explanation import (
     ChainExplanation,
     Explanation,
     Extent,
-    Part,
+    Summand,
 )
 from chainrule.viz.chain.mode import in_one_mode
 from chainrule.viz.chain.questions import Question
@@ -135,13 +135,13 @@ def _answer(question: Question, extent: Extent) -> Explanation:
     factor, examples = by_example or (1.0, [data])
 
     parts = [
-        Part(
+        Summand(
             factor, asked.symbol, asked.label, asked.slope,
             functools.partial(_chain, asked, extent), asked.number,
         )
         for asked in examples
     ] + [
-        Part(
+        Summand(
             1.0, asked.symbol, _penalty_label(asked), asked.slope,
             functools.partial(_chain, asked, extent, brief=True),
         )

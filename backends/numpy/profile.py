@@ -17,7 +17,7 @@ from chainrule.errors import BackendError
 from chainrule.node import Node
 from chainrule.profile.profile import Profile
 from chainrule.profile.speed import Speed
-from chainrule.profile.work import Piece, Work
+from chainrule.profile.work import Portion, Work
 
 CLOCK, TICKS = "_clock", "_ticks"
 """Names that no line of generated code has."""
@@ -72,25 +72,27 @@ class Timed:
         tree = ast.parse(inspect.getsource(run))
         (function,) = tree.body
         assert isinstance(function, ast.FunctionDef)
-        pieces: list[Piece] = []
+        portions: list[Portion] = []
         body: list[ast.stmt] = []
         for statement in function.body:
             assert statement.end_lineno is not None
             lines = range(statement.lineno - 1, statement.end_lineno)
             nodes = [node for i in lines for node in nodes_of_line.get(i, ())]
-            piece = Piece(nodes) if nodes else Piece((), "totals, results, copies")
-            if pieces and pieces[-1].nodes == piece.nodes:
+            portion = (
+                Portion(nodes) if nodes else Portion((), "totals, results, copies")
+            )
+            if portions and portions[-1].nodes == portion.nodes:
                 body[-1:] = [statement, body[-1]]
             else:
-                pieces.append(piece)
-                body += [statement, _tick(len(pieces), statement)]
+                portions.append(portion)
+                body += [statement, _tick(len(portions), statement)]
         function.body = body
         names = dict(run.__globals__, **{CLOCK: time.perf_counter_ns})
-        self._ticks = names[TICKS] = [0] * (len(pieces) + 1)
+        self._ticks = names[TICKS] = [0] * (len(portions) + 1)
         # Lines keep their numbers, so that an error names the same node.
         exec(compile(tree, run.__code__.co_filename, "exec"), names)
         self._run = names["run"]
-        self._tasks = work.tasks(pieces)
+        self._tasks = work.tasks(portions)
 
     def run(self, profile: Profile, *arguments: Any) -> None:
         """Run the program and record the times."""

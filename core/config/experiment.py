@@ -33,7 +33,7 @@ PARTS = ("x_train", "y_train", "x_test", "y_test")
 """Names of the arrays in an NPZ file."""
 
 
-class Training(Component):
+class TrainingTable(Component):
     """The table ``[training]``: arguments of `Model.fit`."""
 
     loss: Annotated[Any, OfKind("losses")]
@@ -53,7 +53,7 @@ class Experiment:
     load: Callable[[], Any]
     hold_out: float | None
     layers: Sequence[Any]
-    training: Training
+    training: TrainingTable
     optimizer: Any
     schedule: Any
     regularizers: Sequence[Any]
@@ -148,7 +148,7 @@ def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
     )
 
 
-def _training(document: Document) -> Training:
+def _training(document: Document) -> TrainingTable:
     table = _table(document, "training")
     for key, value in table.items():
         if key in SECTIONS:
@@ -159,7 +159,9 @@ def _training(document: Document) -> Training:
                 f"training has no {key!r}, which is a table of its own: write "
                 f'{header}, and under it type = "{name}"',
             )
-    made: Training = fill(document, Training, table, ("training",), "training")
+    made: TrainingTable = fill(
+        document, TrainingTable, table, ("training",), "training"
+    )
     return made
 
 

@@ -23,8 +23,8 @@ from chainrule.program.storage import readers
 from chainrule.scopes import Scope
 
 
-class Piece(NamedTuple):
-    """What a backend says of one task.
+class Portion(NamedTuple):
+    """A portion of a program that is timed as one task, as its backend describes it.
 
     Attributes:
         nodes: the nodes of the lowered program that it computes.
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A piece of a program that is timed.
+    """A portion of a program that is timed.
 
     Attributes:
         name: where it belongs and what it does, such as ``dense_1/matmul``.
@@ -48,7 +48,7 @@ class Task:
         nbytes: bytes that it reads from others or leaves for others, in one run.
         flops: arithmetic operations in one run: two for each step of a product, one
             for each element of any other result.
-        work: the program that it is a piece of.
+        work: the program that it is a portion of.
     """
 
     name: str
@@ -91,29 +91,29 @@ class Work:
             return "step in search of a fault"
         return "training step" if self.program.training else "evaluation"
 
-    def tasks(self, pieces: Sequence[Piece]) -> list[Task]:
-        """Return one task for each piece of the program.
+    def tasks(self, portions: Sequence[Portion]) -> list[Task]:
+        """Return one task for each portion of the program.
 
-        Elementwise nodes that no piece names are computed where they are read.
+        Elementwise nodes that no portion names are computed where they are read.
         """
         turn = {node: i for i, node in enumerate(self.order)}
         met: Counter[str] = Counter()
         tasks = []
-        for found, piece in zip(self._computed(pieces), pieces, strict=True):
+        for found, portion in zip(self._computed(portions), portions, strict=True):
             nodes = tuple(sorted(found, key=turn.__getitem__))
-            name = title(nodes, piece.note) + self._derivatives(nodes)
-            moved = piece.nbytes if piece.note else self._moved(nodes)
-            flops = 0 if piece.note else sum(map(arithmetic, nodes))
+            name = title(nodes, portion.note) + self._derivatives(nodes)
+            moved = portion.nbytes if portion.note else self._moved(nodes)
+            flops = 0 if portion.note else sum(map(arithmetic, nodes))
             tasks.append(Task(name, met[name], nodes, moved, flops, self))
             met[name] += 1
         return tasks
 
-    def _computed(self, pieces: Sequence[Piece]) -> list[dict[Node, None]]:
-        """Return the nodes of each piece, those included that none of them names."""
-        nodes = [dict.fromkeys(piece.nodes) for piece in pieces]
+    def _computed(self, portions: Sequence[Portion]) -> list[dict[Node, None]]:
+        """Return the nodes of each portion, those included that none of them names."""
+        nodes = [dict.fromkeys(portion.nodes) for portion in portions]
         home: dict[Node, dict[Node, None]] = {}
-        for found, piece in zip(nodes, pieces, strict=True):
-            if not piece.note:
+        for found, portion in zip(nodes, portions, strict=True):
+            if not portion.note:
                 home |= dict.fromkeys(found, found)
         for node in reversed(self.order):
             if node in home or not isinstance(node.op, Elementwise) or not node.shape:

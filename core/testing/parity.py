@@ -21,7 +21,7 @@ from chainrule.kinds.backend import Backend
 from chainrule.node import Parameter
 from chainrule.program import Program
 from chainrule.program.program import FloatDtype
-from chainrule.testing.parity_cases import Case, Problem
+from chainrule.testing.parity_cases import Case, Workload
 from chainrule.testing.values import Array, Sizes
 
 TOLERANCE: Mapping[FloatDtype, float] = {"float32": 3e-5, "float64": 1e-10}
@@ -39,7 +39,7 @@ def check_parity(
     """Check that a backend computes what NumPy computes in float64.
 
     Results, derivatives and everything that is assigned are compared; inputs are views
-    that are not contiguous. A problem that NumPy refuses, such as the maximum of
+    that are not contiguous. A workload that NumPy refuses, such as the maximum of
     nothing, is not checked.
 
     Raises:
@@ -54,10 +54,10 @@ def check_parity(
     if got is None:
         raise ConformanceError(f"{case}: {name} refuses what NumPy computes")
     for number, (a, b) in enumerate(zip(got, expected, strict=True)):
-        problem = _difference(a, b, TOLERANCE[dtype])
-        if problem:
+        fault = _difference(a, b, TOLERANCE[dtype])
+        if fault:
             raise ConformanceError(
-                f"{case} of shape {shape}, result {number}: {problem}; "
+                f"{case} of shape {shape}, result {number}: {fault}; "
                 f"expected {b!r}, {name} gives {a!r}"
             )
 
@@ -65,37 +65,37 @@ def check_parity(
 def _results(
     case: Case, backend: str | Backend, shape: Sizes, dtype: FloatDtype, seed: int
 ) -> list[Array] | None:
-    """Build a problem again, so that nothing is shared, and solve it."""
+    """Build a workload again, so that nothing is shared, and run it."""
     try:
-        problem = case.build(shape, np.random.default_rng(seed))
+        workload = case.build(shape, np.random.default_rng(seed))
         program = Program(
-            outputs=problem.nodes,
-            phases=[problem.assigned],
-            shapes={leaf: value.shape for leaf, value in problem.feeds.items()},
-            training=problem.training,
+            outputs=workload.nodes,
+            phases=[workload.assigned],
+            shapes={leaf: value.shape for leaf, value in workload.feeds.items()},
+            training=workload.training,
             dtype=dtype,
         )
         opened = open_backend(backend)
         executable = opened.compile(program)
-        for leaf, value in problem.feeds.items():
+        for leaf, value in workload.feeds.items():
             executable.put(leaf, _strided(value))
-        for step in range(1, problem.steps + 1):
+        for step in range(1, workload.steps + 1):
             executable.run(seed=seed, step=step, lr=0.01)
-        results = [executable.fetch(i) for i in range(len(problem.nodes))]
+        results = [executable.fetch(i) for i in range(len(workload.nodes))]
     except (ChainRuleError, ValueError):
         if backend == "numpy" or 0 in shape:
             return None
         raise
-    parameters = [p for p in _parameters(problem) if p.value.dtype.kind == "f"]
+    parameters = [p for p in _parameters(workload) if p.value.dtype.kind == "f"]
     opened.pull(parameters)
     return [*results, *(p.value.copy() for p in parameters)]
 
 
-def _parameters(problem: Problem) -> list[Parameter]:
-    """List the parameters that a problem depends on or assigns."""
-    roots = [*problem.nodes, *(node for _, node in problem.assigned)]
+def _parameters(workload: Workload) -> list[Parameter]:
+    """List the parameters that a workload depends on or assigns."""
+    roots = [*workload.nodes, *(node for _, node in workload.assigned)]
     found = [n for n in topological(roots) if isinstance(n, Parameter)]
-    return list(dict.fromkeys([*found, *(p for p, _ in problem.assigned)]))
+    return list(dict.fromkeys([*found, *(p for p, _ in workload.assigned)]))
 
 
 def _strided(value: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Parity cases: for each registered component, a problem that a backend must solve."""
+"""Parity cases: a workload for each registered component, for backends to compute."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from chainrule.testing.values import Array, Sizes, between
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Nodes to compute, and what is needed for it.
+class Workload:
+    """The nodes to compute for one case, and all that this takes.
 
     Attributes:
         nodes: what to compute.
@@ -46,12 +46,12 @@ class Problem:
     steps: int = 1
 
 
-Build: TypeAlias = Callable[[Sizes, np.random.Generator], Problem]
+Build: TypeAlias = Callable[[Sizes, np.random.Generator], Workload]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One component, in one mode; `build` makes a problem of it for any shape."""
+    """One component, in one mode; `build` makes its workload for any shape."""
 
     kind: str
     name: str
@@ -63,7 +63,7 @@ class Case:
 
 def parity_cases() -> Iterator[Case]:
     """List a case for every registered component that has arithmetic."""
-    builders: Mapping[str, Callable[..., Problem]] = {
+    builders: Mapping[str, Callable[..., Workload]] = {
         "ops": _op, "activations": _module, "layers": _module, "losses": _loss,
         "optimizers": _optimizer, "regularizers": _regularizer,
     }  # fmt: skip
@@ -75,12 +75,12 @@ def parity_cases() -> Iterator[Case]:
         yield Case("layers", f"{entry.name}-training", build)
 
 
-def _op(cls: type[Op], shape: Sizes, random: np.random.Generator) -> Problem:
+def _op(cls: type[Op], shape: Sizes, random: np.random.Generator) -> Workload:
     op, operands = sample(cls, shape, random)
     values = [_rounded(x) for x in operands if not isinstance(x, Parameter)]
     leaves = leaves_for(values)
     nodes = with_gradients(applied(op, operands)(*leaves), leaves)
-    return Problem(nodes, dict(zip(leaves, values, strict=True)))
+    return Workload(nodes, dict(zip(leaves, values, strict=True)))
 
 
 def _module(
@@ -89,7 +89,7 @@ def _module(
     random: np.random.Generator,
     *,
     training: bool = False,
-) -> Problem:
+) -> Workload:
     module = example(cls)
     assert isinstance(module, Module)
     value = _rounded(random.standard_normal(shape))
@@ -101,22 +101,22 @@ def _module(
     leaves = leaves_for(values)
     (y,) = substitute([y], dict(zip(weights, leaves, strict=True)))
     feeds = {leaf: value, **dict(zip(leaves, values, strict=True))}
-    return Problem(with_gradients(y, [leaf, *leaves]), feeds, training)
+    return Workload(with_gradients(y, [leaf, *leaves]), feeds, training)
 
 
-def _loss(cls: type[Loss], shape: Sizes, random: np.random.Generator) -> Problem:
+def _loss(cls: type[Loss], shape: Sizes, random: np.random.Generator) -> Workload:
     loss = example(cls)
     assert isinstance(loss, Loss)
     prediction = between(loss.prediction_range, shape, random)
     values = [_rounded(sample_target(loss, shape, random)), _rounded(prediction)]
     leaves = leaves_for(values)
     nodes = with_gradients(loss(*leaves), leaves[1:])
-    return Problem(nodes, dict(zip(leaves, values, strict=True)))
+    return Workload(nodes, dict(zip(leaves, values, strict=True)))
 
 
 def _optimizer(
     cls: type[Optimizer], shape: Sizes, random: np.random.Generator
-) -> Problem:
+) -> Workload:
     optimizer = example(cls)
     assert isinstance(optimizer, Optimizer)
     value = _rounded(random.uniform(0.5, 1.5, shape))
@@ -130,7 +130,7 @@ def _optimizer(
     new = optimizer.new_values(p, g, LEARNING_RATE, STEP, slots)
     targets = {"p": p, **slots}
     assigned = [(targets[name], node) for name, node in new.items()]
-    return Problem([], {}, True, assigned, steps=3)
+    return Workload([], {}, True, assigned, steps=3)
 
 
 def _slope(p: Parameter) -> Node:
@@ -140,7 +140,7 @@ def _slope(p: Parameter) -> Node:
 
 def _regularizer(
     cls: type[Regularizer], shape: Sizes, random: np.random.Generator
-) -> Problem:
+) -> Workload:
     regularizer = example(cls)
     assert isinstance(regularizer, Regularizer)
     value = _rounded(random.standard_normal(shape))
@@ -155,7 +155,7 @@ def _regularizer(
     changed = regularizer.transform(leaf, "check")
     if changed is not None:
         nodes += with_gradients(changed, [leaf])
-    return Problem(nodes, {leaf: value} if changed is not None else {}, True)
+    return Workload(nodes, {leaf: value} if changed is not None else {}, True)
 
 
 def _rounded(value: npt.ArrayLike) -> Array:

@@ -11,7 +11,7 @@ from chainrule.graph import Graph
 from chainrule.profile.attribution import purposes
 from chainrule.profile.profile import Profile
 from chainrule.profile.speed import Speed
-from chainrule.profile.work import Piece, Task, Work, arithmetic, title
+from chainrule.profile.work import Portion, Task, Work, arithmetic, title
 from chainrule.program import Program
 
 
@@ -29,15 +29,15 @@ def of(work, op):
     return node
 
 
-def pieces(work):
-    return [Piece([node]) for node in work.order if node.op is not None]
+def portions(work):
+    return [Portion([node]) for node in work.order if node.op is not None]
 
 
 def test_bytes_are_read_once_and_written_where_others_read_them():
     x, b = cr.input("x", (6, 5)), cr.parameter("b", np.ones(5))
     work = lowered(ops.sum(ops.exp(x + b) * x))
     add, exp, mul, total = (of(work, op) for op in (ops.Add, ops.Exp, ops.Mul, ops.Sum))
-    one, fused = work.tasks([Piece([total]), Piece([add, exp, mul])])
+    one, fused = work.tasks([Portion([total]), Portion([add, exp, mul])])
     assert fused.nbytes == 4 * (30 + 5 + 30)  # x once, b, and the product
     assert one.nbytes == 4 * (30 + 1)
     assert (fused.flops, one.flops) == (90, 30)
@@ -55,14 +55,14 @@ def test_what_is_picked_is_all_that_is_read():
     x = cr.input("x", (100, 10))
     at = cr.input("at", (100,), "int")
     work = lowered(ops.pick(x, at))
-    (task,) = work.tasks(pieces(work))
+    (task,) = work.tasks(portions(work))
     assert task.nbytes == 100 * (4 + 8 + 4)  # numbers, indices, results
 
 
-def test_elementwise_nodes_that_no_piece_names_are_where_they_are_read():
+def test_elementwise_nodes_that_no_portion_names_are_where_they_are_read():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(ops.tanh(x) + 1.0))
-    (task,) = work.tasks([Piece([of(work, ops.Exp)])])
+    (task,) = work.tasks([Portion([of(work, ops.Exp)])])
     assert task.name == "tanh add exp"
     assert task.flops == 12
 
@@ -71,7 +71,7 @@ def test_a_helper_is_counted_by_what_it_moves():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(x))
     exp = of(work, ops.Exp)
-    task, helper = work.tasks([Piece([exp]), Piece([exp], "copy", 64)])
+    task, helper = work.tasks([Portion([exp]), Portion([exp], "copy", 64)])
     assert (task.name, helper.name) == ("exp", "exp: copy")
     assert (helper.nbytes, helper.flops) == (64, 0)
 
@@ -79,7 +79,7 @@ def test_a_helper_is_counted_by_what_it_moves():
 def test_tasks_of_one_name_are_numbered():
     x = cr.input("x", (4,))
     work = lowered(ops.exp(ops.exp(x)))
-    assert [(t.name, t.number) for t in work.tasks(pieces(work))] == [
+    assert [(t.name, t.number) for t in work.tasks(portions(work))] == [
         ("exp", 0), ("exp", 1),
     ]  # fmt: skip
 
@@ -165,7 +165,7 @@ def gone(_):
 def test_a_device_that_is_gone_leaves_the_times():
     work = lowered(ops.exp(cr.input("x", (4,))))
     profile = Profile("something", Speed(gone, gone))
-    (task,) = work.tasks(pieces(work))
+    (task,) = work.tasks(portions(work))
     profile.add(task, 0, 2000)
     row = profile.table().splitlines()[3]
     assert row.split() == ["exp", "1", "0.002", "100.0%", "2.0", "0.0", "?", "0.0", "?"]

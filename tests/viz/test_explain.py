@@ -7,7 +7,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ChainRuleError, GradientError, GraphError
 from chainrule.notation.numbers import number
-from chainrule.viz.chain.explanation import Part
+from chainrule.viz.chain.explanation import Summand
 
 
 def lecture():
@@ -275,7 +275,7 @@ def test_paths_autodiff_and_finite_differences_agree(seed):
     check = e.check()
     assert check.exact, check
     assert check.near, check
-    chains = e.parts or [Part(1.0, e.symbol.of, "", e.value, lambda: e)]
+    chains = e.parts or [Summand(1.0, e.symbol.of, "", e.value, lambda: e)]
     for part in chains:
         factors = [factor.value for factor in part.explanation.factors]
         assert np.prod(factors) == pytest.approx(part.value, abs=1e-12)

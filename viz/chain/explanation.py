@@ -38,7 +38,7 @@ class Extent:
 
 
 @dataclass(frozen=True)
-class Part:
+class Summand:
     """One of the derivatives that another is the sum of.
 
     Attributes:
@@ -82,7 +82,7 @@ class Explanation(ABC):
     symbol: Derivative
     value: float
     factors: Sequence[Factor] = ()
-    parts: Sequence[Part] = ()
+    parts: Sequence[Summand] = ()
 
     @property
     @abstractmethod

@@ -11,7 +11,7 @@ from chainrule.notation.styles import Style, Written
 from chainrule.notation.symbols import Derivative
 from chainrule.viz.chain.branches import sum_text
 from chainrule.viz.chain.check import Check
-from chainrule.viz.chain.explanation import Explanation, Extent, Part, aligned
+from chainrule.viz.chain.explanation import Explanation, Extent, Summand, aligned
 from chainrule.viz.chain.paths import Path
 from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.diagram import Diagram
@@ -44,7 +44,7 @@ class SumExplanation(Explanation):
         self,
         symbol: Derivative,
         value: float,
-        parts: Sequence[Part],
+        parts: Sequence[Summand],
         extent: Extent,
         slope: Callable[[], float],
     ) -> None:
@@ -139,17 +139,17 @@ class SumExplanation(Explanation):
         )
 
     @property
-    def _ranked(self) -> list[Part]:
+    def _ranked(self) -> list[Summand]:
         """The examples, those first that contribute most."""
         return sorted(self._examples, key=lambda part: -abs(part.contribution))
 
     @property
-    def _told(self) -> list[Part]:
+    def _told(self) -> list[Summand]:
         """The parts whose chain is written out: one example, and every penalty."""
         return [*self._ranked[:1], *self._others]
 
     @property
-    def _drawn(self) -> list[Part]:
+    def _drawn(self) -> list[Summand]:
         """The parts that the diagram shows, in their order."""
         most = {id(part) for part in self._ranked[: self._extent.top]}
         return [p for p in self.parts if not p.number or id(p) in most]
@@ -189,14 +189,14 @@ class SumExplanation(Explanation):
             numbers += ["(", value, ")"] if plus and part.value < 0 else [value]
         return [row(*symbols), row(*numbers), row(Numbers((self.value,)))]
 
-    def _derivative(self, part: Part) -> Derivative:
+    def _derivative(self, part: Summand) -> Derivative:
         return replace(self.symbol, of=part.symbol)
 
-    def _heading(self, part: Part) -> str:
+    def _heading(self, part: Summand) -> str:
         most = part.number and len(self._examples) > 1
         return f"{part.label}{', which contributes most' if most else ''}:"
 
-    def _links(self, place: int, part: Part) -> Iterator[Link]:
+    def _links(self, place: int, part: Summand) -> Iterator[Link]:
         """Draw the way from the weight through one part to the loss, and back."""
         symbols = Derivative(self.symbol.of, (part.symbol,)), self._derivative(part)
         factor = "1" if part.factor == 1 else f"1/{round(1 / part.factor)}"
@@ -210,7 +210,7 @@ class SumExplanation(Explanation):
             yield Link(tail, head, "backward", role, lines)
 
 
-def _block(place: int, part: Part) -> Block:
+def _block(place: int, part: Summand) -> Block:
     return Block(f"p{place}", "op", part.symbol, [Line(Plain(part.label), "note")])
 
 

@@ -14,7 +14,7 @@ from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.profile.profile import Profile
 from chainrule.profile.speed import Speed
-from chainrule.profile.work import Piece, Task, Work
+from chainrule.profile.work import Portion, Task, Work
 from chainrule.program import Program
 
 PENDING = 4096
@@ -59,16 +59,16 @@ def tasks_of(
     program: Program, kernels: Container[type[Op]], launches: Sequence[Launch]
 ) -> list[Task]:
     """Return each launch of a program as a profile counts it."""
-    return Work(program, kernels).tasks(list(_pieces(launches)))
+    return Work(program, kernels).tasks(list(_portions(launches)))
 
 
-def _pieces(launches: Sequence[Launch]) -> Iterator[Piece]:
-    """Yield each launch as a piece of work; a second one for a node only moves data."""
+def _portions(launches: Sequence[Launch]) -> Iterator[Portion]:
+    """Yield each launch as a portion; a second one for a node only moves data."""
     met: set[Node] = set()
     for launch in launches:
         if launch.auxiliary or launch.nodes[-1] in met:
             moved = 2 * min(slot.nbytes for slot in launch.slots)
-            yield Piece(launch.nodes, launch.label, moved)
+            yield Portion(launch.nodes, launch.label, moved)
         else:
-            yield Piece(launch.nodes)
+            yield Portion(launch.nodes)
             met.update(launch.nodes)

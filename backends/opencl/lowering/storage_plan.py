@@ -6,9 +6,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from chainrule import ops
+from chainrule.backends.opencl.lowering.destinations import Destinations
 from chainrule.backends.opencl.lowering.leaves import Leaves
 from chainrule.backends.opencl.lowering.phase_graph import PhaseGraph, inlined
-from chainrule.backends.opencl.lowering.placement import Placement
 from chainrule.backends.opencl.source.fusion import Group
 from chainrule.backends.opencl.source.layout import Floats, View, new_view_for, packed
 from chainrule.node import Node
@@ -60,7 +60,7 @@ def plan_storage(
     """
     later = inlined(graph)
     stored = _stored(graph, later)
-    placed = Placement(graph, leaves, floats, stored, later).destinations()
+    placed = Destinations(graph, leaves, floats, stored, later).choose()
     fetched = {graph.base(root) for root in graph.phase.outputs}
     views = {
         node: _place(leaves, node, placed[node])

@@ -11,7 +11,7 @@ from chainrule import ops
 from chainrule.errors import ConformanceError
 from chainrule.registry import registry
 from chainrule.testing import check_parity, parity_cases
-from chainrule.testing.parity_cases import Case, Problem
+from chainrule.testing.parity_cases import Case, Workload
 from chainrule.testing.samples import sample
 
 CASES = list(parity_cases())
@@ -97,7 +97,7 @@ def test_a_difference_is_found(backend):
     values = iter([1.0, 1.1])
 
     def build(shape, random):
-        return Problem([ops.exp(next(values))], {})
+        return Workload([ops.exp(next(values))], {})
 
     with pytest.raises(ConformanceError, match="off by"):
         check_parity(Case("ops", "changing", build), backend)
@@ -119,6 +119,6 @@ def test_every_kind_has_cases():
 def test_sums_over_large_arrays(backend):
     def build(shape, random):
         x = np.asarray(random.uniform(-1, 1, (40_001,)), np.float32)
-        return Problem([ops.l2_norm(x), ops.max(x), ops.sum(x)], {})
+        return Workload([ops.l2_norm(x), ops.max(x), ops.sum(x)], {})
 
     check_parity(Case("ops", "large", build), backend)

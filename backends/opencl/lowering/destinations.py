@@ -1,4 +1,4 @@
-"""Placement: results computed right where they are to be assigned."""
+"""Destinations: results computed right where they are to be assigned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chainrule.program.storage import Destination, destinations
 
 
 @dataclass(frozen=True)
-class Placement:
+class Destinations:
     """Decides which results of a phase are computed into parameters.
 
     Attributes:
@@ -34,7 +34,7 @@ class Placement:
     stored: Container[Node]
     inlined: Mapping[Node, int]
 
-    def destinations(self) -> dict[Node, Destination]:
+    def choose(self) -> dict[Node, Destination]:
         """Return the nodes that are computed into parameters, and where."""
         assigns = self.graph.phase.assigns
         return destinations(assigns, self._may_overwrite, self._owner)
