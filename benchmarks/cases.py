@@ -1,4 +1,4 @@
-"""What is measured: multi-layer perceptrons with relu, trained with Adam, float32."""
+"""Benchmark cases: multi-layer perceptrons with relu, trained with Adam, float32."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Case:
     def data(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Inputs and random labels.
 
-        What can be learned soon is: then probabilities become denormal numbers, and
+        Labels that can be learned turn probabilities into denormal numbers, and then
         those are timed instead of the framework.
         """
         random = np.random.default_rng(0)

@@ -4,7 +4,7 @@
 
 Each depth is measured in a process of its own; memory is what tracemalloc saw at most.
 With ``--jax``, the time that JAX takes to trace and compile the same training step of
-500 layers, measured in the same run, is put beside.
+500 layers is measured in the same run and shown beside it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python -m benchmarks.train_step [--case NAME] [--rounds N] [--json FILE]
 
-Each framework runs in a process of its own; rounds are interleaved, so that what else
-the machine does falls on all alike. The table gives medians, and ratios to chainrule
+Each framework runs in a process of its own; rounds are interleaved, so that other
+work on the machine affects all alike. The table gives medians, and ratios to chainrule
 from the same rounds.
 """
 

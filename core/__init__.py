@@ -41,7 +41,7 @@ __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noq
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise _unknown(name)
-    return globals().setdefault(name, _load(name))  # one object, whatever threads ask
+    return globals().setdefault(name, _load(name))  # the same for all threads
 
 
 def _load(name: str) -> Any:

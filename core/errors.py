@@ -15,7 +15,7 @@ from chainrule.terminal import visible
 class ChainRuleError(Exception):
     """Base of every error that chainrule raises.
 
-    Its text is safe for a terminal, whatever names are in it.
+    Its text is safe to print on a terminal, even if a name in it is hostile.
     """
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Signals that interrupt: what they do in a program, in a run, and while it is saved.
+"""Interrupting signals: handled in a program, in a training run, and during a save.
 
 Ctrl-C (SIGINT) raises KeyboardInterrupt, as Python does it. In the command line SIGTERM
 and SIGHUP do the same. In a training run the first of them ends the run after the
@@ -40,7 +40,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Handler:
-    """What is done about signals.
+    """A handler of signals that tells the first one from later ones.
 
     Args:
         act: called with the number of the first signal.

@@ -11,7 +11,7 @@ _UNPRINTABLE_IN_A_LINE = re.compile(f"[\t\n{_OBEYED}\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    r"""Return a text in which whatever a terminal would obey is an escape sequence.
+    r"""Return a text with all that a terminal would obey as escape sequences.
 
     Tabs and newlines stay. Bytes of a path that are not UTF-8 are shown too.
 

@@ -29,7 +29,7 @@ COLORS: dict[str, BlockKind] = {
         ["node", "ops", "graph", "autodiff", "program", "execution"], "loss"
     ),
 }
-"""Blue: the wings, which the core does not know. Yellow: the way of a number."""
+"""Blue: the wings, which the core does not know. Yellow: the path of a number."""
 
 
 def rooms() -> nx.DiGraph[str]:

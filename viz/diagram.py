@@ -101,7 +101,7 @@ class Diagram:
         return graph
 
     def proofread(self) -> Report:
-        """Read the finished picture back, and check all that stands on it.
+        """Read the finished picture back, and check everything on it.
 
         Formulas are evaluated as they are printed and compared with the values beside
         them, edges are walked as they are drawn, marks are held against their

@@ -1,4 +1,4 @@
-"""What a diagram shows, before anything is said about how it looks.
+"""Scenes: the contents of a diagram, independent of how it looks.
 
 The writers of DOT, JSON and TikZ all read a `Scene`, so a new format is one file.
 """

@@ -1,4 +1,4 @@
-"""Text in every format: Unicode, LaTeX, and the HTML of Graphviz' labels."""
+"""Text in every format: Unicode, LaTeX, and the HTML of Graphviz's labels."""
 
 from __future__ import annotations
 

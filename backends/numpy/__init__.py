@@ -1,4 +1,4 @@
-"""The NumPy backend: what it computes is what every other backend must compute."""
+"""The NumPy backend: the reference that every other backend must match."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NumpyBackend(Backend):
         return [Device(name=f"CPU, {os.cpu_count()} threads", kind="cpu")]
 
     def diagnose(self) -> Sequence[tuple[bool, str]]:
-        """Say whether Numba is there, which compiles loops over large arrays."""
+        """Say whether Numba is installed, which compiles loops over large arrays."""
         version = numba_version()
         said = f"loops over large arrays are compiled by Numba {version}"
         if not version:

@@ -56,7 +56,7 @@ class CompiledLoop(FusedLoop):
     """A loop over elements, with an expression for every op in its body.
 
     Results that are read after the loop are stored; all others live in registers.
-    Equal loops, of whatever layer and batch size, have the same text.
+    Equal loops have the same text, for any layer and batch size.
     """
 
     def __init__(self, storage: Storage, nodes: list[Node]) -> None:

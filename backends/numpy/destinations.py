@@ -29,8 +29,8 @@ class Destinations:
 
     Attributes:
         array: for each such result, the part of a parameter's array that it goes to.
-        overwritten_at: for each of these parameters that shares its memory with no
-            other one, the index of the node whose result is its new value.
+        overwritten_at: for each of these parameters that does not share its memory
+            with another, the index of the node whose result is its new value.
     """
 
     def __init__(

@@ -77,7 +77,7 @@ class NumpyExecutable(Executable):
             return
         try:
             self._recompile(with_loops=True)
-        except Exception as error:  # whatever Numba raises, NumPy's calls can go on
+        except Exception as error:  # of any kind: NumPy's calls can go on
             warnings.warn(
                 f"Numba {numba_version()} could not compile a loop: {error}",
                 RuntimeWarning,

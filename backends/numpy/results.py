@@ -1,4 +1,4 @@
-"""Results: what a phase leaves behind in outputs, totals and parameters."""
+"""Results: the outputs, totals and parameters that a phase writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads: products of up to a tenth of a millisecond use a single one.
+"""Threads: a single one for products of up to a tenth of a millisecond.
 
 BLAS shares a product among all cores and waits for each of them. On a product this
 small that gains little, and on a busy computer the wait for a thread that has lost its

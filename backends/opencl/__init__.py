@@ -78,7 +78,7 @@ class OpenCLBackend(Backend):
         return choose(self.device).described
 
     def diagnose(self) -> list[tuple[bool, str]]:
-        """Report for each thing it needs whether it is there, or how to get it."""
+        """Report for each requirement whether it is met, or how to meet it."""
         return diagnose()
 
     def profiled(self) -> AbstractContextManager[Profile]:

@@ -149,7 +149,7 @@ class OpenCLExecutable(Executable):
 
     def _read(self, view: View) -> Array:
         array = np.empty(view.shape, view.dtype)
-        if array.size:  # nothing lies nowhere
+        if array.size:  # an empty array has no memory
             buffer = self._compiled.memory[view.slot]
             start = view.offset * array.itemsize
             self._session.runtime.download(buffer, start, array)

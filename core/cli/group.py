@@ -98,7 +98,7 @@ class Lazy(click.Group):
             formatter.write_dl(rows)
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        """Read the options of the group, whatever is written there."""
+        """Read the options of the group; mistakes in them are shown escaped."""
         with _visible_errors():
             return super().make_context(*arguments, **options)
 

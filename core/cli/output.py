@@ -22,9 +22,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
-    """Print a text, with what a terminal would obey escaped.
+    """Print a text, escaping what a terminal would obey.
 
-    If it goes to stderr and nobody can read that any more, nothing is lost.
+    If stderr cannot be written to, the text is dropped.
     """
     with suppress(OSError) if err else nullcontext():
         click.echo(visible(text), nl=nl, err=err)

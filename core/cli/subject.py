@@ -1,4 +1,4 @@
-"""The subject of a command: what is drawn or explained, found by its name."""
+"""The subject of a command: the graph it draws or explains, found by its name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TARGET = "t"
 
 @dataclass
 class Subject:
-    """What was named on the command line.
+    """A graph named on the command line, and its data.
 
     Attributes:
         graph: a node, several nodes, or a model without a loss.

@@ -1,4 +1,4 @@
-"""What an input takes: numbers of its dtype, in an array of its shape."""
+"""Values for inputs: numbers of the right dtype, in arrays of the right shape."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def examples_for(
     """Return the rows of examples for each input of a model.
 
     Several inputs are given as a list, or as a mapping from their names. The first axis
-    counts the examples, whatever size the input has there.
+    counts the examples, even if the input declares a size there.
 
     Raises:
         DataError: wrong shape, no rows, text, NaN or infinity (named by row and

@@ -128,7 +128,7 @@ class Backend(ABC):
         return 0
 
     def diagnose(self) -> Sequence[tuple[bool, str]]:
-        """Return, for each thing it can use, whether it is there and what brings it."""
+        """Return for each requirement whether it is met, or how to meet it."""
         return [(True, device.name) for device in self.devices()]
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Callbacks: what happens around epochs and steps, outside the mathematics."""
+"""Callbacks: actions around epochs and steps, outside the mathematics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.component import Component
 
 @dataclass
 class Run:
-    """One call of `fit`, and how far it has come: what callbacks see of it.
+    """One call of `fit` as callbacks see it, and how far it has come.
 
     Epochs and steps are counted from the model's first ones, so a resumed training run
     continues the count.
@@ -65,4 +65,4 @@ class Callback(Component):
         """Act after an epoch, whose numbers are in ``run.history``."""
 
     def end(self, run: Run) -> None:
-        """Act after training has ended, for whatever reason."""
+        """Act after training has ended, also if an error ended it."""

@@ -43,7 +43,7 @@ class Optimizer(Component, ABC):
     scalar_slots: ClassVar[tuple[str, ...]] = ()
     """The single numbers that are kept from step to step."""
     full_batch: ClassVar[bool] = False
-    """Whether each step takes all examples, whatever the batch size."""
+    """Whether each step takes all examples and ignores the batch size."""
     foreign_options: ClassVar[Mapping[str, str]] = {
         "learning_rate": "lr=…",
         "betas": "beta_1=…, beta_2=…",

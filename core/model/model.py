@@ -31,7 +31,7 @@ from chainrule.training.session import Session
 
 @dataclass(frozen=True)
 class Built:
-    """What a model has once the shapes of its inputs are known."""
+    """The parts of a model that depend on the shapes of its inputs."""
 
     structure: Structure
     session: Session
@@ -87,7 +87,7 @@ class Model:
         structure.draw_weights(0)
 
     def _build_for(self, shapes: Sequence[Shape]) -> None:
-        """Build what depends on the shapes of the inputs; here nothing is left."""
+        """Build what depends on the shapes of the inputs; a Model is built already."""
 
     def _build_from(self, x: Any) -> None:
         if self._built is None:
@@ -105,7 +105,7 @@ class Model:
 
     @property
     def session(self) -> Session:
-        """What stays between calls: compiled programs and the optimizer's state.
+        """The state between calls: compiled programs, and what the optimizer remembers.
 
         Raises:
             NotBuiltError: the input shape is not known yet.
@@ -243,7 +243,7 @@ class Model:
             sample_weight: how much each example counts, one number each.
             shuffle: whether to take the examples in another order in each epoch.
             profile: whether to time each kernel, validation included. A table is
-                printed when training ends, whatever ends it, and ``history.profile``
+                printed when training ends, however it ends, and ``history.profile``
                 keeps it: ``profile.table()``, ``profile.save_trace("trace.json")``,
                 ``draw(model, times=profile)``.
 

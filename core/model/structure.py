@@ -26,7 +26,7 @@ from chainrule.training.network import Network
 
 @dataclass(frozen=True)
 class Structure:
-    """A graph in which a call of a layer counts as one node.
+    """A graph with each call of a layer as one node.
 
     Attributes:
         order: the nodes, operands first; those inside of layers are left out.

@@ -23,7 +23,7 @@ ACCENTS: Mapping[str, str] = {
     "hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307",
     "vec": "\u20d7",
 }  # fmt: skip
-"""Name of an accent → the combining character, to stand behind a letter."""
+"""Name of an accent → the combining character that follows a letter."""
 
 _SUB = dict(zip("0123456789+-=()aehijklmnoprstuvxβγρφχ",
                 "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))  # fmt: skip
@@ -62,7 +62,7 @@ def printable(name: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """Keep right-to-left letters from reordering what stands around them."""
+    """Keep right-to-left letters from reordering the text around them."""
     if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
         return f"\u2068{text}\u2069"
     return text

@@ -80,7 +80,7 @@ def _result_symbols(
 
 
 def _what_feeds(result: Node, layer: Scope) -> list[Node]:
-    """Find the layer's own nodes that its activation, which gives the result, reads."""
+    """Find the nodes of a layer that its activation reads to give the result."""
     found: dict[Node, None] = {}
     waiting, seen = [result], {result}
     while waiting:

@@ -1,4 +1,4 @@
-"""Look-up: from what a user calls a node to the node."""
+"""Look-up: nodes found by the names that a user gives them."""
 
 from __future__ import annotations
 

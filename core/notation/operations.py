@@ -1,4 +1,4 @@
-"""Operations: how one application of an op is written, without what is only noise.
+"""Operations: one application of an op in writing, without noise.
 
 Plain notation would say ``1 · x``, ``x + 0``, ``a + −b`` and ``−(−x)``.
 """
@@ -137,4 +137,4 @@ _SHORT: Mapping[type, _Short] = {
     Add: _add, Sub: _sub, Mul: _mul, Div: _div, Neg: _neg, Transpose: _transpose,
     SumLike: _sum_like, Matmul: _matmul,
 }  # fmt: skip
-"""What is written for an op where its plain notation would be noise."""
+"""For each op, its writer where the plain notation would be noise."""

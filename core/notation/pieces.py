@@ -1,4 +1,4 @@
-"""Pieces: written text that knows what it needs parentheses for."""
+"""Pieces: written text that knows when it needs parentheses."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from chainrule.notation.styles import Style, minus
 from chainrule.ops.base import ATOM, POWER, PRODUCT
 
 Product: TypeAlias = Literal["scaled", "entries", "matrices"]
-"""What is multiplied: a number with an array, arrays entry by entry, or matrices."""
+"""A product of a number and an array, of arrays entry by entry, or of matrices."""
 _SLOT = re.compile(r"\{(\d+)\}")
 _NEGATIVE = PRODUCT - 1
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Written text, how tightly it binds, and its sign, which is held apart.
+    """Written text, how tightly it binds, and its sign, which is separate.
 
     Attributes:
         text: the text, without a sign.
         precedence: how tightly the text binds.
-        negative: whether a minus stands before it.
+        negative: whether it has a minus sign.
         value: the number that the text is, if it is one, without its sign.
         raised: whether the text ends in a superscript, as W⁽¹⁾ does.
-        products: the kinds of products that stand in it outside parentheses.
+        products: the kinds of products in it that are not in parentheses.
     """
 
     text: str

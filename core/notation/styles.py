@@ -1,4 +1,4 @@
-"""Styles: the three ways in which notation is written, and what knows all of them."""
+"""Styles: the three ways to write notation, and objects that know all of them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Names as mathematics: ``w_1``, ``y_hat`` and ``W^(1)`` in every style.
 
-Whatever a name contains becomes text and never markup: control characters and direction
+Everything in a name becomes text and never markup: control characters and direction
 marks are dropped, long names are cut, and each style escapes its own special
 characters.
 """

@@ -1,4 +1,4 @@
-"""Attribution: for which nodes of a graph the nodes of a lowered program work."""
+"""Attribution: the nodes of a graph that the nodes of a lowered program serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Purpose: TypeAlias = tuple[Node, Literal["forward", "backward"]]
 
 
 def purposes(work: Work, known: Container[Node]) -> dict[Node, Purpose]:
-    """Return what the nodes of a lowered program work for, as far as that is known.
+    """Return the purposes of the nodes of a lowered program, where they are known.
 
     A lowered node has the purpose of the node whose value it has; if there is no such
     node, the purpose of what reads it. A gradient that comes along an edge is
@@ -24,8 +24,8 @@ def purposes(work: Work, known: Container[Node]) -> dict[Node, Purpose]:
 
     Args:
         work: the program.
-        known: the nodes to work for, such as those of a model; nodes of the lowered
-            program itself can be among them.
+        known: the nodes that may be served, such as those of a model; nodes of the
+            lowered program itself can be among them.
     """
     built = _as_built(work, known)
     found: dict[Node, Purpose | None] = {}

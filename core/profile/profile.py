@@ -1,4 +1,4 @@
-"""Profiles: how long each task of a program took, and how near that is to the best.
+"""Profiles: the time of each task of a program, and how near it is to the best.
 
 ::
 

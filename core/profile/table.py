@@ -25,11 +25,11 @@ LONGEST_NAME = 44
 
 @dataclass(eq=False)
 class Row:
-    """All runs of one task, whatever the size of the batch.
+    """All runs of one task, for batches of any size.
 
     Attributes:
-        name: where it belongs and what it does; a second task that does the same has
-            "#2" behind it.
+        name: where it belongs and what it does; "#2" follows the name of a second task
+            that does the same.
         part: what kind of program it is in: "training step" or "evaluation".
         tasks: the task, once for each size of batch.
         calls: how often it was run.

@@ -1,4 +1,4 @@
-"""Phases: what is computed together, and what it looked like after each pass."""
+"""Phases: nodes that are computed together, and the stages of their lowering."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Assignment: TypeAlias = tuple[Parameter, Node]
 
 @dataclass(frozen=True)
 class Phase:
-    """What is computed together: all new values from the old ones, then assigned."""
+    """Nodes that are computed together: all from the old values, then assigned."""
 
     outputs: tuple[Node, ...] = ()
     totals: tuple[Node, ...] = ()

@@ -1,4 +1,4 @@
-"""The registry: what plugins registered, found by name."""
+"""The registry: components that plugins register, found by name."""
 
 from chainrule.registry.kinds import KINDS
 from chainrule.registry.registry import Registry, registry

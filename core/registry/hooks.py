@@ -83,7 +83,7 @@ def register_callbacks() -> Sequence[type[Callback]]:  # type: ignore[empty-body
 
 @hookspec
 def register_datasets() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
-    """Return functions that return data; each gives a data set its name."""
+    """Return functions that load data; a function's name is that of its data set."""
 
 
 @hookspec

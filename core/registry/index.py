@@ -11,10 +11,10 @@ from chainrule.registry.plugin import Plugin
 
 
 class Index:
-    """What plugins register, by kind, and by name in any spelling; never changed.
+    """All registered components, by kind and by name in any spelling; immutable.
 
     Attributes:
-        plugins: the plugins that it is about.
+        plugins: the plugins whose components it lists.
     """
 
     def __init__(self, plugins: Mapping[str, Plugin]) -> None:
@@ -80,7 +80,7 @@ class Index:
         return UnknownNameError(f"{error}{hint}{self._broken()}")
 
     def _broken(self) -> str:
-        """Say which plugins are broken: one of them may have brought the name."""
+        """Name the broken plugins, one of which may define the name."""
         broken = [p for p in self.plugins.values() if p.state == "broken"]
         if not broken:
             return ""

@@ -1,4 +1,4 @@
-"""The plugin manager: which plugins there are, loaded on the first look-up."""
+"""The plugin manager: all plugins, loaded on the first look-up."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class PluginManager:
         self._change(label, read_hooks(Plugin(label, label, version, module), plugin))
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out again.
+        """Remove a plugin.
 
         Raises:
             PluginError: there is no such plugin.
@@ -112,6 +112,6 @@ class PluginManager:
                 self._loaded = self._with_changes(self._loaded)
 
     def _with_changes(self, plugins: Mapping[str, Plugin]) -> Mapping[str, Plugin]:
-        """Return plugins less those taken out, and those registered by hand."""
+        """Return plugins without the removed ones, with those registered by hand."""
         every = {**plugins, **self._by_hand}
         return {name: plugin for name, plugin in every.items() if plugin is not None}

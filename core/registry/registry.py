@@ -1,4 +1,4 @@
-"""The registry, where everything meets: what plugins register, found by name."""
+"""The registry, where everything meets: registered components, found by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Registry:
     """Every registered component, by kind and name.
 
     Attributes:
-        plugins: what components come from, loaded on the first look-up.
+        plugins: all plugins, loaded on the first look-up.
     """
 
     def __init__(self) -> None:

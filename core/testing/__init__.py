@@ -1,4 +1,4 @@
-"""Checks for components, to be called in the tests of a plugin.
+"""Checks of components, for the tests of a plugin.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Criteria: what training minimizes, what it measures, and what constrains it."""
+"""Criteria: losses, metrics and regularizers of a training run."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Criteria:
 
     @property
     def key(self) -> Hashable:
-        """What is equal for criteria that make the same graph."""
+        """A key, equal for criteria that make the same graph."""
         losses = tuple(fingerprint(loss) for loss in self.losses)
         acting = tuple(r for r in self.regularizers if _acts(r))
         return losses, fingerprint(self.metrics), fingerprint(acting)

@@ -1,4 +1,4 @@
-"""The network: what training has to know of a model."""
+"""The network: the part of a model that training uses."""
 
 from __future__ import annotations
 

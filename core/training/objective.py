@@ -1,4 +1,4 @@
-"""The objective: what training minimizes, and what it measures, as one graph."""
+"""The objective: losses, penalties and metrics of a network as one graph."""
 
 from __future__ import annotations
 

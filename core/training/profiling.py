@@ -16,8 +16,8 @@ from chainrule.training.options import Setup
 def profiling(history: History, setup: Setup) -> Iterator[None]:
     """Time every kernel in the block if the setup asks for it, and print the profile.
 
-    The profile is in the history, whatever ends the block. Without profiling there is
-    none; one of an earlier run is removed.
+    However the block ends, the history has the profile. Without profiling it has none;
+    one of an earlier run is removed.
 
     Raises:
         BackendError: the backend cannot profile, or is being profiled already.
@@ -40,7 +40,7 @@ PLAIN = str.maketrans({"∂": "d", "µ": "u", "…": "~"})
 
 def _show(profile: Profile) -> None:
     """Print a profile, no wider than the terminal; a failure does not undo training."""
-    with suppress(OSError, ValueError):  # the output is closed, or nobody reads it
+    with suppress(OSError, ValueError):  # the output is closed
         on_terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if on_terminal else None
         table = profile.table(width=width)

@@ -59,7 +59,7 @@ class EpochStart:
         If no step is torn, the device has them. Otherwise the steps up to that one are
         repeated; and if the device cannot do that, or a callback set weights between
         them, the parameters are those that the epoch began with. The step counter
-        always agrees with the parameters.
+        always matches the parameters.
         """
         if isinstance(failed.error, BackendError):
             self._session.forget()
@@ -67,7 +67,7 @@ class EpochStart:
             if failed.torn or self._is_lost():
                 if isinstance(failed.error, Exception) and not self._session.touched:
                     self._repeat(failed)
-                else:  # after a second Ctrl-C nobody wants to wait
+                else:  # a second Ctrl-C: do not wait
                     self._restore()
         finally:
             self._update_run()

@@ -1,4 +1,4 @@
-"""The session: what a model keeps between calls of fit, evaluate and predict."""
+"""The session: a model's state between calls of fit, evaluate and predict."""
 
 from __future__ import annotations
 

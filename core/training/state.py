@@ -81,7 +81,7 @@ class Backup:
 
 
 def _identity(optimizer: Optimizer) -> Hashable:
-    """Return what is equal for optimizers that may continue one another's state."""
+    """Return a key, equal for optimizers that may continue each other's state."""
     return fingerprint(optimizer, without="lr")
 
 

@@ -1,4 +1,4 @@
-"""What batch and layer normalization have in common."""
+"""The base of batch and layer normalization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What losses of probabilities have in common."""
+"""Probabilities bounded away from 0 and 1, for losses that take their logarithm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several metrics have in common."""
+"""Helpers that several metrics share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Adam and its relatives have in common."""
+"""The base of Adam and its relatives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chainrule.kinds.optimizer import Optimizer
 class Moments(Optimizer):
     """Base of optimizers that decay the first and second moment of the gradient.
 
-    The moments are kept as decayed sums, m ← β m + g, where others keep averages: the
+    The moments are decayed sums, m ← β m + g, where others use averages: the
     factors 1 − β are the same for all elements, so they go into the step size and ε.
     """
 

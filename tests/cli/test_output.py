@@ -1,4 +1,4 @@
-"""What is printed on terminals: narrow ones, and those that know no Unicode."""
+"""Output on terminals: narrow ones, and those without Unicode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an input takes, in `cr.evaluate` as in a model."""
+"""Values for inputs, in `cr.evaluate` as in a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Damaged files: whatever is wrong with one, the answer is an error of chainrule."""
+"""Damaged files: any damage is answered by an error of chainrule."""
 
 from __future__ import annotations
 

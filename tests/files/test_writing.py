@@ -1,4 +1,4 @@
-"""Whatever is written is written whole, and keeps what an earlier file was."""
+"""Files are written whole or not at all, and preserve mode, owner and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is built without a warning: the package chainrule, whole, and nothing else."""
+"""The wheel and the sdist: built without a warning, with the package and no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rewriting once got wrong, and programs that are run as they are written."""
+"""Rewriting: former mistakes, and programs that are run as they are written."""
 
 import numpy as np
 import pytest

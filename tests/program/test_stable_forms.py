@@ -1,4 +1,4 @@
-"""What a user writes by hand is computed without overflow, forward and backward."""
+"""Formulas written by hand are computed without overflow, forward and backward."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The first look-up loads everything, whichever threads ask and whatever ends it."""
+"""The first look-up loads everything, for all threads and after any interruption."""
 
 from __future__ import annotations
 

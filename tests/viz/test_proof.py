@@ -1,4 +1,4 @@
-"""The proof-reader: true pictures pass, and every kind of lie is found."""
+"""The proof-reader: correct pictures pass, and every kind of false one is found."""
 
 import re
 

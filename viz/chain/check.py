@@ -1,4 +1,4 @@
-"""Three ways to the same gradient, compared with each other."""
+"""The check of an explanation: one gradient computed in three ways."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Check:
 
     @property
     def near(self) -> bool:
-        """Whether the finite difference agrees, as nearly as it can."""
+        """Whether the finite difference is as near as it can be."""
         off = abs(self.finite_difference - self.autodiff)
         return off <= ABSOLUTE + RELATIVE * abs(self.autodiff)
 

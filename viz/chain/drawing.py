@@ -23,11 +23,11 @@ MOST_BRANCHES = 4
 
 
 def chain_scene(chain: Chain, verdict: Line, rankdir: str, unfold: int = 0) -> Scene:
-    """Draw the numbers of a chain, what else they use, and the factors between them.
+    """Draw the numbers of a chain, their other operands, and the factors between them.
 
     Args:
         chain: what to draw.
-        verdict: what was checked; it stands under the product.
+        verdict: what was checked; it is written under the product.
         rankdir: how the diagram runs.
         unfold: how many paths of a factor to draw that is a sum; 0 for one edge.
     """
@@ -53,7 +53,7 @@ class _Builder:
         factors: in the order in which the graph runs.
         sums: what factors are sums of, where they are unfolded.
         ids: the blocks of numbers.
-        leaf_ids: the blocks of what numbers use besides each other.
+        leaf_ids: the blocks of the numbers' other operands.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -133,7 +133,7 @@ class _Builder:
         )
 
     def _add_leaves(self, entries: Sequence[Entry], head: str) -> None:
-        """Add what numbers of the chain use besides each other."""
+        """Add the operands of the chain's numbers that are not in the chain."""
         symbols = self.chain.symbols
         for leaf in _leaves(entries, {entry.node for entry in self.ids}):
             if leaf not in self.leaf_ids:

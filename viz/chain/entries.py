@@ -185,8 +185,8 @@ def _reached(
 ) -> npt.NDArray[Any]:
     """Return which numbers of y depend on one of an operand.
 
-    In a matrix product that is so whatever the other factor is, even 0: a unit that is
-    off hides no path.
+    In a matrix product the value of the other factor does not matter, even if it is 0:
+    a unit that is off hides no path.
     """
     if not isinstance(y.op, Matmul):
         return np.flatnonzero(column)

@@ -38,7 +38,7 @@ class EntrySymbols:
         return replace(found, sub=f"{found.sub},{indices}" if found.sub else indices)
 
     def subscript(self, entry: Entry) -> Symbol:
-        """Return the indices of a number alone, to stand behind an expression."""
+        """Return the indices of a number alone, to follow an expression."""
         if self.values[entry.node].size == 1:
             return Symbol("")
         return Symbol("", sub=self._indices(entry))

@@ -39,12 +39,12 @@ class Extent:
 
 @dataclass(frozen=True)
 class Summand:
-    """One of the derivatives that another is the sum of.
+    """One of the derivatives whose sum is another.
 
     Attributes:
         factor: what it is multiplied by there, such as 1/n.
         symbol: the loss that it is the derivative of, J₂.
-        label: what that is, in words.
+        label: that loss, in words.
         value: its number.
         answer: explains it.
         number: which example it belongs to, from 1; 0 if it is not that of an example.

@@ -1,4 +1,4 @@
-"""One mode of a graph: training or not, and random numbers that stay as they are."""
+"""One mode of a graph: training or not, with its random numbers fixed."""
 
 from __future__ import annotations
 

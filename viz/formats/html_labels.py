@@ -1,4 +1,4 @@
-"""Labels in Graphviz' HTML: lines as tables, blocks with a frame, the legend."""
+"""Labels in Graphviz's HTML: lines as tables, blocks with a frame, the legend."""
 
 from __future__ import annotations
 

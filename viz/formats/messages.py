@@ -1,4 +1,4 @@
-"""What Graphviz says while it works, which it would print on standard error."""
+"""Graphviz's messages, which it would print on standard error."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _Listener = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p)
 
 @contextmanager
 def graphviz_messages() -> Iterator[list[str]]:
-    """Collect Graphviz' warnings and errors, piece by piece, as long as the block runs.
+    """Collect Graphviz's warnings and errors, piece by piece, while the block runs.
 
-    Standard error itself stays where it is, for whatever other threads write to it.
+    Standard error is not redirected: other threads may write to it.
     """
     pieces: list[str] = []
     here = threading.get_ident()

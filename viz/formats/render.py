@@ -29,7 +29,7 @@ def render(
 
     Args:
         dot: the source.
-        format: one of `PICTURES`, or Graphviz' own name of another.
+        format: one of `PICTURES`, or Graphviz's own name of another.
         dpi: resolution of a picture made of pixels.
         engine: ``"pygraphviz"``, which needs nothing installed, or ``"dot"``, the
             program of that name on PATH.

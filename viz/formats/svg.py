@@ -1,4 +1,4 @@
-"""What Graphviz' SVG lacks: a size that yields, titles, classes for its lines."""
+"""Finishing an SVG: what Graphviz leaves out, such as titles and classes."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _line(line: Line) -> str:
 
 
 def _edge(link: Link, place: dict[str, Any]) -> list[str]:
-    """Draw an edge along Graphviz' spline; the tip of a backward one is at its tail."""
+    """Draw an edge along Graphviz's spline; a backward one has its tip at the tail."""
     if link.kind == "forward":
         look = "->, gray"
     else:
@@ -98,7 +98,7 @@ def _edge(link: Link, place: dict[str, Any]) -> list[str]:
 
 
 def _spline(position: str) -> str:
-    """Return Graphviz' control points as a path, with its tips as ends."""
+    """Return Graphviz's control points as a path, with its tips as ends."""
     points = []
     tips = {"s": "", "e": ""}
     for part in position.split():

@@ -1,4 +1,4 @@
-"""What a printed formula can mean: every array that a reader may compute from it.
+"""Meanings of a printed formula: every array that a reader may compute from it.
 
 Mathematics on paper leaves out what is clear: over which axis Σ sums, which axis a
 softmax normalizes, along which axis two arrays are aligned. So a formula has several
@@ -182,7 +182,7 @@ def _transposed(x: Array) -> Iterator[Any]:
 
 
 def _listed(*parts: Array) -> Iterator[Any]:
-    """Read ``[a, b]``, a vector or arrays one behind the other, or ``[x > 0]``."""
+    """Read ``[a, b]``, a vector or arrays one after the other, or ``[x > 0]``."""
     if len(parts) == 1:
         yield parts[0].astype(float) if parts[0].ndim else parts[0].reshape(1) * 1.0
     if all(x.size == 1 for x in parts):

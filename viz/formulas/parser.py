@@ -21,7 +21,7 @@ COMPARISONS = ("=", "≠", "<", "≤", ">", "≥")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _PLAIN = str.maketrans("−–×÷", "--⊙/")
 _LETTER = r"(?:[^\W⁰¹²³⁴-⁹ᵀ]|['\u0302₊₋])"
-"""A character of a name; raised numbers and ᵀ stand behind one."""
+"""A character of a name; raised numbers and ᵀ follow one."""
 _GOES_ON = re.compile(rf"{_LETTER}|⁽|,(?=[₀-₉])")
 """What makes a name longer, so that ``z`` is not read in ``z₁``."""
 _NAME = rf"[^\W\d⁰¹²³⁴-⁹ᵀΣ]{_LETTER}*(?:⁽[^⁾]*⁾)?"
@@ -126,7 +126,7 @@ class _Parser:
         return term
 
     def _summand(self) -> Term:
-        """Read a product, or one behind Σ, which reaches to the next + or −."""
+        """Read a product, or one after Σ, which reaches to the next + or −."""
         if self._take("Σ"):
             return Term("Σ", (self._summand(),))
         if self._take("-"):
@@ -262,7 +262,7 @@ def _tokens(text: str, names: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _stands_at(text: str, at: int, name: str) -> bool:
-    """Whether a name stands at a place, and is not the beginning of a longer one."""
+    """Whether a name begins at a place, and is not the beginning of a longer one."""
     if not text.startswith(name, at):
         return False
     behind = text[at + len(name) :]

@@ -1,1 +1,1 @@
-"""The device: which one it is, its queue, and the memory that lies on it."""
+"""The device: how it is chosen, its queue and its memory."""

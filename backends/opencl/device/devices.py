@@ -195,7 +195,7 @@ def _from_environment(devices: list[OpenCLDevice]) -> OpenCLDevice:
 
 
 def diagnose() -> list[tuple[bool, str]]:
-    """Report for each thing that OpenCL needs whether it is there, or how to get it."""
+    """Report for each of OpenCL's requirements whether it is met, or how to meet it."""
     try:
         devices = find_devices()
     except BackendError as error:

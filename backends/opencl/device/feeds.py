@@ -1,4 +1,4 @@
-"""Feeds: how the values of an input come to the device.
+"""Feeds: the ways in which the values of an input reach the device.
 
 A device with memory of its own is sent a copy. A processor reads what the host has
 written: each feed has a few pieces of shared memory that take turns, so that the host
@@ -143,7 +143,7 @@ class SharedFeed:
 
 
 def _settle(events: Sequence[Any]) -> None:
-    """Wait until nothing reads memory that is about to go."""
+    """Wait until nothing reads memory that is about to be freed."""
     for event in events:
         if event is not None:
             with contextlib.suppress(cl.Error):

@@ -110,7 +110,7 @@ class Mirrors:
 
 
 def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:
-    """Drop the mirror of memory that is no more."""
+    """Drop the mirror of memory that was freed."""
     living = mirrors()
     if living is not None:
         living._of.pop(key, None)
@@ -124,6 +124,6 @@ def _root(value: Array) -> Array:
 
 
 def _bytes(address: int, size: int) -> Array:
-    """Return the bytes at an address, whatever the array over them looks like."""
+    """Return the bytes at an address as an array."""
     pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
     return np.ctypeslib.as_array(pointer, (size,))

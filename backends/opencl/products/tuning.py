@@ -1,4 +1,4 @@
-"""Tuning: which form of a matrix product a device computes fastest.
+"""Tuning: the form of a matrix product that a device computes fastest.
 
 A product that is worth it is timed once in each form, for each device and class of
 shapes; the choice is stored in the user's cache folder.

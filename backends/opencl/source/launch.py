@@ -11,7 +11,7 @@ from chainrule.backends.opencl.source.layout import Slot
 from chainrule.node import Node
 
 SMALL = 1 << 14
-"""Vector operations up to which a kernel is worth no launch of its own."""
+"""Vector operations up to which a kernel shares a launch with its neighbours."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,7 +54,7 @@ class Launch:
 
     @property
     def is_small(self) -> bool:
-        """Whether it is worth no launch of its own on a processor."""
+        """Whether it is too small for a launch of its own on a processor."""
         return self.effort <= SMALL
 
 

@@ -48,7 +48,7 @@ def copy_launch(context: KernelContext, node: Node, target: View) -> Launch:
 
 
 def _fill_flat(body: Body, group: Group, targets: Sequence[Target]) -> int:
-    """Take all arrays as one long row; return the number of work items."""
+    """Treat all arrays as one long row; return the number of work items."""
     size, width = math.prod(group.shape), body.width
     if any(not view.contiguous or view.size != size for _, _, view in targets):
         raise NotVector

@@ -1,4 +1,4 @@
-"""Totals: numbers that are summed over many runs, precisely."""
+"""Totals: numbers summed over many runs without losing digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Storage: what a backend needs to decide where results live."""
+"""Storage: where the results of a program live, as any backend can decide it."""
 
 from chainrule.program.storage.best_fit import FreeBlocks
 from chainrule.program.storage.destinations import Destination, destinations

@@ -1,4 +1,4 @@
-"""Best fit: memory that nobody reads any more, used again for what fits it best."""
+"""Best fit: memory that is no longer read, reused for what fits it best."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ Block = TypeVar("Block")
 
 
 class FreeBlocks(Generic[Block]):
-    """Blocks of memory that are free, whatever a block is to a backend."""
+    """Free blocks of memory; a block is of any type that the backend chooses."""
 
     def __init__(self) -> None:
         self._by_size: dict[int, list[Block]] = {}
 
     def add(self, block: Block, nbytes: int) -> None:
-        """Add a block of `nbytes` that nobody reads any more."""
+        """Add a block of `nbytes` that is no longer read."""
         self._by_size.setdefault(nbytes, []).append(block)
 
     def take(self, nbytes: int) -> Block | None:

@@ -1,13 +1,10 @@
-"""The net: random graphs, computed as they are written and with all passes.
+"""Fuzzing: random graphs, computed as they are written and with all passes.
 
 A graph comes from one of two places. It contains the pattern of a rewriting rule, or a
 near miss of it (`sources`, `nearby`); or it is grown at random (`RandomGraph`). With
 its first and second derivatives it is a `Problem`. That is interpreted node by node,
-and lowered and run in some way (`check`), and the values are compared (`verdict`); who
-is right is settled with 50 digits (`exact`). What fails is made small and printed as a
-script (`shrink`, `script`)::
-
-    python -m chainrule.testing.fuzz --minutes 5 --path opencl
+and lowered and run in some way (`check`), and the values are compared (`verdict`).
+Where they differ, a computation with 50 digits decides which is right (`exact`).
 """
 
 from chainrule.testing.fuzz.problem import Problem

@@ -64,7 +64,7 @@ def wrong(
         return {}
     try:
         got = compute(nodes, problem)
-    except Exception as error:  # whatever it is, the written form has none
+    except Exception as error:  # of any kind: the written form raises none
         return {"it": f"fails with {type(error).__name__}: {error}"}
     found = faults(nodes, problem.feeds, expected, got, dtype)
     return {name: found[i] for i, name in enumerate(named) if i in found}

@@ -1,4 +1,4 @@
-"""Who is right: values as written, values rewritten, and the exact ones."""
+"""The verdict: values as written and as rewritten, judged by the exact ones."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def faults(
     rewritten: Sequence[Array],
     dtype: str = "float64",
 ) -> dict[int, str]:
-    """Return what is wrong with which of some nodes.
+    """Return the index of each wrong node, and what is wrong with it.
 
-    Values that are close agree. Where they are not, the exact ones decide, if there are
-    any; see `chainrule.program.passes` for what may differ.
+    Close values pass. Where they are not close the exact ones decide, if there are any;
+    see `chainrule.program.passes` for what may differ.
     """
     suspects = [
         i for i, (w, r) in enumerate(zip(written, rewritten, strict=True))

@@ -1,4 +1,4 @@
-"""Whatever ends a training run, the host has the last step that was completed."""
+"""However a training run ends, the host has the last completed step."""
 
 from __future__ import annotations
 
