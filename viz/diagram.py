@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.annotations import PositiveInt, check_value
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
 from chainrule.viz.formats.dot import to_digraph
@@ -20,7 +19,7 @@ from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.page.extras import Extras
-from chainrule.viz.page.html import InlinePage, to_page, with_room
+from chainrule.viz.page.html import to_page, with_room
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
@@ -36,7 +35,7 @@ _TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
     "json": lambda d: to_json(d.scene),
     "tikz": lambda d: to_tikz(d.scene, d.source),
     "tex": lambda d: to_document(d.scene, d.source),
-    "html": lambda d: d.page().text,
+    "html": lambda d: d._page(),
 }
 """Format → what writes a diagram in it; pictures are rendered from DOT."""
 
@@ -183,19 +182,9 @@ class Diagram:
             for number in range(len(frames))
         ]
 
-    def page(self, height: int = 640) -> InlinePage:
-        """Return the page that computes, to be shown inside a notebook.
-
-        It is the page that ``save("run.html")`` writes, in a frame of its own; no
-        server is needed.
-
-        Args:
-            height: of the frame, in pixels.
-        """
-        check_value(height, PositiveInt, "height")
+    def _page(self) -> str:
         roomy = Diagram(with_room(self.scene), legend=self._legend)
-        text = to_page(self.scene, roomy._repr_svg_(), self.extras)
-        return InlinePage(text, height)
+        return to_page(self.scene, roomy._repr_svg_(), self.extras)
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

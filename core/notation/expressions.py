@@ -7,15 +7,18 @@ with ``…``.
 
 from __future__ import annotations
 
+import math
+
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
 from chainrule.notation.naming import Naming
 from chainrule.notation.numbers import number
 from chainrule.notation.operations import operation
-from chainrule.notation.pieces import Piece
-from chainrule.notation.styles import Style, in_style
+from chainrule.notation.pieces import Piece, filled
+from chainrule.notation.styles import Style, in_style, minus
 from chainrule.notation.symbols import Symbol
-from chainrule.ops.base import ATOM, PRODUCT
+from chainrule.ops import Count
+from chainrule.ops.base import ATOM, PRODUCT, SUM
 
 DEPTH = 12
 """How many operations deep an expression is written out unless told otherwise."""
@@ -84,7 +87,9 @@ class _Writer:
         """Write what is not taken apart: symbols, numbers, … where it is too deep."""
         if isinstance(node, Constant) and not node.name:
             return self._constant(node)
-        symbol = self.naming.symbol(node)
+        if isinstance(node.op, Count):
+            return self._size(node)
+        symbol = self.naming.symbol(node) or self.naming.twin(node)
         if symbol and (not node.inputs or node is not self.root):
             text = in_style(symbol, self.style)
             if isinstance(symbol, Symbol):
@@ -94,15 +99,36 @@ class _Writer:
             return Piece(text, PRODUCT)
         return self.ellipsis if left is not None and left <= 0 else None
 
+    def _size(self, node: Node) -> Piece:
+        """Write how many elements lie along some axes: n, or n · m."""
+        factors = self.naming.sizes.symbols(node)
+        if not factors:
+            return Piece("1", value=1.0)
+        first, *others = [Piece(in_style(symbol, self.style)) for symbol, _ in factors]
+        for other in others:
+            times = r"{0} \cdot {1}" if self.style == "latex" else "{0} · {1}"
+            first = filled(times, (first, other), PRODUCT, self.style, associative=True)
+        return first
+
     def _constant(self, node: Constant) -> Piece:
         if node.value.size == 1:
-            value = float(node.value.reshape(()))
-            return Piece(number(abs(value), self.style), ATOM, value < 0, abs(value))
+            return self._number(float(node.value.reshape(())))
         flat = node.value.reshape(-1)
         shown = [number(float(v), self.style) for v in flat[:3]]
         if flat.size > 3:
             shown.append(self.ellipsis.text)
         return Piece(f"[{', '.join(shown)}]")
+
+    def _number(self, value: float) -> Piece:
+        """Write a number; one that is almost whole keeps what is left: 1 − 10⁻⁷."""
+        size, whole = abs(value), round(abs(value)) if math.isfinite(value) else 0
+        left = size - whole
+        if not 0 < whole < 1000 or not left or number(size) != number(whole):
+            return Piece(number(size, self.style), ATOM, value < 0, size)
+        sign = "+" if left > 0 else minus(self.style)
+        text = f"{whole} {sign} {number(abs(left), self.style)}"
+        piece = Piece(text, SUM)
+        return piece.negated() if value < 0 else piece
 
     def _operation(self, node: Node, operands: list[Piece]) -> Piece:
         """Write an operation; while it is too long, cut the longest operand."""

@@ -6,6 +6,7 @@ Names given by the user take precedence over those of layers; a gradient is ∂J
 from __future__ import annotations
 
 import copy
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +14,9 @@ from dataclasses import replace
 from chainrule.graph import Graph
 from chainrule.node import Node, Parameter
 from chainrule.notation.layer_symbols import layer_numbers, layer_of, layer_symbols
+from chainrule.notation.sizes import Sizes
 from chainrule.notation.symbols import Derivative, Symbol, parse_symbol
+from chainrule.notation.twins import Twins
 from chainrule.scopes import Scope
 
 
@@ -33,6 +36,7 @@ class Naming:
         *,
         loss: Node | None = None,
     ) -> None:
+        self._graph = graph
         extra = {n: name for name, n in (names or {}).items() if isinstance(n, Node)}
         numbers = layer_numbers(graph)
         given = _given_symbols(graph, extra, numbers)
@@ -44,10 +48,27 @@ class Naming:
         """Return a naming that can number nodes of which this one does not know."""
         other = copy.copy(self)
         other._symbols = dict(self._symbols)
+        other.__dict__.pop("_twins", None)
         return other
+
+    @functools.cached_property
+    def sizes(self) -> Sizes:
+        """The symbols of what means divide by: n examples, m features."""
+        taken = {symbol.unicode() for symbol in self._symbols.values()}
+        return Sizes(self._graph, taken)
+
+    @functools.cached_property
+    def _twins(self) -> Twins:
+        return Twins(self._graph, self.symbol)
+
+    def twin(self, node: Node) -> Symbol | Derivative | None:
+        """Return the symbol of the named node that is the same expression, if any."""
+        same = self._twins.find(node)
+        return None if same is None else self.symbol(same)
 
     def number(self, nodes: Iterable[Node]) -> None:
         """Call those of `nodes` that have no symbol v₁, v₂ and so on."""
+        self.__dict__.pop("_twins", None)
         free = [node for node in nodes if not self.symbol(node)]
         for number, node in enumerate(free, 1):
             self._symbols[node] = Symbol("v", sub=str(number))

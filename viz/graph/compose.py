@@ -55,7 +55,7 @@ def compose(what: Any, options: Options) -> Drawing:
     subject = subject_of(what, options)
     division = divide(subject, options)
     naming = _named(subject, division, options)
-    edges = find_edges(subject, division)
+    edges = find_edges(subject, division, naming)
     values = _values(subject, division, edges, naming, options)
     checked = _checked(subject, division, naming, values, options)
     labels = BlockLabels(subject, naming, values, options.show_shapes)

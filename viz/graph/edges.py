@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.graph import Graph
 from chainrule.node import Node
+from chainrule.notation.naming import Naming
 from chainrule.viz.graph.edge_rules import EdgeRule, edge_rule
 from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.repeats import Folding
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.graph.tidying import tidied
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Edge:
     rule: EdgeRule | None
 
 
-def find_edges(subject: Subject, division: Division) -> tuple[Edge, ...]:
+def find_edges(
+    subject: Subject, division: Division, naming: Naming
+) -> tuple[Edge, ...]:
     """Return the edges that are shown; a single operation has one for each operand."""
     parts = division.parts
     found: list[Edge] = []
@@ -41,6 +45,8 @@ def find_edges(subject: Subject, division: Division) -> tuple[Edge, ...]:
         if subject.sweep is not None:
             part = parts[head]
             rule = edge_rule(subject.sweep, x, operands, part.nodes, part.exits)
+        if rule is not None:
+            rule = replace(rule, expression=tidied(rule.expression, naming))
         found.append(Edge(x, tail, head, rule))
     return tuple(found)
 

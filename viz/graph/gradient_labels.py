@@ -26,6 +26,7 @@ from chainrule.viz.graph.gradient_marks import (
 )
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.graph.tidying import tidied
 from chainrule.viz.readings import factor, reading
 from chainrule.viz.scene import Flow, Line, Role
 from chainrule.viz.text import Formula, Plain, row
@@ -169,7 +170,7 @@ class GradientLabels:
         if not brought:
             if not part.whole or isinstance(gradient, Constant):
                 return []
-            return [row(symbol, " = ", Formula(gradient, self.naming))]
+            return [row(symbol, " = ", self._tidied(gradient))]
         inside = [
             arrived
             for (y, position), arrived in self.subject.sweep.contribution.items()
@@ -177,9 +178,12 @@ class GradientLabels:
         ]
         edges = "1 edge" if brought == 1 else f"Σ over {brought} edges"
         if inside:
-            rule = Formula(added(inside), self.naming)
+            rule = self._tidied(added(inside))
             return [row(symbol, " = ", rule, " + ", Plain(edges))]
         return [row(symbol, " = ", Plain(edges))] if brought > 1 else []
+
+    def _tidied(self, expression: Node) -> Formula:
+        return Formula(tidied(expression, self.naming), self.naming)
 
     def _measured(self, symbol: Written, node: Node, gradient: Node) -> Written:
         """Write the number of a gradient, with a sign for each mark and each check."""

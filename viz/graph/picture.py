@@ -42,7 +42,7 @@ def picture(
         link for edge in edges for link in _links(edge, division, gradients, options)
     ]
     roles = {link.role for link in links if link.kind == "backward"}
-    remarks = [text for text in (labels.subject.remark, division.remark) if text]
+    remarks = [labels.subject.remark, division.remark, _sizes(links, blocks, labels)]
     return Scene(
         options.title,
         blocks,
@@ -50,11 +50,19 @@ def picture(
         clusters=clusters.label,
         caption=[
             *gradients.verdict(),
-            *(Line(Plain(text), "note") for text in remarks),
+            *(Line(Plain(text), "note") for text in remarks if text),
         ],
         legend=[(role, text) for role, text in LEGEND.items() if role in roles],
         rankdir=options.rankdir,
     )
+
+
+def _sizes(links: Sequence[Link], blocks: Sequence[Block], labels: BlockLabels) -> str:
+    """Say what the sizes are that formulas divide by."""
+    lines = [line for link in links for line in link.lines]
+    lines += [line for block in blocks for line in block.lines]
+    written = [k.text.unicode() for k in lines if k.kind in ("formula", "gradient")]
+    return ", ".join(labels.naming.sizes.used_in("\n".join(written)))
 
 
 def _block(

@@ -8,19 +8,15 @@ from typing import Any
 
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
-from chainrule.notation.numbers import number
 from chainrule.viz.formats.story import Frame, tell
 from chainrule.viz.page.extras import Control, Extras, Machine
 from chainrule.viz.page.maps import Plane
 from chainrule.viz.page.program import PageProgram, page_program
 from chainrule.viz.page.texts import Writer, nodes_read
-from chainrule.viz.readings import Reading
-from chainrule.viz.scene import Flow, Link, Number, Scene
+from chainrule.viz.scene import Flow, Number, Scene
 
 LARGEST = 200_000
 """Numbers of all nodes together, up to which a page computes."""
-MOST_GIVEN = 20_000
-"""Numbers of inputs and parameters that a page holds: about half a megabyte."""
 
 
 def page_data(scene: Scene, extras: Extras) -> dict[str, Any]:
@@ -46,7 +42,6 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         return None, "The page computes if it is drawn with values=…"
     nodes = list(nodes_read(scene, extras))
     nodes += [control.node for control in machine.controls]
-    nodes += [node for link in scene.links for node, _ in link.numbers]
     if machine.sweep is not None:
         gradient = machine.sweep.gradient
         nodes += [machine.sweep.loss, *(gradient[n] for n, _ in extras.explanations)]
@@ -60,15 +55,11 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         )  # fmt: skip
     except BackendError as error:
         return None, f"The numbers on this page stay as they are: {error}"
-    for count, most, what in (
-        (program.size, LARGEST, "compute"),
-        (program.given, MOST_GIVEN, "hold"),
-    ):
-        if count > most:
-            return None, (
-                "The numbers on this page stay as they are: it would have to "
-                f"{what} {count:,} of them, and {most:,} is the most"
-            )
+    if program.size > LARGEST:
+        return None, (
+            f"The numbers on this page stay as they are: it would compute "
+            f"{program.size:,} of them, and at most {LARGEST:,} are quick enough"
+        )
     return program, ""
 
 
@@ -118,9 +109,9 @@ class _Page:
     def _chosen(self, nodes: set[Any]) -> Iterable[Number]:
         """Return one number of each node of a block: the first that is explained."""
         first: dict[Any, Number] = {}
-        for explained in self.extras.explanations:
-            if explained[0] in nodes:
-                first.setdefault(explained[0], explained)
+        for number in self.extras.explanations:
+            if number[0] in nodes:
+                first.setdefault(number[0], number)
         parameters_first = sorted(first, key=lambda n: not isinstance(n, Parameter))
         return [first[node] for node in parameters_first]
 
@@ -133,8 +124,7 @@ class _Page:
                 "tail": link.tail,
                 "head": link.head,
                 "kind": link.kind,
-                "title": link.tooltip.partition(" = ")[0],
-                "value": self.writer.text(_weight(link)),
+                "title": link.tooltip,
                 "lines": [self.writer.text(line.text) for line in link.lines],
                 "flow": self._flow(link.flow),
                 "weight": self._weight(link.numbers),
@@ -224,31 +214,13 @@ class _Page:
         leaf = self.program.leaf
         return {
             "axes": [[leaf[node], entry] for node, entry in plane.axes],
-            "names": self._axes(plane),
             "output": self.program.place[plane.output],
             "target": leaf.get(plane.target) if plane.target is not None else None,
             "threshold": plane.threshold,
         }
 
-    def _axes(self, plane: Plane) -> list[str]:
-        """Return what the two inputs are called: x₁ and x₂, or as they are named."""
-        assert self.extras.machine is not None
-        called = {c.node: c.name for c in self.extras.machine.controls}
-        names = [called.get(node, "x") for node, _ in plane.axes]
-        if len(set(names)) == 2:
-            return names
-        return [f"{name}{sign}" for name, sign in zip(names, "₁₂", strict=True)]
-
     def _numbered(self) -> Mapping[Number, int]:
-        return {each: i for i, each in enumerate(self.extras.explanations)}
-
-
-def _weight(link: Link) -> Reading | None:
-    """Read the weight that a link stands for."""
-    if link.weight is None or not link.numbers:
-        return None
-    ((node, entry),) = link.numbers
-    return Reading(node, "number", number(link.weight), entry)
+        return {number: i for i, number in enumerate(self.extras.explanations)}
 
 
 def _found(numbered: Mapping[Number, int], wanted: Iterable[Number]) -> list[int]:

@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from string import Template
 
 from chainrule.viz.page.data import page_data
@@ -48,27 +48,6 @@ def to_page(scene: Scene, svg: str, extras: Extras) -> str:
         svg=bare,
         data=_safe_json(page_data(scene, extras)),
     )
-
-
-@dataclass(frozen=True)
-class InlinePage:
-    """A page inside a notebook, in a frame that can run its script and nothing else.
-
-    Attributes:
-        text: the page.
-        height: of the frame, in pixels.
-    """
-
-    text: str
-    height: int
-
-    def _repr_html_(self) -> str:
-        look = f"width:100%;height:{self.height}px;border:1px solid #c9cdd2"
-        return (
-            f'<iframe sandbox="allow-scripts" style="{look}" '
-            f'title="A diagram that computes" srcdoc="{html.escape(self.text)}">'
-            "</iframe>"
-        )
 
 
 def with_room(scene: Scene) -> Scene:

@@ -32,8 +32,7 @@ INTERPRETER = (
 """The modules that compute a program, each after those that it imports."""
 PAGE = (
     *INTERPRETER, "machine", "numbers", "elements", "flight", "picture", "film",
-    "controls", "curve", "training", "chart", "landscape", "plane", "details", "view",
-    "main",
+    "controls", "curve", "training", "maps", "details", "view", "main",
 )  # fmt: skip
 """All modules of a page."""
 

@@ -35,14 +35,12 @@ class PageProgram:
         leaf: input or parameter → its place among the leaves of the data.
         data: leaves, nodes and assignments, ready for JSON.
         size: the numbers of all nodes together.
-        given: the numbers of all leaves together.
     """
 
     place: Mapping[Node, int]
     leaf: Mapping[Node, int]
     data: Mapping[str, Any]
     size: int
-    given: int
 
 
 def page_program(
@@ -90,7 +88,6 @@ def page_program(
             "rate": leaf[LEARNING_RATE],
         },
         sum(math.prod(_sizes(node)) for node in order),
-        sum(math.prod(_sizes(node)) for node in leaves),
     )
 
 

@@ -54,10 +54,6 @@ class Circle:
         near_y = min(max(self.y, other.top), other.bottom)
         return self.radius - math.hypot(near_x - self.x, near_y - self.y)
 
-    def beyond(self, page: Box) -> float:
-        """Return how far the circle leaves a page."""
-        return self.around.beyond(page)
-
     @property
     def around(self) -> Box:
         """The box around the circle."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from chainrule.viz.proof.boxes import Box, Circle, around
+from chainrule.viz.proof.boxes import around
 from chainrule.viz.proof.finding import Finding
 from chainrule.viz.proof.reading import Picture
 
@@ -31,9 +31,8 @@ def check_layout(picture: Picture) -> Iterator[Finding]:
         yield _clear(name, f"covers the node {other!r}", outline.overlap(box))
     for (name, outline), (other, second) in itertools.combinations(shapes, 2):
         yield _clear(name, f"covers the node {other!r}", outline.overlap(second.around))
-    things: list[tuple[str, Box | Circle]] = [*labels, *shapes]
-    for name, thing in things:
-        yield _clear(name, "leaves the page", thing.beyond(picture.page))
+    for name, box in [*labels, *((name, outline.around) for name, outline in shapes)]:
+        yield _clear(name, "leaves the page", box.beyond(picture.page))
     for shape in picture.shapes.values():
         for said in shape.said:
             points = said.box.beyond(shape.outline.around)

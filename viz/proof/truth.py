@@ -61,6 +61,11 @@ class Truth:
         for node in self._everything:
             for name in self._names_of(node):
                 found.setdefault(name, []).append(node)
+        for node in self._everything:
+            if isinstance(node.op, Count):
+                for size, axis in self.naming.sizes.symbols(node):
+                    counted = Count((axis,))(node.inputs[0])
+                    found.setdefault(size.unicode(), []).append(counted)
         for node, gradient in self._gradients.items():
             symbol = self.naming.symbol(node)
             if isinstance(symbol, Symbol):
@@ -163,8 +168,8 @@ class Truth:
 
     def _names_of(self, node: Node) -> list[str]:
         """Return the names of a node, also one that its op is written with."""
-        written = isinstance(node.op, (Count, Uniform))
-        names = [node.op.written(node)[0]] if node.op and written else []
+        drawn = isinstance(node.op, Uniform)
+        names = [node.op.written(node)[0]] if node.op and drawn else []
         symbol = self.naming.symbol(node)
         if symbol is not None:
             names.append(symbol.unicode())

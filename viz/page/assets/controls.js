@@ -4,28 +4,27 @@ import { byId, element } from "./elements.js";
 
 const TICKS = 400;
 
-// How far a slider goes to both sides: beyond what it starts at.
+// How far a slider goes to both sides: some round number beyond what it starts at.
 const reach = (value) => (Math.abs(value) <= 2 ? 4 : 2 * Math.abs(value));
-const shortened = (value, digits) => String(Number(value.toPrecision(digits)));
 
 export class Controls {
-  // `onFocus` is called with the control and the entry that somebody turns to.
   constructor(controls, machine, onFocus) {
     Object.assign(this, { machine, onFocus, fields: [] });
-    for (const control of controls) this.add(control, element("div", "", byId("controls")));
+    const place = byId("controls");
+    for (const control of controls) this.add(control, element("div", undefined, place));
     machine.listeners.push(() => this.refresh());
   }
 
-  // One control: a field for each of its numbers, and a slider for one of them.
   add(control, group) {
     const { shape, data } = this.machine.leaves[control.leaf];
     group.className = data.length > 1 ? "control several" : "control";
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", control.name);
     element("i", control.name, group);
-    const grid = element("div", "", group);
-    grid.className = `grid columns-${Math.min(shape[shape.length - 1] || 1, 5)}`;
-    const slider = element("input", "", group);
+    const columns = shape.length ? shape[shape.length - 1] : 1;
+    const grid = element("div", undefined, group);
+    grid.className = `grid columns-${Math.min(columns, 5)}`;
+    const slider = element("input", undefined, group);
     slider.type = "range";
     const fields = [...data].map((_, entry) => this.field(control, entry, shape, grid));
     let current = fields[0];
@@ -38,13 +37,8 @@ export class Controls {
       slider.setAttribute("aria-label", `${field.name}, slider`);
     };
     for (const field of fields) {
-      field.input.addEventListener("focus", () => {
-        bind(field);
-        this.onFocus(control, field.entry);
-      });
-      field.slide = () => {
-        if (field === current) slider.value = field.input.value;
-      };
+      field.input.addEventListener("focus", () => { bind(field); this.onFocus(control, field.entry); });
+      field.slide = () => { if (field === current) slider.value = field.input.value; };
     }
     slider.addEventListener("input", () => {
       this.machine.set(control.leaf, current.entry, Number(slider.value));
@@ -53,21 +47,20 @@ export class Controls {
   }
 
   field(control, entry, shape, grid) {
-    const { machine } = this;
-    const input = element("input", "", grid);
+    const input = element("input", undefined, grid);
     const name = control.name + (shape.length ? ` ${position(entry, shape)}` : "");
     input.type = "number";
     input.step = control.whole ? "1" : "any";
     input.setAttribute("aria-label", name);
+    const { machine } = this;
     input.addEventListener("input", () => {
-      const value = input.valueAsNumber;
-      if (Number.isFinite(value)) machine.set(control.leaf, entry, value);
+      if (input.value !== "" && Number.isFinite(input.valueAsNumber)) {
+        machine.set(control.leaf, entry, input.valueAsNumber);
+      }
     });
     const start = machine.number(control.leaf, entry);
-    const digits = shape[shape.length - 1] > 2 ? 3 : 6; // as far as there is room
-    input.value = shortened(start, digits);
-    const { leaf } = control;
-    const field = { input, entry, name, leaf, digits, reach: reach(start) };
+    const field = { input, entry, name, leaf: control.leaf, reach: reach(start) };
+    input.value = shortened(start);
     this.fields.push(field);
     return field;
   }
@@ -76,13 +69,14 @@ export class Controls {
   refresh() {
     for (const field of this.fields) {
       if (document.activeElement !== field.input) {
-        const value = this.machine.number(field.leaf, field.entry);
-        field.input.value = shortened(value, field.digits);
+        field.input.value = shortened(this.machine.number(field.leaf, field.entry));
       }
       field.slide();
     }
   }
 }
+
+const shortened = (value) => String(Number(value.toPrecision(6)));
 
 // Where an entry is, counted from 1 as in w₂₁: row and column.
 function position(entry, shape) {

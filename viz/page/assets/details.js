@@ -9,56 +9,25 @@ export class Details {
   constructor(data, picture, machine) {
     Object.assign(this, { data, picture, machine, pinned: null, shown: [] });
     this.panel = byId("details");
-    this.asked = new Map(picture.blocks);
-    data.links.forEach((link, i) => {
-      if (link.explained.length) this.asked.set(link.id, picture.edges[i]);
-    });
-    for (const [id, group] of this.asked) this.listen(group, id);
-    this.label();
-    if (!machine) return;
-    machine.listeners.push(() => {
-      this.label();
-      this.show(...this.shown);
-    });
-  }
-
-  part(id) {
-    return this.data.blocks[id] || this.data.links.find((link) => link.id === id);
-  }
-
-  // What a part is called; a weight with its number.
-  title(id) {
-    const { title, value } = this.part(id);
-    return value && value.length ? `${title} = ${say(value, this.machine)}` : title;
-  }
-
-  // Tell screen readers what the parts say.
-  label() {
-    for (const [id, group] of this.asked) {
-      const lines = this.part(id).lines.map((line) => say(line, this.machine));
-      group.setAttribute("aria-label", [this.title(id), ...lines].join(", "));
+    for (const [id, group] of picture.blocks) {
+      const { title, lines } = data.blocks[id];
+      this.listen(group, id, [title, ...lines.map((line) => say(line))].join(", "));
     }
+    data.links.forEach((link, i) => {
+      if (link.explained.length) this.listen(picture.edges[i], link.id, link.title);
+    });
+    if (machine) machine.listeners.push(() => this.show(...this.shown));
   }
 
-  listen(group, id) {
+  listen(group, id, label) {
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
+    group.setAttribute("aria-label", label);
     group.classList.add("asked");
-    group.addEventListener("mouseenter", () => {
-      this.trace(id);
-      if (!this.pinned) this.show(id);
-    });
+    group.addEventListener("mouseenter", () => { this.trace(id); if (!this.pinned) this.show(id); });
     group.addEventListener("mouseleave", () => this.trace(this.pinned));
-    group.addEventListener("focus", () => {
-      this.trace(id);
-      this.show(id);
-    });
-    const pin = () => {
-      this.pinned = this.pinned === id ? null : id;
-      this.trace(id);
-      this.show(id);
-      this.panel.scrollIntoView({ block: "nearest" });
-    };
+    group.addEventListener("focus", () => { this.trace(id); this.show(id); });
+    const pin = () => { this.pinned = this.pinned === id ? null : id; this.trace(id); this.show(id); this.panel.scrollIntoView({ block: "nearest" }); };
     group.addEventListener("click", pin);
     group.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -80,12 +49,8 @@ export class Details {
         reached.add(each.head);
       }
     }
-    for (const [block, group] of this.picture.blocks) {
-      group.classList.toggle("chain", reached.has(block));
-    }
-    for (const edge of this.picture.edges) {
-      edge.classList.toggle("chain", along.has(edge.id));
-    }
+    for (const [block, group] of this.picture.blocks) group.classList.toggle("chain", reached.has(block) || block === id);
+    for (const edge of this.picture.edges) edge.classList.toggle("chain", along.has(edge.id));
     this.picture.svg.classList.toggle("traced", Boolean(id));
   }
 
@@ -93,10 +58,11 @@ export class Details {
   show(id, chosen) {
     this.shown = [id, chosen];
     if (!id) return;
-    const part = this.part(id);
+    const block = this.data.blocks[id];
+    const part = block || this.data.links.find((link) => link.id === id);
     this.panel.replaceChildren();
-    element("h2", this.title(id), this.panel);
-    if (id in this.data.blocks) this.describe(part);
+    element("h2", part.title, this.panel);
+    if (block) this.describe(block);
     this.explain(chosen || part.explained);
   }
 
@@ -106,8 +72,7 @@ export class Details {
     for (const detail of block.details) {
       element("dt", `${detail.name} ${detail.shape}`, list);
       if (detail.value.length) element("dd", say(detail.value, this.machine), list);
-      const gradient = say(detail.gradient, this.machine);
-      if (gradient) element("dd", `∂: ${gradient}`, list);
+      if (detail.gradient.length) element("dd", `∂: ${say(detail.gradient, this.machine)}`, list);
     }
     if (block.update.length) element("p", say(block.update, this.machine), this.panel);
   }

@@ -90,13 +90,6 @@ export class Film {
     return this.go(0);
   }
 
-  // Stop, and go to a frame; the one behind the last belongs to the next step.
-  jump(to) {
-    this.stop();
-    if (to === this.steps.length) this.next();
-    else this.go(to);
-  }
-
   stop() {
     clearInterval(this.timer);
     this.timer = 0;
@@ -116,11 +109,12 @@ export class Film {
   listen() {
     const slider = byId("slider");
     slider.max = String(Math.max(0, this.steps.length - 1));
-    slider.addEventListener("input", () => this.jump(Number(slider.value)));
+    const jump = (to) => () => { this.stop(); this.go(to()); };
+    slider.addEventListener("input", jump(() => Number(slider.value)));
     byId("play").addEventListener("click", () => this.toggle());
-    byId("first").addEventListener("click", () => this.jump(0));
-    byId("back").addEventListener("click", () => this.jump(this.now - 1));
-    byId("next").addEventListener("click", () => this.jump(this.now + 1));
-    byId("last").addEventListener("click", () => this.jump(this.steps.length - 1));
+    byId("first").addEventListener("click", jump(() => 0));
+    byId("back").addEventListener("click", jump(() => this.now - 1));
+    byId("next").addEventListener("click", () => { this.stop(); this.next(); });
+    byId("last").addEventListener("click", jump(() => this.steps.length));
   }
 }

@@ -16,9 +16,7 @@ export class Machine {
 
   // The value of a node; only what it depends on is computed.
   value(place) {
-    if (this.values[place] === undefined) {
-      this.values[place] = this.computed(place, this.leaves);
-    }
+    if (this.values[place] === undefined) this.values[place] = this.computed(place, this.leaves);
     return this.values[place];
   }
 
@@ -45,16 +43,14 @@ export class Machine {
 
   set(leaf, entry, number) {
     const { shape, data } = this.leaves[leaf];
-    this.leaves[leaf] = { shape, data: data.slice() };
-    this.leaves[leaf].data[entry] = number;
+    this.leaves[leaf] = { shape, data: Float64Array.from(data, (v, i) => (i === entry ? number : v)) };
     this.tell(true);
   }
 
   // One step of the optimizer: forward, backward, update.
   step() {
-    const { program, leaves } = this;
-    const order = needed(program, program.assigns.map(([, place]) => place));
-    this.leaves = advanced(program, leaves, evaluate(program, leaves, order));
+    const order = needed(this.program, this.program.assigns.map(([, place]) => place));
+    this.leaves = advanced(this.program, this.leaves, evaluate(this.program, this.leaves, order));
     this.steps += 1;
     this.tell(true);
   }

@@ -4,10 +4,9 @@ import { byId, element } from "./elements.js";
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
 import { Film } from "./film.js";
-import { Landscape } from "./landscape.js";
+import { Landscape, Plane } from "./maps.js";
 import { Machine } from "./machine.js";
 import { Picture } from "./picture.js";
-import { Plane } from "./plane.js";
 import { Training } from "./training.js";
 import { View, listenToSearch, listenToTheme } from "./view.js";
 
@@ -29,10 +28,10 @@ if (machine) {
   if (learns) {
     byId("training").hidden = false;
     byId("loss").hidden = false;
-    training = new Training(loss, machine);
+    training = new Training(data.machine, machine);
     if (landscape) new Landscape(landscape, loss, machine);
   }
-  if (plane) new Plane(plane, machine);
+  if (plane) new Plane(plane, ["x₁", "x₂"], machine);
   machine.listeners.push(() => film.tell());
 } else {
   element("p", data.reason, byId("reason"));
@@ -46,10 +45,10 @@ document.addEventListener("keydown", (event) => {
   if (target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
   const onButton = target.tagName === "BUTTON" || target.closest(".asked");
   const keys = {
-    ArrowRight: () => film.jump(film.now + 1),
-    ArrowLeft: () => film.jump(film.now - 1),
-    Home: () => film.jump(0),
-    End: () => film.jump(data.steps.length - 1),
+    ArrowRight: () => { film.stop(); film.next(); },
+    ArrowLeft: () => { film.stop(); film.go(film.now - 1); },
+    Home: () => { film.stop(); film.go(0); },
+    End: () => { film.stop(); film.go(data.steps.length); },
     "/": () => byId("search").focus(),
     ...(onButton ? {} : { " ": () => film.toggle() }),
     ...(training ? { s: () => byId("step").click(), r: () => training.toggle() } : {}),

@@ -13,7 +13,6 @@ export class Picture {
     this.numbers = [];
     for (const [id, group] of this.blocks) this.find(group, data.blocks[id].lines, 1);
     data.links.forEach((link, i) => this.find(this.edges[i], link.lines, 0));
-    if (machine) this.forgetTips();
     this.assigned = new Map(machine ? machine.program.assigns : []);
   }
 
@@ -50,17 +49,6 @@ export class Picture {
     }
     this.svg.classList.toggle("changed", Boolean(machine && machine.changed));
     this.weigh();
-  }
-
-  // Tooltips of weights would say what the weights were.
-  forgetTips() {
-    this.data.links.forEach((link, i) => {
-      if (!link.weight) return;
-      for (const anchor of this.edges[i].querySelectorAll("a")) {
-        anchor.removeAttribute("xlink:title");
-        anchor.removeAttributeNS("http://www.w3.org/1999/xlink", "title");
-      }
-    });
   }
 
   // Lines as thick as the weights they stand for, dashed below zero.

@@ -8,11 +8,10 @@ export class View {
     this.whole = svg.getAttribute("viewBox").split(/[\s,]+/).map(Number);
     this.box = [...this.whole];
     const picture = byId("picture");
-    const turn = (event) => {
+    picture.addEventListener("wheel", (event) => {
       event.preventDefault();
       this.zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, ...this.point(event));
-    };
-    picture.addEventListener("wheel", turn, { passive: false });
+    }, { passive: false });
     this.listenToDrags(picture);
     byId("zoom-in").addEventListener("click", () => this.zoom(1 / 1.3));
     byId("zoom-out").addEventListener("click", () => this.zoom(1.3));
@@ -24,12 +23,9 @@ export class View {
     this.svg.setAttribute("viewBox", box.join(" "));
   }
 
-  // Zoom around a point, or around the middle.
-  zoom(factor, x, y) {
+  zoom(factor, x = this.box[0] + this.box[2] / 2, y = this.box[1] + this.box[3] / 2) {
     const [left, top, width, height] = this.box;
-    const [atX, atY] = x === undefined ? [left + width / 2, top + height / 2] : [x, y];
-    const corner = [atX - (atX - left) * factor, atY - (atY - top) * factor];
-    this.look([...corner, width * factor, height * factor]);
+    this.look([x - (x - left) * factor, y - (y - top) * factor, width * factor, height * factor]);
   }
 
   point(event) {
@@ -40,19 +36,14 @@ export class View {
 
   listenToDrags(picture) {
     let grabbed = null;
-    picture.addEventListener("pointerdown", (event) => {
-      grabbed = this.point(event);
-    });
+    picture.addEventListener("pointerdown", (event) => { grabbed = this.point(event); });
     picture.addEventListener("pointermove", (event) => {
-      if (!event.buttons) grabbed = null;
-      if (!grabbed) return;
+      if (!grabbed || !event.buttons) { grabbed = null; return; }
       const [x, y] = this.point(event);
       const [left, top, width, height] = this.box;
       this.look([left + grabbed[0] - x, top + grabbed[1] - y, width, height]);
     });
-    addEventListener("pointerup", () => {
-      grabbed = null;
-    });
+    addEventListener("pointerup", () => { grabbed = null; });
   }
 }
 
@@ -72,11 +63,10 @@ export function listenToSearch(data, picture, show) {
 }
 
 export function listenToTheme() {
-  const { classList } = document.documentElement;
   const set = (dark) => {
-    classList.toggle("dark", dark);
+    document.documentElement.classList.toggle("dark", dark);
     byId("theme").textContent = dark ? "Light" : "Dark";
   };
-  byId("theme").addEventListener("click", () => set(!classList.contains("dark")));
+  byId("theme").addEventListener("click", () => set(!document.documentElement.classList.contains("dark")));
   set(matchMedia("(prefers-color-scheme: dark)").matches);
 }
