@@ -1,4 +1,4 @@
-"""How building, differentiating, compiling and drawing grow with the depth of a chain.
+"""Scaling of building, differentiating, compiling and drawing with a chain's depth.
 
     python -m benchmarks.graph_scale [--layers N …] [--jax]
 

@@ -25,7 +25,7 @@ from chainrule.scopes import scope
 Edge: TypeAlias = tuple[Node, int]
 """A consumer, and which of its operands the edge comes from."""
 Arrival: TypeAlias = tuple[Node, Origin]
-"""What came along one edge, and which edge that is."""
+"""The gradient that came along one edge, and that edge."""
 
 
 @dataclass(frozen=True)

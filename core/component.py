@@ -51,7 +51,7 @@ class Component:
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names that the registry finds it by."""
     foreign_names: ClassVar[tuple[str, ...]] = ()
-    """What other frameworks call it; not names here, but a look-up suggests it."""
+    """Its names in other frameworks; a look-up of one suggests the name here."""
     foreign_options: ClassVar[Mapping[str, str]] = {}
     """For a hyperparameter that other frameworks have, what to write here."""
 
@@ -84,7 +84,7 @@ class Component:
         return {f.name: getattr(self, f.name) for f in fields_of(type(self))}
 
     def to_config(self) -> dict[str, Any]:
-        """Return what a JSON or TOML file needs to make this component again."""
+        """Return a description for JSON or TOML from which it can be made again."""
         changed = {name: _plain(value) for name, value in self._changed().items()}
         return {"type": type(self).type_name, **changed}
 

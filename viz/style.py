@@ -1,4 +1,4 @@
-"""How diagrams look: the lecture's colours, fonts and sizes."""
+"""The style of diagrams: the lecture's colours, fonts and sizes."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ PRODUCTS = (128, 384)
 
 
 class Profiler:
-    """What a backend and all its programs share: the current profile, or None."""
+    """The current profile of a backend, or None; all its programs share it."""
 
     def __init__(self) -> None:
         self.profile: Profile | None = None

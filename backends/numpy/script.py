@@ -59,7 +59,7 @@ class Script:
         self._taken = Counter(dict.fromkeys((*self.namespace, *ARGUMENTS), 1))
         self._names: dict[int, str] = {}
         self._named: list[Any] = []
-        """What has a name lives on, so that nothing else gets its id."""
+        """Named objects are held here, so that no other object gets the same id."""
         self._ones: dict[int, str] = {}
         self._dots: dict[int, str] = {}
 

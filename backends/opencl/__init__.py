@@ -44,7 +44,7 @@ class OpenCLBackend(Backend):
 
     @functools.cached_property
     def session(self) -> Session:
-        """What all programs share on the device; it is opened on first use.
+        """The state on the device that all programs share; opened on first use.
 
         Raises:
             BackendError: there is no such device, or it cannot be opened.

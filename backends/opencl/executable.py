@@ -49,7 +49,7 @@ class OpenCLExecutable(Executable):
 
     @property
     def launches(self) -> Sequence[Prepared]:
-        """What a run enqueues."""
+        """The launches that a run enqueues."""
         return self._compiled.launches
 
     def put(

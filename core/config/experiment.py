@@ -89,7 +89,7 @@ class Experiment:
         return self.dataset == "load_csv"
 
     def metadata(self) -> dict[str, Any]:
-        """Return what a model remembers of its data: the columns of a CSV file."""
+        """Return metadata for the model: the columns of a CSV file."""
         if not self.from_csv:
             return {}
         given = self.arguments

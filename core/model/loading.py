@@ -56,7 +56,7 @@ NONSENSE = (
     LookupError, TypeError, ValueError, AttributeError, RecursionError, MemoryError,
     ArithmeticError,
 )  # fmt: skip
-"""What is raised where a description lacks something, or has the wrong thing."""
+"""The errors that a description with missing or wrong entries leads to."""
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -140,7 +140,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
 
 
 def _guess(start: bytes) -> str:
-    """Say what a file is that is not in safetensors format, by its first bytes."""
+    """Name the likely format of a file that is not safetensors by its first bytes."""
     if not start:
         return "the file is empty"
     for foreign, what in FOREIGN_STARTS.items():

@@ -24,7 +24,7 @@ class Part(Protocol):
         """Yield (path, parameter) for everything it owns."""
 
     def to_config(self) -> dict[str, Any]:
-        """Return what a file needs to make it again."""
+        """Return a description for a file from which it can be made again."""
 
 
 def name_parts(parts: Iterable[Part]) -> None:

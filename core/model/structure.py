@@ -73,7 +73,7 @@ class Structure:
 
 
 def operands(node: Node) -> tuple[Node, ...]:
-    """Return what a node is computed from, where a call of a layer is one node."""
+    """Return the operands of a node, with each call of a layer as one node."""
     return calls[node].inputs if node in calls else node.inputs
 
 

@@ -29,7 +29,7 @@ FOREIGN_SUFFIXES = {
     ".h5", ".hdf5", ".keras", ".pb", ".ckpt", ".pt", ".pth", ".onnx", ".pkl",
     ".pickle", ".joblib", ".npy", ".npz", ".json",
 }  # fmt: skip
-"""What other programs would not read as a model of chainrule."""
+"""Suffixes that other programs would not read as a model of chainrule."""
 
 
 def save_model(

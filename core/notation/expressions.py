@@ -84,7 +84,7 @@ class _Writer:
         return done[self.root, depth]
 
     def _atom(self, node: Node, left: int | None) -> Piece | None:
-        """Write what is not taken apart: symbols, numbers, … where it is too deep."""
+        """Write a node that is not taken apart: a symbol, a number, or … if deep."""
         if isinstance(node, Constant) and not node.name:
             return self._constant(node)
         if isinstance(node.op, Count):

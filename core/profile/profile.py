@@ -18,7 +18,7 @@ from pathlib import Path
 from chainrule.errors import GraphError
 from chainrule.node import Node
 from chainrule.profile.speed import Speed
-from chainrule.profile.table import Row, Table, total_seconds
+from chainrule.profile.table import Row, TableText, total_seconds
 from chainrule.profile.trace import Event, save_trace
 from chainrule.profile.work import Task, Work
 
@@ -108,7 +108,7 @@ class Profile:
         """
         heading = self._heading()
         lines = textwrap.wrap(heading, width) if width else [heading]
-        table = Table(list(self._rows.values()), self.speed)
+        table = TableText(list(self._rows.values()), self.speed)
         return "\n".join([*lines, *table.lines(most, width)])
 
     def _heading(self) -> str:

@@ -59,7 +59,7 @@ class Row:
         return self.tasks[0].work.dtype
 
 
-class Table:
+class TableText:
     """Rows as text.
 
     Args:

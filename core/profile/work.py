@@ -86,7 +86,7 @@ class Work:
 
     @property
     def part(self) -> str:
-        """What kind of program it is."""
+        """The kind of program: a training step, an evaluation …."""
         if self.program.checked:
             return "step in search of a fault"
         return "training step" if self.program.training else "evaluation"
@@ -199,7 +199,7 @@ def arithmetic(node: Node) -> int:
 
 
 def _read_from(node: Node) -> Node:
-    """Return what is read where a node is read: what is broadcast is read once."""
+    """Return the node that is read in place of one: of a broadcast, its operand."""
     while isinstance(node.op, BroadcastTo):
         (node,) = node.inputs
     return node

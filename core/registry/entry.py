@@ -46,7 +46,7 @@ class Entry:
 
     @property
     def foreign_names(self) -> tuple[str, ...]:
-        """What other frameworks call it."""
+        """Its names in other frameworks."""
         return tuple(self._declared("foreign_names", ()))
 
     @property
@@ -55,7 +55,7 @@ class Entry:
         return bool(self._declared("overrides", False))
 
     def _declared(self, name: str, default: Any) -> Any:
-        """Return what the class itself declares; a claim is not inherited."""
+        """Return an attribute of the class itself; a claim is not inherited."""
         return getattr(self.target, "__dict__", {}).get(name, default)
 
 

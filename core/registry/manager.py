@@ -11,7 +11,7 @@ from chainrule.registry.plugin import Plugin, read_hooks
 
 
 class _Loading(threading.local):
-    """What the current thread has loaded so far; None unless it is loading."""
+    """The plugins that the current thread has loaded; None unless it is loading."""
 
     so_far: Mapping[str, Plugin] | None = None
 

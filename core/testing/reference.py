@@ -183,4 +183,4 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.Slice: lambda op, x: x[tuple(slice(*each) for each in op.ranges)],
     ops.ZerosLike: _plain(np.zeros_like),
 }
-"""What each built-in op computes, as a function of the op and its operands."""
+"""For each built-in op, its result as a function of the op and its operands."""

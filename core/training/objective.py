@@ -141,7 +141,7 @@ def _dtype(loss: LossLike) -> Dtype:
 
 
 def _sums(metric: Metric, target: Node, prediction: Node) -> list[Node]:
-    """Return what a metric sums over batches."""
+    """Return the scalars that a metric sums over batches."""
     with scope(metric.type_name):
         sums = metric.totals(target, prediction)
     if not isinstance(sums, tuple):

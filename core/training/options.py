@@ -103,7 +103,7 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a training run has to do: the options of `fit`, resolved.
+    """The task of a training run: the options of `fit`, resolved.
 
     Attributes:
         options: what was written; its numbers and switches are used as they are.

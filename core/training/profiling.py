@@ -35,7 +35,7 @@ def profiling(history: History, setup: Setup) -> Iterator[None]:
 
 
 PLAIN = str.maketrans({"∂": "d", "µ": "u", "…": "~"})
-"""What is printed for the letters of a profile where the output has only ASCII."""
+"""ASCII replacements for the letters of a profile."""
 
 
 def _show(profile: Profile) -> None:

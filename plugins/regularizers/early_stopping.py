@@ -54,7 +54,7 @@ class EarlyStopping(Regularizer):
         return self.restore_best_weights
 
     def _higher_is_better(self) -> bool:
-        """Return what is better for the metric whose name ends the monitored one."""
+        """Return whether more is better for the metric that ends the monitored name."""
         metrics = sorted(registry.entries("metrics"), key=lambda e: -len(e.name))
         for entry in metrics:
             if re.search(rf"(^|_){re.escape(entry.name)}(_\d+)?$", self.monitor):

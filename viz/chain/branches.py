@@ -1,4 +1,4 @@
-"""Where a chain branches: the factor that is a sum, unfolded into its paths."""
+"""Branches of a chain: a factor that is a sum, unfolded into its paths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainrule.notation.numbers import number
 from chainrule.notation.styles import Style
 from chainrule.notation.symbols import Derivative
 from chainrule.viz.chain.chain import Chain, Factor
-from chainrule.viz.chain.entries import Edge, Entry
+from chainrule.viz.chain.entries import Entry, EntryEdge
 from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import Path, best_paths
 from chainrule.viz.derivative_lines import derivative_lines
@@ -23,16 +23,16 @@ from chainrule.viz.text import Plain, Tinted, row
 class Segment:
     """A part of a path, from one number that has a name to the next."""
 
-    edges: tuple[Edge, ...]
+    edges: tuple[EntryEdge, ...]
 
     @property
     def bottom(self) -> Entry:
-        """Where it begins."""
+        """The number where it begins."""
         return self.edges[0].source
 
     @property
     def top(self) -> Entry:
-        """Where it ends."""
+        """The number where it ends."""
         return self.edges[-1].target
 
     @property
@@ -105,7 +105,7 @@ def unfolded(factor: Factor, chain: Chain, most: int) -> Branches:
 
 def _segments(path: Path, symbols: EntrySymbols) -> Iterator[Segment]:
     """Cut a path where a number has a name."""
-    held: list[Edge] = []
+    held: list[EntryEdge] = []
     for edge in path.edges:
         held.append(edge)
         if symbols.named(edge.target.node) or edge is path.edges[-1]:

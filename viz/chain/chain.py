@@ -71,7 +71,7 @@ class Chain:
 
     @property
     def definitions(self) -> list[tuple[Symbol, Formula]]:
-        """What the symbols stand for that were made up for this chain."""
+        """The meanings of the symbols that were made up for this chain."""
         naming = self.symbols.naming
         named = [(naming.symbol(node), node) for node in self.rules.numbered]
         return [

@@ -39,7 +39,7 @@ class Entry(NamedTuple):
         return float(values[self.node].reshape(-1)[self.flat])
 
 
-class Edge(NamedTuple):
+class EntryEdge(NamedTuple):
     """The edge from one number to another that uses it."""
 
     source: Entry
@@ -64,7 +64,7 @@ class EntryGraph:
     start: Entry
     end: Entry
     order: Sequence[Entry]
-    into: Mapping[Entry, Sequence[Edge]]
+    into: Mapping[Entry, Sequence[EntryEdge]]
 
 
 def find_entry(node: Node, value: npt.NDArray[Any], index: tuple[int, ...]) -> Entry:
@@ -97,7 +97,7 @@ def entry_graph(sweep: Backward, start: Entry, values: Values) -> EntryGraph:
     """
     order = topological([sweep.loss])
     reached: dict[Node, list[int]] = {start.node: [start.flat]}
-    edges: list[Edge] = []
+    edges: list[EntryEdge] = []
     count = 1
     for y in order:
         operands = [
@@ -125,9 +125,9 @@ def entry_graph(sweep: Backward, start: Entry, values: Values) -> EntryGraph:
     return EntryGraph(start, end, [e for e in entries if e in useful], into)
 
 
-def _leading_to(end: Entry, edges: Sequence[Edge]) -> dict[Entry, list[Edge]]:
+def _leading_to(end: Entry, edges: Sequence[EntryEdge]) -> dict[Entry, list[EntryEdge]]:
     """Return the edges from which an entry can be reached, by where they arrive."""
-    into: dict[Entry, list[Edge]] = {}
+    into: dict[Entry, list[EntryEdge]] = {}
     useful = {end}
     for edge in reversed(edges):
         if edge.target in useful:
@@ -138,7 +138,7 @@ def _leading_to(end: Entry, edges: Sequence[Edge]) -> dict[Entry, list[Edge]]:
 
 def _edges(
     sweep: Backward, y: Node, position: int, entries: Sequence[int], values: Values
-) -> list[Edge]:
+) -> list[EntryEdge]:
     """Return the edges from some entries of an operand to what they reach in y."""
     x = y.inputs[position]
     local = sweep.local.get((y, position))
@@ -148,7 +148,7 @@ def _edges(
         slopes = np.broadcast_to(known, shape).reshape(-1)
         targets = _copies(values[x].shape, shape)
         return [
-            Edge(Entry(x, i), Entry(y, k), float(slopes[k]), position)
+            EntryEdge(Entry(x, i), Entry(y, k), float(slopes[k]), position)
             for i in entries
             for k in targets(i)
         ]
@@ -159,7 +159,7 @@ def _edges(
         direction.reshape(-1)[i] = 1.0
         column = product(direction).reshape(-1)
         found += [
-            Edge(Entry(x, i), Entry(y, int(k)), float(column[k]), position)
+            EntryEdge(Entry(x, i), Entry(y, int(k)), float(column[k]), position)
             for k in _reached(y, position, direction, column, values)
         ]
     return found

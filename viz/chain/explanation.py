@@ -59,7 +59,7 @@ class Summand:
 
     @property
     def contribution(self) -> float:
-        """What it adds to the sum."""
+        """Its share of the sum."""
         return self.factor * self.value
 
     @functools.cached_property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import networkx
 
-from chainrule.viz.chain.entries import Edge, Entry, EntryGraph
+from chainrule.viz.chain.entries import Entry, EntryEdge, EntryGraph
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Path:
         contribution: the product of the derivatives along them.
     """
 
-    edges: tuple[Edge, ...]
+    edges: tuple[EntryEdge, ...]
     contribution: float
 
 

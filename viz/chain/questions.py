@@ -61,7 +61,7 @@ class Question:
 
     @functools.cached_property
     def slope(self) -> float:
-        """What the reverse sweep gives for the derivative."""
+        """The derivative as the reverse sweep computes it."""
         gradient = self.sweep.gradient[self.wrt]
         values = evaluated([self.wrt, gradient], self.feeds, self.seed)
         flat = find_entry(self.wrt, values[self.wrt], self.index).flat

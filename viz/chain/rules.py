@@ -1,4 +1,4 @@
-"""How a derivative between two numbers is written: one expression, a product, a sum."""
+"""Rules in writing: a derivative as one expression, as a product or as a sum."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative
 from chainrule.ops.linalg import Matmul
-from chainrule.viz.chain.entries import Edge, Entry, EntryGraph
+from chainrule.viz.chain.entries import Entry, EntryEdge, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.chain.softmax import cross_entropy_rule, softmax_slope
@@ -56,7 +56,7 @@ class Rules:
         _, value = count_and_sum(self.graph, bottom, top)
         return cross_entropy_rule(self.graph, self.symbols, bottom, top, value)
 
-    def along(self, edges: Sequence[Edge]) -> Written:
+    def along(self, edges: Sequence[EntryEdge]) -> Written:
         """Write the product of the derivatives along a path."""
         bottom, top = edges[0].source, edges[-1].target
         if count_and_sum(self.graph, bottom, top)[0] == 1:
@@ -89,7 +89,7 @@ class Rules:
             return None
         return edge_rule(self.sweep, bottom.node, edges, part, [top.node])
 
-    def _slope(self, edge: Edge) -> Written | None:
+    def _slope(self, edge: EntryEdge) -> Written | None:
         """Write the derivative along one edge; None is 1."""
         y = edge.target.node
         local = self.sweep.local.get((y, edge.position))
@@ -103,7 +103,7 @@ class Rules:
             return None
         return softmax_slope(edge, self.symbols) or self._without_formula(edge)
 
-    def _without_formula(self, edge: Edge) -> Written:
+    def _without_formula(self, edge: EntryEdge) -> Written:
         """Write a derivative that has no formula: its symbol, or else its number."""
         symbols = self.symbols
         ends = [symbols.origin(entry).node for entry in (edge.target, edge.source)]
@@ -111,7 +111,7 @@ class Rules:
             return Plain(number(edge.slope))
         return Derivative(symbols.symbol(edge.target), (symbols.symbol(edge.source),))
 
-    def _partner(self, edge: Edge) -> Entry:
+    def _partner(self, edge: EntryEdge) -> Entry:
         """Return the number that a matrix product multiplies the source with."""
         values, y = self.symbols.values, edge.target.node
         other = y.inputs[1 - edge.position]

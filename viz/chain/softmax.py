@@ -13,13 +13,13 @@ from chainrule.node import Node
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.ops import LogSoftmax, Mul, OneHot, Pick, Softmax
-from chainrule.viz.chain.entries import Edge, Entry, EntryGraph
+from chainrule.viz.chain.entries import Entry, EntryEdge, EntryGraph
 from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import between, slopes_to
 from chainrule.viz.text import Formula, Plain, row
 
 
-def softmax_slope(edge: Edge, symbols: EntrySymbols) -> Written | None:
+def softmax_slope(edge: EntryEdge, symbols: EntrySymbols) -> Written | None:
     """Write ∂yᵢ/∂xⱼ of one softmax or log_softmax; None for any other operation."""
     y, same = edge.target.node, edge.target.flat == edge.source.flat
     if isinstance(y.op, LogSoftmax):

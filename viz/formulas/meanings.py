@@ -19,7 +19,7 @@ from chainrule.viz.formulas.measures import Array, Measure, apply, literal
 from chainrule.viz.formulas.parser import Term, parse
 
 Names: TypeAlias = Mapping[str, Sequence[Array]]
-"""What a name can stand for; one array, unless it is used for two things."""
+"""The arrays that a name can stand for: one, unless the name is used twice."""
 Function: TypeAlias = Callable[..., Iterable[Any]]
 """Arrays → every result that they may have."""
 
@@ -302,4 +302,4 @@ FUNCTIONS: Mapping[str, Function] = {
     "logsumexp": _over_axes(_logsumexp), "softmax": _along_axes(_softmax),
     "log_softmax": _along_axes(_log_softmax), "argmax": _along_axes(np.argmax),
 }  # fmt: skip
-"""What formulas may call, by name."""
+"""The functions that formulas may call, by name."""

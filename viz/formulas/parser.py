@@ -23,7 +23,7 @@ _PLAIN = str.maketrans("−–×÷", "--⊙/")
 _LETTER = r"(?:[^\W⁰¹²³⁴-⁹ᵀ]|['\u0302₊₋])"
 """A character of a name; raised numbers and ᵀ follow one."""
 _GOES_ON = re.compile(rf"{_LETTER}|⁽|,(?=[₀-₉])")
-"""What makes a name longer, so that ``z`` is not read in ``z₁``."""
+"""Characters that continue a name, so that ``z`` is not read in ``z₁``."""
 _NAME = rf"[^\W\d⁰¹²³⁴-⁹ᵀΣ]{_LETTER}*(?:⁽[^⁾]*⁾)?"
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:·10[⁻⁰¹²³⁴-⁹]+|[eE][-+]?\d+)?|∞|NaN)"

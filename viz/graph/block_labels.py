@@ -1,4 +1,4 @@
-"""What blocks say: title, formulas, parameters, shapes and values."""
+"""The labels of blocks: title, formulas, parameters, shapes and values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about gradients: on backward edges, in blocks, and if they are right."""
+"""The labels of gradients: on backward edges, in blocks, and verdicts on them."""
 
 from __future__ import annotations
 

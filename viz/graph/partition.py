@@ -1,4 +1,4 @@
-"""Which nodes are shown as one block, for a level of detail.
+"""Parts of a graph: the nodes shown as one block at a level of detail.
 
 Every level is a quotient of the one graph of operations: ``op`` shows each operation,
 ``layer`` one block for each layer (and, where a graph was written by hand, one for each

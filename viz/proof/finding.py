@@ -1,4 +1,4 @@
-"""What the proof-reader says of each thing that it checks."""
+"""Findings: the proof-reader's answer to each thing that it checks."""
 
 from __future__ import annotations
 

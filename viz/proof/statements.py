@@ -1,4 +1,4 @@
-"""What blocks and edges state: a name, a formula of it, and its value."""
+"""The statements of blocks and edges: a name, a formula for it, and its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the names on a picture are worth, computed apart from it."""
+"""The values that the names on a picture stand for, computed independently."""
 
 from __future__ import annotations
 

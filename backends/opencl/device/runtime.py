@@ -27,9 +27,9 @@ from chainrule.errors import BackendError
 
 Array = npt.NDArray[Any]
 FAILURES = (cl.Error, TypeError)
-"""What calls raise on a device that fails, or on a queue that was closed."""
+"""The errors of calls on a device that fails, or on a queue that was closed."""
 OUT_OF_MEMORY = ("MEM_OBJECT_ALLOCATION_FAILURE", "OUT_OF_HOST_MEMORY")
-"""What drivers that allocate late report when a kernel is to run."""
+"""The errors of drivers that allocate only when a kernel is to run."""
 
 
 class Prepared(NamedTuple):

@@ -51,7 +51,7 @@ Kernels: TypeAlias = "Mapping[type[Op], str | ElementKernel]"
 
 @dataclass(frozen=True)
 class KernelContext:
-    """What the kernels of a phase share.
+    """The context that the kernels of a phase share.
 
     Attributes:
         floats: the C type of floats.

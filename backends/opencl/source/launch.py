@@ -44,7 +44,7 @@ class Launch:
 
     @property
     def title(self) -> str:
-        """What it does, and for which node."""
+        """The label, and the node that it works for."""
         return f"{self.label} for {self.nodes[-1]!r}"
 
     @property

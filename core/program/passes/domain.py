@@ -1,4 +1,4 @@
-"""What is known of numbers in a graph: what they are, and how large they can be."""
+"""Known numbers in a graph, and bounds on unknown ones."""
 
 from __future__ import annotations
 

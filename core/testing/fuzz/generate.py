@@ -1,4 +1,4 @@
-"""Where problems come from: rules, near misses of them, and graphs grown at random."""
+"""Generated problems: from rules, near misses of them, and graphs grown at random."""
 
 from __future__ import annotations
 

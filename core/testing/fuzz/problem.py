@@ -20,7 +20,7 @@ Array: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Problem:
-    """What to compute: outputs, and the derivatives of a projection of them.
+    """Outputs to compute, and the derivatives of a projection of them.
 
     Attributes:
         outputs: nodes of floats.

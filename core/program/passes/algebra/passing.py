@@ -1,4 +1,4 @@
-"""What passes its operand on: derivatives must have been taken before."""
+"""Ops that pass their operand on: derivatives must have been taken before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only changes shapes, and what broadcasts."""
+"""Ops that only change shapes, and broadcasting."""
 
 from __future__ import annotations
 
