@@ -1,7 +1,7 @@
 """Errors: their messages say what was written, why it fails and what to write instead.
 
 Every error is a `ChainRuleError` and also the built-in exception that fits, so that
-``except ValueError`` works for somebody who has never heard of chainrule.
+``except ValueError`` works without any knowledge of chainrule.
 """
 
 from __future__ import annotations

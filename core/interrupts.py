@@ -134,7 +134,7 @@ def _ignore(signum: int) -> None:
 def _handled_by(handler: Handler) -> Iterator[list[Any]]:
     """Set the handler of the signals that interrupt; yield the earlier handlers.
 
-    Signals that are ignored, that somebody else handles, or that end the process stay
+    Signals that are ignored, that other code handles, or that end the process stay
     as they are. Only the main thread may set handlers.
     """
     earlier: dict[int, Any] = {}

@@ -65,7 +65,7 @@ class Diagram:
 
     @functools.cached_property
     def extras(self) -> Extras:
-        """What a page shows on request: values, explanations, updates."""
+        """Details that a page shows on request: values, explanations, updates."""
         return self._gather()
 
     @functools.cached_property

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainrule.errors import GraphError
-from chainrule.model.loss_graph import loss_of
-from chainrule.model.model import Model
+from chainrule.model.loss_graph import with_loss
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
@@ -90,9 +89,7 @@ def draw(
         times = what
     profile = _profile(times)
     if loss is not None:
-        if not isinstance(what, Model):
-            raise GraphError("loss=… is for models; this is a graph as it stands")
-        what = loss_of(what, loss)
+        what = with_loss(what, loss)
     if level == "neuron":
         if profile is not None:
             raise GraphError(

@@ -13,7 +13,7 @@ from chainrule.data.inputs import values_for
 from chainrule.errors import GradientError, GraphError
 from chainrule.execution.finite_differences import directional_slope
 from chainrule.graph import Graph, topological
-from chainrule.model.loss_graph import loss_of
+from chainrule.model.loss_graph import with_loss
 from chainrule.model.model import Model
 from chainrule.node import Node, describe
 from chainrule.notation.lookup import node_called, nodes_by_name
@@ -178,13 +178,10 @@ def _chain(
 
 
 def _loss(what: Any, loss: Any) -> Node:
-    if isinstance(what, Model):
-        return loss_of(what, loss)
-    if not isinstance(what, Node):
+    if not isinstance(what, Model | Node):
         raise GraphError(f"what must be a loss or a model, got {what!r}")
-    if loss is not None:
-        raise GraphError("loss=… is for models; this is a graph as it stands")
-    return what
+    scalar: Node = with_loss(what, loss)
+    return scalar
 
 
 def _forward_and_backward(question: Question) -> Values:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.annotations import PositiveInt, Seed, check_value
 from chainrule.errors import GraphError
-from chainrule.model.loss_graph import loss_of
+from chainrule.model.loss_graph import with_loss
 from chainrule.model.model import Model
 from chainrule.node import Node, Parameter
 from chainrule.notation.styles import Written
@@ -113,10 +113,7 @@ def worksheet(
     """
     check_value(blanks, PositiveInt, "blanks")
     check_choice("level", level, ("layer", "op"))
-    if isinstance(what, Model):
-        what = loss_of(what, loss)
-    elif loss is not None:
-        raise GraphError("loss=… is for models; this is a graph as it stands")
+    what = with_loss(what, loss)
     options = Options(
         level=level, direction="both", values=values, names=names, title=title,
         fold=False, seed=seed,

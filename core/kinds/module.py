@@ -106,7 +106,7 @@ class Module(Component, ABC):
         if name in owned and owned[name].node.shape != tuple(shape):
             raise ShapeError(
                 f"{label}: must keep the shape {owned[name].node.shape} of its first "
-                f"use, got {tuple(shape)}; give another parameter another name"
+                f"use, got {tuple(shape)}; give a different parameter a different name"
             )
         if name not in owned:
             given = Annotated[Initializer, OfKind("initializers")]

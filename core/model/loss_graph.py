@@ -13,6 +13,19 @@ from chainrule.training.hidden_layers import transformed
 from chainrule.training.objective import penalties
 
 
+def with_loss(what: Any, loss: Any = None) -> Any:
+    """Return the graph of a model's loss; anything else is returned as it is.
+
+    Raises:
+        GraphError: a loss is given for something that is not a model, or see `loss_of`.
+    """
+    if isinstance(what, Model):
+        return loss_of(what, loss)
+    if loss is not None:
+        raise GraphError("loss=… is for models; a graph must contain its loss")
+    return what
+
+
 def loss_of(model: Model, loss: Any = None) -> Node:
     """Return the graph of a loss of a model's output; the target is an input ``t``.
 

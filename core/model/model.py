@@ -216,7 +216,7 @@ class Model:
         """Train on examples; return the history of losses and metrics by epoch.
 
         The same seed gives the same bytes. A model that was never trained starts from
-        weights drawn from `seed`, except where somebody has set them. A second call
+        weights drawn from `seed`, except where they were set. A second call
         continues: epochs and steps are counted on and the optimizer keeps its slots, so
         two calls of 5 epochs equal one of 10. An optimizer with other hyperparameters
         (the learning rate aside) starts from zero.

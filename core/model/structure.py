@@ -59,7 +59,7 @@ class Structure:
         return cls(tuple(order), tuple(parts), owned, network)
 
     def draw_weights(self, seed: int) -> None:
-        """Draw the initial values of all owned parameters that nobody has set."""
+        """Draw the initial values of all owned parameters that were not set."""
         for path, owned in self.owned.items():
             if owned.drawn != (seed, path) and owned.untouched:
                 owned.initialize(seed, path)

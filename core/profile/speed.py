@@ -1,4 +1,4 @@
-"""Speed: the best that a device can do, measured when somebody asks."""
+"""Speed: the best that a device can do, measured on request."""
 
 from __future__ import annotations
 

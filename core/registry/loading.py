@@ -121,8 +121,8 @@ def _loaded(plugin: Plugin, load: Import) -> Plugin:
 def _importing(plugin: Plugin) -> bool:
     """Return whether a plugin's module, or a package around it, is half imported.
 
-    It is where a module that somebody imports looks something up, of which it is then
-    too early to say what it registers.
+    So it is if the look-up is made by a module that other code is importing: it is then
+    too early to ask that module what it registers.
     """
     name = plugin.module.partition(":")[0].strip()
     parts = name.split(".")

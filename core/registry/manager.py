@@ -82,7 +82,7 @@ class PluginManager:
 
         Raises:
             PluginError: the name is taken, no hook is implemented, one that does not
-                exist is, or a hook returns something unfit.
+                exist is, or a hook returns something invalid.
         """
         label = str(name or getattr(plugin, "__name__", type(plugin).__name__))
         taken = self.load().get(label)

@@ -27,7 +27,7 @@ class Plugin:
         version: the version of that package.
         module: the module, or the object in a module, that implements hooks.
         state: whether it is in use; ``"importing"`` while its module is being imported
-            by somebody else than the registry.
+            by other code than the registry.
         reason: why it is not in use.
         entries: the components that it registers.
         kernels: its hook ``register_kernels``.
@@ -52,7 +52,7 @@ def read_hooks(plugin: Plugin, implementation: object) -> Plugin:
 
     Raises:
         PluginError: no hook is implemented, one is misspelt, not marked, a wrapper or
-            takes arguments, or one returns something unfit.
+            takes arguments, or one returns something invalid.
     """
     _check_names(implementation)
     entries: list[Entry] = []

@@ -1,4 +1,4 @@
-"""Examples of components, so that each class is checked with nobody listing it."""
+"""Examples of components, so that each class is checked without being listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples of ops: valid operands, so that each op is checked with nobody listing it.
+"""Samples of ops: valid operands, so that each op is checked without being listed.
 
 An elementwise op says by its `domain` what it takes. Any other op may have a class
 method ``sample(shape, random)`` that returns an op and its operands; for the built-in

@@ -104,7 +104,9 @@ class Session:
         """
         members = self.network.trainable
         if not members:
-            raise GraphError("the model has no trainable parameter, so nothing to fit")
+            raise GraphError(
+                "the model has no trainable parameter, so there is nothing to fit"
+            )
         if self.state is None or not self.state.suits(members, optimizer):
             self.state = TrainingState(members, optimizer)
             self._steps.clear()

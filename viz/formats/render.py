@@ -55,7 +55,7 @@ def render(
 
 
 def check_request(dpi: int, engine: str) -> None:
-    """Raise an error unless pictures of this resolution, by this engine, can be had.
+    """Raise an error if no picture can have this resolution, or be by this engine.
 
     Raises:
         RenderError: there is no such engine.

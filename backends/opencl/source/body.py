@@ -58,7 +58,7 @@ class KernelContext:
         width: elements in a vector of the device; 1 if single numbers suit it.
         view: returns where a node is stored, or None.
         kernels: how each op is computed.
-        watch: looks for faults, if anybody should.
+        watch: the look-out for faults, or None.
     """
 
     floats: Floats

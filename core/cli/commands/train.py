@@ -80,7 +80,7 @@ def command(
 
 @contextmanager
 def _naming_the_target_column(experiment: Experiment) -> Iterator[None]:
-    """Name the column taken as targets if it is unfit and nobody chose it."""
+    """Name the column taken as targets if it is unsuitable and was not chosen."""
     try:
         yield
     except DataError as error:
