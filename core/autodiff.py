@@ -15,12 +15,13 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from chainrule.arguments import checked
 from chainrule.errors import GradientError
 from chainrule.graph import dependents, topological
 from chainrule.node import Constant, Node, Origin, describe
 from chainrule.ops import Elementwise, Op, add, identity, mul, neg
 from chainrule.ops.broadcasting import unbroadcast
-from chainrule.scopes import scope
+from chainrule.scopes import inside
 
 Edge: TypeAlias = tuple[Node, int]
 """A consumer, and which of its operands the edge comes from."""
@@ -46,6 +47,7 @@ class Backward:
     local: Mapping[Edge, Node | float]
 
 
+@checked
 def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
     """Differentiate a scalar `loss` with respect to every node on a path to `wrt`.
 
@@ -66,7 +68,7 @@ def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
     for y in reversed(order):
         if y not in arrivals or y.dtype != "float":
             continue
-        with scope(y.scope):
+        with inside(y.scope):
             g = gradient[y] = _sum_over_paths(arrivals.pop(y), forward)
             if not any(x in on_path for x in y.inputs):
                 continue
@@ -111,6 +113,7 @@ def _sum_over_paths(arrivals: Sequence[Arrival], forward: Set[Node]) -> Node:
     return total
 
 
+@checked
 def grad(loss: Node, wrt: Sequence[Node]) -> list[Node]:
     """Return ∂loss/∂w for every w in `wrt`, as nodes of the same graph.
 
@@ -119,8 +122,6 @@ def grad(loss: Node, wrt: Sequence[Node]) -> list[Node]:
     Raises:
         GradientError: the loss is not a scalar, or does not depend on some w.
     """
-    if isinstance(wrt, Node):
-        raise GradientError("grad takes a list of nodes: write cr.grad(loss, [w])")
     gradient = backward(loss, wrt).gradient
     for w in wrt:
         if w not in gradient:
@@ -133,12 +134,6 @@ def grad(loss: Node, wrt: Sequence[Node]) -> list[Node]:
 
 
 def _check_differentiable(loss: Node, wrt: Sequence[Node]) -> None:
-    for node in (loss, *wrt):
-        if not isinstance(node, Node):
-            raise GradientError(
-                f"only nodes of a graph can be differentiated, got {node!r}; make them "
-                "with cr.input and cr.parameter, and compute with those"
-            )
     if loss.shape != () or loss.dtype != "float":
         raise GradientError(
             f"the loss must be one number, got {describe(loss)} of {loss.dtype}; "

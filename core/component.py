@@ -23,7 +23,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from chainrule.annotations import check_value
-from chainrule.errors import HyperparameterError, did_you_mean
+from chainrule.arguments import check_fields, checked
+from chainrule.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    HyperparameterError,
+    did_you_mean,
+)
 
 
 def snake_case(name: str) -> str:
@@ -64,31 +70,34 @@ class Component:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if inspect.isabstract(cls):
             missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"{cls.__name__} is abstract: define {missing} in a subclass"
             )
         _check_call(cls, args, kwargs)
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        for name, annotation in field_types(type(self)).items():
-            where = f"{type(self).__name__}({name}=…)"
-            checked = check_value(getattr(self, name), annotation, where)
-            object.__setattr__(self, name, checked)
+        try:
+            check_fields(self)
+        except ArgumentError as error:
+            raise HyperparameterError(str(error)) from None
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         return (), self.hyperparameters()  # `copy` and `pickle` call __new__ with them
 
+    @checked
     def hyperparameters(self) -> dict[str, Any]:
         """Return the fields and their values, in the order they were declared."""
         return {f.name: getattr(self, f.name) for f in fields_of(type(self))}
 
+    @checked
     def to_config(self) -> dict[str, Any]:
         """Return a description for JSON or TOML from which it can be made again."""
         changed = {name: _plain(value) for name, value in self._changed().items()}
         return {"type": type(self).type_name, **changed}
 
     @classmethod
+    @checked
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Make a component from what `to_config` returned."""
         return cls(**{name: config[name] for name in config if name != "type"})

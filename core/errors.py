@@ -11,6 +11,9 @@ from collections.abc import Iterable
 
 from chainrule.terminal import visible
 
+LONGEST_SHOWN = 200
+"""Characters of a value that a message shows."""
+
 
 class ChainRuleError(Exception):
     """Base of every error that chainrule raises.
@@ -38,7 +41,15 @@ class GradientError(ChainRuleError, ValueError):
     """A derivative that does not exist, or of something that has none."""
 
 
-class HyperparameterError(ChainRuleError, ValueError):
+class ArgumentError(ChainRuleError, ValueError):
+    """An argument with a value that its parameter does not allow."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument of another type than its parameter's, or one too many or too few."""
+
+
+class HyperparameterError(ArgumentError):
     """A hyperparameter with a value outside its domain, or of the wrong type."""
 
 
@@ -116,6 +127,15 @@ def unknown_name(kind: str, name: str, choices: Iterable[str]) -> UnknownNameErr
     return UnknownNameError(f"no {kind} named {name!r}.{did_you_mean(name, choices)}")
 
 
+def shown(value: object) -> str:
+    """Return how a value is written, shortened, whatever its ``repr`` does."""
+    try:
+        text = repr(value)
+    except Exception:  # an integer of 5,000 digits, or a user's class
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
 def with_article(noun: str) -> str:
     """Return ``an activation`` for ``activation``."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from chainrule.arguments import checked
 from chainrule.node import Input, Node, Parameter
 from chainrule.scopes import Scope
 
@@ -68,6 +69,7 @@ class Graph:
             points from operand to consumer, and its key is the operand's position.
     """
 
+    @checked
     def __init__(
         self, outputs: Iterable[Node], names: Mapping[str, object] | None = None
     ) -> None:
@@ -116,6 +118,7 @@ class Graph:
         """The parameters, in topological order."""
         return [node for node in self.order if isinstance(node, Parameter)]
 
+    @checked
     def consumers(self) -> dict[Node, list[Node]]:
         """Return for each node those that use it, in topological order, each once."""
         users: dict[Node, dict[Node, None]] = {node: {} for node in self.order}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.errors import GraphError, ShapeError
+from chainrule.annotations import Name
+from chainrule.arguments import checked
+from chainrule.errors import GraphError
 from chainrule.scopes import current_scope
-from chainrule.shapes import Shape, shape_text
+from chainrule.shapes import Axis, Shape, Sizes, shape_text
 from chainrule.symbolic import Symbolic
 
 if TYPE_CHECKING:
     from chainrule.ops.base import Op
 
 Dtype: TypeAlias = Literal["float", "int", "bool"]
-Value: TypeAlias = "Node | npt.ArrayLike"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,8 @@ class Node(Symbolic):
         """Number of dimensions."""
         return len(self.shape)
 
-    def named(self, name: str) -> Node:
+    @checked
+    def named(self, name: Name) -> Node:
         """Name this node, for diagrams and messages, and return it."""
         self.name = name
         return self
@@ -172,17 +174,24 @@ class Node(Symbolic):
         """The transpose: all axes reversed."""
         return _function("transpose")(self)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
+    @checked
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Node:
         """Sum over `axis`; see `chainrule.ops.sum`."""
         return _function("sum")(self, axis=axis, keepdims=keepdims)
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
+    @checked
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Node:
         """Mean over `axis`; see `chainrule.ops.mean`."""
         return _function("mean")(self, axis=axis, keepdims=keepdims)
 
+    @checked
     def reshape(self, *shape: int | None) -> Node:
         """Reshape; see `chainrule.ops.reshape`."""
         return _function("reshape")(self, shape)
+
+
+Value: TypeAlias = Node | npt.ArrayLike
+"""What an operand may be: a node, or what becomes a constant."""
 
 
 class Input(Node):
@@ -190,8 +199,9 @@ class Input(Node):
 
     __slots__ = ()
 
-    def __init__(self, name: str, shape: Shape, dtype: Dtype = "float") -> None:
-        super().__init__(None, (), shape, dtype, name)
+    @checked
+    def __init__(self, name: Name, shape: Sizes, dtype: Dtype = "float") -> None:
+        super().__init__(None, (), tuple(shape), dtype, name)
 
 
 class Parameter(Node):
@@ -203,8 +213,9 @@ class Parameter(Node):
 
     __slots__ = ("trainable", "value")
 
+    @checked
     def __init__(
-        self, name: str, value: npt.ArrayLike, *, trainable: bool = True
+        self, name: Name, value: npt.ArrayLike, *, trainable: bool = True
     ) -> None:
         array = _copy(value)
         if array.dtype.kind not in "fiub":
@@ -221,7 +232,8 @@ class Constant(Node):
 
     __slots__ = ("value",)
 
-    def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
+    @checked
+    def __init__(self, value: npt.ArrayLike, name: Name | None = None) -> None:
         self.value: npt.NDArray[Any] = _copy(value)
         super().__init__(None, (), self.value.shape, dtype_of(self.value), name)
 
@@ -235,19 +247,23 @@ def _copy(value: npt.ArrayLike) -> npt.NDArray[Any]:
         ) from error
 
 
+_DTYPES: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+"""NumPy's letter for a dtype → a graph's name for it."""
+
+
 def dtype_of(array: npt.NDArray[Any]) -> Dtype:
     """Return a graph's name for the dtype of an array.
 
     Raises:
         GraphError: it is not the dtype of real numbers, integers or booleans.
     """
-    kinds: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
-    if array.dtype.kind not in kinds:
+    dtype = _DTYPES.get(array.dtype.kind)
+    if dtype is None:
         raise GraphError(
             "a value of a graph must consist of real numbers, integers or booleans, "
             f"got {array.dtype}"
         )
-    return kinds[array.dtype.kind]
+    return dtype
 
 
 def as_node(value: Value) -> Node:
@@ -255,7 +271,8 @@ def as_node(value: Value) -> Node:
     return value if isinstance(value, Node) else Constant(value)
 
 
-def input(name: str, shape: Sequence[int | None] = (), dtype: Dtype = "float") -> Input:
+@checked
+def input(name: Name, shape: Sizes = (), dtype: Dtype = "float") -> Input:
     """Make an input: a leaf that is fed at run time.
 
     Args:
@@ -264,29 +281,15 @@ def input(name: str, shape: Sequence[int | None] = (), dtype: Dtype = "float") -
         dtype: ``"float"``, ``"int"`` or ``"bool"``.
 
     Raises:
-        GraphError: the name is not a string, or the dtype is not one of those.
+        ArgumentError: the name is empty or not a string, or the dtype is not one of
+            those.
         ShapeError: the shape is not a tuple of sizes.
     """
-    if not isinstance(name, str):
-        raise GraphError(f"the name of an input must be a string, got {name!r}")
-    if isinstance(shape, int):
-        raise ShapeError(
-            f"input {name!r}: shape must be a tuple; write shape=({shape},)"
-        )
-    sizes = tuple(shape)
-    for size in sizes:
-        if size is not None and (not isinstance(size, (int, np.integer)) or size < 0):
-            raise ShapeError(
-                f"input {name!r}: a size must be ≥ 0 or None, got {size!r}"
-            )
-    if dtype not in ("float", "int", "bool"):
-        raise GraphError(
-            f"input {name!r}: dtype must be float, int or bool, got {dtype!r}"
-        )
-    return Input(name, sizes, dtype)
+    return Input(name, shape, dtype)
 
 
-def parameter(name: str, value: npt.ArrayLike, *, trainable: bool = True) -> Parameter:
+@checked
+def parameter(name: Name, value: npt.ArrayLike, *, trainable: bool = True) -> Parameter:
     """Make a parameter: a leaf with a value that training may change.
 
     Raises:
@@ -295,7 +298,8 @@ def parameter(name: str, value: npt.ArrayLike, *, trainable: bool = True) -> Par
     return Parameter(name, value, trainable=trainable)
 
 
-def constant(value: npt.ArrayLike, name: str | None = None) -> Constant:
+@checked
+def constant(value: npt.ArrayLike, name: Name | None = None) -> Constant:
     """Make a constant: a leaf whose value never changes.
 
     Raises:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from chainrule.annotations import Name
+from chainrule.arguments import checked
+
 
 class Scope:
     """A named part of a graph, such as one layer; scopes nest.
@@ -43,20 +46,26 @@ def current_scope() -> tuple[Scope, ...]:
 
 
 @contextmanager
-def scope(inner: Scope | str | tuple[Scope, ...]) -> Iterator[None]:
-    """Put the nodes made in the block into a scope inside the current one.
+def inside(path: tuple[Scope, ...]) -> Iterator[None]:
+    """Put the nodes made in the block into the scopes of a path instead.
 
-    A tuple of scopes replaces the current path instead: so autodiff puts a derivative
-    beside the node it belongs to.
+    So autodiff puts a derivative beside the node it belongs to.
     """
-    if isinstance(inner, str):
-        inner = Scope(inner, inner)
-    path = inner if isinstance(inner, tuple) else (*_current_scope.get(), inner)
     token = _current_scope.set(path)
     try:
         yield
     finally:
         _current_scope.reset(token)
+
+
+@checked
+@contextmanager
+def scope(inner: Scope | Name) -> Iterator[None]:
+    """Put the nodes made in the block into a scope inside the current one."""
+    if isinstance(inner, str):
+        inner = Scope(inner, inner)
+    with inside((*_current_scope.get(), inner)):
+        yield
 
 
 @contextmanager

@@ -3,10 +3,127 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container
-from typing import TypeAlias
+from collections.abc import Container, Sequence
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+
+from chainrule.annotations import Converted
+from chainrule.errors import ShapeError, shown
 
 Shape: TypeAlias = tuple[int | None, ...]
+
+
+def as_sizes(value: Any, where: str) -> Shape:
+    """Return a shape that somebody wrote, as a tuple of Python's integers and None.
+
+    Raises:
+        ShapeError: it is not a list of sizes, or a size is negative.
+    """
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        raise ShapeError(
+            f"{where} must be a tuple, got {value}; write {where}=({value},)"
+        )
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)):
+        raise ShapeError(f"{where} must be a tuple of sizes, got {shown(value)}")
+    return tuple(_size(size, where) for size in value)
+
+
+def _size(size: Any, where: str) -> int | None:
+    if size is None or (type(size) is int and size >= 0):
+        return size
+    if isinstance(size, np.integer) and size >= 0:
+        return int(size)
+    raise ShapeError(f"{where}: a size must be ≥ 0 or None, got {shown(size)}")
+
+
+def as_closed_sizes(value: Any, where: str) -> tuple[int, ...]:
+    """Return a shape that somebody wrote and that has no open size.
+
+    Raises:
+        ShapeError: it is not a list of sizes, or a size is negative or open.
+    """
+    sizes = as_sizes(value, where)
+    if None in sizes:
+        raise ShapeError(f"{where} must have no open size, got {shape_text(sizes)}")
+    return sizes  # type: ignore[return-value]
+
+
+def as_new_shape(value: Any, where: str) -> Shape:
+    """Return the shape that somebody wrote for `reshape`: −1 and None are inferred.
+
+    Raises:
+        ShapeError: it is not a list of sizes, or leaves more than one open.
+    """
+    if not isinstance(value, (tuple, list, np.ndarray)):
+        value = (as_axis(value, where),)
+    if len(value) == 1 and isinstance(value[0], (tuple, list, np.ndarray)):
+        value = value[0]
+    sizes: list[int | None] = []
+    for size in value:
+        if type(size) is not int:
+            size = None if size is None else as_axis(size, where)
+        if size == -1:
+            size = None
+        elif size is not None and size < 0:
+            raise ShapeError(f"{where}: a size must be ≥ 0, or −1, got {size}")
+        sizes.append(size)
+    if sizes.count(None) > 1:
+        raise ShapeError(
+            f"{where}: at most one size of {shape_text(tuple(sizes))} can be open"
+        )
+    return tuple(sizes)
+
+
+def as_axes(value: Any, where: str) -> int | tuple[int, ...] | None:
+    """Return axes that somebody wrote: one, several, or None.
+
+    Raises:
+        ShapeError: an axis is not an integer.
+    """
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, (tuple, list)):
+        if all(isinstance(axis, (int, np.integer)) for axis in value):
+            return tuple(as_axis(axis, where) for axis in value)
+    elif isinstance(value, np.integer):
+        return int(value)
+    raise ShapeError(
+        f"{where} must be an integer or a tuple of integers, got {shown(value)}"
+    )
+
+
+def as_some_axes(value: Any, where: str) -> int | tuple[int, ...]:
+    """Return axes that somebody wrote: one or several.
+
+    Raises:
+        ShapeError: an axis is not an integer.
+    """
+    axes = as_axes(value, where)
+    return as_axis(value, where) if axes is None else axes
+
+
+def as_axis(value: Any, where: str) -> int:
+    """Return one axis that somebody wrote.
+
+    Raises:
+        ShapeError: it is not an integer.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, np.integer):
+        return int(value)
+    raise ShapeError(f"{where} must be one integer, got {shown(value)}")
+
+
+Sizes: TypeAlias = Annotated[Sequence[int | None], Converted(as_sizes)]
+ClosedSizes: TypeAlias = Annotated[Sequence[int], Converted(as_closed_sizes)]
+NewShape: TypeAlias = Annotated[int | Sequence[int | None], Converted(as_new_shape)]
+Axis: TypeAlias = Annotated[int | tuple[int, ...] | None, Converted(as_axes)]
+SomeAxes: TypeAlias = Annotated[int | tuple[int, ...], Converted(as_some_axes)]
+OneAxis: TypeAlias = Annotated[int, Converted(as_axis)]
 
 
 def shape_text(shape: Shape) -> str:

@@ -7,8 +7,10 @@ import functools
 import gzip
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from chainrule.annotations import FilePath, Range
+from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
 from chainrule.viz.formats.dot import to_digraph
@@ -40,6 +42,10 @@ _TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
 """Format → what writes a diagram in it; pictures are rendered from DOT."""
 
 
+Dpi: TypeAlias = Annotated[int, Range(10, 1200)]
+"""Dots per inch of a picture made of pixels."""
+
+
 class Diagram:
     """A picture of a graph; in a notebook it shows itself.
 
@@ -50,6 +56,7 @@ class Diagram:
     formats = (*PICTURES, "svgz", *_TEXT_FORMATS)
     """The suffixes of files that `save` can write."""
 
+    @checked
     def __init__(
         self,
         scene: Scene,
@@ -99,6 +106,7 @@ class Diagram:
             )  # fmt: skip
         return graph
 
+    @checked
     def proofread(self) -> Report:
         """Read the finished picture back, and check everything on it.
 
@@ -109,8 +117,9 @@ class Diagram:
         """
         return proofread(self._repr_svg_(), self._truth())
 
+    @checked
     def render(
-        self, format: str, *, dpi: int = 144, engine: Engine = "pygraphviz"
+        self, format: str, *, dpi: Dpi = 144, engine: Engine = "pygraphviz"
     ) -> bytes:
         """Return the diagram as the content of a file.
 
@@ -145,8 +154,9 @@ class Diagram:
         data = render(self.source, format, dpi=dpi, engine=engine)
         return finish(data.decode(), self.scene).encode() if format == "svg" else data
 
+    @checked
     def save(
-        self, path: str | Path, *, dpi: int = 144, engine: Engine = "pygraphviz"
+        self, path: FilePath, *, dpi: Dpi = 144, engine: Engine = "pygraphviz"
     ) -> Path:
         """Write the diagram to a file, in the format of its suffix.
 
@@ -165,7 +175,8 @@ class Diagram:
         make_folder(file.parent)
         return write_file(file, data)
 
-    def save_frames(self, folder: str | Path) -> list[Path]:
+    @checked
+    def save_frames(self, folder: FilePath) -> list[Path]:
         """Write the story step by step as ``001.svg``, ``002.svg`` …, for slides.
 
         Raises:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.annotations import Seed
+from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.kinds.module import modules_of
 from chainrule.node import Node, Parameter
@@ -39,10 +41,12 @@ class Snapshot:
     drawing: Drawing
     _values: Values
 
+    @checked
     def value(self, node: Node) -> npt.NDArray[Any] | None:
         """Return the value of a node, if it was recorded."""
         return self._values.get(node)
 
+    @checked
     def gradient(self, node: Node) -> npt.NDArray[Any] | None:
         """Return the gradient of a node, if it was recorded."""
         sweep = self.drawing.subject.sweep
@@ -50,6 +54,7 @@ class Snapshot:
         return None if gradient is None else self._values.get(gradient)
 
 
+@checked
 def snapshot(
     loss: Node,
     values: Mapping[Any, Any],
@@ -57,7 +62,7 @@ def snapshot(
     label: str = "",
     level: Level = "layer",
     training: bool = False,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Snapshot:
     """Record every value and gradient of a graph, to compare it with another moment.
 
@@ -78,6 +83,7 @@ def snapshot(
     return Snapshot(loss, label, drawing, recorded)
 
 
+@checked
 def diff(before: Snapshot, after: Snapshot, *, title: str = "difference") -> Diagram:
     """Draw what changed between two snapshots of one graph.
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from chainrule.annotations import NonNegativeInt, PositiveInt, Seed
+from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.model.loss_graph import with_loss
 from chainrule.profile.profile import Profile
@@ -14,7 +16,7 @@ from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.graph.compose import compose
 from chainrule.viz.graph.neurons import compose_neurons
-from chainrule.viz.graph.options import Direction, Expand, Level, Options
+from chainrule.viz.graph.options import Direction, Expand, Level, Options, Rankdir
 from chainrule.viz.graph.times import Times
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page_contents import extras_of, with_times
@@ -22,6 +24,7 @@ from chainrule.viz.proof.truth import truth_of
 from chainrule.viz.proof.verdict import verdict
 
 
+@checked
 def draw(
     what: Any,
     *,
@@ -30,18 +33,18 @@ def draw(
     direction: Direction = "forward",
     values: Mapping[Any, Any] | None = None,
     names: Mapping[str, object] | None = None,
-    rankdir: str = "LR",
-    depth: int | None = None,
+    rankdir: Rankdir = "LR",
+    depth: PositiveInt | None = None,
     expand: Expand = None,
     fold: bool = True,
     show_shapes: bool = True,
     legend: bool = True,
     title: str = "graph",
-    example: int = 0,
+    example: NonNegativeInt = 0,
     optimizer: object = "sgd",
     check: bool = False,
     training: bool = False,
-    seed: int = 0,
+    seed: Seed = 0,
     times: Profile | History | None = None,
 ) -> Diagram:
     """Draw a graph, and run and change nothing but compute the values asked for.
@@ -117,15 +120,10 @@ def draw(
     return finished(scene)
 
 
-def _profile(times: object) -> Profile | None:
+def _profile(times: Profile | History | None) -> Profile | None:
     """Return the profile of a history, or the profile itself."""
     if times is None or isinstance(times, Profile):
         return times
-    if not isinstance(times, History):
-        raise GraphError(
-            f"times must be a history or a profile, got {type(times).__name__}: train "
-            "with profile=True, then write times=history.profile"
-        )
     if times.profile is None:
         raise GraphError(
             "this history has no profile: train with fit(…, profile=True), then "

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.annotations import PositiveInt, check_value
+from chainrule.annotations import Name, PositiveInt, Seed
+from chainrule.arguments import checked
 from chainrule.data.inputs import values_for
 from chainrule.errors import GradientError, GraphError
 from chainrule.execution.finite_differences import directional_slope
@@ -31,25 +32,26 @@ from chainrule.viz.chain.explanation import (
 from chainrule.viz.chain.mode import in_one_mode
 from chainrule.viz.chain.questions import Question
 from chainrule.viz.chain.sums import SumExplanation
-from chainrule.viz.graph.options import RANKDIRS, check_choice
+from chainrule.viz.graph.options import Rankdir
 from chainrule.viz.text import Formula
 from chainrule.viz.values import Values, evaluated
 
 
+@checked
 def explain(
     what: Any,
-    w: Node | str,
+    w: Node | Name,
     index: int | Sequence[int] = (),
     *,
     loss: Any = None,
     values: Mapping[Any, Any] | None = None,
     names: Mapping[str, object] | None = None,
     example: int | None = None,
-    top: int = 5,
+    top: PositiveInt = 5,
     unfold: bool = False,
-    rankdir: str = "LR",
+    rankdir: Rankdir = "LR",
     training: bool = False,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Explanation:
     """Explain ∂J/∂w: the chain in symbols and in numbers, and their product.
 
@@ -84,14 +86,10 @@ def explain(
             model has no loss yet.
         UnknownNameError: no node is called w.
     """
-    check_choice("rankdir", rankdir, RANKDIRS)
-    check_value(top, PositiveInt, "top")
     J = _loss(what, loss)
     graph = Graph([J], names)
     if isinstance(w, str):
         w = node_called(w, nodes_by_name(graph, Naming(graph, names, loss=J)))
-    if not isinstance(w, Node):
-        raise GraphError(f"w must be a node or the name of one, got {w!r}")
     if w not in graph or w is J:
         raise GradientError(f"{describe(J)} does not depend on {describe(w)}")
     feeds = values_for(graph.inputs, [J], values or {})
@@ -115,7 +113,6 @@ def _one_example(question: Question, example: int) -> Question:
     Raises:
         GraphError: there is no such example.
     """
-    check_value(example, int, "example")
     count = question.batch
     if not -count <= example < count:
         raise GraphError(

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.annotations import PositiveInt, Seed, check_value
+from chainrule.annotations import FilePath, PositiveInt, Seed
+from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.model.loss_graph import with_loss
 from chainrule.model.model import Model
@@ -20,7 +21,7 @@ from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.grading import Blank, Grade, mark_answer, random_points
 from chainrule.viz.graph.compose import Drawing, compose
-from chainrule.viz.graph.options import Options, check_choice
+from chainrule.viz.graph.options import Options
 from chainrule.viz.proof.truth import Truth
 from chainrule.viz.scene import Block, Line, Link
 from chainrule.viz.text import Formula, Plain, row
@@ -51,6 +52,7 @@ class Worksheet:
             for blank in self.key
         )
 
+    @checked
     def grade(
         self, answers: Mapping[int, str | float] | Sequence[str | float]
     ) -> Grade:
@@ -73,7 +75,8 @@ class Worksheet:
             )
         )
 
-    def save(self, path: str | Path) -> Path:
+    @checked
+    def save(self, path: FilePath) -> Path:
         """Write what students get, in the format of the suffix, as `Diagram.save`."""
         return self.diagram.save(path)
 
@@ -83,6 +86,7 @@ class Worksheet:
         return self.diagram._repr_mimebundle_()
 
 
+@checked
 def worksheet(
     what: Node | Model,
     *,
@@ -109,10 +113,8 @@ def worksheet(
 
     Raises:
         GraphError: nothing can be blanked, or a model has no loss yet.
-        HyperparameterError: an option is out of range.
+        ArgumentError: an option is of another type, or out of range.
     """
-    check_value(blanks, PositiveInt, "blanks")
-    check_choice("level", level, ("layer", "op"))
     what = with_loss(what, loss)
     options = Options(
         level=level, direction="both", values=values, names=names, title=title,

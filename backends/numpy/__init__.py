@@ -13,6 +13,8 @@ from chainrule.backends.numpy.jit import numba_version
 from chainrule.backends.numpy.kernels import ELEMENTWISE
 from chainrule.backends.numpy.profile import Profiler
 from chainrule.backends.numpy.shaped_kernels import SHAPED
+from chainrule.backends.numpy.threads import ONE_THREAD
+from chainrule.errors import BackendError
 from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.ops import Op
 from chainrule.profile.profile import Profile
@@ -29,6 +31,14 @@ class NumpyBackend(Backend):
     kernels: ClassVar[Mapping[type[Op], Any]] = {
         **ELEMENTWISE, **SHAPED, **dict.fromkeys(VIEWS), Pack: None,
     }  # fmt: skip
+
+    def __init__(self, device: str = "") -> None:
+        super().__init__(device)
+        if device not in ("", "0"):
+            raise BackendError(
+                f"numpy has one device, number 0: write backend='numpy', not "
+                f"'numpy:{device}'"
+            )
 
     def devices(self) -> Sequence[Device]:
         """List the one device: this computer's processor."""
@@ -56,6 +66,10 @@ class NumpyBackend(Backend):
     def compile(self, program: Program) -> Executable:
         """Generate and compile code for a program."""
         return NumpyExecutable(program, self._all_kernels, self._profiler)
+
+    def deterministic(self) -> AbstractContextManager[object]:
+        """Return a context in which BLAS uses one thread, on which its sums depend."""
+        return ONE_THREAD
 
     def profiled(self) -> AbstractContextManager[Profile]:
         """Return a context that records the time of every line of generated code."""

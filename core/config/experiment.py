@@ -18,6 +18,7 @@ from chainrule.data.csv import read_header
 from chainrule.errors import DataError
 from chainrule.model.sequential import Sequential
 from chainrule.philox import generator
+from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
 
 Arrays: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[Any]]
@@ -42,6 +43,8 @@ class TrainingTable(Component):
     metrics: tuple[Annotated[Any, OfKind("metrics")], ...] = ()
     backend: str | None = None
     seed: Seed = 0
+    dtype: FloatDtype = "float32"
+    deterministic: bool = False
 
 
 @dataclass(frozen=True)

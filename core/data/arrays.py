@@ -13,8 +13,8 @@ from chainrule.node import Dtype
 
 Array = npt.NDArray[Any]
 
-DTYPES: dict[Dtype, type] = {"float": np.float32, "int": np.int64, "bool": np.bool_}
-"""The NumPy dtype in which training holds data of each dtype."""
+DTYPES: dict[Dtype, type] = {"int": np.int64, "bool": np.bool_}
+"""The NumPy dtype in which training holds data that are not floats."""
 
 
 def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
@@ -54,8 +54,16 @@ def _from_objects(array: Array, name: str) -> Array:
         raise DataError(f"{name} holds Python objects, not numbers: {error}") from error
 
 
-def as_rows(value: Any, name: str, dtype: Dtype = "float") -> Array:
+def as_rows(
+    value: Any, name: str, dtype: Dtype = "float", floats: str = "float32"
+) -> Array:
     """Return rows of finite numbers, contiguous and in the NumPy dtype of training.
+
+    Args:
+        value: the rows.
+        name: what messages call them.
+        dtype: what they are in the graph.
+        floats: the NumPy dtype of floats.
 
     Raises:
         DataError: there are no rows, or they are not numbers of this dtype, or there is
@@ -69,7 +77,9 @@ def as_rows(value: Any, name: str, dtype: Dtype = "float") -> Array:
     if array.size == 0:
         raise DataError(f"{name} is empty: its shape is {array.shape}")
     with np.errstate(over="ignore"):  # what is too large becomes infinite
-        converted: Array = np.ascontiguousarray(array, DTYPES[dtype])
+        converted: Array = np.ascontiguousarray(
+            array, floats if dtype == "float" else DTYPES[dtype]
+        )
     check_finite(converted, name)
     return converted
 

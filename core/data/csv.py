@@ -9,13 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.annotations import SuchThat
 from chainrule.data.arrays import Array
 from chainrule.errors import DataError, did_you_mean
 from chainrule.files import reading
+
+Delimiter: TypeAlias = Annotated[
+    str, SuchThat(lambda text: len(text) == 1 and text not in '\r\n"', "one character")
+]
+"""What separates columns."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from chainrule.shapes import Shape, shape_fits, shape_text
 
 
 def examples_for(
-    inputs: Sequence[Input], outputs: Sequence[Node], x: Any
+    inputs: Sequence[Input], outputs: Sequence[Node], x: Any, floats: str = "float32"
 ) -> list[Array]:
     """Return the rows of examples for each input of a model.
 
     Several inputs are given as a list, or as a mapping from their names. The first axis
-    counts the examples, even if the input declares a size there.
+    counts the examples, even if the input declares a size there. `floats` is the NumPy
+    dtype of floats.
 
     Raises:
         DataError: wrong shape, no rows, text, NaN or infinity (named by row and
@@ -29,7 +30,7 @@ def examples_for(
     arrays = []
     for leaf, part in zip(inputs, parts, strict=True):
         name = "x" if len(inputs) == 1 else f"x[{leaf.name!r}]"
-        array = as_rows(part, name, leaf.dtype)
+        array = as_rows(part, name, leaf.dtype, floats)
         wanted = (None, *leaf.shape[1:]) if leaf.shape else ()
         _check_shape(array, wanted, name, leaf, outputs)
         arrays.append(array)

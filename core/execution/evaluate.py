@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy.typing as npt
 
-from chainrule.annotations import Seed, check_value
+from chainrule.annotations import NonNegativeInt, Seed
+from chainrule.arguments import checked
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Shapes
 from chainrule.data.inputs import values_for
-from chainrule.errors import BackendError, GraphError
+from chainrule.errors import BackendError
 from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
@@ -22,6 +23,7 @@ from chainrule.program.lowering import is_rewriting
 from chainrule.program.program import LEARNING_RATE, STEP, FloatDtype, Program
 
 
+@checked
 def evaluate(
     nodes: Sequence[Node],
     feeds: Mapping[Any, npt.ArrayLike] | None = None,
@@ -29,8 +31,8 @@ def evaluate(
     backend: str | Backend | None = None,
     dtype: FloatDtype = "float32",
     training: bool = False,
-    seed: int = 0,
-    step: int = 1,
+    seed: Seed = 0,
+    step: NonNegativeInt = 1,
     lr: float = 0.0,
     rewrite: bool | None = None,
 ) -> list[Array]:
@@ -50,13 +52,9 @@ def evaluate(
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
-        GraphError: `nodes` is not a list of nodes.
-        HyperparameterError: the seed is negative, or has more than 64 bits.
+        ArgumentError: an argument is of another type or out of range, such as a
+            negative seed.
     """
-    if isinstance(nodes, Node):
-        raise GraphError("evaluate takes a list of nodes: write cr.evaluate([node], …)")
-    if not isinstance(nodes, Sequence) or not all(isinstance(n, Node) for n in nodes):
-        raise GraphError(f"evaluate takes a list of nodes, got {nodes!r}")
     order = topological(nodes)
     inputs = [n for n in order if isinstance(n, Input)]
     fed = [leaf for leaf in inputs if leaf not in (LEARNING_RATE, STEP)]
@@ -64,7 +62,6 @@ def evaluate(
     values = values_for(fed, nodes, {} if feeds is None else feeds)
     shapes = tuple((leaf, value.shape) for leaf, value in values.items())
     device = open_backend(backend)
-    seed = check_value(seed, Seed, "seed")
     with _one_at_a_time:
         try:
             executable = _compiled(

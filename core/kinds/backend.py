@@ -160,6 +160,14 @@ class Backend(ABC):
             f"{type(self).__name__}.profiled"
         )
 
+    def deterministic(self) -> AbstractContextManager[object]:
+        """Return a context in which results do not depend on the number of threads.
+
+        Without it, the same machine with the same number of threads gives the same
+        bytes. A backend whose results never depend on it does not override this method.
+        """
+        return nullcontext()
+
     def push(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
         """Copy parameters to the device; on the host there is nothing to copy."""
 

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
+from chainrule.arguments import checked
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
@@ -40,6 +41,7 @@ class Loss(Component, ABC):
     def per_example(self, target: Node, prediction: Node) -> Node:
         """Return one loss for each example, of shape (batch,)."""
 
+    @checked
     def __call__(
         self, target: Value, prediction: Value, sample_weight: Value | None = None
     ) -> Node:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from chainrule.annotations import OfKind, check_value
+from chainrule.arguments import checked
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
 from chainrule.kinds.initializer import Initializer
@@ -63,6 +64,7 @@ class Module(Component, ABC):
     def apply(self, x: Node) -> Node:
         """Return the value of the function at x."""
 
+    @checked
     def __call__(self, x: Value) -> Node:
         """Apply the module to a node, in the module's scope."""
         x = as_node(x)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from chainrule.annotations import NonNegativeInt, check_value
+from chainrule.annotations import FilePath, NonNegativeInt, check_value
+from chainrule.arguments import checked
 from chainrule.data.arrays import Array
 from chainrule.errors import (
     ChainRuleError,
@@ -31,9 +31,11 @@ from chainrule.model.writing import (
     slot_views,
     without_checksum,
 )
+from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
 from chainrule.terminal import visible
 from chainrule.training.criteria import Criteria
+from chainrule.training.network import Network
 from chainrule.training.state import TrainingState
 
 Tensors = dict[str, Array]
@@ -59,7 +61,8 @@ NONSENSE = (
 """The errors that a description with missing or wrong entries leads to."""
 
 
-def load(path: str | os.PathLike[str]) -> Model:
+@checked
+def load(path: FilePath) -> Model:
     """Read a model that `Model.save` wrote; it predicts and trains on as before.
 
     Nothing in the file is executed. Layers of plugins need those plugins.
@@ -181,15 +184,21 @@ def _fill(model: Model, tensors: Tensors) -> None:
                 f"{path} has shape {parameter.value.shape} in the model and "
                 f"{tensors[path].shape} in the file"
             )
-        if tensors[path].dtype != parameter.value.dtype:
+        if tensors[path].dtype.name not in get_args(FloatDtype):
             raise ModelFileError(
-                f"{path} has dtype {parameter.value.dtype} in the model and "
-                f"{tensors[path].dtype} in the file"
+                f"{path} must be of {' or '.join(get_args(FloatDtype))}, the file has "
+                f"{tensors[path].dtype}"
             )
         check_weight(tensors[path], path)
         parameter.value = tensors[path].copy()
     for _, owned in model.owned_parameters():
         owned.drawn = None
+
+
+def _dtype(network: Network) -> FloatDtype:
+    """Return the dtype that a model was trained in: that of its trained parameters."""
+    kinds = {parameter.value.dtype.name for parameter in network.trainable}
+    return "float64" if kinds == {"float64"} else "float32"
 
 
 def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> None:
@@ -203,7 +212,7 @@ def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> N
         )
     if training is not None:
         optimizer = registry.resolve("optimizers", training["optimizer"])
-        state = TrainingState(network.trainable, optimizer)
+        state = TrainingState(network.trainable, optimizer, _dtype(network))
         for name, view in slot_views(state, network.parameters):
             np.copyto(view, tensors[name])
         state.step = check_value(training["step"], NonNegativeInt, "step")

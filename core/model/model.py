@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy.typing as npt
 
+from chainrule.annotations import FilePath, Name, PositiveInt, Seed
+from chainrule.arguments import checked
 from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import GraphError, ModelFileError, NotBuiltError
 from chainrule.kinds.backend import Backend, Executable
@@ -19,6 +20,7 @@ from chainrule.model.weights import weights_for
 from chainrule.model.writing import save_model
 from chainrule.node import Input, Node, Parameter, as_node
 from chainrule.ops import identity
+from chainrule.program.program import FloatDtype
 from chainrule.scopes import Scope, current_scope
 from chainrule.shapes import Shape
 from chainrule.substitution import substitute
@@ -64,12 +66,13 @@ class Model:
 
     label = "model"
 
+    @checked
     def __init__(
         self,
         inputs: Input | Sequence[Input],
         outputs: Node | Sequence[Node],
         *,
-        name: str | None = None,
+        name: Name | None = None,
     ) -> None:
         self._start(name)
         self._build(inputs, outputs)
@@ -143,14 +146,17 @@ class Model:
         self.session.pull()
         return dict(self.network.parameters)
 
+    @checked
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
         """Yield (path, parameter) for everything that the layers own."""
         yield from self._require().structure.owned.items()
 
+    @checked
     def get_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the parameters' values by path."""
         return {path: p.value.copy() for path, p in self.parameters.items()}
 
+    @checked
     def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Set the values of some or all parameters; training starts from them.
 
@@ -162,6 +168,7 @@ class Model:
         self._require().structure.set_weights(arrays)
         self.session.refresh()
 
+    @checked
     def __call__(self, *inputs: Any) -> Any:
         """Apply the model to nodes, like a layer; parameters are shared.
 
@@ -193,6 +200,7 @@ class Model:
 
     # -- training and using ------------------------------------------------------------
 
+    @checked
     def fit(
         self,
         x: Any,
@@ -200,25 +208,29 @@ class Model:
         *,
         loss: Any,
         optimizer: Any = "adam",
-        epochs: int = 1,
-        batch_size: int = 32,
+        epochs: PositiveInt = 1,
+        batch_size: PositiveInt = 32,
         validation: Any = None,
         regularizers: Sequence[Any] = (),
         callbacks: Sequence[Any] = ("progress",),
         metrics: Sequence[Any] = (),
         schedule: Any = None,
         backend: str | Backend | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
         sample_weight: npt.ArrayLike | None = None,
         shuffle: bool = True,
         profile: bool = False,
+        dtype: FloatDtype = "float32",
+        deterministic: bool = False,
     ) -> History:
         """Train on examples; return the history of losses and metrics by epoch.
 
-        The same seed gives the same bytes. A model that was never trained starts from
-        weights drawn from `seed`, except where they were set. A second call
-        continues: epochs and steps are counted on and the optimizer keeps its slots, so
-        two calls of 5 epochs equal one of 10. An optimizer with other hyperparameters
+        On one machine with one number of threads the same seed gives the same bytes;
+        `deterministic` makes them the same for any number. A model that was never
+        trained starts from weights drawn from `seed`, except where they were set. A
+        second call continues: epochs and steps are counted on and the optimizer keeps
+        its slots, so two calls of 5 epochs equal one of 10. An optimizer with other
+        hyperparameters
         (the learning rate aside) starts from zero.
 
         ``"loss"`` and ``"val_loss"`` contain the penalties of regularizers, as in
@@ -246,6 +258,12 @@ class Model:
                 printed when training ends, however it ends, and ``history.profile``
                 keeps it: ``profile.table()``, ``profile.save_trace("trace.json")``,
                 ``draw(model, times=profile)``.
+            dtype: in which precision to train: ``"float32"``, or ``"float64"`` for
+                whoever doubts a result. The model then predicts, measures and is saved
+                in it too.
+            deterministic: whether the bytes must not depend on the number of threads.
+                NumPy's matrix products then use a single one, which costs time where
+                they are large.
 
         Raises:
             DataError: data that cannot be learned from; says where and why.
@@ -265,17 +283,19 @@ class Model:
             batch_size=batch_size, validation=validation, regularizers=regularizers,
             callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
             seed=seed, sample_weight=sample_weight, shuffle=shuffle, profile=profile,
+            dtype=dtype, deterministic=deterministic,
         )  # fmt: skip
         setup = options.resolved(self.network)
         if self.session.state is None:
             self._require().structure.draw_weights(options.seed)
         return fit(self, self.session, setup)
 
+    @checked
     def predict(
         self,
         x: Any,
         *,
-        batch_size: int = inference.BATCH_SIZE,
+        batch_size: PositiveInt = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
     ) -> Any:
         """Return the outputs for examples, as an array, or a list for several outputs.
@@ -289,6 +309,7 @@ class Model:
         )
         return results[0] if len(results) == 1 else results
 
+    @checked
     def evaluate(
         self,
         x: Any,
@@ -297,7 +318,7 @@ class Model:
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         sample_weight: npt.ArrayLike | None = None,
-        batch_size: int = inference.BATCH_SIZE,
+        batch_size: PositiveInt = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
     ) -> dict[str, float]:
         """Return loss and metrics on examples, by name.
@@ -317,17 +338,20 @@ class Model:
 
     # -- describing and saving it ------------------------------------------------------
 
+    @checked
     def summary(self) -> None:
         """Print the layers with the shapes of their outputs and their parameters."""
         from chainrule.model.summary import show  # rich is slow to import
 
         show(self._require().structure)
 
+    @checked
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""
         return {"type": self.label, **describe_graph(self._require().structure)}
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    @checked
+    def save(self, path: FilePath) -> None:
         """Save structure, weights and optimizer to one file.
 
         The file is in safetensors format and holds no code. It replaces an older one

@@ -14,7 +14,7 @@ from chainrule.model.sequential import Sequential
 from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops.random import Uniform, UnnamedStream
 from chainrule.registry import registry
-from chainrule.scopes import Scope, scope
+from chainrule.scopes import Scope, inside
 
 
 def rebuild(description: Mapping[str, Any], name: str | None) -> Model:
@@ -81,7 +81,7 @@ def _node(
     paths = [tuple(names[:depth]) for depth in range(1, len(names) + 1)]
     for path in paths:
         scopes.setdefault(path, Scope(path[-1], path[-1]))
-    with scope(tuple(scopes[path] for path in paths)):
+    with inside(tuple(scopes[path] for path in paths)):
         made: Node = cls(**values)(*operands)
     return made
 

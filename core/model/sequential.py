@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chainrule.annotations import Name
+from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.kinds.module import Module
 from chainrule.model.description import describe_part
@@ -38,12 +40,13 @@ class Sequential(Model):
 
     label = "sequential"
 
+    @checked
     def __init__(
         self,
         layers: Iterable[Any],
         input_shape: int | Sequence[int | None] | None = None,
         *,
-        name: str | None = None,
+        name: Name | None = None,
     ) -> None:
         self._start(name)
         if isinstance(layers, (str, Mapping)) or not isinstance(layers, Iterable):
@@ -82,6 +85,7 @@ class Sequential(Model):
                     )
             self._build(x, y)
 
+    @checked
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""
         return {

@@ -3,6 +3,10 @@
 Each module lists in ``__all__`` what it adds. An op is registered if it stands here.
 """
 
+from types import FunctionType
+from typing import Any
+
+from chainrule.errors import UnknownAttributeError, did_you_mean
 from chainrule.ops.arithmetic import *
 from chainrule.ops.base import Elementwise as Elementwise
 from chainrule.ops.base import Op as Op
@@ -17,3 +21,16 @@ from chainrule.ops.random import *
 from chainrule.ops.reductions import *
 from chainrule.ops.shaping import *
 from chainrule.ops.slicing import *
+
+
+def __getattr__(name: str) -> Any:
+    """Say which op is meant where none has this name."""
+    text = f"module 'chainrule.ops' has no attribute {name!r}"
+    if name.startswith("_"):
+        raise AttributeError(text)
+    known = [
+        public
+        for public, value in globals().items()
+        if isinstance(value, (Op, FunctionType)) and public.islower()
+    ]
+    raise UnknownAttributeError(f"no op named {name!r}.{did_you_mean(name, known)}")

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from chainrule.arguments import checked
 from chainrule.node import Constant, Node, Value
 from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
 from chainrule.ops.comparison import equal, greater, less, to_float, where
@@ -115,6 +116,7 @@ class Pow(Elementwise):
         return b * a ** (b - 1), y * log_a
 
 
+@checked
 def pow(a: Value, b: Value) -> Node:
     """Return aᵇ; b = 2 gives `square`, which is also right for negative a."""
     if isinstance(b, (int, float)) and b == 2:

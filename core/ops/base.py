@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import operator
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
+from chainrule.arguments import checked
 from chainrule.component import snake_case
-from chainrule.errors import GradientError, GraphError, ShapeError
+from chainrule.errors import ArgumentTypeError, GradientError, GraphError, ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.shapes import Shape, broadcast_shapes
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a notation binds; an operand that binds less gets parentheses."""
 
+OpClass = TypeVar("OpClass", bound="Op")
 Derivatives: TypeAlias = tuple[Node | float | None, ...]
 """∂y/∂x for each operand x; None where no gradient flows."""
 Gradients: TypeAlias = tuple[Node | None, ...]
@@ -55,13 +58,15 @@ class Op:
             cls.type_name = snake_case(cls.__name__)
         cls.operands = _operand_names(cls)
         dataclass(frozen=True)(cls)
+        cls.__init__ = checked(cls.__init__, cls)  # type: ignore[method-assign]
         names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
         cls.key = _key_of(cls, names) if names else (cls,)  # type: ignore[assignment]
 
-    def __call__(self, *values: Value) -> Node:
-        """Apply the op to its operands.
+    def __call__(self, *values: Value, **unknown: Any) -> Node:
+        """Apply the op to its operands, which are given by position.
 
         Raises:
+            ArgumentTypeError: an operand is given by name.
             GraphError: there are too many operands or too few.
             ShapeError: the operands' shapes do not fit; names the operands.
         """
@@ -69,6 +74,11 @@ class Op:
         names = self.operands
         if names is not None and len(inputs) != len(names):
             raise self._wrong_number(names, inputs)
+        if unknown:
+            raise ArgumentTypeError(
+                f"{self.type_name} takes operands by position, "
+                f"got {', '.join(f'{name}=…' for name in unknown)}"
+            )
         shape, dtype = self.infer(*inputs)
         return Node(self, inputs, shape, dtype)
 
@@ -129,6 +139,21 @@ def _key_of(cls: type, names: list[str]) -> property:
     read = operator.attrgetter(*names)
     said = "Class and attributes: two ops with one key compute the same."
     return property(lambda op: (cls, read(op)), doc=said)
+
+
+def made(cls: type[OpClass], *attributes: Any) -> OpClass:
+    """Return the op with these attributes, which were checked before; one for all uses.
+
+    Ops do not change, and those with equal attributes compute the same.
+    """
+    key: Any = cls
+    op: OpClass = _made(key, *attributes)
+    return op
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _made(cls: Any, *attributes: Any) -> Any:
+    return cls(*attributes)
 
 
 class Elementwise(Op):

@@ -6,10 +6,11 @@ until the program runs; they never read its numbers.
 
 from __future__ import annotations
 
+from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, describe
 from chainrule.ops.base import Gradients, Op
-from chainrule.shapes import Shape, broadcast_shapes, shape_text
+from chainrule.shapes import ClosedSizes, Shape, broadcast_shapes, shape_text
 
 __all__ = [
     "BroadcastLike", "BroadcastTo", "SumLike", "ZerosLike",
@@ -78,7 +79,8 @@ class BroadcastTo(Op):
         return (sum_like(g, x),)
 
 
-def broadcast_to(x: Value, shape: tuple[int, ...]) -> Node:
+@checked
+def broadcast_to(x: Value, shape: ClosedSizes) -> Node:
     """Return x repeated to a fixed shape."""
     return BroadcastTo(tuple(shape))(x)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chainrule.annotations import Name
+from chainrule.arguments import checked
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
 from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op
@@ -86,6 +88,7 @@ class AlsoUpdate(Op):
 also_update = AlsoUpdate()
 
 
-def named(x: Value, name: str) -> Node:
+@checked
+def named(x: Value, name: Name) -> Node:
     """Return x as a node of its own that has a name."""
     return identity(as_node(x)).named(name)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from chainrule.arguments import checked
 from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sub
-from chainrule.ops.axes import Axis, normal_axis
-from chainrule.ops.base import Gradients, Op
+from chainrule.ops.axes import normal_axis
+from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.comparison import is_finite, where
 from chainrule.ops.functions import exp
 from chainrule.ops.reductions import Max, Reduction, Sum
 from chainrule.ops.shaping import Squeeze
-from chainrule.shapes import Shape
+from chainrule.shapes import Axis, OneAxis, Shape
 
 __all__ = [
     "LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsumexp", "softmax",
@@ -35,6 +36,7 @@ class LogSumExp(Reduction):
         return y if self.keepdims else Squeeze(self.axes)(y)
 
 
+@checked
 def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return ln Σ eˣ over `axis` (None: all axes)."""
     return LogSumExp.over(x, axis, keepdims)
@@ -59,10 +61,11 @@ class Softmax(Op):
         return div(exp(shifted), total)
 
 
-def softmax(x: Value, axis: int = -1) -> Node:
+@checked
+def softmax(x: Value, axis: OneAxis = -1) -> Node:
     """Return e^x / Σ e^x along `axis`."""
     x = as_node(x)
-    return Softmax(normal_axis(axis, x, "softmax"))(x)
+    return made(Softmax, normal_axis(axis, x, "softmax"))(x)
 
 
 class LogSoftmax(Op):
@@ -84,10 +87,11 @@ class LogSoftmax(Op):
         return sub(shifted, log(total))
 
 
-def log_softmax(x: Value, axis: int = -1) -> Node:
+@checked
+def log_softmax(x: Value, axis: OneAxis = -1) -> Node:
     """Return x − ln Σ e^x along `axis`."""
     x = as_node(x)
-    return LogSoftmax(normal_axis(axis, x, "log_softmax"))(x)
+    return made(LogSoftmax, normal_axis(axis, x, "log_softmax"))(x)
 
 
 def _shifted(x: Node, axes: tuple[int, ...]) -> tuple[Node, Node, Node]:

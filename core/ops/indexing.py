@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from chainrule.annotations import NonNegativeInt
+from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.base import Gradients, Op
@@ -33,7 +35,8 @@ class OneHot(Op):
         return (None,)
 
 
-def one_hot(indices: Value, depth: int) -> Node:
+@checked
+def one_hot(indices: Value, depth: NonNegativeInt) -> Node:
     """Return rows of zeros with a one at each index."""
     return OneHot(depth)(as_node(indices))
 

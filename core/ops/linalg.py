@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
-from chainrule.ops.base import PRODUCT, Gradients, Op
+from chainrule.ops.base import PRODUCT, Gradients, Op, made
 from chainrule.ops.shaping import Transpose, expand_dims, squeeze
-from chainrule.shapes import Shape, broadcast_shapes, shape_fits, shape_text
+from chainrule.shapes import Shape, broadcast_shapes, shape_text
 
 __all__ = ["Matmul", "matmul"]
 
@@ -42,28 +43,32 @@ class Matmul(Op):
         return f"{a} · {b}", rf"{a} \cdot {b}".replace("ᵀ", r"^\top")
 
     def vjp(self, g: Node, y: Node, a: Node, b: Node) -> Gradients:
-        da = Matmul()(g, b if self.transpose_b else _transposed(b))
-        db = Matmul()(a if self.transpose_a else _transposed(a), g)
+        da = _product(g, b if self.transpose_b else _transposed(b))
+        db = _product(a if self.transpose_a else _transposed(a), g)
         return (
             _transposed(da) if self.transpose_a else da,
             _transposed(db) if self.transpose_b else db,
         )
 
 
+_product = Matmul()
+
+
 def _transposed(x: Node) -> Node:
     """Return a stack of matrices with each of them transposed."""
     *stack, rows, columns = range(x.ndim)
-    return Transpose((*stack, columns, rows))(x)
+    return made(Transpose, (*stack, columns, rows))(x)
 
 
 def _check_inner(a: Node, columns: int | None, b: Node, rows: int | None) -> None:
-    if not shape_fits((columns,), (rows,)):
+    if columns != rows and columns is not None and rows is not None:
         raise ShapeError(
             f"matmul: {describe(a)} times {describe(b)}: the inner sizes {columns} and "
             f"{rows} must be equal"
         )
 
 
+@checked
 def matmul(a: Value, b: Value) -> Node:
     """Return A B over the last two axes; a vector counts as a row or a column.
 
@@ -78,6 +83,6 @@ def matmul(a: Value, b: Value) -> Node:
         )
     _check_inner(a, a.shape[-1], b, b.shape[-2:][0])
     row, column = a.ndim == 1, b.ndim == 1
-    y = Matmul()(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
+    y = _product(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
     y = squeeze(y, -2) if row else y
     return squeeze(y, -1) if column else y

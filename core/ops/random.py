@@ -13,6 +13,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from chainrule.annotations import Name
+from chainrule.arguments import checked
 from chainrule.graph import number_scopes
 from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
@@ -64,7 +66,8 @@ def name_streams(order: Sequence[Node]) -> dict[Node, str]:
     return names
 
 
-def uniform(like: Value, stream: str | None = None) -> Node:
+@checked
+def uniform(like: Value, stream: Name | None = None) -> Node:
     """Return uniform random numbers in [0, 1), of the shape of `like`.
 
     Each call draws different numbers, unless two of them name the same stream.
@@ -72,7 +75,8 @@ def uniform(like: Value, stream: str | None = None) -> Node:
     return Uniform(UnnamedStream() if stream is None else stream)(as_node(like))
 
 
-def normal(like: Value, stream: str | None = None) -> Node:
+@checked
+def normal(like: Value, stream: Name | None = None) -> Node:
     """Return standard normal random numbers (Box–Muller), of the shape of `like`."""
     radius_stream, angle_stream = (
         stream and f"{stream}/{part}" for part in ("radius", "angle")
@@ -81,7 +85,8 @@ def normal(like: Value, stream: str | None = None) -> Node:
     return radius * cos(2 * math.pi * uniform(like, angle_stream))
 
 
-def bernoulli(like: Value, probability: Value, stream: str | None = None) -> Node:
+@checked
+def bernoulli(like: Value, probability: Value, stream: Name | None = None) -> Node:
     """Return 1 with the given probability and 0 otherwise, of the shape of `like`.
 
     Raises:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from chainrule.arguments import checked
 from chainrule.node import Dtype, Node, Value, as_node
 from chainrule.ops.arithmetic import sqrt, square, sub
-from chainrule.ops.axes import Axis, normal_axes, normal_axis
-from chainrule.ops.base import Gradients, Op
+from chainrule.ops.axes import normal_axes, normal_axis
+from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.broadcasting import broadcast_like
 from chainrule.ops.comparison import equal, to_float
 from chainrule.ops.shaping import ExpandDims
-from chainrule.shapes import Shape, without
+from chainrule.shapes import Axis, OneAxis, Shape, without
 
 __all__ = [
     "Argmax", "Count", "Max", "Mean", "Min", "Sum",
@@ -28,7 +29,7 @@ class Reduction(Op):
         """Reduce x over one axis, several, or (None) all of them."""
         x = as_node(x)
         axes = tuple(sorted(normal_axes(axis, x, cls.type_name)))
-        return cls(axes, keepdims)(x)
+        return made(cls, axes, keepdims)(x)
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         if not self.keepdims:
@@ -38,7 +39,7 @@ class Reduction(Op):
 
     def expanded(self, g: Node) -> Node:
         """Put back the axes that were reduced, with size 1."""
-        return g if self.keepdims or not self.axes else ExpandDims(self.axes)(g)
+        return g if self.keepdims or not self.axes else made(ExpandDims, self.axes)(g)
 
 
 class Sum(Reduction):
@@ -52,6 +53,7 @@ class Sum(Reduction):
         return (broadcast_like(self.expanded(g), x),)
 
 
+@checked
 def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return Σ x over `axis` (None: all axes)."""
     return Sum.over(x, axis, keepdims)
@@ -83,17 +85,20 @@ class Mean(Reduction):
         return (broadcast_like(self.expanded(g / Count(self.axes)(x)), x),)
 
 
+@checked
 def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return the mean of x over `axis` (None: all axes)."""
     return Mean.over(x, axis, keepdims)
 
 
+@checked
 def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return the mean squared distance from the mean (divided by n, as in NumPy)."""
     x = as_node(x)
     return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
 
 
+@checked
 def l2_norm(x: Value) -> Node:
     """Return √(Σ x²) over all axes."""
     return sqrt(sum(square(x)))
@@ -115,6 +120,7 @@ class Max(Extremum):
     latex = r"\max\left({0}\right)"
 
 
+@checked
 def max(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return the largest element over `axis` (None: all axes)."""
     return Max.over(x, axis, keepdims)
@@ -127,6 +133,7 @@ class Min(Extremum):
     latex = r"\min\left({0}\right)"
 
 
+@checked
 def min(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
     """Return the smallest element over `axis` (None: all axes)."""
     return Min.over(x, axis, keepdims)
@@ -146,7 +153,8 @@ class Argmax(Op):
         return (None,)
 
 
-def argmax(x: Value, axis: int = -1) -> Node:
+@checked
+def argmax(x: Value, axis: OneAxis = -1) -> Node:
     """Return the index of the largest element along `axis`."""
     x = as_node(x)
-    return Argmax(normal_axis(axis, x, "argmax"))(x)
+    return made(Argmax, normal_axis(axis, x, "argmax"))(x)

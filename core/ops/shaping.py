@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import operator
-from typing import Any
-
+from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axes
-from chainrule.ops.base import Gradients, Op
-from chainrule.shapes import Shape, known_size, shape_text, without
+from chainrule.ops.base import Gradients, Op, made
+from chainrule.shapes import (
+    Axis,
+    NewShape,
+    Shape,
+    SomeAxes,
+    known_size,
+    shape_text,
+    without,
+)
 
 __all__ = [
     "ExpandDims", "Reshape", "ReshapeLike", "Squeeze", "Transpose",
@@ -41,28 +47,15 @@ class Reshape(Op):
         return (reshape_like(g, x),)
 
 
-def reshape(x: Value, shape: Any) -> Node:
+@checked
+def reshape(x: Value, shape: NewShape) -> Node:
     """Return x with another shape; −1 or None is inferred, at most one of them.
 
     Raises:
         ShapeError: the shape has another number of elements, or is not a shape.
     """
     x = as_node(x)
-    if isinstance(shape, int):
-        shape = (shape,)
-    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-        shape = shape[0]
-    try:
-        sizes = tuple(None if s in (None, -1) else operator.index(s) for s in shape)
-    except TypeError:
-        raise ShapeError(
-            f"reshape: shape must be a tuple of integers, got {shape!r}"
-        ) from None
-    if sizes.count(None) > 1:
-        raise ShapeError(
-            f"reshape: at most one size of {shape_text(sizes)} can be open"
-        )
-    return Reshape(sizes)(x)
+    return made(Reshape, shape)(x)
 
 
 class ReshapeLike(Op):
@@ -96,14 +89,17 @@ class ExpandDims(Op):
         return tuple(sizes), x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (Squeeze(self.axes)(g),)
+        return (made(Squeeze, self.axes)(g),)
 
 
-def expand_dims(x: Value, axis: int | tuple[int, ...]) -> Node:
+@checked
+def expand_dims(x: Value, axis: SomeAxes) -> Node:
     """Return x with axes of size 1 put in at positions `axis` of the result."""
     x = as_node(x)
     more = len(axis) if isinstance(axis, (tuple, list)) else 1
-    return ExpandDims(tuple(sorted(normal_axes(axis, x, "expand_dims", more=more))))(x)
+    return made(
+        ExpandDims, tuple(sorted(normal_axes(axis, x, "expand_dims", more=more)))
+    )(x)
 
 
 class Squeeze(Op):
@@ -120,13 +116,14 @@ class Squeeze(Op):
         return without(x.shape, self.axes), x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (ExpandDims(self.axes)(g),)
+        return (made(ExpandDims, self.axes)(g),)
 
 
-def squeeze(x: Value, axis: int | tuple[int, ...]) -> Node:
+@checked
+def squeeze(x: Value, axis: SomeAxes) -> Node:
     """Return x without the axes `axis`, each of size 1."""
     x = as_node(x)
-    return Squeeze(tuple(sorted(normal_axes(axis, x, "squeeze"))))(x)
+    return made(Squeeze, tuple(sorted(normal_axes(axis, x, "squeeze"))))(x)
 
 
 class Transpose(Op):
@@ -148,11 +145,12 @@ class Transpose(Op):
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         back = tuple(self.axes.index(i) for i in range(len(self.axes)))
-        return (Transpose(back)(g),)
+        return (made(Transpose, back)(g),)
 
 
-def transpose(x: Value, axes: tuple[int, ...] | None = None) -> Node:
+@checked
+def transpose(x: Value, axes: Axis = None) -> Node:
     """Return x with its axes reversed, or in the order given."""
     x = as_node(x)
     order = normal_axes(axes, x, "transpose")
-    return Transpose(order[::-1] if axes is None else order)(x)
+    return made(Transpose, order[::-1] if axes is None else order)(x)

@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.errors import ShapeError
+from chainrule.arguments import checked
+from chainrule.errors import ShapeError, shown
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axis
-from chainrule.ops.base import Gradients, Op
+from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.shaping import Squeeze
-from chainrule.shapes import Shape, shape_fits, without
+from chainrule.shapes import OneAxis, Shape, shape_fits, without
 
 __all__ = [
     "Concatenate", "Slice", "Unslice", "concatenate", "slice_",
@@ -36,7 +37,7 @@ class Slice(Op):
         return f"{{0}}[{', '.join(_range_text(*each) for each in self.ranges)}]", ""
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (Unslice(self.ranges)(g, x),)
+        return (made(Unslice, self.ranges)(g, x),)
 
 
 class Unslice(Op):
@@ -50,7 +51,7 @@ class Unslice(Op):
         return like.shape, x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node, like: Node) -> Gradients:
-        return Slice(self.ranges)(g), None
+        return made(Slice, self.ranges)(g), None
 
 
 def _length(size: int | None, begin: int, end: int | None, step: int) -> int | None:
@@ -67,6 +68,7 @@ def _range_text(begin: int, end: int | None, step: int) -> str:
     return f"{begin}:{'' if end is None else end}{'' if step == 1 else f':{step}'}"
 
 
+@checked
 def slice_(x: Value, key: Any) -> Node:
     """Return x[key]; key holds integers, slices with a positive step, and ``...``.
 
@@ -82,8 +84,8 @@ def slice_(x: Value, key: Any) -> Node:
         else:
             ranges.append(_indexed(x, axis, k))
             indexed.append(axis)
-    part = Slice(tuple(ranges))(x)
-    return Squeeze(tuple(indexed))(part) if indexed else part
+    part = made(Slice, tuple(ranges))(x)
+    return made(Squeeze, tuple(indexed))(part) if indexed else part
 
 
 def _key_of_each_axis(x: Node, key: Any) -> list[Any]:
@@ -100,10 +102,22 @@ def _key_of_each_axis(x: Node, key: Any) -> list[Any]:
 
 
 def _sliced(axis: int, key: slice) -> Range:
-    step = 1 if key.step is None else int(key.step)
+    start, stop = _bound(axis, key.start), _bound(axis, key.stop)
+    step = _bound(axis, key.step)
+    step = 1 if step is None else step
     if step < 1:
         raise ShapeError(f"slice: step of axis {axis} must be positive, got {step}")
-    return 0 if key.start is None else int(key.start), key.stop, step
+    return 0 if start is None else start, stop, step
+
+
+def _bound(axis: int, bound: Any) -> int | None:
+    if bound is None or type(bound) is int:
+        return bound
+    if not isinstance(bound, np.integer):
+        raise ShapeError(
+            f"slice: the bounds of axis {axis} must be integers, got {shown(bound)}"
+        )
+    return int(bound)
 
 
 def _indexed(x: Node, axis: int, key: Any) -> Range:
@@ -159,7 +173,8 @@ class Concatenate(Op):
         return tuple(gradients)
 
 
-def concatenate(xs: Sequence[Value], axis: int = -1) -> Node:
+@checked
+def concatenate(xs: Sequence[Any], axis: OneAxis = -1) -> Node:
     """Return the nodes along `axis`, one after the other.
 
     Raises:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
+from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.node import Input, Node, Parameter, describe
 from chainrule.ops import Op
@@ -57,8 +58,6 @@ class Program:
     stages: list[Stage] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.dtype not in get_args(FloatDtype):
-            raise GraphError(f"dtype must be float32 or float64, got {self.dtype!r}")
         for node in self.totals:
             if node.shape != ():
                 raise GraphError(f"a total must be a number, got {describe(node)}")
@@ -91,3 +90,6 @@ class Program:
             return "not lowered yet: compile the program first"
         rows = [f"{stage.name:<14}{len(stage):>7}" for stage in self.stages]
         return "\n".join([f"{'pass':<14}{'nodes':>7}", *rows])
+
+
+Program.__init__ = checked(Program.__init__, Program)  # type: ignore[method-assign]

@@ -35,14 +35,21 @@ class Examples:
 
     @classmethod
     def of(
-        cls, network: Network, criteria: Criteria, x: Any, y: Any, weight: Any = None
+        cls,
+        network: Network,
+        criteria: Criteria,
+        x: Any,
+        y: Any,
+        weight: Any = None,
+        *,
+        floats: str = "float32",
     ) -> Examples:
-        """Check and convert a user's data.
+        """Check and convert a user's data; `floats` is the NumPy dtype of floats.
 
         Raises:
             DataError: see `examples_for`, `targets_for` and `sample_weights`.
         """
-        inputs = examples_for(network.inputs, network.outputs, x)
+        inputs = examples_for(network.inputs, network.outputs, x, floats)
         names = network.output_names
         targets: list[Array] = []
         for name, part, prediction, loss in zip(
@@ -53,9 +60,10 @@ class Examples:
             strict=True,
         ):
             label = "y" if len(names) == 1 else f"y[{name!r}]"
-            targets.append(targets_for(prediction, loss, part, label))
+            targets.append(targets_for(prediction, loss, part, label, floats))
             check_same_length({"x": inputs[0], label: targets[-1]})
-        weights = None if weight is None else sample_weights(weight, len(inputs[0]))
+        count = len(inputs[0])
+        weights = None if weight is None else sample_weights(weight, count, floats)
         return cls(tuple(inputs), tuple(targets), weights)
 
     def __len__(self) -> int:
@@ -76,13 +84,13 @@ class Examples:
         return list(zip(objective.leaves, arrays, strict=True))
 
 
-def sample_weights(value: Any, count: int) -> Array:
+def sample_weights(value: Any, count: int, floats: str = "float32") -> Array:
     """Return sample weights, one for each of `count` rows.
 
     Raises:
         DataError: wrong shape, negative, or not finite.
     """
-    array = as_rows(value, "sample_weight")
+    array = as_rows(value, "sample_weight", floats=floats)
     if array.shape == (count, 1):
         array = array[:, 0]
     if array.shape != (count,):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,9 @@ def fit(model: Any, session: Session, setup: Setup) -> History:
             that ends a training run was done.
     """
     one = _Fit(model, session, setup)
-    with profiling(one.history, setup):
+    exact = setup.options.deterministic
+    alike = setup.backend.deterministic() if exact else nullcontext()
+    with profiling(one.history, setup), alike:
         return one.epochs()
 
 
@@ -58,7 +61,7 @@ class _Fit:
         if setup.validation is not None:
             objective = self._objective(setup.validation)
             self.validation = objective, setup.validation.feeds(objective)
-        self.state = session.prepare(setup.optimizer)
+        self.state = session.prepare(setup.optimizer, setup.options.dtype)
         self.step = session.step(self.objective, self.state)
         self.history = _history(setup.callbacks)
         self.run = Run(

@@ -11,7 +11,7 @@ from chainrule.kinds.module import Module
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.ops import training
-from chainrule.scopes import Scope, scope
+from chainrule.scopes import Scope, inside
 from chainrule.substitution import substitute
 
 
@@ -77,7 +77,7 @@ def _transform(
     def apply(x: Node) -> Node:
         for number, regularizer in enumerate(regularizers, start=1):
             name = f"{regularizer.type_name}_{number}"
-            with scope((Scope(regularizer.type_name, None, regularizer),)):
+            with inside((Scope(regularizer.type_name, None, regularizer),)):
                 y = regularizer.transform(x, f"{name}/{place}")
                 x = x if y is None else training(y, x)
         return x

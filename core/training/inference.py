@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.annotations import PositiveInt, check_value
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes, slices_of
 from chainrule.data.inputs import examples_for
@@ -27,9 +26,8 @@ def predict(
     session: Session, x: Any, *, batch_size: int, backend: str | Backend | None
 ) -> list[Array]:
     """Return the predictions of each output for all examples; see `Model.predict`."""
-    batch_size = check_value(batch_size, PositiveInt, "batch_size")
     network = session.network
-    arrays = examples_for(network.inputs, network.outputs, x)
+    arrays = examples_for(network.inputs, network.outputs, x, session.dtype)
     feeds = list(zip(network.inputs, arrays, strict=True))
     device = open_backend(backend)
     parts: list[list[Array]] = [[] for _ in network.outputs]
@@ -55,10 +53,9 @@ def evaluate(
     backend: str | Backend | None,
 ) -> dict[str, float]:
     """Return loss and metrics on examples, by name; see `Model.evaluate`."""
-    batch_size = check_value(batch_size, PositiveInt, "batch_size")
     device, network = open_backend(backend), session.network
     criteria = Criteria.to_measure(network, session.criteria, loss, metrics)
-    examples = Examples.of(network, criteria, x, y, sample_weight)
+    examples = Examples.of(network, criteria, x, y, sample_weight, floats=session.dtype)
     objective = session.objective(
         criteria, examples.targets, weighted=examples.weight is not None
     )

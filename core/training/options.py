@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from chainrule.annotations import PositiveInt, Seed, check_value
-from chainrule.component import field_types
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.schedule import Schedule
+from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
 from chainrule.training.criteria import Criteria, resolve_all
 from chainrule.training.examples import Examples, held_out
@@ -25,33 +24,27 @@ from chainrule.training.network import Network
 class FitOptions:
     """The arguments of `Model.fit`, where they are documented.
 
-    Numbers and switches are checked against their types here, the rest when resolved.
-
-    Raises:
-        HyperparameterError: a number out of range, or a value of the wrong type.
+    It has checked their types; what names and data mean is found out when resolved.
     """
 
     x: Any
     y: Any
     loss: Any
     optimizer: Any
-    epochs: PositiveInt
-    batch_size: PositiveInt
+    epochs: int
+    batch_size: int
     validation: Any
     regularizers: Any
     callbacks: Any
     metrics: Any
     schedule: Any
     backend: Any
-    seed: Seed
+    seed: int
     sample_weight: Any
     shuffle: bool
     profile: bool
-
-    def __post_init__(self) -> None:
-        for name, annotation in field_types(FitOptions).items():
-            value = check_value(getattr(self, name), annotation, name)
-            object.__setattr__(self, name, value)
+    dtype: FloatDtype
+    deterministic: bool
 
     def resolved(self, network: Network) -> Setup:
         """Look up names, open the backend, and check and convert the data.
@@ -62,7 +55,9 @@ class FitOptions:
             UnknownNameError: a name that nothing registered.
         """
         criteria = Criteria.of(network, self.loss, self.metrics, self.regularizers)
-        examples = Examples.of(network, criteria, self.x, self.y, self.sample_weight)
+        examples = Examples.of(
+            network, criteria, self.x, self.y, self.sample_weight, floats=self.dtype
+        )
         examples, validation = self._divided(network, criteria, examples)
         schedule = (
             None
@@ -96,7 +91,7 @@ class FitOptions:
                 f"the fraction of the data to hold out, got {type(given).__name__}"
             )
         try:
-            return examples, Examples.of(network, criteria, *given)
+            return examples, Examples.of(network, criteria, *given, floats=self.dtype)
         except DataError as error:
             raise DataError(f"validation data: {error}") from error
 

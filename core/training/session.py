@@ -13,6 +13,7 @@ from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Program
+from chainrule.program.program import FloatDtype
 from chainrule.training.cache import Cache
 from chainrule.training.criteria import Criteria
 from chainrule.training.network import Network
@@ -96,7 +97,14 @@ class Session:
             lambda: Objective(self.network, criteria, shapes, weighted=weighted),
         )
 
-    def prepare(self, optimizer: Optimizer) -> TrainingState:
+    @property
+    def dtype(self) -> FloatDtype:
+        """The dtype of floats: that of training, float32 before."""
+        return "float32" if self.state is None else self.state.dtype
+
+    def prepare(
+        self, optimizer: Optimizer, dtype: FloatDtype = "float32"
+    ) -> TrainingState:
         """Return the state to train with: the present one, if it suits the optimizer.
 
         Raises:
@@ -108,12 +116,18 @@ class Session:
                 "the model has no trainable parameter, so there is nothing to fit"
             )
         if self.state is None or not self.state.suits(members, optimizer):
-            self.state = TrainingState(members, optimizer)
+            self.state = TrainingState(members, optimizer, dtype)
+            self._steps.clear()
+        elif self.state.dtype != dtype:
+            self.state = self.state.converted(dtype)
             self._steps.clear()
         elif not self.state.is_whole():
             self.state.gather()
             self._steps.clear()
         self.state.optimizer = optimizer
+        for parameter in self.network.parameters.values():  # running averages
+            if parameter.value.dtype != dtype:
+                parameter.value = parameter.value.astype(dtype)
         return self.state
 
     def step(self, objective: Objective, state: TrainingState) -> Step:
@@ -125,9 +139,13 @@ class Session:
     def predictor(self, shapes: Shapes, backend: Backend) -> Executable:
         """Return the compiled program that predicts."""
         return self._programs.get(
-            ("predict", shapes, backend, backend.failures),
+            ("predict", shapes, self.dtype, backend, backend.failures),
             lambda: backend.compile(
-                Program(outputs=self.network.outputs, shapes=dict(shapes))
+                Program(
+                    outputs=self.network.outputs,
+                    shapes=dict(shapes),
+                    dtype=self.dtype,
+                )
             ),
         )
 
@@ -136,12 +154,13 @@ class Session:
     ) -> Executable:
         """Return the compiled program that measures an objective."""
         return self._programs.get(
-            (objective, shapes, backend, backend.failures),
+            (objective, shapes, self.dtype, backend, backend.failures),
             lambda: backend.compile(
                 Program(
                     totals=objective.totals,
                     shapes=dict(shapes),
                     trusted=objective.trusted,
+                    dtype=self.dtype,
                 )
             ),
         )

@@ -10,6 +10,7 @@ from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Flat
 from chainrule.program.flat import aligned
+from chainrule.program.program import FloatDtype
 from chainrule.training.cache import fingerprint
 
 
@@ -21,6 +22,7 @@ class TrainingState:
 
     Attributes:
         optimizer: the optimizer that uses this state.
+        dtype: the NumPy dtype of all floats.
         flat: all trainable parameters in one vector.
         gradient: their gradients, laid out in the same way.
         slots: the optimizer's vectors and numbers, by name.
@@ -28,17 +30,23 @@ class TrainingState:
         epoch: the number of epochs completed.
     """
 
-    def __init__(self, members: Sequence[Parameter], optimizer: Optimizer) -> None:
+    def __init__(
+        self,
+        members: Sequence[Parameter],
+        optimizer: Optimizer,
+        dtype: FloatDtype = "float32",
+    ) -> None:
         self.optimizer = optimizer
-        self.flat = Flat("parameters", members)
+        self.dtype: FloatDtype = dtype
+        self.flat = Flat("parameters", members, dtype)
         self._views = [member.value for member in members]
         size = self.flat.value.size
-        self.gradient = _vector("gradient", size)
+        self.gradient = _vector("gradient", size, dtype)
         self.slots = {
-            slot: _vector(slot, size, optimizer.slot_start(slot))
+            slot: _vector(slot, size, dtype, optimizer.slot_start(slot))
             for slot in optimizer.slots
         } | {
-            slot: Parameter(slot, np.float32(optimizer.slot_start(slot)))
+            slot: Parameter(slot, np.dtype(dtype).type(optimizer.slot_start(slot)))
             for slot in optimizer.scalar_slots
         }
         self.step = 0
@@ -55,6 +63,14 @@ class TrainingState:
             self.optimizer
         ) == _identity(optimizer)
 
+    def converted(self, dtype: FloatDtype) -> TrainingState:
+        """Return the same state with floats of another dtype."""
+        other = TrainingState(self.flat.members, self.optimizer, dtype)
+        for name, slot in other.slots.items():
+            slot.value[...] = self.slots[name].value
+        other.step, other.epoch = self.step, self.epoch
+        return other
+
     def is_whole(self) -> bool:
         """Return whether the parameters' values are still views of the flat vector."""
         return all(
@@ -64,7 +80,7 @@ class TrainingState:
 
     def gather(self) -> None:
         """Copy parameters whose values were replaced into one vector again."""
-        self.flat = Flat("parameters", self.flat.members)
+        self.flat = Flat("parameters", self.flat.members, self.dtype)
         self._views = [member.value for member in self.flat.members]
 
 
@@ -85,8 +101,8 @@ def _identity(optimizer: Optimizer) -> Hashable:
     return fingerprint(optimizer, without="lr")
 
 
-def _vector(name: str, size: int, start: float = 0.0) -> Parameter:
-    parameter = Parameter(name, np.zeros(size, np.float32))
-    parameter.value = aligned(size, np.dtype(np.float32))
+def _vector(name: str, size: int, dtype: str, start: float = 0.0) -> Parameter:
+    parameter = Parameter(name, np.zeros(size, dtype))
+    parameter.value = aligned(size, np.dtype(dtype))
     parameter.value[:] = start
     return parameter

@@ -35,6 +35,7 @@ class Step:
         weights: Sequence[Parameter],
     ) -> None:
         self._objective = objective
+        self._dtype = state.dtype
         gradients = grad(objective.loss, state.flat.members)
         self._phases: list[list[Assignment]] = [
             [(state.gradient, state.flat.pack(gradients))],
@@ -54,6 +55,7 @@ class Step:
             training=True,
             checked=checked,
             trusted=self._objective.trusted,
+            dtype=self._dtype,
         )
 
 

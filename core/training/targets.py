@@ -14,7 +14,9 @@ from chainrule.node import Input, Node
 from chainrule.shapes import Shape, shape_fits, shape_text
 
 
-def targets_for(prediction: Node, loss: Any, value: Any, name: str = "y") -> Array:
+def targets_for(
+    prediction: Node, loss: Any, value: Any, name: str = "y", floats: str = "float32"
+) -> Array:
     """Return the targets of one output in the form that its loss compares.
 
     A vector is taken for a single column, and the reverse; nothing is broadcast.
@@ -23,7 +25,7 @@ def targets_for(prediction: Node, loss: Any, value: Any, name: str = "y") -> Arr
         DataError: wrong shape, NaN or infinity, labels that are not integers or out of
             range, one-hot rows where labels are needed or the reverse.
     """
-    array = as_rows(value, name)
+    array = as_rows(value, name, floats=floats)
     if not isinstance(loss, Loss):
         return array  # a user's function is compared with whatever the user gives
     if loss.target == "classes":

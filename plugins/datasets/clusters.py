@@ -11,12 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.annotations import NonNegative, PositiveInt, Probability, check_value
+from chainrule.annotations import NonNegative, PositiveInt, Probability, Seed
+from chainrule.arguments import checked
 from chainrule.philox import generator
 
 Labelled: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 
 
+@checked
 def xor() -> Labelled:
     """Return the four rows of exclusive or, which one perceptron cannot learn.
 
@@ -28,13 +30,14 @@ def xor() -> Labelled:
     return x, np.array([0, 1, 1, 0])
 
 
+@checked
 def spirals(
-    n: int = 400,
+    n: PositiveInt = 400,
     *,
-    classes: int = 2,
-    turns: float = 1.0,
-    noise: float = 0.02,
-    seed: int = 0,
+    classes: PositiveInt = 2,
+    turns: NonNegative = 1.0,
+    noise: NonNegative = 0.02,
+    seed: Seed = 0,
 ) -> Labelled:
     """Return `n` points on interleaved spirals of radius 1, one for each class.
 
@@ -45,8 +48,7 @@ def spirals(
         noise: standard deviation of the noise added to both coordinates.
         seed: seed of the noise and the order.
     """
-    check_value(turns, NonNegative, "spirals(turns=…)")
-    label = _labels(n, classes, "spirals")
+    label = _labels(n, classes)
     along = _along(label, classes)
     angle = 2 * np.pi * (turns * along + label / classes)
     radius = 0.1 + 0.9 * along  # at the origin the arms could not be told apart
@@ -54,7 +56,10 @@ def spirals(
     return _shuffled(x, label, noise, seed, "spirals")
 
 
-def moons(n: int = 400, *, noise: float = 0.1, seed: int = 0) -> Labelled:
+@checked
+def moons(
+    n: PositiveInt = 400, *, noise: NonNegative = 0.1, seed: Seed = 0
+) -> Labelled:
     """Return `n` points on two interleaved half circles.
 
     Args:
@@ -62,7 +67,7 @@ def moons(n: int = 400, *, noise: float = 0.1, seed: int = 0) -> Labelled:
         noise: standard deviation of the noise added to both coordinates.
         seed: seed of the noise and the order.
     """
-    label = _labels(n, 2, "moons")
+    label = _labels(n, 2)
     angle = np.pi * _along(label, 2)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
@@ -70,8 +75,13 @@ def moons(n: int = 400, *, noise: float = 0.1, seed: int = 0) -> Labelled:
     return _shuffled(x, label, noise, seed, "moons")
 
 
+@checked
 def circles(
-    n: int = 400, *, factor: float = 0.5, noise: float = 0.05, seed: int = 0
+    n: PositiveInt = 400,
+    *,
+    factor: Probability = 0.5,
+    noise: NonNegative = 0.05,
+    seed: Seed = 0,
 ) -> Labelled:
     """Return `n` points on two circles around the origin, one inside the other.
 
@@ -81,16 +91,20 @@ def circles(
         noise: standard deviation of the noise added to both coordinates.
         seed: seed of the noise and the order.
     """
-    check_value(factor, Probability, "circles(factor=…)")
-    label = _labels(n, 2, "circles")
+    label = _labels(n, 2)
     angle = 2 * np.pi * _along(label, 2)
     radius = np.where(label == 0, 1.0, factor)
     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return _shuffled(x, label, noise, seed, "circles")
 
 
+@checked
 def blobs(
-    n: int = 300, *, classes: int = 3, spread: float = 0.2, seed: int = 0
+    n: PositiveInt = 300,
+    *,
+    classes: PositiveInt = 3,
+    spread: NonNegative = 0.2,
+    seed: Seed = 0,
 ) -> Labelled:
     """Return `n` points in round clusters, with centres spaced evenly on a circle.
 
@@ -100,16 +114,13 @@ def blobs(
         spread: standard deviation of a cluster; the circle has radius 1.
         seed: seed of the points and the order.
     """
-    label = _labels(n, classes, "blobs")
+    label = _labels(n, classes)
     angle = 2 * np.pi * label / classes
-    check_value(spread, NonNegative, "blobs(spread=…)")
     centre = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return _shuffled(centre, label, spread, seed, "blobs")
 
 
-def _labels(n: int, classes: int, where: str) -> npt.NDArray[np.int64]:
-    check_value(n, PositiveInt, f"{where}(n=…)")
-    check_value(classes, PositiveInt, f"{where}(classes=…)")
+def _labels(n: int, classes: int) -> npt.NDArray[np.int64]:
     return np.arange(n) % classes
 
 
@@ -126,7 +137,6 @@ def _shuffled(
     seed: int,
     stream: str,
 ) -> Labelled:
-    check_value(noise, NonNegative, f"{stream}(noise=…)")
     random = generator(seed, stream)
     order = random.permutation(len(x))
     noisy = x + noise * random.standard_normal(x.shape)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.data.csv import read_table
+from chainrule.annotations import FilePath
+from chainrule.arguments import checked
+from chainrule.data.csv import Delimiter, read_table
+from chainrule.errors import DataError
 
 
+@checked
 def load_csv(
-    path: str | PathLike[str], *, target: int | str = -1, delimiter: str = ","
+    path: FilePath, *, target: int | str = -1, delimiter: Delimiter = ","
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
     """Read examples from a CSV file, gzipped or not.
 
@@ -33,4 +36,10 @@ def load_csv(
     """
     table = read_table(path, delimiter)
     column = table.header.column(target)
-    return table.inputs(table.header.others(column)), table.targets(column)
+    others = table.header.others(column)
+    if not others:
+        raise DataError(
+            f"{path} has one column, the target, and so no features: give the right "
+            "delimiter, or a file with more columns"
+        )
+    return table.inputs(others), table.targets(column)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.annotations import NonNegative, PositiveInt, check_value
+from chainrule.annotations import NonNegative, PositiveInt, Seed
+from chainrule.arguments import checked
 from chainrule.philox import generator
 
 Curve = Literal["sine", "cubic", "bumps", "step"]
@@ -20,8 +21,13 @@ _FUNCTIONS: dict[str, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
 }
 
 
+@checked
 def noisy_curve(
-    n: int = 200, *, curve: Curve = "sine", noise: float = 0.1, seed: int = 0
+    n: PositiveInt = 200,
+    *,
+    curve: Curve = "sine",
+    noise: NonNegative = 0.1,
+    seed: Seed = 0,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return `n` points (x, f(x) + noise), x uniform in [−1, 1), in random order.
 
@@ -35,9 +41,6 @@ def noisy_curve(
     Returns:
         x and y, both float32 of shape (n, 1).
     """
-    check_value(n, PositiveInt, "noisy_curve(n=…)")
-    check_value(curve, Curve, "noisy_curve(curve=…)")
-    check_value(noise, NonNegative, "noisy_curve(noise=…)")
     random = generator(seed, f"noisy_curve/{curve}")
     x = random.uniform(-1, 1, (n, 1))
     y = _FUNCTIONS[curve](x) + noise * random.standard_normal((n, 1))

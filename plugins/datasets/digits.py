@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
-from chainrule.annotations import Range, check_value
+from chainrule.annotations import Range, Seed
+from chainrule.arguments import checked
 from chainrule.philox import generator
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.csv import load_csv
 
+Share: TypeAlias = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
 
-def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labelled]:
+
+@checked
+def digits(*, test_fraction: Share = 0.2, seed: Seed = 0) -> tuple[Labelled, Labelled]:
     """Return 1,797 handwritten digits of 8 × 8 pixels, for training and for testing.
 
     The split is stratified: each digit has the same share of both parts. The data are
@@ -32,8 +36,6 @@ def digits(*, test_fraction: float = 0.2, seed: int = 0) -> tuple[Labelled, Labe
     >>> x_train.shape, x_test.shape
     ((1438, 64), (359, 64))
     """
-    share = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
-    check_value(test_fraction, share, "digits(test_fraction=…)")
     packed = resources.files("chainrule.plugins.datasets") / "digits.csv.gz"
     with resources.as_file(packed) as file:
         x, y = load_csv(file)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import gzip
 import math
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.annotations import FilePath
+from chainrule.arguments import checked
 from chainrule.errors import DataError
 from chainrule.files import reading
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def load_idx(path: str | PathLike[str]) -> npt.NDArray[Any]:
+@checked
+def load_idx(path: FilePath) -> npt.NDArray[Any]:
     """Read an array from an IDX file, gzipped or not.
 
     The file holds two zero bytes, a type code, the number of dimensions, each size as a

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from chainrule.annotations import FilePath
+from chainrule.arguments import checked
 from chainrule.errors import DataError
 from chainrule.files import reading
 from chainrule.plugins.datasets.clusters import Labelled
@@ -15,7 +16,8 @@ from chainrule.plugins.datasets.idx import load_idx
 _PARTS = ("train", "t10k")
 
 
-def mnist(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
+@checked
+def mnist(folder: FilePath) -> tuple[Labelled, Labelled]:
     """Return MNIST's handwritten digits (LeCun, Cortes & Burges) from a folder.
 
     The folder must hold ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,

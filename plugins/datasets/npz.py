@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.annotations import FilePath
+from chainrule.arguments import checked
 from chainrule.errors import DataError
 from chainrule.files import reading, reason
 
 
-def load_npz(path: str | PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+@checked
+def load_npz(path: FilePath) -> dict[str, npt.NDArray[Any]]:
     """Read all arrays of an NPZ file, by name. Nothing in the file is executed.
 
     Raises:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import HyperparameterError
+from chainrule.errors import ArgumentError
 
 
 def test_digits() -> None:
@@ -78,17 +78,14 @@ def test_curves(curve: Any) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: cr.datasets.spirals(0), r"spirals\(n=…\) must be ≥ 1"),
-        (lambda: cr.datasets.moons(noise=-1), r"moons\(noise=…\) must be ≥ 0"),
-        (lambda: cr.datasets.blobs(spread=-1), r"blobs\(spread=…\)"),
-        (lambda: cr.datasets.circles(factor=2), r"circles\(factor=…\)"),
-        (lambda: cr.datasets.digits(test_fraction=1), r"digits\(test_fraction=…\)"),
-        (
-            lambda: cr.datasets.noisy_curve(curve=WRONG),
-            "must be one of 'sine'",
-        ),
+        (lambda: cr.datasets.spirals(0), "n must be ≥ 1"),
+        (lambda: cr.datasets.moons(noise=-1), "noise must be ≥ 0"),
+        (lambda: cr.datasets.blobs(spread=-1), "spread must be"),
+        (lambda: cr.datasets.circles(factor=2), "factor must be"),
+        (lambda: cr.datasets.digits(test_fraction=1), "test_fraction must be"),
+        (lambda: cr.datasets.noisy_curve(curve=WRONG), "must be one of 'sine'"),
     ],
 )
 def test_arguments_out_of_range(call, message: str) -> None:
-    with pytest.raises(HyperparameterError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         call()

@@ -19,7 +19,7 @@ from chainrule.annotations import (
     Seed,
     check_value,
 )
-from chainrule.errors import HyperparameterError, UnknownNameError
+from chainrule.errors import ArgumentError, HyperparameterError, UnknownNameError
 
 Relu = Annotated[Any, OfKind("activations")]
 
@@ -74,7 +74,7 @@ def test_accepted(annotation: Any, given: Any, expected: Any) -> None:
     ],
 )
 def test_rejected(annotation: Any, given: Any, message: str) -> None:
-    with pytest.raises(HyperparameterError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         check_value(given, annotation, "x")
     assert str(caught.value) == message
 

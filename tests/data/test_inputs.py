@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.data.batches import batches_in, slices_of
-from chainrule.errors import DataError
+from chainrule.errors import ArgumentTypeError, DataError
 
 x = cr.input("x", (None, 3))
 labels = cr.input("labels", (None,), "int")
@@ -59,7 +59,7 @@ def test_values_of_other_inputs_are_left_out_and_other_keys_refused() -> None:
     cr.evaluate([x * 2], {x: np.ones((1, 3)), labels: ["no", "numbers"]})
     with pytest.raises(DataError, match="was given a value, but is not an input"):
         cr.evaluate([x * 2], {x: np.ones((1, 3)), 3: 1.0})
-    with pytest.raises(DataError, match=r"values must be a mapping .*, got list"):
+    with pytest.raises(ArgumentTypeError, match="feeds must be a mapping, got"):
         cr.evaluate([x * 2], [np.ones((1, 3))])  # type: ignore[arg-type]
 
 

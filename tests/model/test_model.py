@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import DataError, GraphError, NotBuiltError, ShapeError
+from chainrule.errors import (
+    ArgumentTypeError,
+    DataError,
+    GraphError,
+    NotBuiltError,
+    ShapeError,
+)
 
 X = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
 Dense = cr.layers.Dense
@@ -183,7 +189,7 @@ def test_leaves_are_checked() -> None:
         cr.Model([x, z], Dense(2)(x))
     with pytest.raises(GraphError, match="two inputs are called 'x'"):
         cr.Model([x, cr.input("x", (None, 4))], Dense(2)(x))
-    with pytest.raises(GraphError, match="is not an input"):
+    with pytest.raises(ArgumentTypeError, match="inputs must be an Input or a list"):
         cr.Model(x + z, Dense(2)(x))  # type: ignore[arg-type]
     w = [cr.parameter("w", np.ones(4)) for _ in range(2)]
     with pytest.raises(GraphError, match="two parameters are called 'w'"):

@@ -14,6 +14,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import (
+    ArgumentError,
+    ArgumentTypeError,
     DataError,
     GraphError,
     HyperparameterError,
@@ -39,13 +41,25 @@ def fit(**options: Any) -> object:
 @pytest.mark.parametrize(
     ("misuse", "error", "message"),
     [
-        (lambda: cr.Sequential(None), GraphError, "takes a list"),
-        (lambda: cr.Sequential("dense"), GraphError, "takes a list"),
-        (lambda: cr.Sequential(cr.layers.Dense(2)), GraphError, "takes a list"),
+        (lambda: cr.Sequential(None), ArgumentTypeError, "layers must be a list"),
+        (lambda: cr.Sequential("dense"), ArgumentTypeError, "layers must be a list"),
+        (
+            lambda: cr.Sequential(cr.layers.Dense(2)),
+            ArgumentTypeError,
+            "layers must be a list",
+        ),
         (lambda: cr.Sequential([cr.layers.Dense(2)], -1), ShapeError, "None, got -1"),
-        (lambda: cr.Sequential([cr.layers.Dense(2)], 2.5), ShapeError, "None, got 2.5"),
-        (lambda: cr.Sequential([cr.layers.Dense(2)], "4"), ShapeError, "None, got '4'"),
-        (lambda: cr.Model(None, None), GraphError, "inputs must be"),
+        (
+            lambda: cr.Sequential([cr.layers.Dense(2)], 2.5),
+            ArgumentTypeError,
+            "int or a list, got 2.5",
+        ),
+        (
+            lambda: cr.Sequential([cr.layers.Dense(2)], "4"),
+            ArgumentTypeError,
+            "or a list, got '4'",
+        ),
+        (lambda: cr.Model(None, None), ArgumentTypeError, "inputs must be"),
         (lambda: cr.Model([], cr.constant(1.0)), GraphError, "inputs must be"),
         (
             lambda: cr.Model(cr.input("x", (3,)), []),
@@ -58,7 +72,11 @@ def fit(**options: Any) -> object:
             "numbers, integers or booleans, got <U1",
         ),
         (lambda: cr.layers.Dense(2)(None), GraphError, "booleans, got object"),
-        (lambda: model().set_weights([1]), DataError, "a mapping from paths"),
+        (
+            lambda: model().set_weights([1]),
+            ArgumentTypeError,
+            "weights must be a mapping",
+        ),
         (
             lambda: model().set_weights({"dense_1/kernel": [[1], [1, 2]]}),
             DataError,
@@ -71,7 +89,7 @@ def fit(**options: Any) -> object:
         ),
         (lambda: fit(loss=cr.layers.Dense(3)), HyperparameterError, "is not a loss"),
         (lambda: fit(loss=cr.activations.relu), HyperparameterError, "is not a loss"),
-        (lambda: fit(shuffle="no"), HyperparameterError, "shuffle must be a bool"),
+        (lambda: fit(shuffle="no"), ArgumentTypeError, "shuffle must be a bool"),
         (lambda: fit(validation=float("nan")), DataError, "between 0 and 1"),
         (lambda: fit(validation=float("inf")), DataError, "between 0 and 1"),
         (lambda: fit(x=np.ma.masked_array(X, X > 0)), DataError, "masked"),
@@ -138,12 +156,18 @@ def test_layers_can_be_copied() -> None:
         assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("path", ["", "file/model", "a\0b", "n" * 300, "no/folder"])
+@pytest.mark.parametrize("path", ["", "file/model", "n" * 300, "no/folder"])
 def test_paths_that_cannot_be_written(path: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("keep")
     with pytest.raises(OutputError, match="cannot write"):
         model().save(tmp_path / path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    for path in ("a\0b", "\ud800", b"x", None):
+        with pytest.raises(ArgumentError, match=r"path must be a"):
+            model().save(path)  # type: ignore[arg-type]
 
 
 def test_threads_may_predict_and_measure_at_once() -> None:

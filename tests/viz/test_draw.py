@@ -145,7 +145,7 @@ def test_webp_is_written_or_refused():
         ({"dpi": 0}, r"dpi must be in \[10, 1200\], got 0"),
         ({"dpi": 10**9}, r"dpi must be in \[10, 1200\], got 1000000000"),
         ({"dpi": "144"}, "dpi must be an int, got '144'"),
-        ({"engine": "neato"}, "engine must be 'pygraphviz' or 'dot', got 'neato'"),
+        ({"engine": "neato"}, "engine must be one of 'pygraphviz', 'dot', got 'neato'"),
     ],
 )
 @pytest.mark.parametrize("format", ["png", "svgz", "dot"])
@@ -252,7 +252,7 @@ def test_rendering_prints_nothing(capfd):
         ({"seed": -1}, "seed must be in"),
         ({"fold": "no"}, "fold must be a bool, got 'no'"),
         ({"title": 3}, "title must be a str, got 3"),
-        ({"values": [1.0]}, "values must be arrays by input"),
+        ({"values": [1.0]}, "values must be a mapping, got"),
         ({"expand": "typo"}, "expand='typo' opens nothing"),
         ({"expand": "typo", "level": "op"}, "level='op' opens every layer"),
         ({"expand": "typo", "level": "neuron"}, "level='neuron' opens every layer"),

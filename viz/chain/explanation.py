@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.arguments import checked
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Style, in_style
 from chainrule.notation.symbols import Derivative, Symbol
@@ -157,6 +158,7 @@ class ChainExplanation(Explanation):
         graph = self._chain.graph
         return best_paths(graph, graph.start, graph.end, self._extent.top)
 
+    @checked
     def check(self) -> Check:
         """Compare the sum over paths, autodiff and a finite difference."""
         return self._check

@@ -21,7 +21,7 @@ from chainrule.node import Input, Node
 from chainrule.notation.naming import Naming
 from chainrule.notation.symbols import Symbol
 from chainrule.ops import Add, add
-from chainrule.scopes import scope
+from chainrule.scopes import inside
 from chainrule.viz.chain.entries import find_entry
 from chainrule.viz.values import evaluated
 
@@ -173,5 +173,5 @@ def _called(node: Node, symbol: Symbol) -> Node:
     if node.op is None:
         raise GraphError("a loss that is an input or a parameter has no examples")
     sub = f"_{symbol.sub}" if symbol.sub else ""
-    with scope(node.scope):
+    with inside(node.scope):
         return node.op(*node.inputs).named(f"{symbol.base}{sub}{symbol.argument}")

@@ -66,6 +66,8 @@ def command(
         "validation": test,
         "backend": opened,
         "profile": profile,
+        "dtype": training.dtype,
+        "deterministic": training.deterministic,
     }
     if experiment.optimizer is not None:
         how["optimizer"] = experiment.optimizer
