@@ -1,3 +1,5 @@
+"""Finite differences: slopes of leaves and of intermediate results."""
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def test_a_leaf_moves_along_a_direction_and_is_not_touched():
     assert np.array_equal(w.value, [3.0, -2.0])
 
 
-def test_a_result_in_between_moves_and_needs_only_what_lies_behind_it():
+def test_a_result_in_between_moves_and_needs_only_what_follows_it():
     x, t = cr.input("x"), cr.input("t")
     y = cr.ops.exp(x)
     loss = cr.ops.square(y - t)

@@ -1,3 +1,5 @@
+"""Expressions as people write them: parentheses, noise, length, and every style."""
+
 import numpy as np
 import pytest
 from hypothesis import given

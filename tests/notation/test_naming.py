@@ -1,3 +1,5 @@
+"""Naming: the symbols of derivatives, of layers, and of nodes with one name."""
+
 import chainrule as cr
 from chainrule.graph import Graph
 from chainrule.notation.expressions import expression

@@ -1,3 +1,5 @@
+"""Symbols: names typeset as mathematics, hostile ones included."""
+
 import pytest
 
 from chainrule.notation.symbols import Derivative, Symbol, parse_symbol

@@ -1,3 +1,5 @@
+"""Explanations of one derivative: the chain, its paths, its sums and its checks."""
+
 import shutil
 import subprocess
 

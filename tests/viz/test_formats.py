@@ -1,3 +1,5 @@
+"""Formats of diagrams: JSON, networkx, TikZ and the others."""
+
 import json
 import shutil
 import subprocess

@@ -1,3 +1,5 @@
+"""Worksheets: blanks, the key, and grades of answers."""
+
 import numpy as np
 import pytest
 

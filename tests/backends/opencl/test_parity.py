@@ -1,3 +1,5 @@
+"""Parity: the OpenCL backend computes what NumPy computes, component by component."""
+
 import zlib
 from dataclasses import fields
 
