@@ -56,7 +56,9 @@ def extras_of(drawing: Drawing, optimizer: object) -> Extras:
         machine = Machine(options, controls, sweep, plane=plane)
         return Extras(details, explanations, machine=machine)
     update = update_of(sweep, parameters, optimizer)
-    machine = Machine(options, controls, sweep, update.assigns, update.rule.lr, plane)
+    machine = Machine(
+        options, controls, sweep, parameters, update.assigns, update.rule.lr, plane
+    )
     updates: dict[str, list[Written]] = {}
     block_of = drawing.division.block_of
     for node, text in told(update, sweep, drawing.naming, options).items():
@@ -141,13 +143,9 @@ def _to_explain(drawing: Drawing, sweep: Backward) -> list[Number]:
     named = [n for n in nodes if isinstance(drawing.naming.symbol(n), Symbol)]
     first = sorted(named, key=lambda node: not isinstance(node, Parameter))
     largest = [(node, _largest(drawing, sweep, node)) for node in first]
-    small = [
-        (node, entry)
-        for node in first
-        if isinstance(node, Parameter) and node.value.size <= MOST_NUMBERS
-        for entry in range(node.value.size)
-    ]
-    wanted = dict.fromkeys([*shown, *largest, *small])
+    parameters = [node for node in first if isinstance(node, Parameter)]
+    every = [(p, entry) for p in parameters for entry in range(p.value.size)]
+    wanted = dict.fromkeys([*shown, *largest, *every])
     return [n for n in wanted if n[0] in sweep.gradient][:MOST_EXPLAINED]
 
 

@@ -14,12 +14,16 @@ from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.ops import reshape
 from chainrule.viz.chain.chain import Chain, Factor, chain_of
-from chainrule.viz.chain.entries import Entry, entry_graph
+from chainrule.viz.chain.entries import Entry, EntryGraph, entry_graph
 from chainrule.viz.graph.options import Options
 from chainrule.viz.readings import Reading, factor
 from chainrule.viz.scene import Number
 from chainrule.viz.text import row
 from chainrule.viz.values import Values, evaluated
+
+MOST_EDGES = 100_000
+"""Edges between numbers that are followed for all explanations together: some seconds.
+"""
 
 
 @dataclass
@@ -38,20 +42,27 @@ class Explainer:
     _slopes: dict[tuple[Entry, Entry], Node] = field(default_factory=dict)
 
     def explain(self, numbers: Iterable[Number]) -> dict[Number, Written]:
-        """Explain numbers, but for those that reach too many others."""
+        """Explain numbers, as far as the ways from them to the loss are not too many.
+
+        The first are the first to be explained.
+        """
         found: dict[Number, Written] = {}
+        edges = 0
         for wanted in numbers:
             try:
-                found[wanted] = self._explained(Entry(*wanted))
-            except ChainRuleError:
+                graph = entry_graph(self.sweep, Entry(*wanted), self.values)
+            except ChainRuleError:  # it reaches more than one explanation can hold
                 continue
+            edges += sum(map(len, graph.into.values()))
+            if edges > MOST_EDGES:
+                break
+            found[wanted] = row(*self._parts(self._chain(graph)))
         return found
 
-    def _explained(self, start: Entry) -> Written:
-        entries = entry_graph(self.sweep, start, self.values)
+    def _chain(self, graph: EntryGraph) -> Chain:
         naming = self.naming.copy()
-        naming.number([start.node])
-        return row(*self._parts(chain_of(self.sweep, naming, entries, self.values)))
+        naming.number([graph.start.node])
+        return chain_of(self.sweep, naming, graph, self.values)
 
     def _parts(self, chain: Chain) -> Iterator[Written | str]:
         """Yield symbols, numbers, their product, and the rule of each factor."""

@@ -193,20 +193,15 @@ class _Page:
         }
 
     def _landscape(self, machine: Machine) -> list[list[Any]] | None:
-        """Return the parameters' numbers, if there are one or two of them."""
+        """Return the numbers that are learned, if there are one or two of them."""
         assert self.program is not None
         names = {control.node: control.name for control in machine.controls}
         numbers = [
-            [self.program.leaf[node], entry, names[node]]
+            [self.program.leaf[node], entry, names.get(node, "w")]
             for node in machine.learned
-            for entry in range(node.value.size)
+            for entry in range(min(node.value.size, 3))
         ]
-        learned = [p for p, _ in machine.assigns if p in names]
-        return (
-            numbers
-            if len(numbers) in (1, 2) and len(learned) == len(machine.learned)
-            else None
-        )
+        return numbers if len(numbers) in (1, 2) else None
 
     def _plane(self, plane: Plane | None) -> dict[str, Any] | None:
         if plane is None or self.program is None:

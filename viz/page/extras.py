@@ -54,7 +54,8 @@ class Machine:
         options: how the graph was computed; its values are those of the inputs.
         controls: the leaves that can be changed.
         sweep: the reverse sweep, if there is one.
-        assigns: what one step of the optimizer changes.
+        learned: the parameters that a step changes.
+        assigns: all that a step of the optimizer changes, its own vectors included.
         lr: the optimizer's learning rate.
         plane: that of the network's two inputs, if it has two.
     """
@@ -62,15 +63,10 @@ class Machine:
     options: Options
     controls: Sequence[Control]
     sweep: Backward | None = None
+    learned: Sequence[Parameter] = ()
     assigns: Sequence[Assignment] = ()
     lr: float = 0.0
     plane: Plane | None = None
-
-    @property
-    def learned(self) -> list[Parameter]:
-        """The parameters that a step changes and that a control shows."""
-        shown = {control.node for control in self.controls}
-        return [target for target, _ in self.assigns if target in shown]
 
 
 @dataclass(frozen=True)

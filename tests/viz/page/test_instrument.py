@@ -1,5 +1,6 @@
 """The page computes: a changed number, a step, and all that is written anew."""
 
+import importlib
 import re
 
 import numpy as np
@@ -217,6 +218,49 @@ def test_a_loss_of_two_parameters_shows_its_landscape(opened):
     page.click("#step")
     assert page.get_attribute("#landscape circle", "cx") != where
     assert "J = " in page.get_attribute("#landscape", "aria-label")
+
+
+def test_a_large_network_with_a_bias_has_no_landscape(opened):
+    x = cr.input("x", (None, 70))
+    y = x @ cr.parameter("w", np.ones((70, 1))) + cr.parameter("b", 0.5)
+    loss = cr.ops.mean(cr.ops.square(y))
+    page = opened(
+        cr.draw(loss, level="op", direction="both", values={x: np.ones((2, 70))})
+    )
+    assert page.locator("#curve").is_visible()
+    assert not page.locator("#landscape").is_visible()
+
+
+def test_dropout_draws_other_masks_in_every_step_as_in_training(opened):
+    x, w = cr.input("x", (None, 4)), cr.parameter("w", np.ones((4, 1)))
+    drawn = cr.layers.Dropout(0.5)(x)
+    loss = cr.ops.mean(cr.ops.square(drawn @ w - 1.0)).named("J")
+    feeds = {x: np.arange(12.0).reshape(3, 4)}
+    diagram = cr.draw(
+        loss, level="op", direction="both", values=feeds, training=True, seed=4,
+        optimizer=cr.optimizers.SGD(lr=1e-9),
+    )  # fmt: skip
+    page = opened(diagram)
+    for step in (2, 3):
+        page.click("#step")
+        (wanted,) = cr.evaluate(
+            [loss], feeds, dtype="float64", training=True, seed=4, step=step
+        )
+        said = page.inner_text("#progress").partition("J = ")[2]
+        assert float(said) == pytest.approx(float(wanted), rel=1e-3)
+
+
+def test_an_op_that_cannot_be_computed_is_named(opened, monkeypatch):
+    module = importlib.import_module("chainrule.viz.page.program")
+    known = module.KERNELS - {cr.ops.Tanh}
+    monkeypatch.setattr(module, "KERNELS", known)
+    loss = cr.ops.tanh(cr.parameter("w", 0.5)).named("J")
+    page = opened(cr.draw(loss, direction="both", values={}))
+    told = page.inner_text("#panel")
+    assert "stay as they are" in told
+    assert "tanh" in told
+    page.click("#node-w")  # and what was computed in Python is there
+    assert "∂J/∂w = " in page.inner_text("#details")
 
 
 def test_marks_that_may_no_longer_hold_are_hidden(opened):
