@@ -23,7 +23,7 @@ def evaluated(
     training: bool = False,
     lr: float = 0.0,
 ) -> Values:
-    """Return the values of nodes in one run, in float64.
+    """Return the values of nodes in one run, in float64, which changes nothing.
 
     Args:
         nodes: what to compute.
@@ -38,8 +38,9 @@ def evaluated(
     wanted = list(dict.fromkeys(nodes))
     computed = [node for node in wanted if not isinstance(node, Constant)]
     arrays = evaluate(
-        computed, dict(feeds), dtype="float64", seed=seed, training=training, lr=lr
-    )
+        computed, dict(feeds), dtype="float64", seed=seed, training=training, lr=lr,
+        updating=False,
+    )  # fmt: skip
     constants = {node: node.value for node in wanted if isinstance(node, Constant)}
     return dict(zip(computed, map(np.asarray, arrays), strict=True)) | constants
 

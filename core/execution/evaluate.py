@@ -20,6 +20,7 @@ from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.node import Input, Node, Parameter
 from chainrule.program.lowering import is_rewriting
+from chainrule.program.passes.specialise import collect_updates
 from chainrule.program.program import LEARNING_RATE, STEP, FloatDtype, Program
 
 
@@ -35,6 +36,7 @@ def evaluate(
     step: NonNegativeInt = 1,
     lr: float = 0.0,
     rewrite: bool | None = None,
+    updating: bool = True,
 ) -> list[Array]:
     """Compute nodes and return their values as arrays.
 
@@ -49,6 +51,8 @@ def evaluate(
         lr: the learning rate that optimizers see.
         rewrite: whether to compute the same in fewer steps and in forms that do not
             overflow. None: yes, unless the variable ``CHAINRULE_REWRITE`` is 0.
+        updating: whether running averages and their like get their new values, if
+            `training`; False changes nothing.
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
@@ -72,6 +76,7 @@ def evaluate(
                 training,
                 dtype,
                 is_rewriting() if rewrite is None else rewrite,
+                updating,
             )
             device.pull(parameters)  # from a training run in progress there
             device.push(parameters)
@@ -99,10 +104,11 @@ def _compiled(
     training: bool,
     dtype: FloatDtype,
     rewrite: bool,
+    updating: bool,
 ) -> Executable:
     return backend.compile(
         Program(
-            nodes,
+            nodes if updating else collect_updates(nodes)[0],
             shapes=dict(shapes),
             training=training,
             dtype=dtype,

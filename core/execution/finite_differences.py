@@ -59,7 +59,7 @@ def directional_slope(
         direction: an array of the same shape; where it is 0 the value stays.
         feeds: values for the inputs of `loss`, by input or by name.
         seed: the seed of random ops.
-        training: whether dropout and its like are active.
+        training: whether dropout and its like are active; nothing is updated.
 
     Raises:
         DataError: an input has no value, or a value has the wrong shape.
@@ -77,6 +77,7 @@ def directional_slope(
             dtype="float64",
             seed=seed,
             training=training,
+            updating=False,
         )[0]
         for side in (-1, 1)
     ]

@@ -129,3 +129,36 @@ def test_a_layer_before_the_loss_is_not_part_of_it():
     scene = cr.draw(loss, level="layer", direction="both").scene
     roles = {k.tail: k.role for k in scene.links if k.kind == "backward"}
     assert roles == {"dense_1": "between", "dense_2": "loss"}
+
+
+def test_an_infinite_gradient_makes_no_other_one_vanish():
+    x, w = cr.input("x", (2,)), cr.parameter("w", [1.0, 1.0])
+    v = (x * w).named("v")
+    s = cr.parameter("s", [0.0, 0.0])
+    loss = (cr.ops.sum(v) + cr.ops.sum(cr.ops.sqrt(s))).named("J")
+    feeds = {x: [1.0, 2.0]}
+    diagram = cr.draw(loss, level="op", direction="both", values=feeds)
+    marks = {b.title.unicode(): b.marks for b in diagram.scene.blocks}
+    assert marks["v"] == ()
+    assert marks["s"] == ("not finite",)
+    check_picture(diagram)
+
+
+def test_drawing_explaining_and_checking_change_no_running_average():
+    x, t = cr.input("x", (None, 3)), cr.input("t", (None, 3))
+    loss = cr.losses.mse(t, cr.layers.BatchNorm()(cr.layers.Dense(3)(x)))
+    parameters = cr.Graph([loss]).parameters
+    before = [p.value.copy() for p in parameters]
+    feeds = {x: np.eye(3) * 5, t: np.ones((3, 3))}
+    options = {"values": feeds, "training": True}
+    diagram = cr.draw(loss, level="op", direction="both", check=True, **options)
+    check_picture(diagram)
+    kernel = next(p for p in parameters if p.value.ndim == 2)
+    cr.explain(loss, kernel, (0, 0), **options).check()
+    cr.snapshot(loss, feeds, training=True)
+    for parameter, value in zip(parameters, before, strict=True):
+        np.testing.assert_array_equal(parameter.value, value)
+    cr.evaluate([loss], feeds, training=True)
+    assert any(
+        not np.array_equal(p.value, v) for p, v in zip(parameters, before, strict=True)
+    )

@@ -46,8 +46,9 @@ def in_one_mode(
         return chosen, dict(feeds)
     originals = [n for n in topological(nodes[:1]) if isinstance(n.op, Uniform)]
     values = evaluate(
-        [nodes[0], *originals], feeds, dtype="float64", training=training, seed=seed
-    )[1:]
+        [nodes[0], *originals], feeds, dtype="float64", training=training, seed=seed,
+        updating=False,
+    )[1:]  # fmt: skip
     drawn = {node.op: value for node, value in zip(originals, values, strict=True)}
     leaves: dict[Node, Input] = {
         node: Input("u" if len(draws) == 1 else f"u_{place}", node.shape)

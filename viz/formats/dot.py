@@ -85,7 +85,7 @@ def _add_cluster(
             block.id,
             id=f"node-{block.id}",
             tooltip=_quoted(block.tooltip),
-            **{"class": " ".join(("node", block.kind, *block.marks))},
+            **{"class": _classes("node", block.kind, *block.marks)},
             **({"group": block.group} if block.group else {}),
             **(_circle(block) if scene.shape == "circles" else _box(block)),
         )
@@ -131,7 +131,7 @@ def _link_attributes(link: Link, identity: str) -> dict[str, str]:
     return {
         "dir": "back", "color": color, "fontcolor": color, "penwidth": width,
         "style": dash, "id": identity, "tooltip": tip,
-        "labeltooltip": tip, "class": " ".join(("backward", link.role, *link.marks)),
+        "labeltooltip": tip, "class": _classes("backward", link.role, *link.marks),
         "label": f"<{table(link.lines)}>",
     }  # fmt: skip
 
@@ -166,6 +166,11 @@ def _quoted(text: str) -> str:
     """Return text as an attribute value, with nothing in it an escape or markup."""
     escaped: str = graphviz.escape(Plain(text).unicode())
     return escaped
+
+
+def _classes(*names: str) -> str:
+    """Return names as classes of an SVG element, as in ``node op not-finite``."""
+    return " ".join(name.replace(" ", "-") for name in names)
 
 
 def _identifier(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
 
 
 def reference_size(subject: Subject, values: Values) -> float:
-    """Return the RMS of the largest gradient that leaves the loss, 0 without any."""
+    """Return the RMS of the largest finite gradient that leaves the loss, 0 if none."""
     if subject.sweep is None:
         return 0.0
     gradients, loss_nodes = subject.sweep.gradient, subject.loss_nodes
@@ -50,7 +51,7 @@ def reference_size(subject: Subject, values: Values) -> float:
         for x in y.inputs
         if x not in loss_nodes and gradients.get(x) in values
     ]
-    return max(sizes, default=0.0)
+    return max(filter(math.isfinite, sizes), default=0.0)
 
 
 def dead_units(gradient: npt.NDArray[Any]) -> int:

@@ -100,7 +100,7 @@ def _classes(arrow: Arrow, truth: Truth) -> Iterator[Finding]:
     if gradient is None:
         return
     mark = mark_of(gradient, truth.reference)
-    drawn = arrow.marks & set(SIGN)
+    drawn = {mark for mark in SIGN if mark.replace(" ", "-") in arrow.marks}
     right = drawn == ({mark} if mark else set())
     drawn_as = ", ".join(sorted(drawn)) or "ordinary"
     what = f"drawn as {drawn_as}, but the gradient is {mark or 'ordinary'}"
