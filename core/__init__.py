@@ -21,7 +21,7 @@ _HOME = {
     "Optimizer": "kinds.optimizer", "Regularizer": "kinds.regularizer",
     "Initializer": "kinds.initializer", "Schedule": "kinds.schedule",
     "Metric": "kinds.metric", "Callback": "kinds.callback",
-    "Backend": "kinds.backend",
+    "Backend": "kinds.backend", "Theme": "kinds.theme",
     "evaluate": "execution.evaluate", "Program": "program.program",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
 }  # fmt: skip
@@ -29,7 +29,7 @@ _HOME = {
 
 _CATALOGS = (
     "activations", "layers", "losses", "optimizers", "regularizers", "initializers",
-    "schedules", "metrics", "callbacks", "datasets",
+    "schedules", "metrics", "callbacks", "datasets", "themes",
 )  # fmt: skip
 
 _RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")

@@ -55,6 +55,7 @@ import chainrule.plugins.regularizers.early_stopping
 import chainrule.plugins.regularizers.noise
 import chainrule.plugins.regularizers.penalty
 import chainrule.plugins.schedules
+import chainrule.plugins.themes
 import chainrule.training.history
 from chainrule import ops as ops
 from chainrule.registry.catalog import Catalog
@@ -73,6 +74,7 @@ from chainrule.kinds.metric import Metric as Metric
 from chainrule.kinds.optimizer import Optimizer as Optimizer
 from chainrule.kinds.regularizer import Regularizer as Regularizer
 from chainrule.kinds.schedule import Schedule as Schedule
+from chainrule.kinds.theme import Theme as Theme
 from chainrule.model.loading import load as load
 from chainrule.model.model import Model as Model
 from chainrule.model.sequential import Sequential as Sequential
@@ -575,3 +577,28 @@ class _Datasets(Catalog):
     ...
 
 datasets: _Datasets
+
+class _Themes(Catalog):
+    @property
+    def dark(self) -> chainrule.plugins.themes.Dark:
+        r"""Light colours on a dark slide."""
+    def Dark(self, font: str = 'DejaVu Sans,Verdana,Helvetica,Arial,sans-serif', text_scale: float = 1.0, paper: str = '#16181D', ink: str = '#ECECF1', faint: str = '#A9B0B8', forward: str = '#8A929B', good: str = '#7BD490', alarm: str = '#FF8A8F', loss: str = '#C9A0FF', between: str = '#FF8A8F', parameter: str = '#86BDF5', data: str = '#A9B0B8', loss_dash: str = 'solid', between_dash: str = 'solid', parameter_dash: str = 'dashed', data_dash: str = 'dotted', input_fill: str = '#16181D', parameter_fill: str = '#1B2D42', op_fill: str = '#262B33', loss_fill: str = '#3A301A', input_border: str = '#16181D', parameter_border: str = '#5AA2EE', op_border: str = '#8A929B', loss_border: str = '#E0A640', heat: tuple[str, str, str, str, str] = ...) -> chainrule.plugins.themes.Dark:
+        r"""Light colours on a dark slide."""
+    @property
+    def light(self) -> chainrule.plugins.themes.Light:
+        r"""The lecture's colours on white."""
+    def Light(self, font: str = 'DejaVu Sans,Verdana,Helvetica,Arial,sans-serif', text_scale: float = 1.0, paper: str = 'white', ink: str = '#1B1B1E', faint: str = '#5C636A', forward: str = '#9AA0A6', good: str = '#2B7A3D', alarm: str = '#9D0208', loss: str = '#7B2CBF', between: str = '#C1121F', parameter: str = '#0353A4', data: str = '#6C757D', loss_dash: str = 'solid', between_dash: str = 'solid', parameter_dash: str = 'dashed', data_dash: str = 'dotted', input_fill: str = '#FFFFFF', parameter_fill: str = '#EAF2FB', op_fill: str = '#FAFAFA', loss_fill: str = '#FFF7E6', input_border: str = '#FFFFFF', parameter_border: str = '#0353A4', op_border: str = '#5C636A', loss_border: str = '#B7791F', heat: tuple[str, str, str, str, str] = ...) -> chainrule.plugins.themes.Light:
+        r"""The lecture's colours on white."""
+    @property
+    def print(self) -> chainrule.plugins.themes.Print:
+        r"""Greys on white; dashes tell the edges apart."""
+    def Print(self, font: str = 'DejaVu Sans,Verdana,Helvetica,Arial,sans-serif', text_scale: float = 1.0, paper: str = 'white', ink: str = '#000000', faint: str = '#444444', forward: str = '#8C8C8C', good: str = '#000000', alarm: str = '#000000', loss: str = '#000000', between: str = '#333333', parameter: str = '#000000', data: str = '#666666', loss_dash: str = 'solid', between_dash: str = 'dashed', parameter_dash: str = 'dotted', data_dash: str = 'dotted', input_fill: str = '#FFFFFF', parameter_fill: str = '#F2F2F2', op_fill: str = '#FFFFFF', loss_fill: str = '#E6E6E6', input_border: str = '#FFFFFF', parameter_border: str = '#000000', op_border: str = '#444444', loss_border: str = '#000000', heat: tuple[str, str, str, str, str] = ...) -> chainrule.plugins.themes.Print:
+        r"""Greys on white; dashes tell the edges apart."""
+    @property
+    def transparent(self) -> chainrule.plugins.themes.Transparent:
+        r"""The lecture's colours, on the page's own background."""
+    def Transparent(self, font: str = 'DejaVu Sans,Verdana,Helvetica,Arial,sans-serif', text_scale: float = 1.0, paper: str = 'transparent', ink: str = '#1B1B1E', faint: str = '#5C636A', forward: str = '#9AA0A6', good: str = '#2B7A3D', alarm: str = '#9D0208', loss: str = '#7B2CBF', between: str = '#C1121F', parameter: str = '#0353A4', data: str = '#6C757D', loss_dash: str = 'solid', between_dash: str = 'solid', parameter_dash: str = 'dashed', data_dash: str = 'dotted', input_fill: str = '#FFFFFF', parameter_fill: str = '#EAF2FB', op_fill: str = '#FAFAFA', loss_fill: str = '#FFF7E6', input_border: str = '#FFFFFF', parameter_border: str = '#0353A4', op_border: str = '#5C636A', loss_border: str = '#B7791F', heat: tuple[str, str, str, str, str] = ...) -> chainrule.plugins.themes.Transparent:
+        r"""The lecture's colours, on the page's own background."""
+    ...
+
+themes: _Themes

@@ -7,15 +7,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.viz.style import COLOR, FAINT, FONT, INK
+from chainrule.viz.style import LIGHT
 
 WIDTH, HEIGHT = 400, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 92, 34, 42
 LABEL = 28
 """Height of the name and last value of a series."""
 SERIES = (
-    ("", "training", COLOR["parameter"], "none"),
-    ("val_", "held out", COLOR["between"], "6 3"),
+    ("", "training", LIGHT.parameter, "none"),
+    ("val_", "held out", LIGHT.between, "6 3"),
 )
 """Prefix of a measure, and the label, colour and dashes of its series."""
 
@@ -35,7 +35,7 @@ def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") ->
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" '
         f'style="max-width:{width}px;width:100%;height:auto" role="img" '
-        f'font-family="{FONT}" font-size="12" fill="{INK}">\n'
+        f'font-family="{LIGHT.font}" font-size="12" fill="{LIGHT.ink}">\n'
         f"<title>{html.escape(title)}</title><desc>{_described(history)}</desc>\n"
         f'<rect width="{width}" height="{HEIGHT}" fill="#FFFFFF"/>\n{inside}\n</svg>\n'
     )
@@ -110,10 +110,10 @@ class Panel:
         for tick in self.ticks:
             y = self.y(tick)
             yield f'<path d="M{start} {y}H{end}" stroke="#E4E6E8"/>'
-            yield _text(start - 8, y + 4, f"{tick:g}", FAINT, "end")
+            yield _text(start - 8, y + 4, f"{tick:g}", LIGHT.faint, "end")
         for epoch in sorted({1, round((1 + self.epochs) / 2), self.epochs}):
-            yield _text(self.x(epoch), floor + 18, str(epoch), FAINT, "middle")
-        yield _text((start + end) / 2, floor + 34, "epoch", FAINT, "middle")
+            yield _text(self.x(epoch), floor + 18, str(epoch), LIGHT.faint, "middle")
+        yield _text((start + end) / 2, floor + 34, "epoch", LIGHT.faint, "middle")
         for series in self.series:
             yield (
                 f'<path d="{self._path(series)}" fill="none" stroke="{series.color}" '

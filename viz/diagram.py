@@ -6,6 +6,7 @@ import base64
 import functools
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -13,10 +14,17 @@ from chainrule.annotations import FilePath, Range
 from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
+from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
-from chainrule.viz.formats.render import PICTURES, Engine, check_request, render
+from chainrule.viz.formats.render import (
+    PICTURES,
+    PIXELS,
+    Engine,
+    check_request,
+    render,
+)
 from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
@@ -25,7 +33,9 @@ from chainrule.viz.page.html import to_page, with_room
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
+from chainrule.viz.room import Measured, Room, Size, room_for, too_small
 from chainrule.viz.scene import Scene
+from chainrule.viz.style import LIGHT, resolve_theme
 
 if TYPE_CHECKING:
     import graphviz
@@ -35,8 +45,8 @@ if TYPE_CHECKING:
 _TEXT_FORMATS: dict[str, Callable[[Diagram], str]] = {
     "dot": lambda d: d.source,
     "json": lambda d: to_json(d.scene),
-    "tikz": lambda d: to_tikz(d.scene, d.source),
-    "tex": lambda d: to_document(d.scene, d.source),
+    "tikz": lambda d: to_tikz(d.scene, d.source, d._theme),
+    "tex": lambda d: to_document(d.scene, d.source, d._theme),
     "html": lambda d: d._page(),
 }
 """Format → what writes a diagram in it; pictures are rendered from DOT."""
@@ -64,8 +74,12 @@ class Diagram:
         legend: bool = True,
         extras: Callable[[], Extras] = Extras,
         truth: Callable[[], Truth | None] = lambda: None,
+        theme: Theme = LIGHT,
+        room: Room | None = None,
     ) -> None:
         self.scene: Scene = scene
+        self._theme: Theme = theme
+        self._room = room
         self._legend = legend
         self._gather = extras
         self._truth = truth
@@ -78,7 +92,7 @@ class Diagram:
     @functools.cached_property
     def digraph(self) -> graphviz.Digraph:
         """The diagram as a `graphviz.Digraph`."""
-        return to_digraph(self.scene, with_legend=self._legend)
+        return to_digraph(self.scene, with_legend=self._legend, theme=self._theme)
 
     @property
     def source(self) -> str:
@@ -151,8 +165,60 @@ class Diagram:
             raise RenderError(
                 f"no format {format!r}.{did_you_mean(format, self.formats)}"
             )
+        scale = self._scale
+        if scale is not None and format in PIXELS:
+            dpi = max(round(72 * scale * dpi / 96), 1)
         data = render(self.source, format, dpi=dpi, engine=engine)
-        return finish(data.decode(), self.scene).encode() if format == "svg" else data
+        if format == "svg":
+            return finish(data.decode(), self.scene, scale).encode()
+        return data
+
+    @property
+    def _scale(self) -> float | None:
+        """Pixels for each point, where the picture has a room to fit."""
+        if self._room is None:
+            return None
+        return self._room.scale(self.measured.width, self.measured.height)
+
+    @functools.cached_property
+    def measured(self) -> Measured:
+        """How large the picture and its smallest text are, in points."""
+        return Measured.of(render(self.source, "svg").decode())
+
+    def styled(self, *, theme: object = None, size: Size = None) -> Diagram:
+        """Return the same diagram in another theme, or scaled to fit a size.
+
+        Args:
+            theme: a theme, or the name of one, such as ``"dark"``.
+            size: ``"slide"``, ``"column"`` or (width, height) in pixels. Where text
+                would be too small to be read, the picture says so.
+
+        Raises:
+            UnknownNameError: no theme has that name.
+            GraphError: there is no such size.
+        """
+        chosen = self._theme if theme is None else resolve_theme(theme)
+        made = self._again(self.scene, chosen, self._room)
+        room = room_for(size)
+        return made if room is None else made.in_room(room)
+
+    def in_room(self, room: Room) -> Diagram:
+        """Return the diagram scaled to fit a room; it says so where it does not."""
+        made, scene = self._again(self.scene, self._theme, room), self.scene
+        if made.measured.pixels(room) >= room.least:
+            return made
+        caption = [*scene.caption, too_small(made.measured, room)]
+        return made.with_scene(replace(scene, caption=caption))
+
+    def with_scene(self, scene: Scene) -> Diagram:
+        """Return a diagram of another scene that looks the same."""
+        return self._again(scene, self._theme, self._room)
+
+    def _again(self, scene: Scene, theme: Theme, room: Room | None) -> Diagram:
+        return Diagram(
+            scene, legend=self._legend, extras=self._gather, truth=self._truth,
+            theme=theme, room=room,
+        )  # fmt: skip
 
     @checked
     def save(
@@ -194,7 +260,7 @@ class Diagram:
         ]
 
     def _page(self) -> str:
-        roomy = Diagram(with_room(self.scene), legend=self._legend)
+        roomy = Diagram(with_room(self.scene), legend=self._legend, theme=self._theme)
         return to_page(self.scene, roomy._repr_svg_(), self.extras)
 
     def _repr_svg_(self) -> str:

@@ -14,14 +14,18 @@ from chainrule.model.loss_graph import with_loss
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
+from chainrule.viz.fitting import fitted
 from chainrule.viz.graph.compose import compose
 from chainrule.viz.graph.neurons import compose_neurons
 from chainrule.viz.graph.options import Direction, Expand, Level, Options, Rankdir
+from chainrule.viz.graph.subject import subject_of
 from chainrule.viz.graph.times import Times
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page_contents import extras_of, with_times
 from chainrule.viz.proof.truth import truth_of
 from chainrule.viz.proof.verdict import verdict
+from chainrule.viz.room import room_for
+from chainrule.viz.style import resolve_theme
 
 
 @checked
@@ -38,6 +42,8 @@ def draw(
     expand: Expand = None,
     fold: bool = True,
     show_shapes: bool = True,
+    show_counts: bool = False,
+    show_dtypes: bool = False,
     legend: bool = True,
     title: str = "graph",
     example: NonNegativeInt = 0,
@@ -46,6 +52,8 @@ def draw(
     training: bool = False,
     seed: Seed = 0,
     times: Profile | History | None = None,
+    theme: object = "light",
+    size: object = None,
 ) -> Diagram:
     """Draw a graph, and run and change nothing but compute the values asked for.
 
@@ -67,6 +75,8 @@ def draw(
         fold: whether repeated blocks are shown once, as "× 12", and a product of
             vectors as one block, without what makes them rows or columns.
         show_shapes: whether shapes are written.
+        show_counts: whether numbers of parameters are written.
+        show_dtypes: whether dtypes are written.
         legend: whether the colours are explained.
         title: what the diagram is called.
         example: which example of the batch ``level="neuron"`` shows.
@@ -79,13 +89,22 @@ def draw(
         times: the history of a training run with ``profile=True``, or its profile.
             Blocks then say, and show by colour, how long one training step spends on
             them.
+        theme: a theme or the name of one: ``"light"``, ``"dark"``, ``"transparent"``,
+            ``"print"`` in greys, or one that a plugin brings.
+        size: what the picture must fit: ``"slide"`` (1280 × 720 pixels, no text below
+            14), ``"column"`` (600 pixels wide, no text below 8) or (width, height) in
+            pixels. To fit, long chains run in rows, shapes and the legend are left
+            out, and without a `level` it rises and the middle is elided; the caption
+            says which, or that it does not fit.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
+        UnknownNameError: there is no such theme.
     """
     options = Options(
         level=level, direction=direction, values=values, names=names, rankdir=rankdir,
-        depth=depth, expand=expand, fold=fold, show_shapes=show_shapes, title=title,
+        depth=depth, expand=expand, fold=fold, show_shapes=show_shapes,
+        show_counts=show_counts, show_dtypes=show_dtypes, title=title,
         example=example, check=check, training=training, seed=seed,
     )  # fmt: skip
     if times is None and isinstance(what, Profile):
@@ -93,12 +112,34 @@ def draw(
     profile = _profile(times)
     if loss is not None:
         what = with_loss(what, loss)
-    if level == "neuron":
-        if profile is not None:
-            raise GraphError(
-                "times are those of operations, not of single units: draw them with "
-                "level='op', 'layer' or 'model'"
-            )
+    if level == "neuron" and profile is not None:
+        raise GraphError(
+            "times are those of operations, not of single units: draw them with "
+            "level='op', 'layer' or 'model'"
+        )
+    room, chosen = room_for(size), resolve_theme(theme)
+    subject = what
+
+    def drawn(options: Options, legend: bool) -> Diagram:
+        made = _drawn(subject, options, profile, optimizer, legend=legend)
+        return made.styled(theme=chosen)
+
+    if room is None:
+        return drawn(options, legend)
+    finest = subject_of(what, options).finest
+    return fitted(drawn, options, finest, room, legend=legend)
+
+
+def _drawn(
+    what: Any,
+    options: Options,
+    profile: Profile | None,
+    optimizer: object,
+    *,
+    legend: bool,
+) -> Diagram:
+    """Draw a graph at the level of the options."""
+    if options.level == "neuron":
         units = compose_neurons(what, options)
         return Diagram(
             units.scene, legend=legend, extras=lambda: extras_of(units, optimizer)
@@ -114,7 +155,7 @@ def draw(
     finished = functools.partial(
         Diagram, legend=legend, extras=extras, truth=lambda: truth_of(drawing)
     )
-    if check:
+    if options.check:
         lines = verdict(finished(scene).proofread())
         scene = replace(scene, caption=[*scene.caption, *lines])
     return finished(scene)

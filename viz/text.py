@@ -13,7 +13,7 @@ from chainrule.notation.expressions import DEPTH, expression
 from chainrule.notation.naming import Naming
 from chainrule.notation.styles import Style, Written, in_style
 from chainrule.viz.scene import Role
-from chainrule.viz.style import COLOR
+from chainrule.viz.style import LIGHT
 
 LONGEST = 300
 """Characters of plain text that a diagram shows."""
@@ -98,10 +98,12 @@ class Tinted(Text):
 
     def written(self, style: Style) -> str:
         """Write the text, in its colour where the format has colours."""
-        text, color = in_style(self.text, style), COLOR[self.role]
+        text, color = in_style(self.text, style), LIGHT.roles[self.role]
         if style == "latex":
             return rf"\textcolor[HTML]{{{color[1:]}}}{{{text}}}"
-        return f'<FONT COLOR="{color}">{text}</FONT>' if style == "html" else text
+        if style == "html":  # the theme says which colour a role has
+            return f'<FONT COLOR="{self.role}">{text}</FONT>'
+        return text
 
 
 _TEX_OPERATORS = {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chainrule.kinds.optimizer import Optimizer
     from chainrule.kinds.regularizer import Regularizer
     from chainrule.kinds.schedule import Schedule
+    from chainrule.kinds.theme import Theme
     from chainrule.ops import Op
 
 PROJECT = "chainrule"
@@ -94,6 +95,11 @@ def register_backends() -> Sequence[type[Backend]]:  # type: ignore[empty-body]
 @hookspec
 def register_kernels() -> Mapping[str, Mapping[type[Op], Any]]:  # type: ignore[empty-body]
     """Return kernels to add to backends: backend name → op class → kernel."""
+
+
+@hookspec
+def register_themes() -> Sequence[type[Theme]]:  # type: ignore[empty-body]
+    """Return themes: colours, dashes and fonts of diagrams."""
 
 
 @hookspec

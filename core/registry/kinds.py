@@ -16,6 +16,7 @@ from chainrule.kinds.metric import Metric
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.kinds.schedule import Schedule
+from chainrule.kinds.theme import Theme
 from chainrule.ops import Op
 
 KINDS: dict[str, type | None] = {
@@ -31,6 +32,7 @@ KINDS: dict[str, type | None] = {
     "callbacks": Callback,
     "datasets": None,
     "backends": Backend,
+    "themes": Theme,
     "renderers": None,
     "commands": None,
 }

@@ -31,6 +31,7 @@ DEFAULT_PLUGINS: tuple[str, ...] = (
     "chainrule.plugins.metrics",
     "chainrule.plugins.callbacks",
     "chainrule.plugins.datasets",
+    "chainrule.plugins.themes",
     "chainrule.backends.numpy",
     "chainrule.backends.opencl",
     "chainrule.viz",

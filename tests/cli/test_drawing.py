@@ -127,6 +127,13 @@ def test_draw_options_change_the_picture(chainrule: Chainrule) -> None:
     assert len(seen) == 8
 
 
+def test_draw_for_a_dark_slide(chainrule: Chainrule, tmp_path: Path) -> None:
+    chainrule("draw", "net.toml", "--size", "800x400", "--theme", "dark")
+    svg = (tmp_path / "graph.svg").read_text("utf-8")
+    assert "#16181d" in svg
+    assert 'width="800px"' in svg
+
+
 def test_draw_frames(chainrule: Chainrule, tmp_path: Path) -> None:
     out = chainrule("draw", "a_chain:loss", "--direction", "both", "--values", VALUES,
                     "--frames", "steps").output  # fmt: skip
@@ -165,6 +172,9 @@ def test_dpi(chainrule: Chainrule, tmp_path: Path) -> None:
         (["draw", "net.toml", "--check"], 2, "--check needs values"),
         (["draw", "net.toml", "--level", "layr"], 1, "Did you mean 'layer'"),
         (["draw", "net.toml", "--expand", "dens_1"], 1, "Did you mean 'dense_1'"),
+        (["draw", "net.toml", "--theme", "darc"], 1, "Did you mean 'dark'"),
+        (["draw", "net.toml", "--size", "slid"], 1, "Did you mean 'slide'"),
+        (["draw", "net.toml", "--size", "6x6"], 1, "from 50 to 20000 pixels"),
         (["draw", "net.toml", "--depth", "0"], 1, "depth must be ≥ 1, got 0"),
     ],
 )  # fmt: skip

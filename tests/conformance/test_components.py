@@ -27,6 +27,7 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "schedules": testing.check_component,
     "metrics": testing.check_component,
     "callbacks": testing.check_component,
+    "themes": testing.check_component,
 }
 checked = settings(max_examples=5, deadline=None, derandomize=True, database=None)
 seeds = st.integers(0, 2**32 - 1)

@@ -86,6 +86,10 @@ def some_dataset() -> int:
     return 0
 
 
+class SomeTheme(cr.Theme):
+    pass
+
+
 def some_renderer() -> str:
     return ""
 
@@ -108,6 +112,7 @@ SAMPLES: dict[str, Any] = {
     "register_callbacks": SomeCallback,
     "register_datasets": some_dataset,
     "register_backends": SomeBackend,
+    "register_themes": SomeTheme,
     "register_renderers": some_renderer,
     "register_commands": some_command,
 }

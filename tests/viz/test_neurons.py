@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GraphError
+from chainrule.notation.numbers import number
 
 
 def network(hidden=3):
@@ -114,3 +115,42 @@ def test_any_module_can_say_that_it_drops_units():
 def test_a_graph_without_weights_has_no_neurons():
     with pytest.raises(GraphError, match="use level='op'"):
         cr.draw(cr.input("x") * 2, level="neuron")
+
+
+def layered(*sizes):
+    """A network of sigmoid units, and values for one example."""
+    x, t = cr.input("x", (None, sizes[0])), cr.input("t", (None, sizes[-1]))
+    y = x
+    for size in sizes[1:-1]:
+        y = cr.layers.Dense(size, activation="sigmoid")(y)
+    y = cr.layers.Dense(sizes[-1])(y)
+    rng = np.random.default_rng(0)
+    feeds = {leaf: rng.normal(size=(1, leaf.shape[1])) for leaf in (x, t)}
+    return cr.losses.mse(t, y.named("y_hat")), feeds
+
+
+@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (3, 4, 2), (1, 2, 3, 2), (2, 5, 2)])
+def test_no_label_covers_another(sizes, rankdir, direction):
+    loss, feeds = layered(*sizes)
+    diagram = cr.draw(
+        loss, level="neuron", values=feeds, rankdir=rankdir, direction=direction
+    )
+    findings = [str(f) for f in diagram.proofread().wrong if f.check == "layout"]
+    assert findings == []
+
+
+def test_a_unit_shows_its_sum_and_its_activation():
+    loss, feeds = layered(2, 3, 1)
+    scene = cr.draw(loss, level="neuron", values=feeds).scene
+    kernel, bias = (p.value for p in cr.Graph([loss]).parameters[:2])
+    z = next(iter(feeds.values()))[0] @ kernel + bias
+    for unit in range(3):
+        block = scene.block(f"c1_{unit + 1}")
+        said = [line.text.unicode() for line in block.lines if line.kind == "value"]
+        sub = "₁₂₃"[unit]
+        assert said == [
+            f"z{sub}⁽¹⁾ = {number(z[unit], digits=3)}",
+            f"σ(z{sub}⁽¹⁾) = {number(1 / (1 + np.exp(-z[unit])), digits=3)}",
+        ]

@@ -70,11 +70,11 @@ def test_colours_go_from_the_least_to_the_most(small):
     measured = timed(profile, lambda row: 40.0 if row.name == "dense_2/matmul" else 1.0)
     diagram = cr.draw(model, level="op", times=measured)
     heat = {b.title.unicode(): b.heat for b in diagram.scene.blocks}
-    assert heat["v₂"] == len(style.HEAT) - 1
+    assert heat["v₂"] == len(style.LIGHT.heat) - 1
     assert heat["z⁽²⁾"] == 0
     assert heat["b⁽²⁾"] is None
     source = diagram.source
-    assert f'BGCOLOR="{style.HEAT[-1]}"' in source
+    assert f'BGCOLOR="{style.LIGHT.heat[-1]}"' in source
     assert "≤ 8.4 µs" in source  # a fifth of 40 forward and 2 backward
     assert "≤ 42 µs" in source
     assert "≤" not in cr.draw(model, level="op", times=measured, legend=False).source
@@ -187,7 +187,7 @@ def test_a_colour_stands_for_times_up_to_its_bound(small):
     measured = timed(profile, lambda row: cost.get(row.name, 0))
     diagram = cr.draw(model, level="op", times=measured)
     heat = {block.title.unicode(): block.heat for block in diagram.scene.blocks}
-    assert (heat["v₁"], heat["a⁽¹⁾"]) == (len(style.HEAT) - 1, 0)
+    assert (heat["v₁"], heat["a⁽¹⁾"]) == (len(style.LIGHT.heat) - 1, 0)
 
 
 def test_single_units_have_no_times(small):
@@ -231,7 +231,7 @@ def test_other_formats_tell_the_times_too(small):
     page = diagram.render("html").decode()
     assert "← time" in page
     assert "dense_1/matmul ∂J/∂(kernel)" in page
-    color = style.HEAT[-1][1:]
+    color = style.LIGHT.heat[-1][1:]
     red, green, blue = (int(color[i : i + 2], 16) for i in (0, 2, 4))
     assert f"red,{red};green,{green};blue,{blue}" in diagram.render("tikz").decode()
 
@@ -240,7 +240,7 @@ def test_every_colour_has_one_for_dark_pages():
     from importlib.resources import files
 
     css = (files("chainrule.viz.page") / "assets/page.css").read_text(encoding="utf-8")
-    for color in style.HEAT:
+    for color in style.LIGHT.heat:
         assert f'.dark svg [fill="{color.lower()}"]' in css
 
 

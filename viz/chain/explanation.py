@@ -12,7 +12,6 @@ from chainrule.arguments import checked
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Style, in_style
 from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.viz import style
 from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.check import Check
 from chainrule.viz.chain.drawing import chain_scene
@@ -20,6 +19,7 @@ from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import Path, best_paths
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.scene import Line
+from chainrule.viz.style import LIGHT
 from chainrule.viz.text import Plain
 
 
@@ -294,7 +294,7 @@ def _dot(how: Style) -> str:
 def _colored(text: str, factor: Factor, how: Style) -> str:
     if how != "latex":
         return text
-    return rf"\textcolor[HTML]{{{style.COLOR[factor.role][1:]}}}{{{text}}}"
+    return rf"\textcolor[HTML]{{{LIGHT.roles[factor.role][1:]}}}{{{text}}}"
 
 
 def _grouped(count: int) -> str:

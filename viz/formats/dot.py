@@ -7,47 +7,82 @@ from typing import Any, TypeAlias
 
 import graphviz
 
-from chainrule.viz import style
-from chainrule.viz.formats.html_labels import framed, legend, scale, table
+from chainrule.kinds.theme import Theme
+from chainrule.viz.formats.html_labels import framed, legend, points, scale, table
+from chainrule.viz.formats.render import render
+from chainrule.viz.formats.rows import late_leaves
+from chainrule.viz.formats.weights import Gaps, placed, roomy
 from chainrule.viz.scene import Block, Line, Link, Scene
+from chainrule.viz.style import LIGHT
 from chainrule.viz.text import Plain
 
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
 """Path of a cluster → the blocks in it, and the clusters directly inside it."""
 
 
-def to_digraph(scene: Scene, *, with_legend: bool = True) -> graphviz.Digraph:
+def to_digraph(
+    scene: Scene, *, with_legend: bool = True, theme: Theme = LIGHT
+) -> graphviz.Digraph:
     """Return the scene as a `graphviz.Digraph`; the same scene gives the same text."""
+    if scene.shape == "boxes":
+        return _digraph(scene, with_legend, theme, Gaps())
+    gaps = Gaps()
+    for find in (roomy, placed):  # each looks at the layout that the last one led to
+        bare = _digraph(scene, False, theme, gaps).source
+        gaps = find(scene, render(bare, "json0").decode(), gaps, theme.text_scale)
+    return _digraph(scene, with_legend, theme, gaps)
+
+
+def _digraph(
+    scene: Scene, with_legend: bool, theme: Theme, gaps: Gaps
+) -> graphviz.Digraph:
+    """Return the scene with some room between the units of columns."""
+    size = points(12, theme)
     dot = graphviz.Digraph(
         _identifier(scene.name),
         graph_attr={
-            "rankdir": scene.rankdir, "bgcolor": "white", "pad": "0.3",
+            "rankdir": scene.rankdir, "bgcolor": theme.paper, "pad": "0.3",
             "nodesep": "0.4", "ranksep": "0.6", "splines": "true",
-            "fontname": style.FONT, "fontsize": "12", "labelloc": "b",
+            "fontname": theme.font, "fontsize": size, "labelloc": "b",
             "tooltip": _quoted(scene.name), "compound": "true",
         },
-        node_attr={"shape": "plain", "fontname": style.FONT, "fontsize": "12"},
-        edge_attr={"fontname": style.FONT, "fontsize": "12", "arrowsize": "0.8"},
+        node_attr={"shape": "plain", "fontname": theme.font, "fontsize": size},
+        edge_attr={"fontname": theme.font, "fontsize": size, "arrowsize": "0.8"},
     )  # fmt: skip
     tree: Tree = {}
     for path in scene.clusters:
         tree.setdefault(path[:-1], ([], []))[1].append(path)
     for block in scene.blocks:
         tree.setdefault(block.cluster, ([], []))[0].append(block)
-    _add_cluster(dot, scene, tree, ())
+    _add_cluster(dot, scene, tree, (), theme)
     if scene.shape == "circles":
-        _add_columns(dot, scene)
-    for link, identity in zip(scene.links, scene.link_ids(), strict=True):
-        look = _link_attributes(link, identity)
-        if link.straight:
+        _add_columns(dot, scene, gaps)
+    if scene.rows:
+        with dot.subgraph() as column:
+            column.attr(rank="same")
+            for above, below in itertools.pairwise(scene.rows):
+                column.edge(above, below, style="invis")
+    late = late_leaves(scene)
+    if late:
+        dot.attr(newrank="true")  # edges between frames are binding
+    for before, leaf in late:
+        dot.edge(before, leaf, style="invis", weight="0")
+    links = zip(scene.links, scene.link_ids(), strict=True)
+    for place, (link, identity) in enumerate(links):
+        look = _link_attributes(link, identity, theme)
+        if "headlabel" in look:
+            look["labeldistance"] = f"{gaps.distance.get(place, 1):.2f}"
+        if link.free:
+            look["constraint"] = "false"
+        if link.straight and not link.free:
             leave, enter = _PORTS[scene.rankdir]
             look |= {"tailport": leave, "headport": enter, "weight": "1000"}
         dot.edge(link.tail, link.head, **look)
-    bottom = [table(scene.caption)] if scene.caption else []
+    bottom = [table(scene.caption, theme)] if scene.caption else []
     if with_legend and scene.legend:
-        bottom.append(legend(scene))
+        bottom.append(legend(scene, theme))
     if with_legend and scene.scale:
-        bottom.append(scale(scene))
+        bottom.append(scale(scene, theme))
     if bottom:
         rows = "".join(f"<TR><TD>{part}</TD></TR>" for part in bottom)
         dot.attr(
@@ -56,11 +91,10 @@ def to_digraph(scene: Scene, *, with_legend: bool = True) -> graphviz.Digraph:
     return dot
 
 
-def _add_columns(dot: Any, scene: Scene) -> None:
+def _add_columns(dot: Any, scene: Scene, gaps: Gaps) -> None:
     """Put units of one column on one rank, in order, with room for weights between."""
-    labelled = any(link.lines for link in scene.links)
-    gaps = {"ranksep": "2.6", "nodesep": "0.55"} if labelled else {"ranksep": "1.6"}
-    dot.attr(splines="line", ordering="out", **gaps)
+    room = {"ranksep": f"{gaps.ranksep:.2f}", "nodesep": f"{gaps.nodesep:.2f}"}
+    dot.attr(splines="line", ordering="out", **room)
     columns: dict[int, list[str]] = {}
     for block in scene.blocks:
         if block.rank is not None:
@@ -77,6 +111,7 @@ def _add_cluster(
     scene: Scene,
     tree: Tree,
     path: tuple[str, ...],
+    theme: Theme,
 ) -> None:
     """Add the blocks of one cluster and, inside it, the clusters in it."""
     blocks, children = tree.get(path, ([], []))
@@ -87,56 +122,65 @@ def _add_cluster(
             tooltip=_quoted(block.tooltip),
             **{"class": _classes("node", block.kind, *block.marks)},
             **({"group": block.group} if block.group else {}),
-            **(_circle(block) if scene.shape == "circles" else _box(block)),
+            **(
+                _circle(block, theme)
+                if scene.shape == "circles"
+                else _box(block, theme)
+            ),
         )
     for child in children:
         name, identity = scene.clusters[child], "/".join(child)
         with dot.subgraph(name=f"cluster_{_identifier(identity)}") as inner:
             inner.attr(
                 label=f"<{Plain(name).html()}>", labelloc="t", labeljust="l",
-                style="rounded,dashed", color=style.FORWARD,
-                fontcolor=style.FAINT, fontsize="11", margin="10",
+                style="rounded,dashed", color=theme.forward,
+                fontcolor=theme.faint, fontsize=points(11, theme), margin="10",
                 tooltip=_quoted(identity),
             )  # fmt: skip
-            _add_cluster(inner, scene, tree, child)
+            _add_cluster(inner, scene, tree, child, theme)
 
 
-def _circle(block: Block) -> dict[str, str]:
+def _circle(block: Block, theme: Theme) -> dict[str, str]:
     if block.kind == "constant":
-        return {"label": "⋮", "shape": "plain", "fontsize": "20"}
-    fill, border = style.FILL[block.kind]
+        return {
+            "label": "⋮",
+            "shape": "plain",
+            "fontsize": points(20, theme),
+            "fontcolor": theme.ink,
+        }
+    fill, border = theme.block(block.kind)
     return {
-        "label": f"<{table([Line(block.title, 'title'), *block.lines])}>",
+        "label": f"<{table([Line(block.title, 'title'), *block.lines], theme)}>",
         "shape": "circle", "fillcolor": fill, "margin": "0.02",
         "style": "filled,dashed" if "dropped" in block.marks else "filled",
-        "color": border if block.kind != "input" else style.FAINT,
+        "color": border if block.kind != "input" else theme.faint,
         "width": "0.9", "penwidth": "1.3",
     }  # fmt: skip
 
 
-def _box(block: Block) -> dict[str, str]:
-    return {"label": f"<{framed(block)}>"}
+def _box(block: Block, theme: Theme) -> dict[str, str]:
+    return {"label": f"<{framed(block, theme)}>"}
 
 
-def _link_attributes(link: Link, identity: str) -> dict[str, str]:
+def _link_attributes(link: Link, identity: str, theme: Theme) -> dict[str, str]:
     tip = _quoted(link.tooltip)
     if link.kind == "forward":
         attributes = {
-            "color": style.FORWARD, "arrowhead": "vee", "class": "forward",
+            "color": theme.forward, "arrowhead": "vee", "class": "forward",
             "id": identity, "tooltip": tip, "arrowsize": "0.7",
         }  # fmt: skip
-        return attributes | (_weighted(link) if link.weight is not None else {})
-    color = style.COLOR[link.role]
-    width, dash = _stroke(link)
+        return attributes | (_weighted(link, theme) if link.weight is not None else {})
+    color = theme.roles[link.role]
+    width, dash = _stroke(link, theme)
     return {
         "dir": "back", "color": color, "fontcolor": color, "penwidth": width,
         "style": dash, "id": identity, "tooltip": tip,
         "labeltooltip": tip, "class": _classes("backward", link.role, *link.marks),
-        "label": f"<{table(link.lines)}>",
+        "label": f"<{table(link.lines, theme)}>",
     }  # fmt: skip
 
 
-def _weighted(link: Link) -> dict[str, str]:
+def _weighted(link: Link, theme: Theme) -> dict[str, str]:
     """Show a weight: thick if large, dashed if negative, its number near its unit."""
     assert link.weight is not None
     look = {
@@ -145,18 +189,23 @@ def _weighted(link: Link) -> dict[str, str]:
     }  # fmt: skip
     if link.lines:
         look |= {
-            "headlabel": f"<{table(link.lines, background='white')}>",
-            "labeldistance": "6.5", "labelangle": "0",
+            "headlabel": f"<{table(link.lines, theme, _behind(theme))}>",
+            "labelangle": "0",
         }  # fmt: skip
     return look
 
 
-def _stroke(link: Link) -> tuple[str, str]:
+def _behind(theme: Theme) -> str:
+    """Return the colour behind a label that lies over an edge; none if unknown."""
+    return "" if theme.paper == "transparent" else theme.paper
+
+
+def _stroke(link: Link, theme: Theme) -> tuple[str, str]:
     """Return width and dash: thin and dotted if too little flows, thick if too much."""
     if {"dead", "vanishing"} & set(link.marks):
         return "1", "dotted"
     wide = {"exploding", "not finite"} & set(link.marks)
-    return "5" if wide else "2.2", style.DASH[link.role]
+    return "5" if wide else "2.2", theme.dashes[link.role]
 
 
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}

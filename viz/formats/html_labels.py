@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.viz import style
+from chainrule.kinds.theme import Theme
 from chainrule.viz.scene import Block, Line, Scene
+from chainrule.viz.style import SIZE
 from chainrule.viz.text import Plain
 
-_MARK = {"solid": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
+_MARK = {"solid": "◀━━", "bold": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
 """How an edge looks in the legend."""
 
 
-def table(lines: Sequence[Line], background: str = "") -> str:
+def table(lines: Sequence[Line], theme: Theme, background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
     rows = "".join(
-        f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>" for line in lines
+        f"<TR><TD>&#8201;{_html_of(line, theme)}&#8201;</TD></TR>" for line in lines
     )
     fill = f' BGCOLOR="{background}"' if background else ""
     frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
     return f"<TABLE{fill} {frame}>{rows}</TABLE>"
 
 
-def framed(block: Block) -> str:
+def framed(block: Block, theme: Theme) -> str:
     """Return the title and the lines of a block as a table with a frame."""
-    fill, border = style.FILL[block.kind]
-    fill = fill if block.heat is None else style.HEAT[block.heat]
+    fill, border = theme.block(block.kind)
+    fill = fill if block.heat is None else theme.heat[block.heat]
     width = {"parameter": 2, "input": 0, "constant": 0}.get(block.kind, 1)
     title = Line(block.title, "title")
     rows = "".join(
         ("<HR/>" if new_section else "")
-        + f"<TR><TD>&#8201;{_html_of(line)}&#8201;</TD></TR>"
+        + f"<TR><TD>&#8201;{_html_of(line, theme)}&#8201;</TD></TR>"
         for line, new_section in _sections([title, *block.lines])
     )
     return (
@@ -50,28 +51,37 @@ def _sections(lines: Sequence[Line]) -> list[tuple[Line, bool]]:
     return [(line, number == first) for number, line in enumerate(lines)]
 
 
-def _html_of(line: Line) -> str:
+def _html_of(line: Line, theme: Theme) -> str:
     """Return one line in its size and colour."""
-    color = style.COLOR[line.role] if line.role else style.INK
+    color = theme.roles[line.role] if line.role else theme.ink
     if line.kind in ("mark", "good"):
-        color = style.GOOD if line.kind == "good" else style.ALARM
+        color = theme.good if line.kind == "good" else theme.alarm
     elif line.role is None and line.kind in ("shape", "value", "note"):
-        color = style.FAINT
+        color = theme.faint
     text = line.text.html()
+    for role, tint in theme.roles.items():
+        text = text.replace(f'COLOR="{role}"', f'COLOR="{tint}"')
     if line.kind in ("symbol", "time"):
         text = f"<B>{text}</B>"
-    return f'<FONT POINT-SIZE="{style.SIZE[line.kind]}" COLOR="{color}">{text}</FONT>'
+    size = points(SIZE[line.kind], theme)
+    return f'<FONT POINT-SIZE="{size}" COLOR="{color}">{text}</FONT>'
 
 
-def legend(scene: Scene) -> str:
+def points(size: float, theme: Theme) -> str:
+    """Return a size of text in a theme."""
+    return f"{size * theme.text_scale:.3g}"
+
+
+def legend(scene: Scene, theme: Theme) -> str:
     """Return a table of what the colours and dashes of edges mean."""
     cells = "".join(
-        f'<TD><FONT POINT-SIZE="11" COLOR="{style.COLOR[role]}">'
-        f"{_MARK[style.DASH[role]]} {Plain(text).html()}</FONT></TD>"
+        f'<TD><FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.roles[role]}">'
+        f"{_MARK[theme.dashes[role]]} {Plain(text).html()}</FONT></TD>"
         for role, text in scene.legend
     )
     forward = (
-        f'<TD><FONT POINT-SIZE="11" COLOR="{style.FAINT}">→ forward</FONT></TD>'
+        f'<TD><FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.faint}">'
+        "→ forward</FONT></TD>"
         if any(link.kind == "forward" for link in scene.links)
         else ""
     )
@@ -81,14 +91,14 @@ def legend(scene: Scene) -> str:
     )
 
 
-def scale(scene: Scene) -> str:
+def scale(scene: Scene, theme: Theme) -> str:
     """Return a table of what the colours of blocks mean."""
     cells = "".join(
-        f'<TD BGCOLOR="{style.HEAT[heat]}"><FONT POINT-SIZE="11" '
-        f'COLOR="{style.INK}">{Plain(text).html()}</FONT></TD>'
+        f'<TD BGCOLOR="{theme.heat[heat]}"><FONT POINT-SIZE="{points(11, theme)}" '
+        f'COLOR="{theme.ink}">{Plain(text).html()}</FONT></TD>'
         for heat, text in scene.scale
     )
     return (
-        f'<TABLE BORDER="1" COLOR="{style.FAINT}" CELLBORDER="0" CELLSPACING="0" '
+        f'<TABLE BORDER="1" COLOR="{theme.faint}" CELLBORDER="0" CELLSPACING="0" '
         f'CELLPADDING="4"><TR>{cells}</TR></TABLE>'
     )

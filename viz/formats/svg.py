@@ -10,13 +10,22 @@ SVG = "http://www.w3.org/2000/svg"
 _LINK = "http://www.w3.org/1999/xlink"
 
 
-def finish(svg: str, scene: Scene) -> str:
+def finish(svg: str, scene: Scene, scale: float | None = None) -> str:
     """Return the SVG with a title, a description and classes; it shrinks, never grows.
 
     Its width and height are those that text of its size needs. Where there is less
     room, as in a notebook or on a narrow page, it is scaled down rather than clipped.
+
+    Args:
+        svg: what Graphviz wrote.
+        scene: what it shows.
+        scale: pixels for each point; without it the picture has its own size.
     """
     root = parse(svg)
+    if scale is not None:
+        _, _, width, height = map(float, root.get("viewBox", "0 0 1 1").split())
+        root.set("width", f"{width * scale:.0f}px")
+        root.set("height", f"{height * scale:.0f}px")
     root.set("style", "max-width:100%;height:auto")
     root.set("role", "img")
     root.set("aria-label", scene.name)

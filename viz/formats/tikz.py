@@ -6,29 +6,34 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.viz import style
+from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.render import render
 from chainrule.viz.scene import Block, Line, Link, Scene
 
-_DASH = {"solid": "", "dashed": ", dashed", "dotted": ", densely dotted"}
+_DASH = {
+    "solid": "",
+    "bold": ", very thick",
+    "dashed": ", dashed",
+    "dotted": ", densely dotted",
+}
 _SIZE = {"title": r"\large", "equation": r"\Large", "shape": r"\scriptsize"}
 
 
-def to_tikz(scene: Scene, dot: str) -> str:
+def to_tikz(scene: Scene, dot: str, theme: Theme) -> str:
     r"""Return a ``tikzpicture``; needs the packages tikz, amsmath and xcolor."""
     layout = json.loads(render(dot, "json0"))
     lines = [r"\begin{tikzpicture}[x=1bp, y=1bp, >=latex, font=\small]"]
     lines += [
         rf"  \definecolor{{chain{role}}}{{HTML}}{{{color[1:]}}}"
-        for role, color in style.COLOR.items()
+        for role, color in theme.roles.items()
     ]
     blocks = {block.id: block for block in scene.blocks}
     for place in layout.get("objects", []):
         if place["name"] in blocks:
-            lines.append(_node(blocks[place["name"]], place))
+            lines.append(_node(blocks[place["name"]], place, theme))
     edges = [e for e in layout.get("edges", []) if e.get("style") != "invis"]
     for link, place in zip(scene.links, edges, strict=True):
-        lines += _edge(link, place)
+        lines += _edge(link, place, theme)
     if scene.caption:
         width, _, right, _ = (float(v) for v in layout["bb"].split(","))
         middle = (width + right) / 2
@@ -40,20 +45,20 @@ def to_tikz(scene: Scene, dot: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_document(scene: Scene, dot: str) -> str:
+def to_document(scene: Scene, dot: str, theme: Theme) -> str:
     """Return a whole LaTeX document with the picture in it."""
     return (
         "\\documentclass[border=4pt]{standalone}\n\\usepackage[T1]{fontenc}\n"
         "\\usepackage{amsmath,xcolor,tikz}\n\\begin{document}\n"
-        f"{to_tikz(scene, dot)}\\end{{document}}\n"
+        f"{to_tikz(scene, dot, theme)}\\end{{document}}\n"
     )
 
 
-def _node(block: Block, place: dict[str, Any]) -> str:
+def _node(block: Block, place: dict[str, Any], theme: Theme) -> str:
     x, y = (float(v) for v in place["pos"].split(","))
     wide, high = 72 * float(place["width"]), 72 * float(place["height"])
-    fill, border = style.FILL[block.kind]
-    fill = fill if block.heat is None else style.HEAT[block.heat]
+    fill, border = theme.block(block.kind)
+    fill = fill if block.heat is None else theme.heat[block.heat]
     look = "align=center, inner sep=2pt"
     if block.kind not in ("input", "constant"):
         look += (
@@ -79,12 +84,12 @@ def _line(line: Line) -> str:
     return rf"{{{_SIZE.get(line.kind, '')}{color}${line.text.latex()}$}}"
 
 
-def _edge(link: Link, place: dict[str, Any]) -> list[str]:
+def _edge(link: Link, place: dict[str, Any], theme: Theme) -> list[str]:
     """Draw an edge along Graphviz's spline; a backward one has its tip at the tail."""
     if link.kind == "forward":
         look = "->, gray"
     else:
-        dash = _DASH[style.DASH[link.role]]
+        dash = _DASH[theme.dashes[link.role]]
         look = f"<-, thick, chain{link.role}{dash}"
     lines = [rf"  \draw[{look}] {_spline(place['pos'])};"]
     label = place.get("lp") or place.get("head_lp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.kinds.loss import Loss
-from chainrule.node import Constant, Parameter
+from chainrule.node import Constant, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
@@ -29,12 +29,16 @@ class BlockLabels:
         naming: the symbols of its nodes.
         values: of the nodes that are shown.
         show_shapes: whether shapes are written.
+        show_counts: whether the numbers of parameters are.
+        show_dtypes: whether dtypes are.
     """
 
     subject: Subject
     naming: Naming
     values: Values
     show_shapes: bool
+    show_counts: bool = False
+    show_dtypes: bool = False
 
     def kind(self, part: Part) -> BlockKind:
         """Say what kind of block a part is."""
@@ -77,6 +81,8 @@ class BlockLabels:
             *self._formulas(part),
             *self._parameters(part),
             *self._shapes(part),
+            *self._counts(part),
+            *self._frozen(part),
             *self._value(part),
         ]
 
@@ -116,10 +122,35 @@ class BlockLabels:
         return [Line(row(*texts), "shape", "parameter")] if texts else []
 
     def _shapes(self, part: Part) -> list[Line]:
-        shapes = dict.fromkeys(shape_text(node.shape) for node in part.exits)
-        if not self.show_shapes or list(shapes) in ([], ["()"]):
+        shapes = dict.fromkeys(self._shape(node) for node in part.exits)
+        shown = [text for text in shapes if text not in ("", "()")]
+        return [Line(Plain(", ".join(shapes)), "shape")] if shown else []
+
+    def _shape(self, node: Node) -> str:
+        """Write the shape and the dtype of a node, as far as they were asked for."""
+        shape = shape_text(node.shape) if self.show_shapes else ""
+        return f"{shape} {node.dtype}".strip() if self.show_dtypes else shape
+
+    def _counts(self, part: Part) -> list[Line]:
+        """Write how many numbers the parameters of a block have."""
+        sizes = [n.value.size for n in part.nodes if isinstance(n, Parameter)]
+        if not self.show_counts or not sizes:
             return []
-        return [Line(Plain(", ".join(shapes)), "shape")]
+        count = f"{sum(sizes):,}".replace(",", "\u202f")
+        word = "parameter" if sum(sizes) == 1 else "parameters"
+        return [Line(Plain(f"{count} {word}"), "shape", "parameter")]
+
+    def _frozen(self, part: Part) -> list[Line]:
+        """Mark parameters that training does not change."""
+        parameters = [n for n in part.nodes if isinstance(n, Parameter)]
+        frozen = [n for n in parameters if not n.trainable]
+        if not frozen:
+            return []
+        if len(frozen) == len(parameters):
+            return [Line(Plain("❄ frozen"), "note")]
+        symbols = [self.naming.symbol(n) for n in frozen]
+        named = ", ".join(symbol.unicode() if symbol else "?" for symbol in symbols)
+        return [Line(Plain(f"❄ frozen: {named}"), "note")]
 
     def _value(self, part: Part) -> list[Line]:
         if len(part.exits) != 1 or part.exits[0] not in self.values:

@@ -21,6 +21,7 @@ class Column:
 
     Attributes:
         node: the vector, after bias and activation.
+        total: the vector before the activation, after the bias: z.
         width: how many units it has.
         kernel: the matrix of weights in front of it, (units before, units).
         bias: the parameter that is added to it.
@@ -36,6 +37,7 @@ class Column:
     source: int | None = None
     also: tuple[int, ...] = ()
     dropped: Node | None = None
+    total: Node | None = None
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -84,8 +86,9 @@ def _column(
     source = before[0] if before else None
     also = {i for place in before for i in (place, *columns[place].also)} - {source}
     return Column(
-        node, _width(node) or 1, kernel, source=source, also=tuple(sorted(also))
-    )
+        node, _width(node) or 1, kernel, source=source, also=tuple(sorted(also)),
+        total=node if kernel is not None else None,
+    )  # fmt: skip
 
 
 def _continued(column: Column, node: Node) -> Column:
@@ -94,10 +97,12 @@ def _continued(column: Column, node: Node) -> Column:
     if column.kernel is None or width != column.width:
         return column
     drops = any(module.drops for module in modules_of(node))
+    bias = _bias(node, width) if column.bias is None else None
     return replace(
         column,
         node=node,
-        bias=_bias(node, width) if column.bias is None else column.bias,
+        bias=column.bias if bias is None else bias,
+        total=column.total if bias is None else node,
         dropped=node if drops else column.dropped,
     )
 

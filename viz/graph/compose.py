@@ -58,7 +58,10 @@ def compose(what: Any, options: Options) -> Drawing:
     edges = find_edges(subject, division, naming)
     values = _values(subject, division, edges, naming, options)
     checked = _checked(subject, division, naming, values, options)
-    labels = BlockLabels(subject, naming, values, options.show_shapes)
+    labels = BlockLabels(
+        subject, naming, values, options.show_shapes, options.show_counts,
+        options.show_dtypes,
+    )  # fmt: skip
     gradients = GradientLabels(
         subject, naming, values, checked, edges, options.show_shapes
     )

@@ -80,10 +80,11 @@ def divide(subject: Subject, options: Options) -> Division:
     start = _FINE_TO_COARSE.index(finest)
     for level in _FINE_TO_COARSE[start:]:
         division = _divide_at(level, subject.graph, options)
-        if len(division.folding.shown) <= MOST_BLOCKS:
+        if len(division.folding.shown) <= (options.most_blocks or MOST_BLOCKS):
             break
     else:
-        parts = _without_middle(division.parts, subject.graph)
+        most = options.most_blocks or MOST_BLOCKS
+        parts = _without_middle(division.parts, subject.graph, most)
         division = Division(subject.graph, parts, Folding(len(parts)))
     if level == finest:
         return division
@@ -100,9 +101,9 @@ def _divide_at(level: Level, graph: Graph, options: Options) -> Division:
     return Division(graph, parts, folding)
 
 
-def _without_middle(parts: Sequence[Part], graph: Graph) -> tuple[Part, ...]:
+def _without_middle(parts: Sequence[Part], graph: Graph, most: int) -> tuple[Part, ...]:
     """Keep the first and the last parts; one part stands for those in between."""
-    kept = MOST_BLOCKS // 2
+    kept = most // 2
     between = parts[kept:-kept]
     inputs = [p for p in between if not p.whole and not p.nodes[-1].inputs]
     middle = [part for part in between if part not in inputs]

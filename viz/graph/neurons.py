@@ -31,9 +31,11 @@ from chainrule.viz.graph.repeats import Folding
 from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.readings import Reading, entry_reading
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Scene
-from chainrule.viz.text import Plain, row
+from chainrule.viz.text import Formula, Plain, row
 from chainrule.viz.values import Values, evaluated
 
+LONGEST_FORMULA = 14
+"""Characters of an activation that a unit writes out."""
 MOST_LABELS = 12
 """Weights between two columns that are written; more are only drawn."""
 
@@ -78,6 +80,7 @@ def _values(subject: Subject, columns: Sequence[Column], options: Options) -> Va
     nodes: list[Node] = [column.node for column in columns]
     nodes += [c.kernel for c in columns if c.kernel is not None]
     nodes += [c.bias for c in columns if c.bias is not None]
+    nodes += [c.total for c in columns if c.total is not None]
     if subject.sweep is not None:
         gradient = subject.sweep.gradient
         nodes += [gradient[node] for node in nodes if node in gradient]
@@ -167,8 +170,7 @@ class _Units:
         else:
             if column.bias is not None:
                 lines += self._bias(column.bias, unit)
-            if value is not None:
-                lines.append(Line(value, "value"))
+            lines += self._activation(column, unit)
             if slope is not None:
                 lines.append(Line(row("∂ ", slope), "gradient", "between"))
                 marks = ("dead",) if slope.said == "0" else ()
@@ -177,6 +179,27 @@ class _Units:
             marks=marks, rank=place, tooltip=shape_text(column.node.shape),
             numbers=tuple((n, unit) for n in shown if n is not None),
         )  # fmt: skip
+
+    def _activation(self, column: Column, unit: int) -> list[Line]:
+        """Write z and g(z) of a unit, or its only number."""
+        value = self._entry(column.node, unit)
+        if value is None:
+            return []
+        total, before = column.total, None
+        if total is not None and total is not column.node:
+            before = self._entry(total, unit)
+        if before is None or total is None:
+            return [Line(value, "value")]
+        found = self.naming.symbol(total)
+        z = found if isinstance(found, Symbol) else Symbol("z")
+        one = z if column.width == 1 else _indexed(z, unit)
+        formula = Formula(column.node, self.naming).unicode()
+        short = formula.count(z.unicode()) == 1 and len(formula) <= LONGEST_FORMULA
+        after = formula.replace(z.unicode(), one.unicode()) if short else "g(z)"
+        return [
+            Line(row(one, " = ", before), "value"),
+            Line(row(Plain(after), " = ", value), "value"),
+        ]
 
     def _title(self, column: Column, unit: int) -> Written:
         symbol = self.naming.symbol(column.node)

@@ -21,6 +21,8 @@ Expand: TypeAlias = str | Sequence[str] | Callable[[str], bool] | None
 class Options:
     """What `draw` was asked for; its docstring describes each option.
 
+    With `most_blocks` the middle of a larger picture is left out.
+
     Raises:
         GraphError: an option has no effect beside the others.
     """
@@ -34,11 +36,14 @@ class Options:
     expand: Expand = None
     fold: bool = True
     show_shapes: bool = True
+    show_counts: bool = False
+    show_dtypes: bool = False
     title: str = "graph"
     example: int = 0
     check: bool = False
     training: bool = False
     seed: Seed = 0
+    most_blocks: PositiveInt | None = None
 
     def __post_init__(self) -> None:
         if self.check and self.values is None:

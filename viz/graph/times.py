@@ -14,7 +14,7 @@ from chainrule.profile.attribution import purposes
 from chainrule.profile.profile import Profile
 from chainrule.profile.table import Row
 from chainrule.viz.scene import Block, Line, Scene
-from chainrule.viz.style import HEAT
+from chainrule.viz.style import LIGHT
 from chainrule.viz.text import Plain
 
 MOST_NAMED = 5
@@ -107,7 +107,7 @@ class Times:
         return replace(
             block,
             lines=[*block.lines, Line(Plain(text), "time")],
-            heat=math.ceil(share * len(HEAT)) - 1 if share else 0,
+            heat=math.ceil(share * len(LIGHT.heat)) - 1 if share else 0,
             tooltip=f"{block.tooltip}, {text}",
         )
 
@@ -115,7 +115,10 @@ class Times:
         """Return for each colour the largest time that is shown in it."""
         if not self._largest:
             return []
-        bounds = [self._largest * (heat + 1) / len(HEAT) for heat in range(len(HEAT))]
+        bounds = [
+            self._largest * (heat + 1) / len(LIGHT.heat)
+            for heat in range(len(LIGHT.heat))
+        ]
         return [
             (heat, f"≤ {self._time(bound)} ({self._share(bound)})")
             for heat, bound in enumerate(bounds)

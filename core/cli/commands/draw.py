@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,15 @@ FORMATS = ".svg, .svgz, .png, .webp, .pdf, .eps, .html, .tex, .tikz, .json or .d
 @click.option("--fold/--no-fold", default=True, help="Show repeated blocks once.")
 @click.option("--show-shapes/--no-shapes", default=True, help="Write shapes.")
 @click.option("--legend/--no-legend", default=True, help="Explain the colours.")
+@click.option("--counts", "show_counts", is_flag=True, help="Write parameter counts.")
+@click.option("--dtypes", "show_dtypes", is_flag=True, help="Write dtypes.")
+@click.option(
+    "--theme",
+    default="light",
+    show_default=True,
+    help="light, dark, transparent, print, or that of a plugin.",
+)
+@click.option("--size", help="What to fit: slide, column or WIDTHxHEIGHT in pixels.")
 @LOSS
 @values_options
 @click.option("--check", is_flag=True, help="Compare with finite differences.")
@@ -79,6 +89,7 @@ def command(
     data: str | None,
     expand: tuple[str, ...],
     title: str | None,
+    size: str | None,
     **options: Any,
 ) -> None:
     """Draw a graph, forward and backward.
@@ -99,6 +110,7 @@ def command(
         values=feeds,
         names=found.names,
         expand=expand or None,
+        size=_size(size),
         **options,
     )
     if frames is not None:
@@ -108,3 +120,9 @@ def command(
         echo(diagram.source, nl=False)
     elif out is not None or frames is None:
         echo(f"wrote {diagram.save(out or 'graph.svg', dpi=dpi)}")
+
+
+def _size(text: str | None) -> Any:
+    """Read a size: the name of a kind of page, or two numbers."""
+    numbers = re.fullmatch(r"(\d+)[x×,](\d+)", text or "")
+    return (float(numbers[1]), float(numbers[2])) if numbers else text

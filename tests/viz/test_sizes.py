@@ -1,0 +1,126 @@
+"""Sizes: pictures for slides and columns, with text that can be read."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ChainRuleError
+from chainrule.viz.room import ROOMS, Measured
+
+NAMES = ("tanh", "relu", "sigmoid", "elu", "softplus", "silu", "mish")
+
+
+def chain(layers, units=4):
+    """A chain of different layers, which are not folded."""
+    x, t = cr.input("x", (None, units)), cr.input("t", (None, units))
+    y = x
+    for number in range(layers):
+        y = cr.layers.Dense(units, activation=NAMES[number**2 % 7])(y)
+    return cr.losses.mse(t, y)
+
+
+def caption(diagram):
+    return [line.text.unicode() for line in diagram.scene.caption]
+
+
+def pixels(diagram):
+    """The width, the height and the smallest text of the finished SVG, in pixels."""
+    svg = ET.fromstring(diagram.render("svg"))
+    width, height = (float(svg.get(k).removesuffix("px")) for k in ("width", "height"))
+    *_, points, _ = map(float, svg.get("viewBox").split())
+    texts = svg.iter("{http://www.w3.org/2000/svg}text")
+    least = min(float(text.get("font-size")) for text in texts)
+    return width, height, least * width / points
+
+
+@pytest.mark.parametrize("size", ["slide", "column"])
+@pytest.mark.parametrize("layers", [1, 3, 8, 40])
+@pytest.mark.parametrize("direction", ["forward", "both"])
+def test_text_is_large_enough_or_the_picture_says_so(layers, size, direction):
+    diagram = cr.draw(chain(layers), direction=direction, size=size)
+    room = ROOMS[size]
+    width, height, least = pixels(diagram)
+    assert width <= room.width + 1
+    assert height <= room.height + 1
+    said = any(text.startswith("✗ too much for") for text in caption(diagram))
+    assert said or least >= room.least - 0.05
+    assert not (said and least > room.least * 1.05)
+
+
+def test_a_long_chain_runs_in_rows():
+    diagram = cr.draw(chain(8), level="layer", size="column")
+    assert len(diagram.scene.rows) > 1
+    assert any("rows" in text for text in caption(diagram))
+    plain = Measured.of(cr.draw(chain(8), level="layer").render("svg").decode())
+    assert diagram.measured.width < plain.width / 2
+
+
+def test_the_level_that_was_asked_for_stays():
+    diagram = cr.draw(chain(8), level="op", direction="both", size="column")
+    assert not any("level=" in text for text in caption(diagram)[:1])
+    assert any(text.startswith("✗ too much for a column") for text in caption(diagram))
+
+
+def test_small_pictures_are_not_blown_up():
+    x = cr.input("x")
+    width, _, least = pixels(cr.draw(cr.ops.tanh(x), size="slide"))
+    assert width < 640
+    assert least <= 2 * 16
+
+
+def test_a_png_has_the_pixels_that_were_asked_for():
+    data = cr.draw(chain(3), level="layer", size=(800, 600)).render("png", dpi=96)
+    width, height = (int.from_bytes(data[i : i + 4], "big") for i in (16, 20))
+    assert 780 <= width <= 801 or 580 <= height <= 601
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ("slides", "Did you mean 'slide'"),
+        (600, "size must be 'slide', 'column' or"),
+        ((600,), "size must have 2 entries"),
+        (("a", 3), "size must be a float"),
+        ((0, 3), "from 50 to 20000 pixels"),
+    ],
+)
+def test_sizes_that_are_none_are_refused(size, message):
+    with pytest.raises(ChainRuleError, match=message):
+        cr.draw(cr.input("x") * 2, size=size)
+
+
+def test_an_explanation_can_be_scaled():
+    w = cr.parameter("w", 2.0)
+    diagram = cr.explain(cr.ops.square(w).named("J"), w).diagram
+    assert pixels(diagram.styled(size="column"))[0] <= 600
+
+
+def test_frozen_parameters_are_marked_and_counts_and_dtypes_are_on_request():
+    x = cr.input("x", (None, 2))
+    w = cr.parameter("w", [[1.0], [2.0]])
+    w.trainable = False
+    y = (x @ w).named("y")
+    scene = cr.draw(y, show_counts=True, show_dtypes=True).scene
+    lines = {
+        b.title.unicode(): [line.text.unicode() for line in b.lines]
+        for b in scene.blocks
+    }
+    assert lines["w"] == ["(2, 1) float", "2 parameters", "❄ frozen"]
+    assert lines["x"] == ["(batch, 2) float"]
+    bare = [n.text.unicode() for b in cr.draw(y).scene.blocks for n in b.lines]
+    assert "2 parameters" not in bare
+    assert "❄ frozen" in bare
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+@pytest.mark.parametrize("direction", ["forward", "both"])
+def test_a_chain_of_layers_runs_straight_by_operations(rankdir, direction):
+    def across(layers):
+        diagram = cr.draw(
+            chain(layers), level="op", fold=False, rankdir=rankdir, direction=direction
+        )
+        measured = diagram.measured
+        return measured.height if rankdir == "LR" else measured.width
+
+    assert across(8) < (1.3 if rankdir == "LR" else 1.8) * across(3)

@@ -1,0 +1,104 @@
+"""Rooms: what a picture must fit, and how large its text is there."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from chainrule.annotations import check_value
+from chainrule.errors import GraphError, did_you_mean
+from chainrule.viz.scene import Line
+from chainrule.viz.text import Plain
+
+Size: TypeAlias = "Literal['slide', 'column'] | tuple[float, float] | None"
+"""What a picture must fit: a kind of page, or a width and a height in pixels."""
+
+LARGEST = 2.0
+"""Pixels that a point has at most: small pictures are not blown up."""
+NARROWEST, WIDEST = 50, 20_000
+"""Bounds of a width and a height in pixels."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """The pixels there are, and how large text must be to be read.
+
+    Attributes:
+        name: what it is called.
+        width, height: in pixels; the height may be open.
+        least: pixels that the smallest text must have.
+    """
+
+    name: str
+    width: float
+    height: float
+    least: float
+
+    def scale(self, width: float, height: float) -> float:
+        """Return pixels per point for a picture of so many points."""
+        return min(self.width / width, self.height / height, LARGEST)
+
+
+ROOMS = {
+    "slide": Room("a slide of 1280 × 720 pixels", 1280, 720, 14),
+    "column": Room("a column of 600 pixels", 600, math.inf, 8),
+}
+
+
+def room_for(size: object) -> Room | None:
+    """Return the room that a size stands for.
+
+    Raises:
+        GraphError: it is neither a kind of page nor a width and a height.
+        HyperparameterError: a width or a height is not a number.
+    """
+    if size is None:
+        return None
+    if not isinstance(size, tuple):
+        if size in ROOMS and isinstance(size, str):
+            return ROOMS[size]
+        raise GraphError(
+            "size must be 'slide', 'column' or a (width, height) in pixels, got "
+            f"{size!r}.{did_you_mean(str(size), ROOMS)}"
+        )
+    width, height = check_value(size, tuple[float, float], "size")
+    if not NARROWEST <= min(width, height) <= max(width, height) <= WIDEST:
+        raise GraphError(
+            f"size must be a width and a height from {NARROWEST} to {WIDEST} pixels, "
+            f"got {size!r}"
+        )
+    least = ROOMS["column"].least
+    return Room(f"{width:g} × {height:g} pixels", width, height, least)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished picture: its size and that of its smallest text, in points."""
+
+    width: float
+    height: float
+    text: float
+
+    @classmethod
+    def of(cls, svg: str) -> Measured:
+        """Measure an SVG that Graphviz has written."""
+        box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)
+        sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)]
+        assert box is not None
+        return cls(float(box[1]), float(box[2]), min(sizes, default=math.inf))
+
+    def pixels(self, room: Room) -> float:
+        """Return how many pixels the smallest text has in a room."""
+        return self.text * room.scale(self.width, self.height)
+
+
+def too_small(measured: Measured, room: Room) -> Line:
+    """Say that a picture does not fit, for its caption."""
+    pixels = measured.pixels(room)
+    text = (
+        f"✗ too much for {room.name}: the smallest text has {pixels:.1f} pixels of "
+        f"{room.least:g}; draw a part of it, or a coarser level"
+    )
+    return Line(Plain(text), "mark")
