@@ -84,16 +84,19 @@ def _attempts(
 
 
 def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
-    """Leave out lines of some kinds; an edge keeps the first."""
+    """Leave out lines of some kinds; an edge keeps the first, but for weights."""
+    bare_edges = scene.shape == "circles" and "gradient" in kinds
+    first = 0 if bare_edges else 1
 
     def kept(lines: Sequence[Line]) -> list[Line]:
         return [line for line in lines if line.kind not in kinds]
 
     return replace(
         scene,
+        caption=kept(scene.caption) if bare_edges else scene.caption,
         blocks=[replace(block, lines=kept(block.lines)) for block in scene.blocks],
         links=[
-            replace(link, lines=[*link.lines[:1], *kept(link.lines[1:])])
+            replace(link, lines=[*link.lines[:first], *kept(link.lines[first:])])
             for link in scene.links
         ],
     )

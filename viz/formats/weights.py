@@ -38,7 +38,7 @@ class Gaps:
         distance: index of a link → Graphviz' labeldistance.
     """
 
-    nodesep: float = 0.55
+    nodesep: float = 0.3
     ranksep: float = 1.6
     distance: Mapping[int, float] = field(default_factory=dict)
 
