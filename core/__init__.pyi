@@ -363,7 +363,7 @@ class _Regularizers(Catalog):
     @property
     def early_stopping(self) -> chainrule.plugins.regularizers.early_stopping.EarlyStopping:
         r"""Stop when `monitor` has not improved for `patience` epochs."""
-    def EarlyStopping(self, monitor: str = 'val_loss', patience: int = 5, min_delta: float = 0.0, restore_best_weights: bool = True) -> chainrule.plugins.regularizers.early_stopping.EarlyStopping:
+    def EarlyStopping(self, monitor: str = 'val_loss', patience: int = 5, min_delta: float = 0.0, restore_best_weights: bool = True, mode: Literal['auto', 'min', 'max'] = 'auto', start_from_epoch: int = 0, baseline: float | None = None) -> chainrule.plugins.regularizers.early_stopping.EarlyStopping:
         r"""Stop when `monitor` has not improved for `patience` epochs."""
     @property
     def elastic_net(self) -> chainrule.plugins.regularizers.penalty.ElasticNet:

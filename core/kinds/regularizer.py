@@ -36,11 +36,18 @@ class Regularizer(Component):
         """Return what replaces an updated weight matrix, or None."""
         return None
 
-    def watch(self, history: Mapping[str, list[float]]) -> Verdict:
+    def watch(
+        self, history: Mapping[str, list[float]], better: Mapping[str, Direction]
+    ) -> Verdict:
         """Judge the epochs so far: go on, keep these weights as the best, or stop.
 
-        Also called before the first epoch, with empty lists, so that a name which will
-        never be in the history can be rejected at once.
+        Also called before the first epoch, so that a name which will never be measured
+        can be rejected at once.
+
+        Args:
+            history: the numbers of each epoch, by name.
+            better: for each name that this training run measures, which number is
+                better, the smallest or the largest.
         """
         return "go on"
 
@@ -50,4 +57,5 @@ class Regularizer(Component):
         return False
 
 
-Verdict = Literal["go on", "best", "stop"]
+Direction = Literal["min", "max"]
+Verdict = Literal["go on", "best", "stop", "stop at best"]

@@ -61,6 +61,9 @@ class _Fit:
         if setup.validation is not None:
             objective = self._objective(setup.validation)
             self.validation = objective, setup.validation.feeds(objective)
+        self.better = self.objective.better
+        if self.validation is not None:
+            self.better |= {f"val_{name}": d for name, d in self.better.items()}
         self.state = session.prepare(setup.optimizer, setup.options.dtype)
         self.step = session.step(self.objective, self.state)
         self.history = _history(setup.callbacks)
@@ -93,12 +96,9 @@ class _Fit:
         """Do all epochs, unless something stops them; then tidy up."""
         run, history = self.run, self.history
         history.interrupted = False
-        names = self.objective.names
-        history.expect(names)
-        if self.validation is not None:
-            history.expect([f"val_{name}" for name in names])
+        history.expect(list(self.better))
         for regularizer in self.setup.criteria.regularizers:
-            regularizer.watch(history)
+            regularizer.watch(history, self.better)
         self.session.criteria = self.setup.criteria
         run.model.history = history
         self.backend.push(self.session.changing)
@@ -177,10 +177,10 @@ class _Fit:
     def _judge(self) -> None:
         """Let the regularizers that watch the history stop, or note the best epoch."""
         for regularizer in self.setup.criteria.regularizers:
-            verdict = regularizer.watch(self.history)
-            if verdict == "stop":
+            verdict = regularizer.watch(self.history, self.better)
+            if verdict in ("stop", "stop at best"):
                 self.run.stop()
-            elif verdict == "best" and regularizer.restores:
+            if verdict in ("best", "stop at best") and regularizer.restores:
                 parameters = list(self.session.network.parameters.values())
                 self.best[regularizer] = Backup(parameters)
 

@@ -10,7 +10,7 @@ from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
-from chainrule.kinds.regularizer import Regularizer
+from chainrule.kinds.regularizer import Direction, Regularizer
 from chainrule.node import Dtype, Input, Node, as_node, describe
 from chainrule.scopes import scope
 from chainrule.shapes import Shape
@@ -82,6 +82,15 @@ class Objective:
     def names(self) -> list[str]:
         """The names of what is measured, in order."""
         return [*self._means, *self._metrics]
+
+    @property
+    def better(self) -> dict[str, Direction]:
+        """For each name, whether its smallest or its largest number is the best."""
+        losses: dict[str, Direction] = dict.fromkeys(self._means, "min")
+        return losses | {
+            name: "max" if metric.higher_is_better else "min"
+            for name, (metric, _) in self._metrics.items()
+        }
 
     @property
     def leaves(self) -> list[Input]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping
+from typing import Literal
 
-from chainrule.annotations import NonNegative, PositiveInt
+from chainrule.annotations import NonNegative, NonNegativeInt, PositiveInt
 from chainrule.errors import HyperparameterError, did_you_mean
-from chainrule.kinds.regularizer import Regularizer, Verdict
-from chainrule.registry import registry
+from chainrule.kinds.regularizer import Direction, Regularizer, Verdict
 
 
 class EarlyStopping(Regularizer):
@@ -16,47 +16,50 @@ class EarlyStopping(Regularizer):
 
     Args:
         monitor: a name in the history, such as ``"val_loss"`` or ``"val_accuracy"``.
-            A loss should fall; a metric itself says which direction is better.
         patience: the number of epochs to wait for an improvement.
         min_delta: the least change that counts as an improvement.
         restore_best_weights: restore the weights of the best epoch at the end.
+        mode: whether the smallest or the largest number is the best; ``"auto"``: the
+            smallest of a loss, and of a metric what its `higher_is_better` says.
+        start_from_epoch: the number of epochs that are not judged, at the beginning.
+        baseline: what must be reached: the wait goes on while nothing is better.
 
     Raises:
-        HyperparameterError: `monitor` is not in the history of this training run.
+        HyperparameterError: this training run does not measure `monitor`.
     """
 
     monitor: str = "val_loss"
     patience: PositiveInt = 5
     min_delta: NonNegative = 0.0
     restore_best_weights: bool = True
+    mode: Literal["auto", "min", "max"] = "auto"
+    start_from_epoch: NonNegativeInt = 0
+    baseline: float | None = None
 
-    def watch(self, history: Mapping[str, list[float]]) -> Verdict:
-        if self.monitor not in history:
-            hint = did_you_mean(self.monitor, history)
+    def watch(
+        self, history: Mapping[str, list[float]], better: Mapping[str, Direction]
+    ) -> Verdict:
+        if self.monitor not in better:
+            hint = did_you_mean(self.monitor, better)
             if self.monitor.startswith("val_"):
                 hint = " Give fit validation data: validation=(x, y)." + hint
             raise HyperparameterError(
                 f"EarlyStopping(monitor={self.monitor!r}): the history of this "
                 f"training run has no such name.{hint}"
             )
-        sign = -1.0 if self._higher_is_better() else 1.0
-        best, best_epoch = float("inf"), 0
-        for epoch, value in enumerate(history[self.monitor], start=1):
-            if sign * value < best - self.min_delta:
-                best, best_epoch = sign * value, epoch
-        epochs = len(history[self.monitor])
-        if epochs and best_epoch == epochs:
-            return "best"
-        return "stop" if epochs - best_epoch >= self.patience else "go on"
+        mode = better[self.monitor] if self.mode == "auto" else self.mode
+        sign = -1.0 if mode == "max" else 1.0
+        goal = math.inf if self.baseline is None else sign * self.baseline
+        best, waited, improved = math.inf, 0, False
+        for value in history[self.monitor][self.start_from_epoch :]:
+            score = sign * value
+            improved = score < best - self.min_delta
+            best = score if improved else best
+            waited = 0 if improved and score < goal - self.min_delta else waited + 1
+        if waited >= self.patience:
+            return "stop at best" if improved else "stop"
+        return "best" if improved else "go on"
 
     @property
     def restores(self) -> bool:
         return self.restore_best_weights
-
-    def _higher_is_better(self) -> bool:
-        """Return whether more is better for the metric that ends the monitored name."""
-        metrics = sorted(registry.entries("metrics"), key=lambda e: -len(e.name))
-        for entry in metrics:
-            if re.search(rf"(^|_){re.escape(entry.name)}(_\d+)?$", self.monitor):
-                return bool(entry.target.higher_is_better)
-        return False

@@ -10,6 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import GraphError, HyperparameterError
 from chainrule.kinds.callback import Run
+from chainrule.kinds.regularizer import Direction
 from chainrule.registry import registry
 from chainrule.training import History
 from chainrule.training.hidden_layers import transformed
@@ -172,8 +173,12 @@ def test_max_norm_leaves_short_columns_and_biases_alone() -> None:
 
 def verdicts(values: list[float], **fields: Any) -> list[str]:
     monitor = fields.setdefault("monitor", "val_loss")
+    better: Direction = fields.pop("better", "min")
     rule = cr.regularizers.EarlyStopping(**fields)
-    return [rule.watch({monitor: values[:n]}) for n in range(1, len(values) + 1)]
+    return [
+        rule.watch({monitor: values[:n]}, {monitor: better})
+        for n in range(1, len(values) + 1)
+    ]
 
 
 def test_patience() -> None:
@@ -188,16 +193,115 @@ def test_min_delta() -> None:
     ]  # fmt: skip
 
 
-def test_a_metric_says_which_direction_is_better() -> None:
+def test_mode_says_which_direction_is_better() -> None:
     rising = [0.5, 0.6, 0.7]
-    for monitor in ("val_accuracy", "accuracy", "val_r2", "val_kind_top_k_2"):
-        assert verdicts(rising, monitor=monitor) == ["best"] * 3
-    for monitor in ("val_loss", "loss", "mae", "val_size_rmse", "kind_loss"):
-        assert verdicts(rising, monitor=monitor, patience=2) == [
-            "best",
-            "go on",
-            "stop",
-        ]
+    assert verdicts(rising, better="max") == ["best"] * 3
+    assert verdicts(rising, patience=2) == ["best", "go on", "stop"]
+    assert verdicts(rising, mode="max") == ["best"] * 3
+    assert verdicts(rising, mode="min", better="max") == ["best", "go on", "go on"]
+
+
+def test_the_first_epochs_may_be_left_out() -> None:
+    assert verdicts([1, 9, 5, 6, 6], patience=2, start_from_epoch=2) == [
+        "go on", "go on", "best", "go on", "stop"
+    ]  # fmt: skip
+
+
+def test_a_baseline_that_is_never_reached_ends_training() -> None:
+    """The best weights are kept all the same, as in tf.keras."""
+    falling: list[float] = [9, 8, 7, 6]
+    assert verdicts(falling, patience=3, baseline=5.0)[:3] == [
+        "best", "best", "stop at best"
+    ]  # fmt: skip
+    assert verdicts(falling, patience=2, baseline=8.5) == ["best"] * 4
+    assert verdicts(falling, patience=2, baseline=8.5, min_delta=0.6)[1] == (
+        "stop at best"
+    )
+    assert verdicts([1, 2, 3], patience=2, baseline=2.5, mode="max")[1] == (
+        "stop at best"
+    )
+
+
+class NegR2(cr.Metric):
+    """A metric that is not registered, and whose name ends like one that is."""
+
+    type_name = "neg_r2"
+    higher_is_better = False
+
+    def totals(self, target: cr.Node, prediction: cr.Node) -> tuple[cr.Node, ...]:
+        return cr.ops.sum((target - prediction) ** 2), cr.ops.sum(target**2)
+
+    def result(self, *totals: float) -> float:
+        return totals[0] / totals[1]
+
+
+class Closeness(NegR2):
+    type_name = "closeness"
+    higher_is_better = True
+
+    def result(self, *totals: float) -> float:
+        return -super().result(*totals)
+
+
+@pytest.mark.parametrize(
+    ("metric", "name", "pick"),
+    [
+        (NegR2(), "neg_r2", np.argmin),
+        (Closeness(), "closeness", np.argmax),
+        ("mae", "mae", np.argmin),
+        ("r2", "r2", np.argmax),
+        ("r2", "loss", np.argmin),
+    ],
+)
+def test_a_metric_itself_says_which_direction_is_better(
+    metric: Any, name: str, pick: Any
+) -> None:
+    saved: list[dict[str, Any]] = []
+
+    class Keep(cr.Callback):
+        def epoch_end(self, run: Run) -> None:
+            saved.append(run.model.get_weights())
+
+    model = deep()
+    history = fit(
+        model, cr.regularizers.EarlyStopping(f"val_{name}", patience=3),
+        optimizer=cr.optimizers.SGD(lr=1.2), metrics=[metric], epochs=60,
+        validation=(X[:6], -Y[:6]), callbacks=[Keep()],
+    )  # fmt: skip
+    best = int(pick(history[f"val_{name}"]))
+    assert history.epochs == best + 1 + 3
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, saved[best][path])
+
+
+def test_of_several_outputs_and_metrics_each_has_its_direction() -> None:
+    seen: dict[str, Direction] = {}
+
+    class Look(cr.Regularizer):
+        def watch(self, history: Any, better: Any) -> Any:
+            seen.update(better)
+            return "go on"
+
+    x = cr.input("x", (None, 5))
+    heads = [cr.layers.Dense(2, name="size")(x), cr.layers.Dense(2, name="kind")(x)]
+    y = {"size": Y, "kind": Y}
+    cr.Model([x], heads).fit(
+        X, y, loss="mse", metrics=["r2", NegR2()], regularizers=[Look()],
+        validation=(X, y),
+    )  # fmt: skip
+    expected = {"loss": "min", "size_loss": "min", "kind_loss": "min"} | {
+        f"{head}_{metric}": "max" if metric == "r2" else "min"
+        for head in ("size", "kind")
+        for metric in ("r2", "neg_r2")
+    }
+    assert seen == expected | {f"val_{name}": d for name, d in expected.items()}
+
+
+def test_a_name_of_an_earlier_training_run_is_not_measured_now() -> None:
+    model, history = deep(), History()
+    fit(model, metrics=["mae"], callbacks=[history])
+    with pytest.raises(HyperparameterError, match="no such name"):
+        fit(model, cr.regularizers.EarlyStopping("mae"), callbacks=[history])
 
 
 def test_a_loss_of_nan_is_never_best() -> None:
