@@ -266,6 +266,13 @@ def dtype_of(array: npt.NDArray[Any]) -> Dtype:
     return dtype
 
 
+def converted(node: Node, dtype: Dtype) -> Node:
+    """Return a node of truth values or integers as one of a wider dtype."""
+    if isinstance(node, Constant):
+        return Constant(node.value.astype(dtype), node.name)
+    return _function(f"to_{dtype}")(node)
+
+
 def as_node(value: Value) -> Node:
     """Return `value` itself if it is a node, a constant otherwise."""
     return value if isinstance(value, Node) else Constant(value)

@@ -200,6 +200,7 @@ class Maximum(Elementwise):
 
     notation = "max({0}, {1})"
     latex = r"\max\left({0}, {1}\right)"
+    takes = "bool"
 
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))
@@ -214,6 +215,7 @@ class Minimum(Elementwise):
 
     notation = "min({0}, {1})"
     latex = r"\min\left({0}, {1}\right)"
+    takes = "bool"
 
     def derivatives(self, y: Node, a: Node, b: Node) -> Derivatives:
         tie = 0.5 * to_float(equal(a, b))

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 from chainrule.arguments import checked
 from chainrule.component import snake_case
 from chainrule.errors import ArgumentTypeError, GradientError, GraphError, ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Dtype, Node, Value, as_node, converted, describe
 from chainrule.shapes import Shape, broadcast_shapes
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
@@ -49,6 +49,9 @@ class Op:
     """The names that its methods give the operands; None: it takes any number."""
     view: ClassVar[bool] = False
     """Whether the result is the first operand's numbers, arranged in another way."""
+    takes: ClassVar[Dtype] = "bool"
+    """The narrowest dtype it computes with, bool < int < float: narrower operands are
+    converted, so that truth values count as 0 and 1."""
     key: tuple[Any, ...]
     """Class and attributes: two ops with one key compute the same."""
 
@@ -79,8 +82,19 @@ class Op:
                 f"{self.type_name} takes operands by position, "
                 f"got {', '.join(f'{name}=…' for name in unknown)}"
             )
+        if self.takes != "bool" and inputs:
+            inputs = self.widened(inputs)
         shape, dtype = self.infer(*inputs)
         return Node(self, inputs, shape, dtype)
+
+    def widened(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Return the operands, narrower ones converted to the dtype that it takes."""
+        if all(x.dtype == "float" for x in inputs):
+            return inputs
+        return tuple(
+            x if widest(x.dtype, self.takes) == x.dtype else converted(x, self.takes)
+            for x in inputs
+        )
 
     def _wrong_number(self, names: Sequence[str], inputs: Sequence[Node]) -> GraphError:
         got = f"{len(inputs)}: {', '.join(map(describe, inputs))}" if inputs else "none"
@@ -167,6 +181,19 @@ class Elementwise(Op):
     """For each operand, the open interval where the derivative exists; default: ℝ."""
     result: ClassVar[Dtype | None] = None
     """The dtype of the result; None: the widest of the operands' dtypes."""
+    takes: ClassVar[Dtype] = "int"
+    """The narrowest dtype it computes with; by default that of `result`, or int. One
+    operand that has it is enough."""
+
+    def widened(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+        if any(x.dtype in ("float", self.takes) for x in inputs):
+            return inputs  # the arithmetic of a wide operand is that of all
+        return super().widened(inputs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.__dict__.get("result") and "takes" not in cls.__dict__:
+            cls.takes = cls.__dict__["result"]
+        super().__init_subclass__(**kwargs)
 
     def infer(self, *inputs: Any) -> tuple[Shape, Dtype]:
         shape, dtype = inputs[0].shape, inputs[0].dtype
@@ -206,7 +233,9 @@ def common_shape(op: str, inputs: Sequence[Node]) -> Shape:
     return shape
 
 
+_ORDER: tuple[Dtype, ...] = ("bool", "int", "float")
+
+
 def widest(a: Dtype, b: Dtype) -> Dtype:
     """Return the dtype that holds both: bool < int < float."""
-    order: tuple[Dtype, ...] = ("bool", "int", "float")
-    return order[max(order.index(a), order.index(b))]
+    return _ORDER[max(_ORDER.index(a), _ORDER.index(b))]

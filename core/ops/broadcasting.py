@@ -45,6 +45,7 @@ class SumLike(Op):
     notation = "Σ {0}"
     latex = r"\sum {0}"
     precedence = 2
+    takes = "int"
 
     def infer(self, x: Node, like: Node) -> tuple[Shape, Dtype]:
         if broadcast_shapes(x.shape, like.shape) is None or like.ndim > x.ndim:

@@ -50,6 +50,7 @@ class Less(Condition):
     """y = (a < b)."""
 
     notation = "{0} < {1}"
+    takes = "int"
 
 
 less = Less()
@@ -60,6 +61,7 @@ class LessEqual(Condition):
 
     notation = "{0} ≤ {1}"
     latex = r"{0} \le {1}"
+    takes = "int"
 
 
 less_equal = LessEqual()
@@ -69,6 +71,7 @@ class Greater(Condition):
     """y = (a > b)."""
 
     notation = "{0} > {1}"
+    takes = "int"
 
 
 greater = Greater()
@@ -79,6 +82,7 @@ class GreaterEqual(Condition):
 
     notation = "{0} ≥ {1}"
     latex = r"{0} \ge {1}"
+    takes = "int"
 
 
 greater_equal = GreaterEqual()
@@ -138,6 +142,7 @@ class ToFloat(Elementwise):
     notation = "[{0}]"
     latex = r"\left[{0}\right]"
     result = "float"
+    takes = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (1 if x.dtype == "float" else None,)
@@ -152,6 +157,7 @@ class ToInt(Elementwise):
     notation = "int({0})"
     latex = r"\operatorname{int}\left({0}\right)"
     result = "int"
+    takes = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)
@@ -166,6 +172,7 @@ class Where(Elementwise):
     notation = "{1} if {0} else {2}"
     latex = r"{1} \text{ if } {0} \text{ else } {2}"
     precedence = SUM - 1
+    takes = "bool"
 
     def infer(self, condition: Node, a: Node, b: Node) -> tuple[Shape, Dtype]:
         if condition.dtype != "bool":

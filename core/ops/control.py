@@ -20,6 +20,7 @@ class Identity(Elementwise):
     """y = x."""
 
     notation = "{0}"
+    takes = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (1,)
@@ -33,6 +34,7 @@ class StopGradient(Elementwise):
 
     notation = "stop({0})"
     latex = r"\operatorname{stop}\left({0}\right)"
+    takes = "bool"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (None,)

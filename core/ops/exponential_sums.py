@@ -23,6 +23,7 @@ class LogSumExp(Reduction):
 
     notation = "logsumexp({0})"
     latex = r"\operatorname{logsumexp}\left({0}\right)"
+    takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return super().infer(x)[0], "float"
@@ -48,6 +49,7 @@ class Softmax(Op):
     axis: int
     notation = "softmax({0})"
     latex = r"\operatorname{softmax}\left({0}\right)"
+    takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return x.shape, "float"
@@ -74,6 +76,7 @@ class LogSoftmax(Op):
     axis: int
     notation = "log_softmax({0})"
     latex = r"\operatorname{log\,softmax}\left({0}\right)"
+    takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return x.shape, "float"

@@ -138,6 +138,7 @@ class Relu(Elementwise):
 
     notation = "relu({0})"
     latex = r"\operatorname{relu}\left({0}\right)"
+    result = "float"
 
     def derivatives(self, y: Node, x: Node) -> Derivatives:
         return (to_float(greater(x, 0.0)),)

@@ -17,6 +17,7 @@ class Matmul(Op):
 
     transpose_a: bool = False
     transpose_b: bool = False
+    takes = "float"
     precedence = PRODUCT
     associative = True
 

@@ -48,6 +48,7 @@ class Sum(Reduction):
     notation = "Σ {0}"
     latex = r"\sum {0}"
     precedence = 2
+    takes = "int"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         return (broadcast_like(self.expanded(g), x),)
@@ -77,6 +78,7 @@ class Mean(Reduction):
 
     notation = "mean({0})"
     latex = r"\operatorname{mean}\left({0}\right)"
+    takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return super().infer(x)[0], "float"
@@ -145,6 +147,7 @@ class Argmax(Op):
     axis: int
     notation = "argmax({0})"
     latex = r"\operatorname{argmax}\left({0}\right)"
+    takes = "int"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
         return without(x.shape, (self.axis,)), "int"

@@ -97,7 +97,7 @@ class _Fold:
         self._rule = RULES[type(node.op)]
         self._dtype: Dtype = "int" if node.dtype == "bool" else node.dtype
         start = self._rule.start
-        if node.dtype == "int":
+        if self._dtype == "int":
             start = start.replace("INFINITY", "LONG_MAX")
             if vector:
                 raise NotVector
