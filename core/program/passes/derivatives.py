@@ -19,7 +19,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from chainrule.autodiff import backward
-from chainrule.graph import topological
+from chainrule.graph import dependents, topological
 from chainrule.node import Input, Node
 from chainrule.program.passes.rule import table_of
 from chainrule.program.passes.specialise import RESOLVING
@@ -45,30 +45,32 @@ class Derivative(NamedTuple):
     loss: Node
 
 
-def derivatives(roots: Sequence[Node]) -> list[Derivative]:
+def derivatives(order: Sequence[Node]) -> list[Derivative]:
     """List the derivatives in a graph as it was built, inner ones first.
 
     Those of a loss with an input that the graph itself does not need are left out: the
     input may have no value.
+
+    Args:
+        order: the nodes of the graph in topological order.
     """
     found: dict[Node, Derivative] = {}
     losses: dict[Node, None] = {}
-    waiting = list(roots)
+    waiting: Sequence[Node] = order
     while waiting:
-        for node in topological(waiting):
+        for node in waiting:
             origin = node.origin
             if origin is not None and origin.whole and node not in found:
                 found[node] = Derivative(node, origin.of, origin.loss)
         met = dict.fromkeys(each.loss for each in found.values())
-        waiting = [loss for loss in met if loss not in losses]
+        waiting = topological(loss for loss in met if loss not in losses)
         losses |= met
-    fed = {node for node in topological(roots) if isinstance(node, Input)}
-    unfed: set[Node] = set()
-    for node in topological(losses):
-        if (isinstance(node, Input) and node not in fed) or any(
-            x in unfed for x in node.inputs
-        ):
-            unfed.add(node)
+    if not losses:
+        return []
+    fed = {node for node in order if isinstance(node, Input)}
+    of_losses = topological(losses)
+    unfed = dependents((n for n in of_losses if isinstance(n, Input) and n not in fed),
+                       of_losses)  # fmt: skip
     turn = _innermost_first(list(losses), found)
     kept = (each for each in found.values() if each.loss not in unfed)
     return sorted(kept, key=lambda each: turn[each.loss])
