@@ -123,7 +123,7 @@ class Lowering:
                 yield "common", phase
             if wanted:
                 roots = differentiate_again(
-                    phase.roots, wanted, became, _NORMAL, _STABLE_FORMS
+                    phase.roots, losses, wanted, became, _NORMAL, _STABLE_FORMS
                 )
                 phase = phase.with_roots(roots)
         phase = phase.with_roots(forget(phase.roots))
