@@ -29,13 +29,12 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
         stack = [output]
         while stack:
             node = stack[-1]
-            if node in done:
-                stack.pop()
+            waiting = [x for x in node.inputs if x not in done]
+            if waiting and node not in done:
+                stack.extend(reversed(waiting))
                 continue
-            depth = len(stack)
-            stack += [x for x in reversed(node.inputs) if x not in done]
-            if len(stack) == depth:
-                stack.pop()
+            stack.pop()
+            if node not in done:
                 done.add(node)
                 order.append(node)
     return order

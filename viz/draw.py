@@ -72,8 +72,9 @@ def draw(
         rankdir: how the diagram runs: ``"LR"``, ``"TB"``, ``"RL"`` or ``"BT"``.
         depth: how deep scopes are opened; a deeper one is shown as one block.
         expand: names or patterns of layers to show operation by operation.
-        fold: whether repeated blocks are shown once, as "× 12", and a product of
-            vectors as one block, without what makes them rows or columns.
+        fold: whether repeated blocks are shown once, as "× 12", unless they have
+            values or names of their own, and a product of vectors as one block, without
+            what makes them rows or columns.
         show_shapes: whether shapes are written.
         show_counts: whether numbers of parameters are written.
         show_dtypes: whether dtypes are written.

@@ -137,7 +137,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
                 "is damaged; save it again to add them"
             ),
             ModelFileWarning,
-            stacklevel=4,  # the caller of `load`, behind the door of its arguments
+            stacklevel=3,
         )
     return description, tensors
 

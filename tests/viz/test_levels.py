@@ -31,7 +31,7 @@ def test_folding_can_be_turned_off_and_needs_three():
 
 def test_operations_that_repeat_fold_into_their_scope():
     diagram = cr.draw(chain(5)[0], level="op")
-    assert "dense_1 … dense_5  × 5" in diagram.scene.clusters.values()
+    assert any("dense_1 … dense_5  × 5" in v for v in diagram.scene.clusters.values())
     assert len(diagram.scene.blocks) < 15
 
 
@@ -44,7 +44,7 @@ def test_blocks_with_skip_connections_fold():
             y = cr.layers.LayerNorm()(y + cr.layers.Dense(8)(inner))
     loss = cr.losses.mse(t, y)
     scene = cr.draw(loss, level="layer", direction="both").scene
-    assert "block_1 … block_12  × 12" in scene.clusters.values()
+    assert any("block_1 … block_12  × 12" in v for v in scene.clusters.values())
     assert len(scene.blocks) < 10
     whole = cr.draw(loss, level="model").scene
     assert "block_1 … block_12  × 12" in [b.title.unicode() for b in whole.blocks]

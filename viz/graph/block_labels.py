@@ -59,18 +59,24 @@ class BlockLabels:
     def title(self, part: Part, last: Part | None = None, times: int = 1) -> Written:
         """Return the heading: a symbol, or the name of a layer.
 
-        Where the block stands for a row of `times` parts, `last` is the last of them.
+        Where the block stands for several parts, `last` is the last of them; it says
+        how many where they are a row of `times`.
         """
         if part.label:
             return Plain(part.label)
+        count = f"  × {times}" if times > 1 else ""
         if part.whole:
-            name = part.scope[-1]
-            return Plain(f"{name} … {last.scope[-1]}  × {times}" if last else name)
+            name, end = part.scope[-1], last.scope[-1] if last else part.scope[-1]
+            return Plain(name + (f" … {end}" if end != name else "") + count)
         symbol = self.naming.symbol(part.result)
         if last is None:
             return symbol or Plain("?")
-        end = self.naming.symbol(last.nodes[-1])
-        return row(symbol or "?", " … ", end or "?", f"  × {times}")
+        end_symbol = self.naming.symbol(last.result)
+        return row(symbol or "?", " … ", end_symbol or "?", count)
+
+    def stands_for(self, times: int) -> list[Line]:
+        """Say that what a block writes is that of the first of several."""
+        return [Line(Plain("written for the first:"), "note")] if times > 1 else []
 
     def lines(self, part: Part) -> list[Line]:
         """Return what a block says under its heading."""

@@ -64,7 +64,8 @@ def _around_repeat(repeat: Repeat, paths: Sequence[Path]) -> tuple[int, str, boo
     end = _common([paths[i] for i in repeat.last])
     if not new and end and end != prefix:
         words = f"{words} … {end[-1]}"
-    return depth, f"{words}  × {repeat.times}".strip(), new
+    words = f"{words}  × {repeat.times}, drawn: the first; each leads to the next"
+    return depth, words.strip(), new
 
 
 def _common(paths: Sequence[Path]) -> Path:

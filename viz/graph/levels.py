@@ -75,11 +75,11 @@ def divide(subject: Subject, options: Options) -> Division:
     so few, the coarsest without its middle.
     """
     if options.level is not None:
-        return _divide_at(options.level, subject.graph, options)
+        return _divide_at(options.level, subject, options)
     finest = "layer" if options.expand is not None else subject.finest
     start = _FINE_TO_COARSE.index(finest)
     for level in _FINE_TO_COARSE[start:]:
-        division = _divide_at(level, subject.graph, options)
+        division = _divide_at(level, subject, options)
         if len(division.folding.shown) <= (options.most_blocks or MOST_BLOCKS):
             break
     else:
@@ -95,9 +95,12 @@ def divide(subject: Subject, options: Options) -> Division:
     return replace(division, remark=remark)
 
 
-def _divide_at(level: Level, graph: Graph, options: Options) -> Division:
-    parts = tuple(partition(graph, level, options))
-    folding = fold(parts, graph) if options.fold else Folding(len(parts))
+def _divide_at(level: Level, subject: Subject, options: Options) -> Division:
+    """Divide a graph at one level; with values every part shows its own."""
+    graph, given = subject.graph, subject.given
+    parts = tuple(partition(graph, level, options, given))
+    folds = options.fold and options.values is None
+    folding = fold(parts, graph, given) if folds else Folding(len(parts))
     return Division(graph, parts, folding)
 
 

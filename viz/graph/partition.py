@@ -55,13 +55,22 @@ class Part:
         return self.scope[:-1] if self.whole else self.scope
 
 
-def partition(graph: Graph, level: Level, options: Options) -> list[Part]:
-    """Divide the nodes of a graph into parts; unnamed constants are left out."""
+def partition(
+    graph: Graph, level: Level, options: Options, given: Collection[Node] = ()
+) -> list[Part]:
+    """Divide the nodes of a graph into parts; unnamed constants are left out.
+
+    Args:
+        graph: what is divided.
+        level: how finely.
+        options: which layers are opened, and how deep.
+        given: nodes that have a name although they do not know it.
+    """
     consumers = graph.consumers()
     places = _places(graph, consumers)
     outputs = set(graph.outputs)
     grouped: dict[Hashable, list[Node]] = {}
-    keys = _keys(graph, level, options, places, consumers)
+    keys = _keys(graph, level, options, places, consumers, given)
     for node in graph:
         if node in keys:
             grouped.setdefault(keys[node], []).append(node)
@@ -95,14 +104,15 @@ def _keys(
     options: Options,
     places: Mapping[Node, Place],
     consumers: Consumers,
+    given: Collection[Node],
 ) -> dict[Node, Hashable]:
     """Return what each node is shown as: the path of a scope, or a single result.
 
     With `fold`, what makes vectors rows or columns is shown as the product.
     """
     opened = _opener(options.expand, places)
-    products = around_products(graph, consumers) if options.fold else {}
-    outputs = set(graph.outputs)
+    outputs = {*graph.outputs, *given}
+    products = around_products(graph, consumers, outputs) if options.fold else {}
     keys: dict[Node, Hashable] = {}
     for node in reversed(graph.order):
         if isinstance(node, Constant) and not node.name:

@@ -75,13 +75,14 @@ def _block(
     """Draw a part that is shown, which may stand for others."""
     part, repeat = division.parts[place], division.folding.repeat(place)
     times = repeat.times if repeat else 1
-    in_a_row = repeat is not None and repeat.period == 1
-    last = division.parts[place + times - 1] if in_a_row else None
+    period = repeat.period if repeat else 1
+    last = division.parts[place + (times - 1) * period] if repeat else None
+    row = times if period == 1 else 1
     return Block(
         division.ids[place],
         labels.kind(part),
-        labels.title(part, last, times),
-        [*labels.lines(part), *gradients.lines(part)],
+        labels.title(part, last, row),
+        [*labels.stands_for(row), *labels.lines(part), *gradients.lines(part)],
         cluster=cluster,
         nodes=part.nodes,
         exits=part.exits,

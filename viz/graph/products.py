@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chainrule.graph import Graph
 from chainrule.node import Node
@@ -16,17 +16,16 @@ def is_view(node: Node) -> bool:
 
 
 def around_products(
-    graph: Graph, consumers: Mapping[Node, Sequence[Node]]
+    graph: Graph, consumers: Mapping[Node, Sequence[Node]], shown: Collection[Node]
 ) -> dict[Node, Node]:
     """Find what only makes vectors fit a matrix product: node → the result.
 
     A vector counts as a row or a column, which takes operations before the product and
-    behind it.
+    behind it. Those that are `shown`, or have a name, are blocks of their own.
     """
-    outputs = set(graph.outputs)
 
     def only_serves(x: Node) -> bool:
-        alone = len(consumers[x]) == 1 and x not in outputs and not x.name
+        alone = len(consumers[x]) == 1 and x not in shown and not x.name
         return alone and isinstance(x.op, ExpandDims)
 
     found: dict[Node, Node] = {}
@@ -34,7 +33,7 @@ def around_products(
         if not isinstance(product.op, Matmul):
             continue
         last, inner = product, [x for x in product.inputs if only_serves(x)]
-        while not last.name and last not in outputs and len(consumers[last]) == 1:
+        while not last.name and last not in shown and len(consumers[last]) == 1:
             (user,) = consumers[last]
             if not isinstance(user.op, Squeeze) or user.scope != product.scope:
                 break

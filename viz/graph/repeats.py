@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,9 +90,9 @@ class Folding:
         return self.shown_as(tail) != tail and together
 
 
-def fold(parts: Sequence[Part], graph: Graph) -> Folding:
+def fold(parts: Sequence[Part], graph: Graph, given: Collection[Node] = ()) -> Folding:
     """Find what repeats, from left to right, and always the longest run from there."""
-    tokens = _tokens(parts, graph)
+    tokens = _tokens(parts, given)
     count = len(tokens)
     alike = _alike(tokens)
     found: list[Repeat] = []
@@ -122,14 +122,19 @@ def _alike(tokens: Sequence[int]) -> list[list[int]]:
     return alike
 
 
-def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:
-    """Return a number for each part, the same for parts that are alike."""
+def _tokens(parts: Sequence[Part], given: Collection[Node]) -> list[int]:
+    """Return a number for each part, the same for parts that are alike.
+
+    A part with a node that has been given a name is like no other.
+    """
     place = {node: i for i, part in enumerate(parts) for node in part.nodes}
     numbers: dict[Hashable, int] = {}
     tokens = []
     for i, part in enumerate(parts):
         inside = {node: k for k, node in enumerate(part.nodes)}
-        token = tuple(_kind(node, inside, i, place) for node in part.nodes)
+        token: Hashable = tuple(_kind(node, inside, i, place) for node in part.nodes)
+        if any(node in given for node in part.nodes):
+            token = part
         name = _unnumbered(part.scope[-1]) if part.whole else ""
         depth = len(part.scope)
         tokens.append(numbers.setdefault((token, name, depth), len(numbers)))
@@ -139,7 +144,7 @@ def _tokens(parts: Sequence[Part], graph: Graph) -> list[int]:
 def _kind(
     node: Node, inside: dict[Node, int], here: int, place: dict[Node, int]
 ) -> Hashable:
-    """Return what a node computes, and where its operands are, seen from its part."""
+    """Return what a node computes, its name, and where its operands are."""
     operands = tuple(
         ("in", inside[x]) if x in inside else ("back", here - place.get(x, here))
         for x in node.inputs
@@ -150,7 +155,7 @@ def _kind(
         what = Uniform if isinstance(node.op, Uniform) else node.op.key
     elif isinstance(node, Input):
         what = node  # an input is like no other
-    return what, node.shape, operands
+    return what, node.name, node.shape, operands
 
 
 def _unnumbered(name: str) -> str:

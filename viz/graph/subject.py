@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.autodiff import Backward, backward
@@ -26,6 +26,7 @@ class Subject:
         sweep: the reverse sweep from the loss; None for a forward diagram, and where
             there is nothing to differentiate.
         remark: why there is no sweep, although backward edges were asked for.
+        given: the nodes that the user has named.
     """
 
     graph: Graph
@@ -33,6 +34,7 @@ class Subject:
     loss: Node | None
     sweep: Backward | None = None
     remark: str = ""
+    given: frozenset[Node] = frozenset()
 
     @functools.cached_property
     def loss_nodes(self) -> frozenset[Node]:
@@ -43,6 +45,7 @@ class Subject:
             inside = any(isinstance(scope.component, Loss) for scope in node.scope)
             private = (
                 not node.name
+                and node not in self.given
                 and all(scope.component is None for scope in node.scope)
                 and bool(consumers[node])
                 and all(user in found for user in consumers[node])
@@ -72,19 +75,31 @@ def subject_of(what: Any, options: Options) -> Subject:
     graph = Graph(_outputs(what), options.names)
     finest: Level = "op" if isinstance(what, (Node, Sequence)) else "layer"
     loss = _loss(graph)
+    subject = Subject(graph, finest, loss, given=_given(graph, options))
     if options.direction == "forward":
-        return Subject(graph, finest, loss)
+        return subject
     if loss is None:
         remark = "no gradient yet: give one loss (a scalar) to draw backward"
-        return Subject(graph, finest, loss, remark=remark)
+        return replace(subject, remark=remark)
     wrt: list[Node] = [p for p in graph.parameters if p.trainable]
     if not wrt:
         wrt = [x for x in graph.inputs if x.dtype == "float"]
     sweep = backward(loss, wrt)
     if not any(node in sweep.gradient for node in wrt):
         remark = "no gradient yet: the loss depends on nothing that can be learned"
-        return Subject(graph, finest, loss, remark=remark)
-    return Subject(graph, finest, loss, sweep)
+        return replace(subject, remark=remark)
+    return replace(subject, sweep=sweep)
+
+
+def _given(graph: Graph, options: Options) -> frozenset[Node]:
+    """Find the nodes that the user has named, not a layer."""
+    named = {node for node in (options.names or {}).values() if isinstance(node, Node)}
+    return frozenset(
+        node
+        for node in graph
+        if node in named
+        or (node.name and all(scope.component is None for scope in node.scope))
+    )
 
 
 def _outputs(what: Any) -> list[Node]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainrule.graph import topological
 from chainrule.node import Constant, Dtype, Node
 from chainrule.ops import (
     Add,
@@ -49,6 +50,8 @@ def without_zeros(roots: Sequence[Node]) -> list[Node]:
 
     All shapes are concrete.
     """
+    if not any(isinstance(node.op, Zero) for node in topological(roots)):
+        return list(roots)
     return rewrite(rewrite(roots, _FLOWING), {Zero: (_filled,)})
 
 
