@@ -185,6 +185,7 @@ class Diagram:
         """How large the picture and its smallest text are, in points."""
         return Measured.of(render(self.source, "svg").decode())
 
+    @checked
     def styled(self, *, theme: object = None, size: Size = None) -> Diagram:
         """Return the same diagram in another theme, or scaled to fit a size.
 
@@ -202,6 +203,7 @@ class Diagram:
         room = room_for(size)
         return made if room is None else made.in_room(room)
 
+    @checked
     def in_room(self, room: Room) -> Diagram:
         """Return the diagram scaled to fit a room; it says so where it does not."""
         made, scene = self._again(self.scene, self._theme, room), self.scene
@@ -210,6 +212,7 @@ class Diagram:
         caption = [*scene.caption, too_small(made.measured, room)]
         return made.with_scene(replace(scene, caption=caption))
 
+    @checked
     def with_scene(self, scene: Scene) -> Diagram:
         """Return a diagram of another scene that looks the same."""
         return self._again(scene, self._theme, self._room)

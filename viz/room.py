@@ -12,7 +12,7 @@ from chainrule.errors import GraphError, did_you_mean
 from chainrule.viz.scene import Line
 from chainrule.viz.text import Plain
 
-Size: TypeAlias = "Literal['slide', 'column'] | tuple[float, float] | None"
+Size: TypeAlias = Literal["slide", "column"] | tuple[float, float] | None
 """What a picture must fit: a kind of page, or a width and a height in pixels."""
 
 LARGEST = 2.0
@@ -57,7 +57,7 @@ def room_for(size: object) -> Room | None:
     if size is None:
         return None
     if not isinstance(size, tuple):
-        if size in ROOMS and isinstance(size, str):
+        if isinstance(size, str) and size in ROOMS:
             return ROOMS[size]
         raise GraphError(
             "size must be 'slide', 'column' or a (width, height) in pixels, got "
