@@ -29,12 +29,13 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
         stack = [output]
         while stack:
             node = stack[-1]
-            waiting = [x for x in node.inputs if x not in done]
-            if waiting and node not in done:
-                stack.extend(reversed(waiting))
+            if node in done:
+                stack.pop()
                 continue
-            stack.pop()
-            if node not in done:
+            depth = len(stack)
+            stack += [x for x in reversed(node.inputs) if x not in done]
+            if len(stack) == depth:
+                stack.pop()
                 done.add(node)
                 order.append(node)
     return order

@@ -14,6 +14,7 @@ from chainrule.backends.numpy.kernels import ELEMENTWISE
 from chainrule.backends.numpy.profile import Profiler
 from chainrule.backends.numpy.shaped_kernels import SHAPED
 from chainrule.backends.numpy.threads import ONE_THREAD
+from chainrule.backends.numpy.ways import WAYS, Way
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.ops import Op
@@ -70,6 +71,10 @@ class NumpyBackend(Backend):
     def deterministic(self) -> AbstractContextManager[object]:
         """Return a context in which BLAS uses one thread, on which its sums depend."""
         return ONE_THREAD
+
+    def ways(self) -> Mapping[str, Way]:
+        """Return the loops that large arrays are computed in."""
+        return WAYS
 
     def profiled(self) -> AbstractContextManager[Profile]:
         """Return a context that records the time of every line of generated code."""

@@ -54,7 +54,8 @@ def fused(
 
     The nodes of a loop have one shape, and one class is for them all. They read any
     memory through one view only: then a piece may be overwritten when it is read for
-    the last time. Arithmetic of single numbers does not end a loop: it is done before.
+    the last time. Arithmetic of single numbers does not end a loop, it is done before;
+    unless it reads what the loop reads for the last time, which is given back then.
     """
     nodes: list[Node] = []
     seen: dict[Node, Node] = {}
@@ -64,7 +65,11 @@ def fused(
         views = {live.home[x]: x for x in node.inputs}
         if any(views[live.home[x]] is not x for x in node.inputs):
             own = None
-        if own is None and nodes and all(x.shape == () for x in (node, *node.inputs)):
+        ends = any(
+            live.last_use[home] == live.index[node] and home in seen for home in views
+        )
+        numbers = all(x.shape == () for x in (node, *node.inputs))
+        if own is None and nodes and numbers and not ends:
             yield None, [node]
             continue
         clash = any(seen.get(home, x) is not x for home, x in views.items())

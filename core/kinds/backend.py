@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -130,6 +130,14 @@ class Backend(ABC):
     def diagnose(self) -> Sequence[tuple[bool, str]]:
         """Return for each requirement whether it is met, or how to meet it."""
         return [(True, device.name) for device in self.devices()]
+
+    def ways(self) -> Mapping[str, Callable[[], AbstractContextManager[object]]]:
+        """Return ways to run a program that it chooses for large arrays only, say.
+
+        In the context that a way makes, every program that is compiled and run takes
+        it: so tests try all of them on small arrays.
+        """
+        return {}
 
     @abstractmethod
     def compile(self, program: Program) -> Executable:

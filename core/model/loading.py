@@ -137,7 +137,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
                 "is damaged; save it again to add them"
             ),
             ModelFileWarning,
-            stacklevel=3,
+            stacklevel=4,  # the caller of `load`, behind the door of its arguments
         )
     return description, tensors
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from chainrule.graph import topological
 from chainrule.node import Input, Node
-from chainrule.ops import Op, Uniform
+from chainrule.ops import AlsoUpdate, Op, Relu, Training, Uniform, Unslice
 from chainrule.ops.random import name_streams
 from chainrule.program.passes.algebra import (
     ARITHMETIC,
@@ -32,7 +32,7 @@ from chainrule.program.passes.specialise import (
     forget_shapes,
     specialise,
 )
-from chainrule.program.passes.stable import SLOPES, STABLE
+from chainrule.program.passes.stable import EXPONENTIAL, SLOPES, STABLE
 from chainrule.program.phase import Phase, Stage
 from chainrule.program.rewrite import merged, rewrite, watched, with_op
 from chainrule.shapes import Shape
@@ -78,66 +78,108 @@ class Lowering:
             ShapeError: inputs do not fit the graph.
             BackendError: an op has neither a kernel nor an expansion.
         """
-        wanted = [derivatives(p.roots) if self.rewriting else [] for p in phases]
+        orders = [topological(phase.roots) for phase in phases]
+        wanted = [self._derivatives(order) for order in orders]
         losses = [each.loss for found in wanted for each in found]
-        streams = _streams([*(root for p in phases for root in p.roots), *losses])
+        streams: Mapping[Op, str] = {}
+        if any(Uniform in _kinds(order) for order in orders):
+            streams = _streams([*(root for p in phases for root in p.roots), *losses])
         lowered = [
-            list(self._passes(phase, found, streams))
-            for phase, found in zip(phases, wanted, strict=True)
+            list(self._passes(phase, _kinds(order), found, streams))
+            for phase, order, found in zip(phases, orders, wanted, strict=True)
         ]
         return [
             Stage(after[0][0], tuple(phase for _, phase in after))
             for after in zip(*lowered, strict=True)
         ]
 
+    def _derivatives(self, order: Sequence[Node]) -> list[Derivative]:
+        """List the derivatives that may have to be taken again."""
+        if not self.rewriting or _kinds(order).isdisjoint(EXPONENTIAL):
+            return []
+        return derivatives(order)
+
     def _passes(
-        self, phase: Phase, wanted: Sequence[Derivative], streams: Mapping[Op, str]
+        self,
+        phase: Phase,
+        kinds: Set[type[Op]],
+        wanted: Sequence[Derivative],
+        streams: Mapping[Op, str],
     ) -> Iterator[tuple[str, Phase]]:
         """Yield a phase after each pass, with the name of the pass."""
         yield "as built", phase
         losses = list(dict.fromkeys(each.loss for each in wanted))
+        if losses:
+            kinds = _kinds(topological([*phase.roots, *losses]))
+        forget: Callable[[Sequence[Node]], Sequence[Node]] = (
+            forget_shapes if not kinds.isdisjoint((Uniform, Unslice)) else _unchanged
+        )
         with watched() as became:
-            phase, losses = self._concrete(phase, losses, streams)
-            yield "specialised", phase.with_roots(forget_shapes(phase.roots))
+            phase, losses = self._concrete(phase, losses, kinds, streams)
+            yield "specialised", phase.with_roots(forget(phase.roots))
             if self.rewriting:
                 shared = common([*phase.roots, *losses])
                 phase = phase.with_roots(shared[: len(shared) - len(losses)])
                 yield "common", phase
-                phase = phase.with_roots(
-                    differentiate_again(
-                        phase.roots, wanted, became, _NORMAL, _STABLE_FORMS
-                    )
+            if wanted:
+                roots = differentiate_again(
+                    phase.roots, losses, wanted, became, _NORMAL, _STABLE_FORMS
                 )
-        for name, lowering in self._later_passes():
-            phase = phase.with_roots(lowering(phase.roots))
-            yield name, phase
+                phase = phase.with_roots(roots)
+        phase = phase.with_roots(forget(phase.roots))
+        for name, roots in self._later_passes(phase.roots, kinds):
+            yield name, phase.with_roots(roots)
 
     def _concrete(
-        self, phase: Phase, beside: Sequence[Node], streams: Mapping[Op, str]
+        self,
+        phase: Phase,
+        beside: Sequence[Node],
+        kinds: Set[type[Op]],
+        streams: Mapping[Op, str],
     ) -> tuple[Phase, list[Node]]:
         """Choose a mode and give every node a shape, also to nodes beside the phase."""
+        nodes = [*phase.roots, *beside]
+        if streams:
+            nodes = _name_draws(nodes, streams)
+        if Training in kinds:
+            nodes = choose_mode(nodes, self.training)
         n = len(phase.roots)
-        named = _name_draws([*phase.roots, *beside], streams)
-        chosen = choose_mode(named, self.training)
-        chosen, updates = collect_updates(chosen[:n], chosen[n:])
-        phase = phase.with_roots(chosen[:n])
-        if self.training:
-            phase = replace(phase, assigns=(*phase.assigns, *updates))
-        roots = phase.roots
-        concrete = specialise([*roots, *chosen[n:]], self.shapes)
-        return phase.with_roots(concrete[: len(roots)]), concrete[len(roots) :]
+        if AlsoUpdate in kinds:
+            nodes, updates = collect_updates(nodes[:n], nodes[n:])
+            if self.training:
+                phase = replace(phase, assigns=(*phase.assigns, *updates))
+                nodes[n:n] = [node for _, node in updates]
+                n = len(phase.roots)
+        nodes = specialise(nodes, self.shapes)
+        return phase.with_roots(nodes[:n]), nodes[n:]
 
     def _later_passes(
-        self,
-    ) -> Iterator[tuple[str, Callable[[Sequence[Node]], list[Node]]]]:
-        """Yield the passes after which derivatives are nodes as any others."""
+        self, roots: list[Node], kinds: Set[type[Op]]
+    ) -> Iterator[tuple[str, list[Node]]]:
+        """Yield roots after the passes to which derivatives are nodes as any others."""
         if not self.rewriting:
-            yield "expanded", lambda roots: expand(forget_shapes(roots), self.kernels)
+            yield "expanded", expand(roots, self.kernels)
             return
-        yield "stable", lambda roots: rewrite(common(forget_shapes(roots)), _STABLE)
-        yield "reused", lambda roots: reuse(common(roots))
-        yield "expanded", lambda roots: expand(roots, self.kernels)
-        yield "simplified", lambda roots: common(rewrite(roots, _SIMPLER))
+        roots = rewrite(roots, _STABLE)
+        yield "stable", roots
+        roots = common(roots)
+        if Relu in kinds:
+            roots = reuse(roots)
+        yield "reused", roots
+        expanded = expand(roots, self.kernels)
+        yield "expanded", expanded
+        if expanded != roots:
+            roots = common(rewrite(expanded, _SIMPLER))
+        yield "simplified", roots
+
+
+def _kinds(order: Sequence[Node]) -> Set[type[Op]]:
+    """Return the ops in a graph."""
+    return {type(node.op) for node in order if node.op}
+
+
+def _unchanged(roots: Sequence[Node]) -> Sequence[Node]:
+    return roots
 
 
 def _streams(roots: Sequence[Node]) -> dict[Op, str]:
@@ -154,4 +196,4 @@ def _name_draws(roots: Sequence[Node], streams: Mapping[Op, str]) -> list[Node]:
         found = streams.get(node.op) if node.op else None
         return None if found is None else with_op(node, Uniform(found))
 
-    return rewrite(roots, {Uniform: (name,)}) if streams else list(roots)
+    return rewrite(roots, {Uniform: (name,)})

@@ -97,6 +97,7 @@ class Rewriter:
         self._table = table
         self._becomes: dict[Node, Node] = {}
         """Nodes that a rewrite replaced → the replacement, not yet in normal form."""
+        self._tried: dict[tuple[type, ...], tuple[Rewrite, ...]] = {}
 
     def reduce(self, roots: Iterable[Node]) -> list[Node]:
         """Bring roots, and all that they depend on, to normal form."""
@@ -123,13 +124,27 @@ class Rewriter:
     def _settle(self, node: Node) -> None:
         inputs = tuple([self.done[x] for x in node.inputs])
         made = node if inputs == node.inputs else with_inputs(node, inputs)
-        for entry in self._table.get(type(node.op), ()):  # type: ignore[arg-type]
+        for entry in self._entries(made):
             result = entry(made)
             if result is not None and result is not made:
                 self.replaced(node, made, entry, result)
                 self._becomes[node] = result
                 return
         self._finish(node, made)
+
+    def _entries(self, node: Node) -> Sequence[Rewrite]:
+        """Return what can apply to nodes with such an op on operands of such ops."""
+        if type(node.op) not in self._table:
+            return ()
+        kinds = tuple([type(x.op) for x in (node, *node.inputs)])
+        found = self._tried.get(kinds)
+        if found is None:
+            found = self._tried[kinds] = tuple(
+                entry
+                for entry in self._table[type(node.op)]  # type: ignore[index]
+                if not hasattr(entry, "may_match") or entry.may_match(kinds[1:])
+            )
+        return found
 
     def _finish(self, node: Node, normal: Node) -> None:
         self.done[node] = normal

@@ -18,6 +18,7 @@ import pytest
 import chainrule as cr
 from chainrule.config import read
 from chainrule.errors import (
+    ArgumentError,
     ChainRuleError,
     ConfigError,
     DataError,
@@ -142,7 +143,8 @@ def test_damaged_idx(tmp_path: Path) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["a\0b", "a\udc80", "x" * 5000, "", "."])
 def test_paths_that_cannot_be(load: Any, error: type[Exception], path: str) -> None:
-    with pytest.raises(error):
+    refused = ArgumentError if path == "a\0b" and error is not ConfigError else error
+    with pytest.raises(refused):
         load(path)
 
 

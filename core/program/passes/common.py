@@ -27,7 +27,7 @@ def common(roots: Sequence[Node]) -> list[Node]:
             done[node] = node
         else:
             inputs = tuple([done[x] for x in node.inputs])
-            if node.dtype == "float" and len(inputs) > 1:
+            if node.dtype == "float" and any(x.dtype == "int" for x in inputs):
                 inputs = tuple([_as_float(x, node, seen) for x in inputs])
             key: Any = (node.op.key, inputs, node.shape)
             found = seen.get(key)

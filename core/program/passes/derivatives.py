@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chainrule.autodiff import backward
-from chainrule.graph import topological
-from chainrule.node import Input, Node
+from chainrule.graph import dependents, topological
+from chainrule.node import Constant, Input, Node
 from chainrule.program.passes.rule import table_of
 from chainrule.program.passes.specialise import RESOLVING
 from chainrule.program.passes.stable import SLOPES
@@ -34,6 +34,8 @@ from chainrule.program.rewrite import (
     rewrite,
 )
 
+DEEPEST = 12
+"""More ops than any rule looks at, one below the other."""
 _RESOLVING = merged(RESOLVING, table_of(SLOPES))
 
 
@@ -45,30 +47,32 @@ class Derivative(NamedTuple):
     loss: Node
 
 
-def derivatives(roots: Sequence[Node]) -> list[Derivative]:
+def derivatives(order: Sequence[Node]) -> list[Derivative]:
     """List the derivatives in a graph as it was built, inner ones first.
 
     Those of a loss with an input that the graph itself does not need are left out: the
     input may have no value.
+
+    Args:
+        order: the nodes of the graph in topological order.
     """
     found: dict[Node, Derivative] = {}
     losses: dict[Node, None] = {}
-    waiting = list(roots)
+    waiting: Sequence[Node] = order
     while waiting:
-        for node in topological(waiting):
+        for node in waiting:
             origin = node.origin
             if origin is not None and origin.whole and node not in found:
                 found[node] = Derivative(node, origin.of, origin.loss)
         met = dict.fromkeys(each.loss for each in found.values())
-        waiting = [loss for loss in met if loss not in losses]
+        waiting = topological(loss for loss in met if loss not in losses)
         losses |= met
-    fed = {node for node in topological(roots) if isinstance(node, Input)}
-    unfed: set[Node] = set()
-    for node in topological(losses):
-        if (isinstance(node, Input) and node not in fed) or any(
-            x in unfed for x in node.inputs
-        ):
-            unfed.add(node)
+    if not losses:
+        return []
+    fed = {node for node in order if isinstance(node, Input)}
+    of_losses = topological(losses)
+    unfed = dependents((n for n in of_losses if isinstance(n, Input) and n not in fed),
+                       of_losses)  # fmt: skip
     turn = _innermost_first(list(losses), found)
     kept = (each for each in found.values() if each.loss not in unfed)
     return sorted(kept, key=lambda each: turn[each.loss])
@@ -98,6 +102,7 @@ def _innermost_first(
 
 def differentiate_again(
     roots: Sequence[Node],
+    concrete: Sequence[Node],
     wanted: Sequence[Derivative],
     became: Mapping[Node, Node],
     table: Table,
@@ -107,13 +112,14 @@ def differentiate_again(
 
     Args:
         roots: of a graph with concrete shapes.
+        concrete: the losses, before equal nodes were merged.
         wanted: derivatives as they were built, inner ones first.
         became: what the passes so far made of the nodes that were built.
         table: the rewrites; what they do to a loss, its derivatives must not notice.
         stable: those of them after which derivatives are taken again.
     """
     rewriter = _Noting(table, stable)
-    alone = _alone([each.loss for each in wanted], became)
+    alone = _alone([each.loss for each in wanted], concrete, became)
     for loss, group in itertools.groupby(wanted, lambda each: each.loss):
         (normal,) = rewriter.reduce([now(loss, became)])
         if normal not in rewriter.changed:
@@ -131,28 +137,38 @@ def differentiate_again(
         gradient = backward(normal, list(images.values())).gradient
         found = [node for node, image in images.items() if image in gradient]
         slopes = rewrite([gradient[images[node]] for node in found], _RESOLVING)
-        for node, slope in zip(found, slopes, strict=True):
-            rewriter.replace(node, slope)
+        rewriter.replace(dict(zip(found, slopes, strict=True)))
     if not rewriter.changed:
         return list(roots)
     rewriter.reduce(roots)
     return results(roots, rewriter.done)
 
 
-def _alone(losses: Sequence[Node], became: Mapping[Node, Node]) -> set[Node]:
+def _alone(
+    built: Sequence[Node], concrete: Sequence[Node], became: Mapping[Node, Node]
+) -> set[Node]:
     """Find the nodes as built that did not become the same as others.
 
     What became the same as its own operand does not count, and leaves that one alone.
     """
+    first, shared = _firsts(built, became)
+    _, later = _firsts(concrete, became)
+    return {node for normal, node in first.items() if normal not in shared | later}
+
+
+def _firsts(
+    roots: Sequence[Node], became: Mapping[Node, Node]
+) -> tuple[dict[Node, Node], set[Node]]:
+    """Return normal forms with the first node that became one, and the shared ones."""
     first: dict[Node, Node] = {}
     shared: set[Node] = set()
-    for node in topological(losses):
+    for node in topological(roots):
         normal = now(node, became)
         if first.setdefault(normal, node) is not node and not any(
             now(x, became) is normal for x in node.inputs
         ):
             shared.add(normal)
-    return {node for normal, node in first.items() if normal not in shared}
+    return first, shared
 
 
 class _Noting(Rewriter):
@@ -173,15 +189,21 @@ class _Noting(Rewriter):
     def image(self, x: Node) -> Node | None:
         """Return the normal form of x if it can be changed alone, as x can."""
         normal = self.done.get(x)
-        free = x not in self._merged and normal not in self._hidden
+        free = x not in self._merged and self._hidden.isdisjoint((x, normal))
         return normal if free else None
 
-    def replace(self, node: Node, gradient: Node) -> None:
-        """Let a derivative become another node of the same value."""
-        (normal,) = self.reduce([gradient])
-        self.done[node] = normal
-        self.changed.add(normal)
-        self._merged.add(node)
+    def replace(self, gradients: Mapping[Node, Node]) -> None:
+        """Let derivatives become other nodes of the same value.
+
+        What stands between them and the inputs is what the values have in common.
+        """
+        self.done.update(zip(gradients, self.reduce(gradients.values()), strict=True))
+        self.changed.update(self.done[node] for node in gradients)
+        self._hide(topological(gradients))
+
+    def _hide(self, nodes: Iterable[Node]) -> None:
+        """Note nodes that are not inputs: they cannot be changed alone any more."""
+        self._hidden.update(x for x in nodes if x.op or isinstance(x, Constant))
 
     def replaced(self, node: Node, made: Node, entry: Rewrite, result: Node) -> None:
         if entry in self._stable:
@@ -205,9 +227,12 @@ class _Noting(Rewriter):
                 elif x not in between:
                     between.add(x)
                     waiting.append(x)
+        self._hide(between - {made})
         # What is kept, and reached in two ways, may have been looked behind in one.
-        twice = {x for x, ways in kept.items() if ways > 1}
-        self._hidden.update(x for x in (between - {made}) | twice if x.inputs)
+        level = {x for x, ways in kept.items() if ways > 1}
+        for _ in range(DEEPEST):
+            self._hide(level)
+            level = {x for y in level for x in y.inputs if not kept.get(x)}
 
     def _finish(self, node: Node, normal: Node) -> None:
         super()._finish(node, normal)

@@ -66,9 +66,11 @@ def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Nod
         ShapeError: an input has no shape, or open dimensions turn out not to fit.
     """
     done: dict[Node, Node] = {}
+    any_zeros = False
     with scope_of_new_nodes() as inside:
         for node in topological(roots):
             inside(node.scope)
+            any_zeros |= type(node.op) is ZerosLike
             if node.op is None:
                 done[node] = _leaf(node, shapes)
                 continue
@@ -76,14 +78,17 @@ def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Nod
             resolve = _RESOLVE.get(type(node.op))
             if resolve:
                 made = resolve(node.op, node, inputs)
+            elif inputs == node.inputs and None not in node.shape:
+                made = node
             else:
                 made = node.op(*inputs)
                 if len(inputs) > 1 and isinstance(node.op, Elementwise):
                     _check_open(node, inputs, made)
-            if made not in inputs and made.op is not None:
+            if made is not node and made not in inputs and made.op is not None:
                 made.name, made.origin = node.name, node.origin
             done[node] = made
-    return without_zeros(results(roots, done))
+    concrete = results(roots, done)
+    return without_zeros(concrete) if any_zeros else concrete
 
 
 def forget_shapes(roots: Sequence[Node]) -> list[Node]:

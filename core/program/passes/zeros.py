@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.graph import topological
 from chainrule.node import Constant, Dtype, Node
 from chainrule.ops import (
     Add,
@@ -50,8 +49,6 @@ def without_zeros(roots: Sequence[Node]) -> list[Node]:
 
     All shapes are concrete.
     """
-    if not any(isinstance(node.op, Zero) for node in topological(roots)):
-        return list(roots)
     return rewrite(rewrite(roots, _FLOWING), {Zero: (_filled,)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,9 @@ from chainrule.errors import ShapeError
 from chainrule.program.lowering import RULES
 from chainrule.program.passes.rule import Rule
 from chainrule.program.passes.stable import SLOPES, STABLE
+from chainrule.program.program import FloatDtype
 from chainrule.program.sizes import sizes
+from chainrule.testing.fuzz.check import Trial
 from chainrule.testing.fuzz.nearby import nearby
 from chainrule.testing.fuzz.problem import Problem
 from chainrule.testing.fuzz.sources import HARD, HARD_EXPONENTS, RandomSource
@@ -50,9 +53,15 @@ def grown(seed: int) -> Problem:
     return Problem(tuple(graph.outputs), feeds, "grown")
 
 
-def problems(seed: int) -> Iterator[Problem]:
-    """Yield problems without end: in turn one of each rule, and as many grown ones."""
-    for i in range(seed, 1 << 62):
+def trials(path: str, seed: int) -> Iterator[Trial]:
+    """Yield trials without end: of every rule in turn, and as many grown graphs.
+
+    Numbers are hard on the path of NumPy only, whose arithmetic is the definition.
+    """
+    for i in itertools.count(seed):
         for k, rule in enumerate(RULES):
-            yield of_rule(rule, i)
-            yield grown(i * len(RULES) + k)
+            yield Trial(of_rule(rule, i), path)
+            yield Trial(grown(i * len(RULES) + k), path)
+            if path == "numpy" and (i + k) % 2:
+                dtype: FloatDtype = "float32" if i % 4 < 2 else "float64"
+                yield Trial(of_rule(rule, i, hard=True), path, dtype, hard=True)

@@ -26,11 +26,13 @@ class Problem:
         outputs: nodes of floats.
         feeds: values for the inputs.
         source: where it comes from, such as a rule.
+        of_all: whether first derivatives of all nodes are compared, or of inputs only.
     """
 
     outputs: tuple[Node, ...]
     feeds: Mapping[Input, Array]
     source: str = ""
+    of_all: bool = True
 
     def named(self) -> dict[str, Node]:
         """Return the nodes to compare by what they are.
@@ -42,11 +44,12 @@ class Problem:
         loss = projected(self.outputs, 1.0)
         first = backward(loss).gradient
         of = {node: i for i, node in enumerate(topological([loss]))}
-        for node, slope in first.items():
+        for node, slope in first.items() if self.of_all else ():
             found[f"∂ {node.name or node!r} ({of[node]})"] = slope
         inputs = [leaf for leaf in self.feeds if leaf in first]
         if inputs:
             slopes = [first[leaf] for leaf in inputs]
+            found |= {f"∂ {x.name}": first[x] for x in inputs}
             second = backward(projected(slopes, 2.0), inputs).gradient
             found |= {
                 f"∂² {leaf.name}": second[leaf] for leaf in inputs if leaf in second
