@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from chainrule import ops
 from chainrule.errors import ShapeError
 from chainrule.program.lowering import RULES
 from chainrule.program.passes.rule import Rule
@@ -21,6 +22,10 @@ from chainrule.testing.random_graphs import RandomGraph
 
 SIZES = (4, 16)
 """How many operations a grown graph has, at least and at most."""
+
+
+AROUND = (ops.tanh, ops.reciprocal, ops.square, ops.sigmoid, ops.sin, ops.abs)
+"""What is computed from a result, so that its derivative is small, or large."""
 
 
 def of_rule(rule: Rule, seed: int, *, hard: bool = False) -> Problem:
@@ -40,6 +45,8 @@ def of_rule(rule: Rule, seed: int, *, hard: bool = False) -> Problem:
         except ShapeError:  # operands that do not fit
             continue
         changed = nearby(root, some) if seed % 3 else root
+        if random.random() < 0.3:
+            changed = some.pick(AROUND)(changed)
         outputs = (changed,) if random.random() < 0.7 else (changed, root)
         return Problem(outputs, some.feeds, rule.statement)
 

@@ -39,31 +39,52 @@ def faults(
     if not suspects:
         return {}
     found: dict[int, str] = {}
-    limits = np.finfo(dtype)
-    least = float(limits.smallest_normal / limits.eps)
     for digits in (50, 1000):
         disputed = [nodes[i] for i in suspects]
         try:
-            right = exact(disputed, feeds, digits)
-            shaken = [
-                exact(disputed, feeds, digits, noise=NOISE, least=least, seed=seed)
-                for seed in range(SAMPLES)
-            ]
-        except ConformanceError:
-            right, shaken = [written[i] for i in suspects], []
-        found = {}
-        for k, (i, e) in enumerate(zip(suspects, right, strict=True)):
-            rounding = np.zeros(e.shape, object)
-            for sample in shaken:
-                rounding = np.fmax(rounding, abs(sample[k] - e))
-            rounding = rounding * (float(limits.eps) / NOISE)
-            said = _difference(written[i], rewritten[i], e, np.asarray(rounding), dtype)
-            if said:
-                found[i] = said
+            right, rounding = _settled(disputed, feeds, digits, dtype)
+        except ConformanceError:  # random numbers: what is written is right
+            return {i: f"{rewritten[i]} instead of {written[i]}" for i in suspects}
+        found = {
+            i: said
+            for i, e, off in zip(suspects, right, rounding, strict=True)
+            if (said := _difference(written[i], rewritten[i], e, off, dtype))
+        }
         suspects = list(found)
         if not suspects:
             break
     return found
+
+
+def _settled(
+    nodes: Sequence[Node], feeds: Mapping[Any, Array], digits: int, dtype: str
+) -> tuple[list[Array], list[Array]]:
+    """Return the exact values of nodes, and how far off rounding can take them.
+
+    Rounding can take a value infinitely far where small errors make it NaN or infinite,
+    or keep it from being that: as ln(1 − σ(z)) for large z.
+    """
+    limits = np.finfo(dtype)
+    least = float(limits.smallest_normal / limits.eps)
+    right = exact(nodes, feeds, digits)
+    shaken = [
+        exact(nodes, feeds, digits, noise=NOISE, least=least, seed=seed)
+        for seed in range(SAMPLES)
+    ]
+    rounding = []
+    for k, e in enumerate(right):
+        far = np.zeros(e.shape, object)
+        for index in np.ndindex(e.shape):
+            off = max(_distance(sample[k][index], e[index]) for sample in shaken)
+            far[index] = off * (float(limits.eps) / NOISE)
+        rounding.append(far)
+    return right, rounding
+
+
+def _distance(a: Any, b: Any) -> Any:
+    if a == b or (mp.isnan(a) and mp.isnan(b)):
+        return mp.mpf(0)
+    return abs(a - b) if mp.isfinite(a) and mp.isfinite(b) else mp.inf
 
 
 def _agree(a: Array, b: Array, close: float) -> bool:
@@ -72,6 +93,14 @@ def _agree(a: Array, b: Array, close: float) -> bool:
     finite = np.isfinite(a)
     scale = max(1.0, float(np.abs(a[finite]).max(initial=0)))
     return bool((np.abs(a[finite] - b[finite]) <= close * scale).all())
+
+
+def _text(x: Any) -> str:
+    """Write a number whose exponent may be of any size."""
+    size = abs(x)
+    if 1e-300 < size < 1e300 or not mp.isfinite(x) or x == 0:
+        return str(mp.nstr(x, 6))
+    return f"{'−' if x < 0 else ''}10^{mp.nstr(mp.log10(size), 6)}"
 
 
 def _difference(
@@ -89,23 +118,19 @@ def _difference(
     if written.shape != rewritten.shape:
         return f"shape {rewritten.shape} instead of {written.shape}"
     largest = float(np.finfo(dtype).max)
-    numbers = [mp.mpf(x) for x in right.flat]
-    scale = max([mp.mpf(1), *(abs(x) for x in numbers if abs(x) <= largest)])
-    allowed = [
-        CLOSE[dtype] * scale + (WORSE * x if mp.isfinite(x) else 0)
-        for x in map(mp.mpf, rounding.flat)
-    ]
-    every = zip(written.flat, rewritten.flat, numbers, allowed, strict=True)
-    for w, r, e, most in every:
-        told = f"{r} instead of {mp.nstr(e, 6)} (as written: {w})"
+    scale = max([mp.mpf(1), *(abs(x) for x in right.flat if abs(x) <= largest)])
+    every = zip(written.flat, rewritten.flat, right.flat, rounding.flat, strict=True)
+    for w, r, e, off in every:
+        told = f"{r} instead of {_text(e)} (as written: {w})"
+        if mp.isinf(off):
+            continue
         if np.isfinite(w) and not np.isfinite(r):
             if abs(e) < largest * (1 - CLOSE[dtype]):
                 return told
         elif np.isfinite(r):
-            if mp.isnan(e):
-                return told
+            allowed = CLOSE[dtype] * scale + WORSE * off
             if np.isfinite(w):
-                most += WORSE * abs(mp.mpf(float(w)) - e)
-            if not abs(mp.mpf(float(r)) - e) <= most:
+                allowed += WORSE * abs(mp.mpf(float(w)) - e)
+            if not abs(mp.mpf(float(r)) - e) <= allowed:
                 return told
     return ""

@@ -1,0 +1,212 @@
+"""The net itself: what was wrong once, put back, is caught; and it is made small."""
+
+import functools
+import itertools
+import re
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from chainrule import ops
+from chainrule.graph import topological
+from chainrule.ops import Div, Exp, Mul, Neg, Sigmoid, Softmax, Sum
+from chainrule.program import lowering
+from chainrule.program.passes import derivatives
+from chainrule.program.passes.domain import number
+from chainrule.program.passes.rule import law, rule, table_of
+from chainrule.program.passes.stable import STABLE
+from chainrule.program.rewrite import merged
+from chainrule.testing.fuzz import generate
+from chainrule.testing.fuzz.__main__ import main
+from chainrule.testing.fuzz.check import Trial, fails, together, wrong
+from chainrule.testing.fuzz.generate import grown, of_rule, trials
+from chainrule.testing.fuzz.script import script
+from chainrule.testing.fuzz.shrink import shrunk
+from chainrule.testing.reference import interpret
+
+GROWN = 500
+
+
+@pytest.mark.parametrize("first", range(0, GROWN, 50))
+def test_grown_graphs(first):
+    for seed in range(first, first + 50):
+        trial = Trial(grown(seed))
+        assert not wrong(trial), script(trial)
+
+
+@pytest.mark.parametrize("path", ["blocked", "loops"])
+def test_other_ways_of_numpy(path):
+    for trial in itertools.islice(trials(path, 0), 120):
+        assert not wrong(trial), script(trial)
+
+
+def test_loops_that_numba_compiles():
+    pytest.importorskip("numba")
+    trial = together(list(itertools.islice(trials("numba", 0), 16)))
+    assert not wrong(trial)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_opencl(seed):
+    pytest.importorskip("pyopencl")
+    trial = together(list(itertools.islice(trials("opencl", seed), 32)))
+    assert not wrong(trial)
+
+
+# -- faults, as they were --------------------------------------------------------------
+
+
+def factors(x):
+    if isinstance(x.op, Mul):
+        return [factor for part in x.inputs for factor in factors(part)]
+    return [x]
+
+
+def product(parts):
+    return functools.reduce(ops.mul, parts)
+
+
+@rule(Mul, example=lambda some: product([ops.sigmoid(-(x := some.array(1))),
+                                         some.pick([x, ops.sigmoid(-x), ops.exp(x)]),
+                                         ops.exp(x)]))  # fmt: skip
+def odds(node):
+    """… · σ(−z) · exp(z) = … · σ(z), whatever else is σ(−z) or exp(z)."""
+    parts = factors(node)
+    for e, s in itertools.product(parts, parts):
+        if isinstance(e.op, Exp) and isinstance(s.op, Sigmoid):
+            (z,), (w,) = e.inputs, s.inputs
+            if isinstance(w.op, Neg) and w.inputs[0] is z:
+                others = [p for p in parts if p is not e and p is not s]
+                result = product([ops.sigmoid(z), *others])
+                return result if result.shape == node.shape else None
+    return None
+
+
+@rule(Div, example=next(r for r in STABLE if "beside" in r.statement).example)
+def share(node):
+    """exp(z) / Σ exp(z) = softmax(z) along the sum's axis, whatever it is beside."""
+    above, below = node.inputs
+    while isinstance(below.op, (ops.BroadcastTo, ops.ExpandDims, ops.Reshape)):
+        (below,) = below.inputs
+    fits = isinstance(above.op, Exp) and isinstance(below.op, Sum)
+    if fits and below.inputs[0] is above and len(below.op.axes) == 1:
+        return Softmax(below.op.axes[0])(above.inputs[0])
+    return None
+
+
+@rule(Sum, example=lambda some: ops.sum(some.array() * some.number()))
+def scaled_sum(node):
+    """Σ a · c = c · Σ a for any number c."""
+    (x,) = node.inputs
+    if isinstance(x.op, Mul) and number(x.inputs[1]) is not None:
+        a, c = x.inputs
+        return node.op(a) * c if c.shape == () else None
+    return None
+
+
+FAULTS = {
+    "exponents": (odds, share, law(
+        "ln(1 − σ(z)) = −z", lambda z: ops.log(1.0 - ops.sigmoid(z)), lambda z: -z,
+    )),
+    "hard exponents": (
+        law(
+            "exp(y) · exp(z) = exp(y + z)",
+            lambda y, z: ops.exp(y) * ops.exp(z),
+            lambda y, z: ops.exp(y + z),
+        ),
+        law(
+            "ln(exp(y) + exp(z)) = y + softplus(z − y)",
+            lambda y, z: ops.log(ops.exp(y) + ops.exp(z)),
+            lambda y, z: y + ops.softplus(z - y),
+        ),
+        law(
+            "ln(exp(z) − 1) = z + ln(1 − exp(−z))",
+            lambda z: ops.log(ops.exp(z) - 1.0),
+            lambda z: z + ops.log(-ops.expm1(-z)),
+        ),
+    ),
+    "hard numbers": (
+        scaled_sum,
+        law("x · c + y · c = (x + y) · c", lambda x, y, c: x * c + y * c,
+            lambda x, y, c: (x + y) * c),
+        law("x · c − y · c = (x − y) · c", lambda x, y, c: x * c - y * c,
+            lambda x, y, c: (x - y) * c),
+        law("x / c = x · (1 / c)", lambda x, c: x / c,
+            lambda x, c: x * float(np.float64(1) / np.float64(c))),
+        law("(x · c) · d = x · (c d)", lambda x, c, d: (x * c) * d,
+            lambda x, c, d: x * (c * d)),
+        law("(x · y) / y = x", lambda x, y: (x * y) / y, lambda x, y: x),
+        law("(x / y) · y = x", lambda x, y: (x / y) * y, lambda x, y: x),
+        law("x · (y / z) = (x · y) / z", lambda x, y, z: x * (y / z),
+            lambda x, y, z: (x * y) / z),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [(kind, fault) for kind, faults in FAULTS.items() for fault in faults],
+    ids=lambda x: getattr(x, "statement", x),
+)
+def test_a_fault_is_caught(kind, fault, monkeypatch):
+    if "exponents" in kind:
+        monkeypatch.setattr(generate, "STABLE", (*STABLE, fault))
+        stable = lowering._STABLE_FORMS | {fault.apply}
+        monkeypatch.setattr(lowering, "_STABLE_FORMS", stable)
+    for table in ("_NORMAL", "_STABLE", "_SIMPLER"):
+        with_fault = merged(table_of([fault]), getattr(lowering, table))
+        monkeypatch.setattr(lowering, table, with_fault)
+    found = (
+        Trial(
+            of_rule(fault, seed, hard="hard" in kind),
+            dtype="float32" if "hard" in kind else "float64",
+            hard="hard" in kind,
+        )
+        for seed in range(400)
+    )
+    trial = next((trial for trial in found if fails(trial)), None)
+    assert trial is not None
+    small = shrunk(trial, fails).problem
+    assert sum(node.op is not None for node in topological(small.outputs)) <= 8
+
+
+def test_a_derivative_that_forgets_a_way_is_caught(monkeypatch):
+    """Whoever differentiates a stable form again must not look behind what is kept."""
+    monkeypatch.setattr(derivatives._Noting, "_hide", lambda self, nodes: None)
+    assert any(
+        fails(Trial(of_rule(rule, seed))) for seed in range(60) for rule in STABLE
+    )
+
+
+def test_a_script_builds_the_problem_again():
+    problem = grown(3)
+    text = script(Trial(problem))
+    space = {}
+    exec(compile(text, "<script>", "exec"), space)
+    again = space["problem"]
+    for a, b in zip(
+        interpret(again.outputs, again.feeds),
+        interpret(problem.outputs, problem.feeds),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("path", ["numpy", "blocked"])
+def test_the_search_tells_how_far_it_came(path):
+    said = CliRunner().invoke(main, ["--minutes", "0.005", "--path", path])
+    assert said.exit_code == 0
+    assert re.fullmatch(
+        rf"\d+ graphs on {path} in \d+ s from seed 0: all well\n", said.output
+    )
+
+
+def test_the_search_ends_with_a_script(monkeypatch):
+    with_fault = merged(table_of([odds]), lowering._STABLE)
+    monkeypatch.setattr(lowering, "_STABLE", with_fault)
+    monkeypatch.setattr(generate, "RULES", (odds,))
+    said = CliRunner().invoke(main, ["--minutes", "1"])
+    assert said.exit_code == 1
+    assert "print(wrong(Trial(problem" in said.output
