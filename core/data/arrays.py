@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.data.frames import as_frame, column_names, frame_numbers
 from chainrule.errors import DataError
 from chainrule.node import Dtype
 
@@ -20,10 +21,14 @@ DTYPES: dict[Dtype, type] = {"int": np.int64, "bool": np.bool_}
 def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
     """Return a value as an array of real numbers, of any shape and NumPy dtype.
 
+    The columns of a data frame become those of a matrix.
+
     Raises:
         DataError: it is ragged, masked or not numeric, or has fractions where `dtype`
             is ``"int"``.
     """
+    if (frame := as_frame(value, name)) is not None:
+        value = frame_numbers(frame, name)
     if np.ma.is_masked(value):
         raise DataError(
             f"{name} has masked values; remove those rows, or fill them with filled()"
@@ -38,7 +43,8 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
         example = array.ravel()[0] if array.size else ""
         raise DataError(
             f"{name} holds {array.dtype.type.__name__} such as {str(example)!r}, "
-            "not numbers"
+            "not numbers; write labels as integers: classes, y = "
+            f"numpy.unique({name}, return_inverse=True)"
         )
     if dtype == "int" and array.dtype.kind == "f":
         check_integers(array, name)
@@ -80,7 +86,7 @@ def as_rows(
         converted: Array = np.ascontiguousarray(
             array, floats if dtype == "float" else DTYPES[dtype]
         )
-    check_finite(converted, name)
+    check_finite(converted, name, column_names(value, name))
     return converted
 
 
@@ -97,8 +103,8 @@ def check_integers(array: Array, name: str) -> None:
         raise DataError(f"{name} must hold integers, got {array[at]}{where}")
 
 
-def check_finite(array: Array, name: str) -> None:
-    """Reject NaN and infinity.
+def check_finite(array: Array, name: str, columns: Sequence[Any] | None = None) -> None:
+    """Reject NaN and infinity; `columns` are the names of columns, if they have any.
 
     Raises:
         DataError: names the first such value, and says how many there are.
@@ -107,7 +113,7 @@ def check_finite(array: Array, name: str) -> None:
         wrong = np.argwhere(~np.isfinite(array))
         at = tuple(int(i) for i in wrong[0])
         count = "1 value is" if len(wrong) == 1 else f"{len(wrong)} values are"
-        where = f" in {position_text(at)}" if at else ""
+        where = f" in {position_text(at, columns)}" if at else ""
         raise DataError(
             f"{name} has {array[at]}{where} ({count} not finite); remove such "
             "rows, or fill in numbers"
@@ -125,10 +131,11 @@ def check_same_length(arrays: Mapping[str, Array]) -> None:
         raise DataError(f"the numbers of rows differ: {lengths}")
 
 
-def position_text(index: Sequence[int]) -> str:
-    """Write a position for people: ``row 3, column 17``."""
+def position_text(index: Sequence[int], columns: Sequence[Any] | None = None) -> str:
+    """Write a position for people: ``row 3, column 17`` or ``row 3, column 'age'``."""
     if len(index) == 1:
         return f"row {index[0]}"
     if len(index) == 2:
-        return f"row {index[0]}, column {index[1]}"
+        column = repr(columns[index[1]]) if columns else index[1]
+        return f"row {index[0]}, column {column}"
     return f"row {index[0]}, position {tuple(int(i) for i in index[1:])}"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chainrule.data.frames import column_names, select
 from chainrule.errors import DataError, did_you_mean
 
 
 def one_each(value: Any, names: Sequence[str], what: str) -> list[Any]:
     """Return the part for each name; several are given as a mapping or as a list.
+
+    A data frame with a column of each name is such a mapping.
 
     Raises:
         DataError: a name is unknown or has no part, or the number of parts is wrong.
@@ -24,6 +27,8 @@ def one_each(value: Any, names: Sequence[str], what: str) -> list[Any]:
         return [value[name] for name in names]
     if len(names) == 1:
         return [value]
+    if {*names} <= {*(column_names(value, what) or ())}:
+        return [select(value, [name], name) for name in names]
     if not isinstance(value, (list, tuple)) or len(value) != len(names):
         got = len(value) if isinstance(value, (list, tuple)) else "one"
         raise DataError(

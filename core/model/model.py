@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
+from chainrule.data.columns import columns_of, in_order
 from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import GraphError, ModelFileError, NotBuiltError
 from chainrule.kinds.backend import Backend, Executable
@@ -237,7 +238,8 @@ class Model:
         tf.keras.
 
         Args:
-            x: the examples, one row each; a list or a mapping for several inputs.
+            x: the examples, one row each; a list or a mapping for several inputs. The
+                columns of data frames are found by name from then on.
             y: the targets; a list or a mapping for several outputs.
             loss: name, object, or a function of (target, prediction); a list or a
                 mapping for several outputs, whose losses are added.
@@ -278,6 +280,11 @@ class Model:
                 if a regularizer does that, and the history so far is in `history`.
         """
         self._build_from(x)
+        x = self._in_order(x)
+        if columns := columns_of(x, self.network.input_names):
+            self.metadata["columns"] = columns
+        if isinstance(validation, (tuple, list)) and validation:
+            validation = (self._in_order(validation[0]), *validation[1:])
         options = FitOptions(
             x=x, y=y, loss=loss, optimizer=optimizer, epochs=epochs,
             batch_size=batch_size, validation=validation, regularizers=regularizers,
@@ -289,6 +296,10 @@ class Model:
         if self.session.state is None:
             self._require().structure.draw_weights(options.seed)
         return fit(self, self.session, setup)
+
+    def _in_order(self, x: Any) -> Any:
+        """Return examples with the columns of data frames as they were in training."""
+        return in_order(x, self.network.input_names, self.metadata.get("columns", {}))
 
     @checked
     def predict(
@@ -305,7 +316,7 @@ class Model:
         """
         self._build_from(x)
         results = inference.predict(
-            self.session, x, batch_size=batch_size, backend=backend
+            self.session, self._in_order(x), batch_size=batch_size, backend=backend
         )
         return results[0] if len(results) == 1 else results
 
@@ -332,7 +343,7 @@ class Model:
         """
         self._build_from(x)
         return inference.evaluate(
-            self.session, x, y, loss=loss, metrics=metrics,
+            self.session, self._in_order(x), y, loss=loss, metrics=metrics,
             sample_weight=sample_weight, batch_size=batch_size, backend=backend,
         )  # fmt: skip
 

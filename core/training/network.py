@@ -25,6 +25,11 @@ class Network:
     parameters: Mapping[str, Parameter]
 
     @property
+    def input_names(self) -> list[str]:
+        """What the inputs are called; one without a name is x."""
+        return [leaf.name or "x" for leaf in self.inputs]
+
+    @property
     def trainable(self) -> list[Parameter]:
         """The parameters that training changes by their gradients."""
         return [p for p in self.parameters.values() if p.trainable]
