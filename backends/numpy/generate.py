@@ -19,6 +19,7 @@ from chainrule.backends.numpy.kernels import Kernel
 from chainrule.backends.numpy.leaves import NUMBERS_OF_A_RUN, read_leaves
 from chainrule.backends.numpy.memory import Array, Memory
 from chainrule.backends.numpy.results import add_totals, assign, keep_outputs
+from chainrule.backends.numpy.scatter import gains_by_a_loop
 from chainrule.backends.numpy.script import Script
 from chainrule.backends.numpy.single_node import check, compute
 from chainrule.backends.numpy.storage import Storage
@@ -64,7 +65,7 @@ def generate(
 ) -> Generated:
     """Lower a program and generate its code, with compiled loops or without."""
     floats = np.dtype(program.dtype)
-    script = Script(floats, kernels, trusted=program.trusted)
+    script = Script(floats, kernels, trusted=program.trusted, with_loops=with_loops)
     memory = Memory(floats)
     outputs: list[Array | None] = []
     phases = program.lower(kernels)
@@ -106,7 +107,7 @@ def generate(
         outputs=outputs,
         allocated=memory.pool.allocated,
         largest_product=largest_product(order),
-        gains_by_loops=any(map(is_compilable, order)),
+        gains_by_loops=any(is_compilable(x) or gains_by_a_loop(x) for x in order),
     )
 
 

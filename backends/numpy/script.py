@@ -28,6 +28,7 @@ class Script:
         floats: the dtype of floats.
         kernels: the program's kernels; see `chainrule.backends.numpy.kernels`.
         trusted: whether indices are known to be in range.
+        with_loops: whether Numba compiles loops.
 
     Attributes:
         namespace: what the names stand for.
@@ -41,7 +42,9 @@ class Script:
         kernels: Mapping[type[Op], Kernel],
         *,
         trusted: bool = False,
+        with_loops: bool = False,
     ) -> None:
+        self.with_loops = with_loops
         self._floats = floats
         self._kernels = kernels
         self._trusted = trusted

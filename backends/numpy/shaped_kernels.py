@@ -15,6 +15,7 @@ import numpy as np
 from chainrule import ops
 from chainrule.backends.numpy.memory import Array
 from chainrule.backends.numpy.random import UniformStream
+from chainrule.backends.numpy.scatter import scatter_add
 from chainrule.backends.numpy.script import label
 from chainrule.backends.numpy.storage import Storage
 from chainrule.node import Node
@@ -191,6 +192,7 @@ SHAPED: Mapping[type[Op], Callable[[Storage, Node], None]] = {
     ops.OneHot: one_hot,
     ops.Take: take,
     ops.Pick: pick,
+    ops.ScatterAdd: scatter_add,
     ops.Concatenate: concatenate,
     ops.Unslice: unslice,
     ops.Uniform: uniform,

@@ -15,6 +15,7 @@ from chainrule.backends.numpy import (
     blocked_loop,
     compiled_loop,
     executable,
+    scatter,
     script,
 )
 
@@ -35,7 +36,11 @@ def _set(*values: tuple[Any, str, object]) -> Iterator[None]:
 
 
 def _blocked() -> AbstractContextManager[object]:
-    return _set((blocked_loop, "BLOCKED_FROM", 2), (blocked_loop, "BLOCK", 4))
+    return _set(
+        (blocked_loop, "BLOCKED_FROM", 2),
+        (blocked_loop, "BLOCK", 4),
+        (scatter, "BLOCK", 4),
+    )
 
 
 def _numba() -> AbstractContextManager[object]:

@@ -39,7 +39,9 @@ class OpenCLBackend(Backend):
         **ELEMENTWISE,
         **INDEXING,
         **SHAPING,
-        **dict.fromkeys((ops.Slice, *REDUCTIONS, ops.Matmul, ops.Uniform, Pack)),
+        **dict.fromkeys(
+            (ops.Slice, *REDUCTIONS, ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)
+        ),
     }
 
     @functools.cached_property

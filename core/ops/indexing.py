@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 from chainrule.annotations import NonNegativeInt
 from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.base import Gradients, Op
 from chainrule.ops.linalg import matmul
-from chainrule.ops.shaping import expand_dims, reshape, reshape_like
-from chainrule.shapes import Shape, broadcast_shapes
+from chainrule.ops.shaping import expand_dims, reshape
+from chainrule.shapes import Shape, broadcast_shapes, known_size, shape_fits
 
-__all__ = ["OneHot", "Pick", "Take", "one_hot", "pick", "take"]
+__all__ = [
+    "OneHot", "Pick", "ScatterAdd", "ScatterAddLike", "Take",
+    "one_hot", "pick", "scatter_add", "scatter_add_like", "take",
+]  # fmt: skip
 
 
 class OneHot(Op):
@@ -57,15 +58,85 @@ class Take(Op):
     def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
         rows = x.shape[0]
         if rows is None:
-            raise ShapeError(
-                f"take: no derivative along the open axis of {describe(x)}"
-            )
-        chosen = OneHot(rows)(reshape(indices, (-1,)))
-        flat = reshape(g, (-1, math.prod(size or 1 for size in x.shape[1:])))
-        return (reshape_like(matmul(chosen.T, flat), x), None)
+            return scatter_add_like(g, indices, x), None
+        return ScatterAdd(rows)(g, indices), None
 
 
 take = Take()
+
+
+def _check_rows(x: Node, indices: Node) -> None:
+    """Check that there is one index for each row of x, which `ScatterAdd` adds up.
+
+    Raises:
+        ShapeError: it is not so.
+    """
+    rows = x.shape[: indices.ndim]
+    if indices.dtype != "int" or not shape_fits(indices.shape, rows):
+        raise ShapeError(
+            "scatter_add: indices must hold one integer for each row of "
+            f"{describe(x)}, got {describe(indices)} of {indices.dtype}"
+        )
+
+
+class ScatterAdd(Op):
+    """yᵣ = the sum of those rows xₖ whose index iₖ is r; what `take` does, undone.
+
+    It is the derivative of `take`, as ``index_add`` of zeros in PyTorch and
+    ``segment_sum`` in TensorFlow. x has the axes of the indices, then those of a row:
+    (…, d) and (…) make (rows, d). Rows are added in the order in which they stand.
+    """
+
+    rows: int
+    notation = "scatter({0}, {1})"
+    latex = r"\operatorname{scatter}\left({0}, {1}\right)"
+    takes = "int"
+
+    def infer(self, x: Node, indices: Node) -> tuple[Shape, Dtype]:
+        _check_rows(x, indices)
+        return (self.rows, *x.shape[indices.ndim :]), x.dtype
+
+    def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
+        return take(g, indices), None
+
+    def expand(self, x: Node, indices: Node) -> Node:
+        row = x.shape[indices.ndim :]
+        count, width = known_size(indices.shape), known_size(row)
+        chosen = OneHot(self.rows)(reshape(indices, (count,)))
+        return reshape(matmul(chosen.T, reshape(x, (count, width))), (self.rows, *row))
+
+
+@checked
+def scatter_add(x: Value, indices: Value, rows: NonNegativeInt) -> Node:
+    """Return `rows` rows: in row r the sum of those of x whose index is r.
+
+    Args:
+        x: the rows to add up, of shape (…, d₁, d₂ …).
+        indices: which row of the result each of them goes to, of shape (…).
+        rows: the length of the result.
+
+    Raises:
+        ShapeError: there is not one integer for each row.
+    """
+    return ScatterAdd(rows)(as_node(x), as_node(indices))
+
+
+class ScatterAddLike(Op):
+    """yᵣ = the sum of those rows xₖ whose index iₖ is r, for each row r of `like`."""
+
+    notation = "scatter({0}, {1})"
+    latex = r"\operatorname{scatter}\left({0}, {1}\right)"
+    takes = "int"
+
+    def infer(self, x: Node, indices: Node, like: Node) -> tuple[Shape, Dtype]:
+        _check_rows(x, indices)
+        return (like.shape[0], *x.shape[indices.ndim :]), x.dtype
+
+    def vjp(self, g: Node, y: Node, x: Node, indices: Node, like: Node) -> Gradients:
+        return take(g, indices), None, None
+
+
+scatter_add_like = ScatterAddLike()
 
 
 class Pick(Op):

@@ -14,7 +14,16 @@ from typing import NamedTuple
 
 from chainrule.graph import topological
 from chainrule.node import Node
-from chainrule.ops import BroadcastTo, Elementwise, Matmul, OneHot, Op, Pick, Take
+from chainrule.ops import (
+    BroadcastTo,
+    Elementwise,
+    Matmul,
+    OneHot,
+    Op,
+    Pick,
+    ScatterAdd,
+    Take,
+)
 from chainrule.ops.reductions import Reduction
 from chainrule.program.program import Program
 from chainrule.program.rewrite import now, watched
@@ -193,7 +202,7 @@ def arithmetic(node: Node) -> int:
     if isinstance(op, Matmul):
         inner = sizes(node.inputs[0])[-2 if op.transpose_a else -1]
         return 2 * count(node) * inner
-    if isinstance(op, Reduction):
+    if isinstance(op, (Reduction, ScatterAdd)):
         return count(node.inputs[0])
     return count(node) if isinstance(op, Elementwise) else 0
 

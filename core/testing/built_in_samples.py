@@ -79,6 +79,15 @@ def _take(shape: Sizes, random: np.random.Generator) -> Sample:
     return ops.Take(), (_real(shape, random), random.integers(shape[0], size=(2, 3)))
 
 
+def _scatter_add(shape: Sizes, random: np.random.Generator) -> Sample:
+    return ops.ScatterAdd(3), (_real(shape, random), random.integers(3, size=shape[0]))
+
+
+def _scatter_add_like(shape: Sizes, random: np.random.Generator) -> Sample:
+    _, operands = _scatter_add(shape, random)
+    return ops.ScatterAddLike(), (*operands, _real((3, 2), random))
+
+
 def _matmul(shape: Sizes, random: np.random.Generator) -> Sample:
     *batch, m, k = (1, *shape) if len(shape) == 1 else shape
     flags = bool(random.random() < 0.5), bool(random.random() < 0.5)
@@ -129,6 +138,8 @@ SAMPLERS: Mapping[type[Op], Sampler] = {
     ops.OneHot: _one_hot,
     ops.Pick: _pick,
     ops.Take: _take,
+    ops.ScatterAdd: _scatter_add,
+    ops.ScatterAddLike: _scatter_add_like,
     ops.Matmul: _matmul,
     ops.Uniform: _of_one(lambda _: ops.Uniform("sample"), lambda s: s),
     ops.Argmax: _along(ops.Argmax),

@@ -113,6 +113,12 @@ def _sum_like(op: Any, x: Array, like: Array) -> Array:
     return result
 
 
+def _scatter_add(rows: int, x: Array, indices: Array) -> Array:
+    y = np.zeros((rows, *x.shape[indices.ndim :]), x.dtype)
+    np.add.at(y, indices, x)
+    return y
+
+
 def _with_inferred(shape: tuple[int | None, ...]) -> tuple[int, ...]:
     return tuple(-1 if size is None else size for size in shape)
 
@@ -161,6 +167,8 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.OneHot: lambda op, x: np.eye(op.depth)[x],
     ops.Pick: _plain(lambda x, i: np.take_along_axis(x, i[..., None], -1)[..., 0]),
     ops.Take: _plain(lambda x, indices: x[indices]),
+    ops.ScatterAdd: lambda op, x, i: _scatter_add(op.rows, x, i),
+    ops.ScatterAddLike: lambda op, x, i, like: _scatter_add(len(like), x, i),
     ops.Matmul: _matmul,
     ops.Sum: _reducing(np.sum),
     ops.Mean: _reducing(np.mean),

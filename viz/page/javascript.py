@@ -18,8 +18,9 @@ from chainrule.program.scalars import EXPRESSIONS
 SHAPED: frozenset[type[Op]] = frozenset(
     {
         ops.Matmul, ops.Sum, ops.Max, ops.Min, ops.Argmax, ops.OneHot, ops.Take,
-        ops.Pick, ops.Concatenate, ops.Slice, ops.Unslice, ops.Transpose,
-        ops.BroadcastTo, ops.Reshape, ops.ExpandDims, ops.Squeeze, ops.Uniform, Pack,
+        ops.Pick, ops.ScatterAdd, ops.Concatenate, ops.Slice, ops.Unslice,
+        ops.Transpose, ops.BroadcastTo, ops.Reshape, ops.ExpandDims, ops.Squeeze,
+        ops.Uniform, Pack,
     }
 )  # fmt: skip
 """The ops that ``kernels.js`` computes: those that are not elementwise."""

@@ -89,6 +89,11 @@ class OpenCLDevice:
         return int(self.handle.max_compute_units)
 
     @property
+    def parallel_items(self) -> int:
+        """The work items that keep it busy."""
+        return self.compute_units * (4 if self.is_cpu else 256)
+
+    @property
     def float64(self) -> bool:
         """Whether it computes in double precision."""
         return bool(self.handle.double_fp_config)

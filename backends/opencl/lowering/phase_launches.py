@@ -18,6 +18,7 @@ from chainrule.backends.opencl.source.layout import Slot, View, new_view_for, pa
 from chainrule.backends.opencl.source.philox import uniform_launch
 from chainrule.backends.opencl.source.reductions import reduction_launches
 from chainrule.backends.opencl.source.rows import copy_launch, group_launch
+from chainrule.backends.opencl.source.scatter import scatter_launch
 from chainrule.backends.opencl.source.totals import totals_launch
 from chainrule.node import Node, Parameter
 from chainrule.program import Pack
@@ -103,6 +104,9 @@ class PhaseLaunches:
             self._pack(node, target)
         elif isinstance(node.op, ops.Uniform):
             self.add(uniform_launch(node, target, self._seed))
+        elif isinstance(node.op, ops.ScatterAdd):
+            items = self._runtime.device.parallel_items
+            self.add(scatter_launch(self._context, node, target, items))
         else:
             self.add(*reduction_launches(self._context, node, target))
 

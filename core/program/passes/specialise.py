@@ -22,6 +22,8 @@ from chainrule.ops import (
     Op,
     Reshape,
     ReshapeLike,
+    ScatterAdd,
+    ScatterAddLike,
     Sum,
     SumLike,
     Training,
@@ -188,6 +190,7 @@ _Resolve = Callable[[Op, Node, tuple[Node, ...]], Node]
 _RESOLVE: dict[type[Op], _Resolve] = {
     BroadcastLike: lambda op, node, x: _broadcast(x[1].shape, x[0]),
     ReshapeLike: lambda op, node, x: Reshape(x[1].shape)(x[0]),
+    ScatterAddLike: lambda op, node, x: ScatterAdd(_fixed(x[2].shape)[0])(*x[:2]),
     SumLike: lambda op, node, x: _sum_to(x[1].shape, x[0]),
     ZerosLike: lambda op, node, x: Zero(_fixed(x[0].shape))(),
     Mean: _mean,

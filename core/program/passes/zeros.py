@@ -21,10 +21,12 @@ from chainrule.ops import (
     Neg,
     Op,
     Reshape,
+    ScatterAdd,
     Slice,
     Squeeze,
     Sub,
     Sum,
+    Take,
     Transpose,
     Unslice,
     Where,
@@ -91,7 +93,7 @@ def _filled(node: Node) -> Node:
 
 _LINEAR: tuple[type[Op], ...] = (
     Div, Neg, Identity, Sum, BroadcastTo, Reshape, ExpandDims, Squeeze, Transpose,
-    Slice, Unslice,
+    ScatterAdd, Slice, Take, Unslice,
 )  # fmt: skip
 _FLOWING: Table = {
     **dict.fromkeys((Mul, Matmul), (_product,)),

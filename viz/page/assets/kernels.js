@@ -146,6 +146,15 @@ function take(node, [x, indices]) {
   return y;
 }
 
+function scatterAdd(node, [x, indices]) {
+  const row = sizeOf(node.shape.slice(1));
+  const y = zeros(node.shape);
+  indices.data.forEach((index, i) => {
+    for (let k = 0; k < row; k += 1) y.data[index * row + k] += x.data[i * row + k];
+  });
+  return y;
+}
+
 function pick(node, [x, indices]) {
   const last = x.shape[x.shape.length - 1];
   const rows = walk(node.shape, broadcastStrides(x.shape.slice(0, -1), node.shape));
@@ -167,6 +176,7 @@ export const kernels = {
   one_hot: oneHot,
   take,
   pick,
+  scatter_add: scatterAdd,
   pack,
   concatenate,
   slice: (node, [x]) => gathered(x, node.shape, sliced(x.shape, node.ranges, node.shape)),
