@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     import networkx
 
 
-def topological(outputs: Iterable[Node]) -> list[Node]:
+def topological(outputs: Iterable[Node], *, known: Iterable[Node] = ()) -> list[Node]:
     """List all nodes that `outputs` depend on, inputs before consumers.
 
-    The order depends on the structure alone, so it is the same in every process.
+    Nodes that are `known`, and what only they depend on, are left out. The order
+    depends on the structure alone, so it is the same in every process.
     """
     order: list[Node] = []
-    done: set[Node] = set()
+    done: set[Node] = set(known)
     for output in outputs:
         stack = [output]
         while stack:

@@ -32,9 +32,7 @@ def substitute(
     after = after or {}
     done = dict(replaced)
     with scope_of_new_nodes() as set_scope:
-        for node in topological(outputs):
-            if node in done:
-                continue
+        for node in topological(outputs, known=replaced):
             set_scope((*inside, *node.scope))
             inputs = tuple([done[x] for x in node.inputs])
             made = node

@@ -165,17 +165,13 @@ class GradientLabels:
 
         It is what arrives inside the block, and what the edges drawn to it bring.
         """
-        assert self.subject.sweep is not None
         brought = self._drawn[node]
         if not brought:
             if not part.whole or isinstance(gradient, Constant):
                 return []
             return [row(symbol, " = ", self._tidied(gradient))]
-        inside = [
-            arrived
-            for (y, position), arrived in self.subject.sweep.contribution.items()
-            if y.inputs[position] is node and y in part.nodes
-        ]
+        arrivals = self._arrivals.get(node, ())
+        inside = [arrived for y, arrived in arrivals if y in part.nodes]
         edges = "1 edge" if brought == 1 else f"Σ over {brought} edges"
         if inside:
             rule = self._tidied(added(inside))
@@ -210,7 +206,7 @@ class GradientLabels:
 
     def _role_of_gradient(self, x: Node) -> Role:
         """Say where the edges lie that end at x: its gradient has their colour."""
-        roles = {self.role(x, y) for y in self._arrivals.get(x, (x,))}
+        roles = {self.role(x, y) for y, _ in self._arrivals.get(x, ((x, x),))}
         return roles.pop() if len(roles) == 1 else "between"
 
     @functools.cached_property
@@ -219,12 +215,12 @@ class GradientLabels:
         return Counter(edge.x for edge in self.edges if edge.rule)
 
     @functools.cached_property
-    def _arrivals(self) -> dict[Node, list[Node]]:
-        """For each node, where the backward edges come from that end at it."""
-        arrivals: dict[Node, list[Node]] = {}
+    def _arrivals(self) -> dict[Node, list[tuple[Node, Node]]]:
+        """For each node, where backward edges come from, and what each brings."""
+        arrivals: dict[Node, list[tuple[Node, Node]]] = {}
         if self.subject.sweep is not None:
-            for y, position in self.subject.sweep.contribution:
-                arrivals.setdefault(y.inputs[position], []).append(y)
+            for (y, position), brought in self.subject.sweep.contribution.items():
+                arrivals.setdefault(y.inputs[position], []).append((y, brought))
         return arrivals
 
     def _marks_of(self, gradient: npt.NDArray[Any]) -> tuple[str, ...]:

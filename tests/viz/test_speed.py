@@ -1,0 +1,33 @@
+"""How long drawing takes: in proportion to what is drawn."""
+
+import time
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+def chain(layers):
+    """Return a loss behind a chain of layers, each with a name."""
+    h = cr.input("x", (None, 4))
+    for i in range(layers):
+        w = cr.parameter(f"w_{i}", np.ones((4, 4)))
+        z = h @ w + cr.parameter(f"b_{i}", np.zeros(4))
+        h = cr.ops.relu(z).named(f"h_{i}")
+    return cr.ops.mean(cr.ops.square(h))
+
+
+def seconds(loss, level):
+    """Return how long drawing a loss takes, the shortest of three times."""
+    taken = []
+    for _ in range(3):
+        begin = time.process_time()
+        assert cr.draw(loss, direction="both", level=level).scene.links
+        taken.append(time.process_time() - begin)
+    return min(taken)
+
+
+@pytest.mark.parametrize("level", ["op", "layer"])
+def test_ten_times_as_many_layers_take_about_ten_times_as_long(level):
+    assert seconds(chain(200), level) < 22 * seconds(chain(20), level)
