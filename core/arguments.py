@@ -5,17 +5,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from chainrule.annotations import Check, check_of
+from chainrule.annotations import Check
+from chainrule.checks import check_of, types_as_is
 from chainrule.errors import ArgumentTypeError, did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+BY_NAME = sys.maxsize
+"""Where a parameter stands that is given by name only: after all others."""
 
 
 def checked(function: Callable[P, R], owner: type | None = None) -> Callable[P, R]:
@@ -40,36 +45,73 @@ def checked(function: Callable[P, R], owner: type | None = None) -> Callable[P, 
         ArgumentError: when called: an argument that is out of range.
     """
     read: Signature | None = None
-    needed: float = math.inf  # so that the first call reads the annotations
-    most: float = math.inf
-    checks: tuple[tuple[int, str, Check], ...] = ()
-    named = False
+    needed = BY_NAME  # so that the first call reads the annotations
+    most = 0
+    by_position: tuple[Declared, ...] = ()
+    by_name: Mapping[str, Declared] = {}
 
-    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Signature:
-        """Read the annotations if that is still to be done, and count arguments."""
-        nonlocal read, needed, most, checks, named
+    def stop(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Reject a call that does not fit, once the annotations have been read."""
+        nonlocal read, needed, most, by_position, by_name
         if read is None:
             read = Signature.of(function, owner)
-            needed, most = read.needed, read.most
-            checks, named = read.by_position, bool(read.required)
-        read.check_number(args, kwargs)
-        return read
+            needed = BY_NAME if read.required else read.needed
+            most, by_position, by_name = read.most, read.by_position, read.by_name
+        read.check_call(args, kwargs)
 
     @functools.wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
         count = len(args)
-        if kwargs or named or count < needed or count > most:
-            begin(args, kwargs).check_named(count, kwargs)
-        for place, name, check in checks:
+        if count < needed or count > most:
+            stop(args, kwargs)
+        for place, name, as_is, check in by_position:
             if place >= count:
                 break
             value = args[place]
-            result = check(value, name)
-            if result is not value:
-                args = (*args[:place], result, *args[place + 1 :])  # type: ignore[assignment]
+            if type(value) not in as_is:
+                result = check(value, name)
+                if result is not value:
+                    args = (*args[:place], result, *args[place + 1 :])  # type: ignore[assignment]
+        for name, value in kwargs.items():
+            place, _, as_is, check = by_name.get(name, UNKNOWN)
+            if place < count:
+                stop(args, kwargs)
+            elif type(value) not in as_is:
+                kwargs[name] = check(value, name)
         return function(*args, **kwargs)
 
     return door
+
+
+def made_unchecked(cls: type[T], *args: Any, **kwargs: Any) -> T:
+    """Make an object from arguments that were checked where they entered."""
+    new = cls.__new__(cls)
+    vars(cls)["__init__"].__wrapped__(new, *args, **kwargs)
+    return new
+
+
+class Declared(NamedTuple):
+    """What is declared of one parameter.
+
+    Attributes:
+        place: its position among the arguments; `BY_NAME` if it has none.
+        name: its name.
+        as_is: types whose values it takes as they are; most values have one of them.
+        check: its check.
+    """
+
+    place: int
+    name: str
+    as_is: frozenset[type]
+    check: Check
+
+
+def _anything(value: Any, where: str) -> Any:
+    return value
+
+
+UNKNOWN = Declared(-1, "", frozenset(), _anything)
+"""Stands for a parameter that a function does not have."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +121,8 @@ class Signature:
     Attributes:
         name: what messages call the function.
         positional: the names of the parameters that may be given by position.
-        by_position: (place, name, check) of those of them that have a check.
-        named: name → (place, check) of those that may be given by name.
+        by_position: what is declared of them, where there is anything to check.
+        by_name: what is declared of those that may be given by name.
         needed: how many of the positional ones have no default.
         most: how many arguments may be given by position.
         required: the keyword-only ones without a default.
@@ -89,10 +131,10 @@ class Signature:
 
     name: str
     positional: tuple[str, ...]
-    by_position: tuple[tuple[int, str, Check], ...]
-    named: Mapping[str, tuple[float, Check | None]]
+    by_position: tuple[Declared, ...]
+    by_name: Mapping[str, Declared]
     needed: int
-    most: float
+    most: int
     required: tuple[str, ...]
     others: bool
 
@@ -101,28 +143,30 @@ class Signature:
         """Read the signature of a function, or of the constructor of a dataclass."""
         hints = typing.get_type_hints(owner or function, include_extras=True)
         every = list(inspect.signature(function).parameters.values())
-        checks = {p.name: check_of(hints.get(p.name, Any)) for p in every}
         positional = [
             p for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
         keyword_only = [p for p in every if p.kind is p.KEYWORD_ONLY]
-        named: dict[str, tuple[float, Check | None]] = {
-            p.name: (place, checks[p.name])
-            for place, p in enumerate(positional)
+
+        def declared(name: str, place: int) -> Declared:
+            annotation = hints.get(name, Any)
+            check = check_of(annotation) or _anything
+            return Declared(place, name, types_as_is(annotation), check)
+
+        by_position = [declared(p.name, i) for i, p in enumerate(positional)]
+        named = [
+            each
+            for each, p in zip(by_position, positional, strict=True)
             if p.kind is not p.POSITIONAL_ONLY
-        } | {p.name: (math.inf, checks[p.name]) for p in keyword_only}
+        ] + [declared(p.name, BY_NAME) for p in keyword_only]
         return cls(
             name=owner.__name__ if owner else _name_of(function),
-            positional=tuple(p.name for p in positional),
-            by_position=tuple(
-                (place, p.name, check)
-                for place, p in enumerate(positional)
-                if (check := checks[p.name]) is not None
-            ),
-            named=named,
+            positional=tuple(each.name for each in by_position),
+            by_position=tuple(d for d in by_position if d.check is not _anything),
+            by_name={each.name: each for each in named},
             needed=sum(p.default is p.empty for p in positional),
             most=(
-                math.inf
+                BY_NAME
                 if any(p.kind is p.VAR_POSITIONAL for p in every)
                 else len(positional)
             ),
@@ -130,53 +174,35 @@ class Signature:
             others=any(p.kind is p.VAR_KEYWORD for p in every),
         )
 
-    def check_number(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Reject positional arguments that are too many, or missing."""
-        names = self.positional
-        if len(args) > self.most:
+    def check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Reject arguments that are too many, unknown, given twice or missing."""
+        names, count = self.positional, len(args)
+        if count > self.most:
             visible = [name for name in names if name != "self"]
             listed = f" ({', '.join(visible)})" if visible else ""
             raise ArgumentTypeError(
                 f"{self.name} takes {len(visible)} argument"
                 f"{'' if len(visible) == 1 else 's'} by position{listed}, got "
-                f"{len(args) - len(names) + len(visible)}"
+                f"{count - len(names) + len(visible)}"
             )
-        self._check_missing(
-            [name for name in names[len(args) : self.needed] if name not in kwargs]
-        )
-
-    def check_named(self, count: int, kwargs: dict[str, Any]) -> None:
-        """Check the arguments given by name, and convert them in place.
-
-        Args:
-            count: how many were given by position.
-            kwargs: those given by name.
-        """
-        for name in self.required:
-            if name not in kwargs:
-                self._check_missing([n for n in self.required if n not in kwargs])
-        for name, value in kwargs.items():
-            if name not in self.named:
-                if self.others:
-                    continue
-                raise self._unknown(name)
-            place, check = self.named[name]
-            if place < count:
+        for name in kwargs:
+            if name not in self.by_name:
+                if not self.others:
+                    raise self._unknown(name)
+            elif self.by_name[name].place < count:
                 raise ArgumentTypeError(f"{self.name} was given {name} twice")
-            if check is not None:
-                kwargs[name] = check(value, name)
-
-    def _unknown(self, name: str) -> ArgumentTypeError:
-        known = [known for known in self.named if known != "self"]
-        hint = did_you_mean(name, known) if known else ""
-        return ArgumentTypeError(f"{self.name} has no parameter {name!r}.{hint}")
-
-    def _check_missing(self, missing: list[str]) -> None:
+        needed = (*names[count : self.needed], *self.required)
+        missing = [name for name in needed if name not in kwargs]
         if missing:
             write = ", ".join(f"{name}=…" for name in missing)
             raise ArgumentTypeError(
                 f"{self.name} needs {', '.join(missing)}: write {self.name}({write})"
             )
+
+    def _unknown(self, name: str) -> ArgumentTypeError:
+        known = [known for known in self.by_name if known != "self"]
+        hint = did_you_mean(name, known) if known else ""
+        return ArgumentTypeError(f"{self.name} has no parameter {name!r}.{hint}")
 
 
 def check_fields(instance: Any) -> None:

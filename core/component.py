@@ -22,8 +22,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from chainrule.annotations import check_value
 from chainrule.arguments import check_fields, checked
+from chainrule.checks import check_value
 from chainrule.errors import (
     ArgumentError,
     ArgumentTypeError,

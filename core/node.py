@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.annotations import Name
-from chainrule.arguments import checked
+from chainrule.arguments import checked, made_unchecked
 from chainrule.errors import GraphError
 from chainrule.scopes import current_scope
 from chainrule.shapes import Axis, Shape, Sizes, shape_text
@@ -47,6 +47,13 @@ class Origin:
 def _function(name: str) -> Callable[..., Node]:
     """Return a function of `chainrule.ops`, which itself imports this module."""
     found: Callable[..., Node] = getattr(import_module("chainrule.ops"), name)
+    return found
+
+
+@functools.cache
+def _body(name: str) -> Callable[..., Node]:
+    """Return such a function without its door, for arguments that were checked."""
+    found: Callable[..., Node] = _function(name).__wrapped__  # type: ignore[attr-defined]
     return found
 
 
@@ -177,12 +184,12 @@ class Node(Symbolic):
     @checked
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Node:
         """Sum over `axis`; see `chainrule.ops.sum`."""
-        return _function("sum")(self, axis=axis, keepdims=keepdims)
+        return _body("sum")(self, axis, keepdims)
 
     @checked
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Node:
         """Mean over `axis`; see `chainrule.ops.mean`."""
-        return _function("mean")(self, axis=axis, keepdims=keepdims)
+        return _body("mean")(self, axis, keepdims)
 
     @checked
     def reshape(self, *shape: int | None) -> Node:
@@ -292,7 +299,7 @@ def input(name: Name, shape: Sizes = (), dtype: Dtype = "float") -> Input:
             those.
         ShapeError: the shape is not a tuple of sizes.
     """
-    return Input(name, shape, dtype)
+    return made_unchecked(Input, name, shape, dtype)
 
 
 @checked
@@ -302,7 +309,7 @@ def parameter(name: Name, value: npt.ArrayLike, *, trainable: bool = True) -> Pa
     Raises:
         GraphError: the value is not an array of numbers.
     """
-    return Parameter(name, value, trainable=trainable)
+    return made_unchecked(Parameter, name, value, trainable=trainable)
 
 
 @checked
@@ -312,7 +319,7 @@ def constant(value: npt.ArrayLike, name: Name | None = None) -> Constant:
     Raises:
         GraphError: the value is not an array of numbers.
     """
-    return Constant(value, name)
+    return made_unchecked(Constant, value, name)
 
 
 def describe(node: Node) -> str:

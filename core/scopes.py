@@ -40,9 +40,8 @@ class Scope:
 _current_scope: ContextVar[tuple[Scope, ...]] = ContextVar("scope", default=())
 
 
-def current_scope() -> tuple[Scope, ...]:
-    """Return the scope path of nodes that are made now."""
-    return _current_scope.get()
+current_scope: Callable[[], tuple[Scope, ...]] = _current_scope.get
+"""Returns the scope path of nodes that are made now."""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Sequence
+from types import NoneType
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -28,12 +29,15 @@ def as_sizes(value: Any, where: str) -> Shape:
         value = value.tolist()
     if not isinstance(value, (tuple, list)):
         raise ShapeError(f"{where} must be a tuple of sizes, got {shown(value)}")
-    return tuple(_size(size, where) for size in value)
+    return tuple(
+        [
+            x if x is None or (type(x) is int and x >= 0) else _size(x, where)
+            for x in value
+        ]
+    )
 
 
-def _size(size: Any, where: str) -> int | None:
-    if size is None or (type(size) is int and size >= 0):
-        return size
+def _size(size: Any, where: str) -> int:
     if isinstance(size, np.integer) and size >= 0:
         return int(size)
     raise ShapeError(f"{where}: a size must be ≥ 0 or None, got {shown(size)}")
@@ -87,7 +91,7 @@ def as_axes(value: Any, where: str) -> int | tuple[int, ...] | None:
         return value
     if isinstance(value, (tuple, list)):
         if all(isinstance(axis, (int, np.integer)) for axis in value):
-            return tuple(as_axis(axis, where) for axis in value)
+            return tuple([as_axis(axis, where) for axis in value])
     elif isinstance(value, np.integer):
         return int(value)
     raise ShapeError(
@@ -121,9 +125,13 @@ def as_axis(value: Any, where: str) -> int:
 Sizes: TypeAlias = Annotated[Sequence[int | None], Converted(as_sizes)]
 ClosedSizes: TypeAlias = Annotated[Sequence[int], Converted(as_closed_sizes)]
 NewShape: TypeAlias = Annotated[int | Sequence[int | None], Converted(as_new_shape)]
-Axis: TypeAlias = Annotated[int | tuple[int, ...] | None, Converted(as_axes)]
-SomeAxes: TypeAlias = Annotated[int | tuple[int, ...], Converted(as_some_axes)]
-OneAxis: TypeAlias = Annotated[int, Converted(as_axis)]
+Axis: TypeAlias = Annotated[
+    int | tuple[int, ...] | None, Converted(as_axes, as_is=(int, NoneType))
+]
+SomeAxes: TypeAlias = Annotated[
+    int | tuple[int, ...], Converted(as_some_axes, as_is=(int,))
+]
+OneAxis: TypeAlias = Annotated[int, Converted(as_axis, as_is=(int,))]
 
 
 def shape_text(shape: Shape) -> str:
@@ -163,6 +171,8 @@ def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:
     """
     if len(a) < len(b):
         a, b = b, a
+    if not b:
+        return a
     result = list(a)
     for i in range(1, len(b) + 1):
         x, y = a[-i], b[-i]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from chainrule.annotations import check_value
+from chainrule.checks import check_value
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.viz.scene import Line
 from chainrule.viz.text import Plain

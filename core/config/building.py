@@ -7,7 +7,8 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from chainrule.annotations import OfKind, check_value
+from chainrule.annotations import OfKind
+from chainrule.checks import check_value
 from chainrule.component import Component, field_types, required_fields
 from chainrule.config.document import Document, Place
 from chainrule.errors import did_you_mean

@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.annotations import Fraction, OfKind, PositiveInt, Seed, check_value
+from chainrule.annotations import Fraction, OfKind, PositiveInt, Seed
+from chainrule.checks import check_value
 from chainrule.component import Component
 from chainrule.config.building import build, call, check_keys, fill
 from chainrule.config.document import Document

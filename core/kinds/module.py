@@ -12,8 +12,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from chainrule.annotations import OfKind, check_value
+from chainrule.annotations import OfKind
 from chainrule.arguments import checked
+from chainrule.checks import check_value
 from chainrule.component import Component
 from chainrule.errors import GraphError, ShapeError
 from chainrule.kinds.initializer import Initializer

@@ -11,8 +11,9 @@ from typing import Any, get_args
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from chainrule.annotations import FilePath, NonNegativeInt, check_value
+from chainrule.annotations import FilePath, NonNegativeInt
 from chainrule.arguments import checked
+from chainrule.checks import check_value
 from chainrule.data.arrays import Array
 from chainrule.errors import (
     ChainRuleError,

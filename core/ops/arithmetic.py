@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.arguments import checked
 from chainrule.node import Constant, Node, Value
-from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise
+from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise, made
 from chainrule.ops.comparison import equal, greater, less, to_float, where
 
 __all__ = [
@@ -121,7 +121,7 @@ def pow(a: Value, b: Value) -> Node:
     """Return aᵇ; b = 2 gives `square`, which is also right for negative a."""
     if isinstance(b, (int, float)) and b == 2:
         return square(a)
-    return Pow()(a, b)
+    return made(Pow)(a, b)
 
 
 class Square(Elementwise):

@@ -73,7 +73,11 @@ class Op:
             GraphError: there are too many operands or too few.
             ShapeError: the operands' shapes do not fit; names the operands.
         """
-        inputs = tuple([x if isinstance(x, Node) else as_node(x) for x in values])
+        inputs: Any = values
+        for x in values:
+            if not isinstance(x, Node):
+                inputs = tuple([as_node(x) for x in values])
+                break
         names = self.operands
         if names is not None and len(inputs) != len(names):
             raise self._wrong_number(names, inputs)
@@ -89,7 +93,10 @@ class Op:
 
     def widened(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """Return the operands, narrower ones converted to the dtype that it takes."""
-        if all(x.dtype == "float" for x in inputs):
+        for x in inputs:
+            if x.dtype != "float":
+                break
+        else:
             return inputs
         return tuple(
             x if widest(x.dtype, self.takes) == x.dtype else converted(x, self.takes)
@@ -186,8 +193,10 @@ class Elementwise(Op):
     operand that has it is enough."""
 
     def widened(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
-        if any(x.dtype in ("float", self.takes) for x in inputs):
-            return inputs  # the arithmetic of a wide operand is that of all
+        takes = self.takes
+        for x in inputs:
+            if x.dtype == "float" or x.dtype == takes:
+                return inputs  # the arithmetic of a wide operand is that of all
         return super().widened(inputs)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from chainrule.annotations import NonNegativeInt
 from chainrule.arguments import checked
 from chainrule.errors import ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, describe
-from chainrule.ops.base import Gradients, Op
+from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.linalg import matmul
 from chainrule.ops.shaping import expand_dims, reshape
 from chainrule.shapes import Shape, broadcast_shapes, known_size, shape_fits
@@ -39,7 +39,7 @@ class OneHot(Op):
 @checked
 def one_hot(indices: Value, depth: NonNegativeInt) -> Node:
     """Return rows of zeros with a one at each index."""
-    return OneHot(depth)(as_node(indices))
+    return made(OneHot, depth)(as_node(indices))
 
 
 class Take(Op):

@@ -22,18 +22,22 @@ class Matmul(Op):
     associative = True
 
     def infer(self, a: Node, b: Node) -> tuple[Shape, Dtype]:
-        if a.ndim < 2 or b.ndim < 2:
+        if len(a.shape) < 2 or len(b.shape) < 2:
             raise ShapeError(
                 f"matmul: {describe(a)} and {describe(b)} must both be matrices"
             )
-        m, columns = a.shape[-2:][:: -1 if self.transpose_a else 1]
-        rows, n = b.shape[-2:][:: -1 if self.transpose_b else 1]
+        *left, m, columns = a.shape
+        *right, rows, n = b.shape
+        if self.transpose_a:
+            m, columns = columns, m
+        if self.transpose_b:
+            rows, n = n, rows
         _check_inner(a, columns, b, rows)
-        stack = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        stack = broadcast_shapes(tuple(left), tuple(right))
         if stack is None:
             raise ShapeError(
                 f"matmul: {describe(a)} times {describe(b)}: the leading sizes "
-                f"{shape_text(a.shape[:-2])} and {shape_text(b.shape[:-2])} must "
+                f"{shape_text(tuple(left))} and {shape_text(tuple(right))} must "
                 "broadcast"
             )
         return (*stack, m, n), "float"
@@ -77,13 +81,16 @@ def matmul(a: Value, b: Value) -> Node:
         ShapeError: the inner sizes differ, or an operand is a scalar.
     """
     a, b = as_node(a), as_node(b)
-    if a.ndim == 0 or b.ndim == 0:
+    rank_a, rank_b = len(a.shape), len(b.shape)
+    if rank_a == 0 or rank_b == 0:
         raise ShapeError(
             f"matmul: {describe(a)} times {describe(b)}: a scalar is not a matrix, "
             "use *"
         )
+    if rank_a > 1 and rank_b > 1:
+        return _product(a, b)
     _check_inner(a, a.shape[-1], b, b.shape[-2:][0])
-    row, column = a.ndim == 1, b.ndim == 1
+    row, column = rank_a == 1, rank_b == 1
     y = _product(expand_dims(a, 0) if row else a, expand_dims(b, 1) if column else b)
     y = squeeze(y, -2) if row else y
     return squeeze(y, -1) if column else y

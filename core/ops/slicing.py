@@ -183,4 +183,5 @@ def concatenate(xs: Sequence[Any], axis: OneAxis = -1) -> Node:
     nodes = [as_node(x) for x in xs]
     if not nodes:
         raise ShapeError("concatenate: nothing to concatenate")
-    return Concatenate(normal_axis(axis, nodes[0], "concatenate"))(*nodes)
+    along = normal_axis(axis, nodes[0], "concatenate")
+    return made(Concatenate, along)(*nodes)

@@ -12,13 +12,21 @@ import pytest
 
 import chainrule as cr
 from chainrule.arguments import checked
+from chainrule.checks import check_of, types_as_is
 from chainrule.errors import (
     ArgumentError,
     ArgumentTypeError,
     ChainRuleError,
     ShapeError,
 )
-from tests.arguments.doors import arguments_of, cases, doors, misuses, node
+from tests.arguments.doors import (
+    WRONG,
+    arguments_of,
+    cases,
+    doors,
+    misuses,
+    node,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +75,18 @@ def test_unknown_missing_and_superfluous_arguments_are_refused() -> None:
             if not isinstance(error, ChainRuleError):
                 wrong.append(f"{door.name}, {label}: {error!r}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_passes_without_a_check_would_pass_it_unchanged() -> None:
+    passed = 0
+    for found in doors():
+        for annotation in found.hints.values():
+            check = check_of(annotation)
+            for value in (*WRONG.values(), node(), 0, 1, (1, 2)):
+                if check is not None and type(value) in types_as_is(annotation):
+                    assert check(value, "x") is value, (found.name, annotation, value)
+                    passed += 1
+    assert passed > 200
 
 
 @pytest.mark.parametrize(

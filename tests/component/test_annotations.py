@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,8 +18,8 @@ from chainrule.annotations import (
     Probability,
     Range,
     Seed,
-    check_value,
 )
+from chainrule.checks import check_value
 from chainrule.errors import ArgumentError, HyperparameterError, UnknownNameError
 
 Relu = Annotated[Any, OfKind("activations")]
@@ -36,6 +37,10 @@ Relu = Annotated[Any, OfKind("activations")]
         (float | None, None, None),
         (int | float, 0.5, 0.5),
         (Literal["a", "b"], "b", "b"),
+        (Literal["a", "b"], np.str_("b"), "b"),
+        (Sequence[float], [1, np.float32(2)], (1.0, 2.0)),
+        (Sequence[int], [1, 2], [1, 2]),
+        (Iterable[int], iter([1, 2]), (1, 2)),
         (tuple[int, ...], [1, 2, 3], (1, 2, 3)),
         (tuple[float, ...], np.array([1, 2]), (1.0, 2.0)),
         (tuple[int, float], [1, 2], (1, 2.0)),

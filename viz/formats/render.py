@@ -7,7 +7,8 @@ import subprocess
 import threading
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from chainrule.annotations import Range, check_value
+from chainrule.annotations import Range
+from chainrule.checks import check_value
 from chainrule.errors import RenderError
 from chainrule.viz.formats.fonts import configure_fonts
 from chainrule.viz.formats.messages import graphviz_messages
