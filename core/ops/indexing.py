@@ -130,6 +130,10 @@ class ScatterAddLike(Op):
 
     def infer(self, x: Node, indices: Node, like: Node) -> tuple[Shape, Dtype]:
         _check_rows(x, indices)
+        if not like.ndim:
+            raise ShapeError(
+                f"scatter_add_like: like must have rows, got {describe(like)}"
+            )
         return (like.shape[0], *x.shape[indices.ndim :]), x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node, indices: Node, like: Node) -> Gradients:
