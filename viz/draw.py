@@ -140,12 +140,8 @@ def _drawn(
     legend: bool,
 ) -> Diagram:
     """Draw a graph at the level of the options."""
-    if options.level == "neuron":
-        units = compose_neurons(what, options)
-        return Diagram(
-            units.scene, legend=legend, extras=lambda: extras_of(units, optimizer)
-        )
-    drawing = compose(what, options)
+    neurons = options.level == "neuron"
+    drawing = compose_neurons(what, options) if neurons else compose(what, options)
     timed = None if profile is None else Times(profile, drawing.division.stand_in)
     scene = timed.scene(drawing.scene) if timed else drawing.scene
 

@@ -51,6 +51,12 @@ class Naming:
         other.__dict__.pop("_twins", None)
         return other
 
+    def with_symbols(self, symbols: Mapping[Node, Symbol]) -> Naming:
+        """Return a naming in which some nodes have other symbols."""
+        other = self.copy()
+        other._symbols |= symbols
+        return other
+
     @functools.cached_property
     def sizes(self) -> Sizes:
         """The symbols of what means divide by: n examples, m features."""

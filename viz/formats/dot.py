@@ -11,7 +11,15 @@ from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.html_labels import framed, legend, points, scale, table
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.rows import late_leaves
-from chainrule.viz.formats.weights import Gaps, placed, roomy
+from chainrule.viz.formats.weights import (
+    TRIES,
+    Gaps,
+    crowded,
+    has_skips,
+    placed,
+    roomy,
+    without_labels,
+)
 from chainrule.viz.scene import Block, Line, Link, Scene
 from chainrule.viz.style import LIGHT
 from chainrule.viz.text import Plain
@@ -26,11 +34,19 @@ def to_digraph(
     """Return the scene as a `graphviz.Digraph`; the same scene gives the same text."""
     if scene.shape == "boxes":
         return _digraph(scene, with_legend, theme, Gaps())
-    gaps = Gaps()
-    for find in (roomy, placed):  # each looks at the layout that the last one led to
+
+    def layout(gaps: Gaps) -> str:
         bare = _digraph(scene, False, theme, gaps).source
-        gaps = find(scene, render(bare, "json0").decode(), gaps, theme.text_scale)
-    return _digraph(scene, with_legend, theme, gaps)
+        return render(bare, "json0").decode()
+
+    gaps = roomy(scene, layout(Gaps()), Gaps(), theme.text_scale)
+    for _ in range(TRIES):
+        laid_out = layout(gaps)
+        gaps = placed(scene, laid_out, gaps, theme.text_scale)
+        if not crowded(scene, laid_out, gaps, theme.text_scale):
+            return _digraph(scene, with_legend, theme, gaps)
+        gaps = gaps.wider()
+    return _digraph(without_labels(scene), with_legend, theme, Gaps())
 
 
 def _digraph(
@@ -94,9 +110,10 @@ def _digraph(
 def _add_columns(dot: Any, scene: Scene, gaps: Gaps) -> None:
     """Put units of one column on one rank, in order, with room for weights between."""
     room = {"ranksep": f"{gaps.ranksep:.2f}", "nodesep": f"{gaps.nodesep:.2f}"}
-    dot.attr(splines="line", ordering="out", **room)
+    splines = "true" if has_skips(scene) else "line"
+    dot.attr(splines=splines, ordering="out", **room)
     columns: dict[int, list[str]] = {}
-    for block in scene.blocks:
+    for block in sorted(scene.blocks, key=lambda block: "bias" not in block.marks):
         if block.rank is not None:
             columns.setdefault(block.rank, []).append(block.id)
     for ids in columns.values():
@@ -141,7 +158,7 @@ def _add_cluster(
 
 
 def _circle(block: Block, theme: Theme) -> dict[str, str]:
-    if block.kind == "constant":
+    if "more" in block.marks:
         return {
             "label": "⋮",
             "shape": "plain",
@@ -166,10 +183,13 @@ def _link_attributes(link: Link, identity: str, theme: Theme) -> dict[str, str]:
     tip = _quoted(link.tooltip)
     if link.kind == "forward":
         attributes = {
-            "color": theme.forward, "arrowhead": "vee", "class": "forward",
+            "color": theme.forward, "arrowhead": "vee",
+            "class": _classes("forward", *link.marks),
             "id": identity, "tooltip": tip, "arrowsize": "0.7",
         }  # fmt: skip
-        return attributes | (_weighted(link, theme) if link.weight is not None else {})
+        if link.weight is not None:
+            attributes |= _weighted(link, theme)
+        return attributes | (_FADED if "dropped" in link.marks else {})
     color = theme.roles[link.role]
     width, dash = _stroke(link, theme)
     return {
@@ -178,6 +198,10 @@ def _link_attributes(link: Link, identity: str, theme: Theme) -> dict[str, str]:
         "labeltooltip": tip, "class": _classes("backward", link.role, *link.marks),
         "label": f"<{table(link.lines, theme)}>",
     }  # fmt: skip
+
+
+_FADED = {"penwidth": "0.5", "style": "dotted"}
+"""How the edges of dropped units look."""
 
 
 def _weighted(link: Link, theme: Theme) -> dict[str, str]:

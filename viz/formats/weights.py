@@ -8,22 +8,32 @@ wide as its bands, and units are as far apart as their labels need.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from chainrule.viz.scene import Link, Scene
+from chainrule.viz.scene import Line, Link, Scene
+from chainrule.viz.text import Plain
 
 POINTS_A_CHARACTER, POINTS_A_LINE = 5.6, 15.0
 """How large a label is, a little more than it needs."""
+CLOSE, FREE = 3.0, -12.0
+"""Points by which labels may seem to cover each other, as they are a little smaller;
+and by which they must be apart where edges are curved and take them along."""
+WIDER, TRIES = 1.25, 6
+"""How much more room labels get that cover each other, and how often."""
 PAD = 6.0
 """Points between a label and a unit, or between two bands."""
 FEW = 4
 """Up to so many units share bands two by two, where labels stand below each other."""
 APART = 5.3
 """Heights of a label between units, so that labels of two units fit in one band."""
+NEARER = 0.4
+"""Part of the way from a unit at which its labels stand at most: further from it, those
+of edges that cross would meet."""
 LABEL_DISTANCE = 10.0
 """Points that Graphviz' labeldistance counts in."""
 
@@ -41,6 +51,10 @@ class Gaps:
     nodesep: float = 0.3
     ranksep: float = 1.6
     distance: Mapping[int, float] = field(default_factory=dict)
+
+    def wider(self) -> Gaps:
+        """Return more room, without the places of labels."""
+        return Gaps(self.nodesep * WIDER, self.ranksep * WIDER)
 
 
 def roomy(scene: Scene, layout: str, gaps: Gaps, scale: float) -> Gaps:
@@ -73,6 +87,10 @@ def roomy(scene: Scene, layout: str, gaps: Gaps, scale: float) -> Gaps:
         last = (radius + bands - along / 2) / total
         if not across:
             apart = max(apart, APART * beside)
+            if len(tails) > 1 and len(heads) > 1:
+                near = min(size[tail][0] for tail in tails) / 2
+                first = radius + PAD + along / 2
+                along_gap = max(along_gap, first / NEARER - radius - near)
         elif len(heads) > 1:
             apart = max(apart, (beside + PAD) / max(1 - last, 0.2))
     units = [b.id for b in scene.blocks if b.kind != "constant"]
@@ -101,6 +119,42 @@ def placed(scene: Scene, layout: str, gaps: Gaps, scale: float) -> Gaps:
             inside = min(size[link.head]) / 2
             distance[index] = max((from_center - inside) / LABEL_DISTANCE, 0.0)
     return Gaps(gaps.nodesep, gaps.ranksep, distance)
+
+
+def crowded(scene: Scene, layout: str, gaps: Gaps, scale: float) -> bool:
+    """Whether labels would cover each other, or a unit, where they have been placed."""
+    place, size = _places(layout), _sizes(layout)
+    labels: list[tuple[float, float, float, float]] = []
+    for links in _labelled(scene).values():
+        for index, link in links:
+            (x, y), (tail_x, tail_y) = place[link.head], place[link.tail]
+            wide, high = _extent([link], scale)
+            way = math.dist((x, y), (tail_x, tail_y))
+            part = min(size[link.head]) / 2 + LABEL_DISTANCE * gaps.distance[index]
+            x, y = x + (tail_x - x) * part / way, y + (tail_y - y) * part / way
+            labels.append((x, y, wide / 2, high / 2))
+    units = [(*place[unit], *(min(size[unit]) / 2.2,) * 2) for unit in size]
+    close = FREE if has_skips(scene) else CLOSE
+    pairs = [*itertools.combinations(labels, 2), *itertools.product(labels, units)]
+    return any(
+        all(abs(a[k] - b[k]) < a[k + 2] + b[k + 2] - close for k in (0, 1))
+        for a, b in pairs
+    )
+
+
+def has_skips(scene: Scene) -> bool:
+    """Whether an edge passes by a column of units."""
+    rank = {block.id: block.rank or 0 for block in scene.blocks}
+    return any(abs(rank[k.head] - rank[k.tail]) > 1 for k in scene.links)
+
+
+def without_labels(scene: Scene) -> Scene:
+    """Return a scene whose weights stand in tooltips, as there is no room for them."""
+    links = [
+        link if link.weight is None else replace(link, lines=()) for link in scene.links
+    ]
+    told = Line(Plain("no room for the weights: they are in the tooltips"), "note")
+    return replace(scene, links=links, caption=[*scene.caption, told])
 
 
 def _a_band(across: bool, tails: int) -> int:

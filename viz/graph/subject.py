@@ -49,7 +49,7 @@ class Subject:
                 and all(scope.component is None for scope in node.scope)
                 and bool(consumers[node])
                 and all(user in found for user in consumers[node])
-                and not any(isinstance(x, Parameter) for x in node.inputs)
+                and not any(_is_weight(x) for x in node.inputs)
             )
             if node.inputs and (inside or private):
                 found.add(node)
@@ -100,6 +100,12 @@ def _given(graph: Graph, options: Options) -> frozenset[Node]:
         if node in named
         or (node.name and all(scope.component is None for scope in node.scope))
     )
+
+
+def _is_weight(node: Node) -> bool:
+    while node.op is not None and node.op.view:
+        node = node.inputs[0]
+    return isinstance(node, Parameter)
 
 
 def _outputs(what: Any) -> list[Node]:

@@ -114,6 +114,22 @@ class Truth:
         nodes = [n for n in self.nodes.get(name, ()) if n in self._gradients]
         return self._values[self._gradients[nodes[0]]] if len(nodes) == 1 else None
 
+    @property
+    def loss_symbol(self) -> Symbol | None:
+        """The symbol of what the gradients are taken of."""
+        loss = self.naming.symbol(self.sweep.loss) if self.sweep is not None else None
+        return loss if isinstance(loss, Symbol) else None
+
+    @functools.cached_property
+    def values_of_graph(self) -> Mapping[Node, Array]:
+        """The values of the nodes of the graph, without those of its gradients."""
+        wanted = [n for n in self.graph if self.naming.symbol(n)]
+        return evaluated(wanted, self.feeds, self.seed, training=self.training)
+
+    def gradient_of(self, node: Node) -> Array | None:
+        """Return the gradient of a node, None if there is none."""
+        return self._values[self._gradients[node]] if node in self._gradients else None
+
     def is_loss(self, name: str) -> bool:
         """Whether a name is that of what the gradients are taken of."""
         return self.sweep is not None and self.sweep.loss in self.nodes.get(name, ())
