@@ -555,9 +555,9 @@ class _Callbacks(Catalog):
         r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
     @property
     def progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A line with epoch, bar, speed, remaining time and the numbers of the last epoch."""
-    def Progress(self) -> chainrule.plugins.callbacks.progress.Progress:
-        r"""A line with epoch, bar, speed, remaining time and the numbers of the last epoch."""
+        r"""Show epoch, speed, remaining time and the numbers of the last epoch."""
+    def Progress(self, lines: bool = False) -> chainrule.plugins.callbacks.progress.Progress:
+        r"""Show epoch, speed, remaining time and the numbers of the last epoch."""
     ...
 
 callbacks: _Callbacks

@@ -28,7 +28,7 @@ from chainrule.substitution import substitute
 from chainrule.training import History, inference
 from chainrule.training.fit import fit
 from chainrule.training.network import Network
-from chainrule.training.options import FitOptions
+from chainrule.training.options import FitOptions, Verbosity
 from chainrule.training.session import Session
 
 
@@ -213,7 +213,7 @@ class Model:
         batch_size: PositiveInt = 32,
         validation: Any = None,
         regularizers: Sequence[Any] = (),
-        callbacks: Sequence[Any] = ("progress",),
+        callbacks: Sequence[Any] = (),
         metrics: Sequence[Any] = (),
         schedule: Any = None,
         backend: str | Backend | None = None,
@@ -223,6 +223,7 @@ class Model:
         profile: bool = False,
         dtype: FloatDtype = "float32",
         deterministic: bool = False,
+        verbose: Verbosity = "auto",
     ) -> History:
         """Train on examples; return the history of losses and metrics by epoch.
 
@@ -249,7 +250,7 @@ class Model:
             validation: ``(x, y)``, ``(x, y, sample_weight)``, or a fraction of the
                 examples to hold out, drawn from the seed.
             regularizers: names or objects.
-            callbacks: names or objects; the default shows progress on a terminal.
+            callbacks: names or objects.
             metrics: names or objects; measured without sample weights.
             schedule: how the learning rate changes; name or object.
             backend: name, such as ``"numpy"``; None is the default.
@@ -266,6 +267,8 @@ class Model:
             deterministic: whether the bytes must not depend on the number of threads.
                 NumPy's matrix products then use a single one, which costs time where
                 they are large.
+            verbose: 0 is silent, ``"auto"`` and 1 show progress, 2 writes a line for
+                each epoch; see `chainrule.callbacks.Progress`.
 
         Raises:
             DataError: data that cannot be learned from; says where and why.
@@ -290,7 +293,7 @@ class Model:
             batch_size=batch_size, validation=validation, regularizers=regularizers,
             callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
             seed=seed, sample_weight=sample_weight, shuffle=shuffle, profile=profile,
-            dtype=dtype, deterministic=deterministic,
+            dtype=dtype, deterministic=deterministic, verbose=verbose,
         )  # fmt: skip
         setup = options.resolved(self.network)
         if self.session.state is None:

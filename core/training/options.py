@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.execution import open_backend
@@ -18,6 +18,9 @@ from chainrule.registry import registry
 from chainrule.training.criteria import Criteria, resolve_all
 from chainrule.training.examples import Examples, held_out
 from chainrule.training.network import Network
+
+Verbosity: TypeAlias = Literal["auto", 0, 1, 2]
+"""How much `fit` says, as in tf.keras."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class FitOptions:
     profile: bool
     dtype: FloatDtype
     deterministic: bool
+    verbose: Verbosity
 
     def resolved(self, network: Network) -> Setup:
         """Look up names, open the backend, and check and convert the data.
@@ -70,10 +74,18 @@ class FitOptions:
             optimizer=registry.resolve("optimizers", self.optimizer),
             examples=examples,
             validation=validation,
-            callbacks=resolve_all("callbacks", self.callbacks),
+            callbacks=self._callbacks(),
             schedule=schedule,
             backend=open_backend(self.backend),
         )
+
+    def _callbacks(self) -> Sequence[Callback]:
+        """Return the callbacks, with one that shows progress unless there is one."""
+        given = resolve_all("callbacks", self.callbacks)
+        progress = registry.find("callbacks", "progress").target
+        if self.verbose == 0 or any(isinstance(one, progress) for one in given):
+            return given
+        return [*given, progress(lines=self.verbose == 2)]
 
     def _divided(
         self, network: Network, criteria: Criteria, examples: Examples

@@ -52,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Path("config.toml").write_text(CONFIG)
     model = cr.Sequential([cr.layers.Dense(2)], input_shape=2)
     loss = "sparse_softmax_cross_entropy"
-    model.fit(*cr.datasets.xor(), loss=loss, callbacks=[])
+    model.fit(*cr.datasets.xor(), loss=loss, verbose=0)
     model.save("model")
     np.savez("data.npz", x=np.ones((3, 2)), y=np.zeros(3, int))
     with warnings.catch_warnings():

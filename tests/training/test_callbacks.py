@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import click
 import numpy as np
 import pytest
 
@@ -87,79 +85,6 @@ def test_a_history_given_as_callback_continues() -> None:
     for _ in range(2):
         model.fit(X, LABELS, loss=SPARSE, epochs=3, callbacks=[history])
     assert history.epochs == 6
-
-
-def test_progress_prints_nothing_outside_a_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    linear().fit(X, LABELS, loss=SPARSE, callbacks=["progress"])
-    assert capsys.readouterr().out == ""
-
-
-def test_progress_on_a_terminal(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "120")
-    linear().fit(X, LABELS, loss=SPARSE, epochs=3, batch_size=8)
-    out = capsys.readouterr().out
-    assert "epoch 3/3" in out
-    assert "9/9" in out
-    assert "steps/s" in out
-    assert "loss " in out
-
-
-@pytest.mark.parametrize(
-    ("width", "there", "dropped"),
-    [
-        (44, ["loss "], ["val_accuracy", "━", "0:00:0", "steps/s"]),
-        (60, ["loss ", "val_accuracy "], ["━", "steps/s"]),
-        (80, ["loss ", "val_accuracy ", "━", "0:00:0"], ["steps/s", "val_loss"]),
-        (100, ["loss ", "val_accuracy ", "━", "0:00:0", "steps/s"], ["val_loss"]),
-        (200, ["val_loss ", " accuracy ", "━" * 30, "0:00:0", "steps/s", "6/6"], []),
-    ],
-)
-def test_a_narrow_terminal_gets_fewer_columns_each_complete(
-    width: int,
-    there: list[str],
-    dropped: list[str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("TERM", "xterm")
-    linear().fit(
-        X, LABELS, loss=SPARSE, epochs=3, batch_size=12, metrics=["accuracy"],
-        validation=(X, LABELS),
-    )  # fmt: skip
-    last = click.unstyle(capsys.readouterr().out).splitlines()[-1].split("\r")[-1]
-    assert last.startswith("epoch 3/3")
-    assert "…" not in last
-    for part in there:
-        assert part in last
-    for part in dropped:
-        assert part not in last
-
-
-def test_ctrl_c_at_the_end_of_the_line_does_not_start_a_new_one(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    history = cr.callbacks.History()
-    history.append({"loss": 1.2345e-5, "accuracy": 1.2345e-5})
-    run = Run(model=None, history=history, last_epoch=9, steps_per_epoch=1, epoch=0,
-              step=0, lr=0.1)  # fmt: skip
-    for width in range(50, 100):
-        monkeypatch.setenv("COLUMNS", str(width))
-        progress = cr.callbacks.Progress()
-        progress.begin(run)
-        run.epoch = run.step = run.step_of_epoch = 1
-        progress.end(run)
-        last = click.unstyle(capsys.readouterr().out).splitlines()[-1].split("\r")[-1]
-        assert "loss 1.234e-05  accuracy 1.234e-05" in last
-        assert len(last.rstrip() + "^C") < width
 
 
 def test_checkpoint_writes_the_model_after_each_epoch(tmp_path: Any) -> None:

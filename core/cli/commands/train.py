@@ -62,7 +62,7 @@ def command(
         "seed": training.seed,
         "schedule": experiment.schedule,
         "regularizers": experiment.regularizers,
-        "callbacks": [*experiment.callbacks, "progress"],
+        "callbacks": experiment.callbacks,
         "validation": test,
         "backend": opened,
         "profile": profile,

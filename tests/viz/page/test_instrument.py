@@ -94,7 +94,7 @@ def test_steps_of_a_network_are_those_of_training(opened, level, optimizer):
     rows = 1 if level == "neuron" else len(x)
     model.fit(
         x[:rows], t[:rows], loss="binary_cross_entropy", optimizer=made, epochs=4,
-        batch_size=8, callbacks=[],
+        batch_size=8, verbose=0,
     )  # fmt: skip
     for _ in range(4):
         page.click("#step")
