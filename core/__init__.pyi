@@ -46,6 +46,7 @@ import chainrule.plugins.optimizers.adadelta
 import chainrule.plugins.optimizers.adagrad
 import chainrule.plugins.optimizers.adam
 import chainrule.plugins.optimizers.adamax
+import chainrule.plugins.optimizers.amsgrad
 import chainrule.plugins.optimizers.descent
 import chainrule.plugins.optimizers.momentum
 import chainrule.plugins.optimizers.nadam
@@ -320,6 +321,11 @@ class _Optimizers(Catalog):
         r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
     def AdamW(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, weight_decay: float = 0.004, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.adam.AdamW:
         r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
+    @property
+    def amsgrad(self) -> chainrule.plugins.optimizers.amsgrad.AMSGrad:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  u ← max(u, v);  p ← p − αₜ m / (√u + ε′)."""
+    def AMSGrad(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, *, clip_value: float | None = None, clip_norm: float | None = None) -> chainrule.plugins.optimizers.amsgrad.AMSGrad:
+        r"""m ← β₁ m + g;  v ← β₂ v + g²;  u ← max(u, v);  p ← p − αₜ m / (√u + ε′)."""
     @property
     def gradient_descent(self) -> chainrule.plugins.optimizers.descent.GradientDescent:
         r"""Gradient descent on the whole training set: p ← p − α ∂J/∂p."""

@@ -46,6 +46,7 @@ class Optimizer(Component, ABC):
     """Whether each step takes all examples and ignores the batch size."""
     foreign_options: ClassVar[Mapping[str, str]] = {
         "learning_rate": "lr=…",
+        "amsgrad": "the optimizer cr.optimizers.AMSGrad(…)",
         "betas": "beta_1=…, beta_2=…",
         "clipvalue": "clip_value=…",
         "global_clipnorm": "clip_norm=…",

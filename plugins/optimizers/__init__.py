@@ -10,6 +10,7 @@ from chainrule.plugins.optimizers.adadelta import Adadelta
 from chainrule.plugins.optimizers.adagrad import Adagrad
 from chainrule.plugins.optimizers.adam import Adam, AdamW
 from chainrule.plugins.optimizers.adamax import Adamax
+from chainrule.plugins.optimizers.amsgrad import AMSGrad
 from chainrule.plugins.optimizers.descent import SGD, GradientDescent
 from chainrule.plugins.optimizers.momentum import Momentum, Nesterov
 from chainrule.plugins.optimizers.nadam import Nadam
@@ -21,5 +22,5 @@ def register_optimizers() -> Sequence[type[Optimizer]]:
     """Return the built-in optimizers."""
     return (
         GradientDescent, SGD, Momentum, Nesterov, Adagrad, Adadelta, RMSprop, Adam,
-        AdamW, Adamax, Nadam,
+        AdamW, AMSGrad, Adamax, Nadam,
     )  # fmt: skip

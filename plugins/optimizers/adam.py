@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from chainrule.annotations import NonNegative
 from chainrule.node import Node
-from chainrule.ops import sqrt, square
+from chainrule.ops import square
 from chainrule.plugins.optimizers.moments import Moments
 
 
@@ -29,10 +28,7 @@ class Adam(Moments):
     ) -> dict[str, Node]:
         m = self.beta_1 * m + g
         v = self.beta_2 * v + square(g)
-        root = math.sqrt(1 - self.beta_2)
-        size = lr * sqrt(1 - self.beta_2**step) * ((1 - self.beta_1) / root)
-        size = size / (1 - self.beta_1**step)
-        return {"p": p - size * (m / (sqrt(v) + self.epsilon / root)), "m": m, "v": v}
+        return {"p": p - self.adam_step(lr, step, m, v), "m": m, "v": v}
 
 
 class AdamW(Adam):

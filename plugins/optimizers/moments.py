@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from chainrule.annotations import Fraction, Positive
 from chainrule.kinds.optimizer import Optimizer
+from chainrule.node import Node
+from chainrule.ops import sqrt
 
 
 class Moments(Optimizer):
@@ -17,3 +21,10 @@ class Moments(Optimizer):
     beta_1: Fraction = 0.9
     beta_2: Fraction = 0.999
     epsilon: Positive = 1e-7
+
+    def adam_step(self, lr: Node, step: Node, m: Node, v: Node) -> Node:
+        """Return αₜ m / (√v + ε′), the step of `Adam`, which is subtracted."""
+        root = math.sqrt(1 - self.beta_2)
+        size = lr * sqrt(1 - self.beta_2**step) * ((1 - self.beta_1) / root)
+        size = size / (1 - self.beta_1**step)
+        return size * (m / (sqrt(v) + self.epsilon / root))

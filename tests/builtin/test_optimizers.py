@@ -72,19 +72,26 @@ def rmsprop(p: Vector, gradients: list[Vector]) -> Iterator[Vector]:
         yield p
 
 
-def adam(p: Vector, gradients: list[Vector], decay: float = 0.0) -> Iterator[Vector]:
-    m, v = np.zeros_like(p), np.zeros_like(p)
+def adam(
+    p: Vector, gradients: list[Vector], decay: float = 0.0, amsgrad: bool = False
+) -> Iterator[Vector]:
+    m, v, largest = np.zeros_like(p), np.zeros_like(p), np.zeros_like(p)
     for t, g in enumerate(gradients, start=1):
         p = p - 0.001 * decay * p
         m = m + (g - m) * (1 - 0.9)
         v = v + (g**2 - v) * (1 - 0.999)
+        largest = np.maximum(largest, v)
         alpha = 0.001 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        p = p - alpha * m / (np.sqrt(v) + 1e-7)
+        p = p - alpha * m / (np.sqrt(largest if amsgrad else v) + 1e-7)
         yield p
 
 
 def adamw(p: Vector, gradients: list[Vector]) -> Iterator[Vector]:
     return adam(p, gradients, decay=0.004)
+
+
+def amsgrad(p: Vector, gradients: list[Vector]) -> Iterator[Vector]:
+    return adam(p, gradients, amsgrad=True)
 
 
 def adamax(p: Vector, gradients: list[Vector]) -> Iterator[Vector]:
@@ -114,7 +121,7 @@ REFERENCES: dict[str, Reference] = {
     "gradient_descent": plain, "sgd": plain, "momentum": momentum,
     "nesterov": nesterov, "adagrad": adagrad, "adadelta": adadelta,
     "rmsprop": rmsprop, "adam": adam, "adamw": adamw, "adamax": adamax,
-    "nadam": nadam,
+    "amsgrad": amsgrad, "nadam": nadam,
 }  # fmt: skip
 
 BUILT_IN = [
