@@ -223,5 +223,8 @@ def _merged(node: Node, known: Sequence[Index | None]) -> Index | None:
         for back, name in enumerate(reversed(given or ()), start=1):
             if name != "0":
                 index[-back] = name
+    used = [name for name in index if name != "0"]
+    if len(set(used)) < len(used):  # as in x[:, None] − x, which pairs all elements
+        return None
     axes = zip(sizes(node), index, strict=True)
     return tuple(index) if all((size == 1) == (i == "0") for size, i in axes) else None
