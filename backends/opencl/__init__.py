@@ -39,9 +39,7 @@ class OpenCLBackend(Backend):
         **ELEMENTWISE,
         **INDEXING,
         **SHAPING,
-        **dict.fromkeys(
-            (ops.Slice, *REDUCTIONS, ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)
-        ),
+        **dict.fromkeys((*REDUCTIONS, ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)),
     }
 
     @functools.cached_property

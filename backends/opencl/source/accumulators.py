@@ -28,6 +28,7 @@ class Rule(NamedTuple):
 
 RULES: dict[type[Op], Rule] = {
     ops.Sum: Rule("0", "{0} + {1}", "{0} + {1}"),
+    ops.Prod: Rule("1", "{0} * {1}", "{0} * {1}"),
     ops.Max: Rule(
         "-INFINITY", "maximum({0}, {1})", "(({0} >= {1}) | ({0} != {0})) ? {0} : {1}"
     ),
@@ -88,7 +89,7 @@ class _Argmax:
 
 
 class _Fold:
-    """A sum or an extremum."""
+    """A sum, a product or an extremum."""
 
     def __init__(self, body: Body, node: Node, vector: bool) -> None:
         assert node.op is not None

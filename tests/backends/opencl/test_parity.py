@@ -124,3 +124,21 @@ def test_sums_over_large_arrays(backend):
         return Workload([ops.l2_norm(x), ops.max(x), ops.sum(x)], {})
 
     check_parity(Case("ops", "large", build), backend)
+
+
+def test_all_pairs_of_what_was_computed(backend):
+    def build(shape, random):
+        x = random.uniform(-1, 1, (4, 5))
+        y = ops.neg(cr.constant(x))
+        here, there = ops.expand_dims(y, -1), ops.expand_dims(y, -2)
+        return Workload([here - there, ops.sum(ops.to_int(here < there), -1)], {})
+
+    check_parity(Case("ops", "all pairs", build), backend)
+
+
+def test_a_part_of_one_number_repeated(backend):
+    def build(shape, random):
+        x = ops.broadcast_to(-1.5, (4, 6))
+        return Workload([x[1:, :1], x[..., ::2], x[1], ops.exp(x)[:, 2:]], {})
+
+    check_parity(Case("ops", "part", build), backend)
