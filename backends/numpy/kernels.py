@@ -59,6 +59,8 @@ _UFUNCS: Mapping[type[Op], np.ufunc] = {
     ops.Square: np.square,
     ops.Sqrt: np.sqrt,
     ops.Sign: np.sign,
+    ops.Floor: np.floor,
+    ops.Round: np.rint,
     Maximum: np.maximum,
     Minimum: np.minimum,
     ops.Log: np.log,
@@ -147,6 +149,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add_reduce": np.add.reduce,
     "max_reduce": np.maximum.reduce,
     "min_reduce": np.minimum.reduce,
+    "product_reduce": np.multiply.reduce,
+    "add_accumulate": np.add.accumulate,
     "to_float": np.float64,
 }
 """The functions that generated code calls, by the names that it has for them."""

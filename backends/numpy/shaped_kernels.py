@@ -106,6 +106,11 @@ def smallest(storage: Storage, node: Node) -> None:
     _reduce(storage, node, "min_reduce", storage.result(node))
 
 
+def product(storage: Storage, node: Node) -> None:
+    """Add a product over axes to the script."""
+    _reduce(storage, node, "product_reduce", storage.result(node))
+
+
 def _reduce(storage: Storage, node: Node, function: str, result: Array) -> None:
     op, script = node.op, storage.script
     assert isinstance(op, Reduction)
@@ -118,6 +123,24 @@ def argmax(storage: Storage, node: Node) -> None:
     assert isinstance(node.op, ops.Argmax)
     x, out = storage.operand(node.inputs[0]), storage.target(node)
     storage.script.line(f"argmax({x}, {node.op.axis}, {out})", node)
+
+
+def cumsum(storage: Storage, node: Node) -> None:
+    """Add a running sum to the script."""
+    assert isinstance(node.op, ops.Cumsum)
+    script, axis = storage.script, node.op.axis
+    x, out = storage.array[node.inputs[0]], storage.result(node)
+    if node.op.reverse:
+        x, out = np.flip(x, axis), np.flip(out, axis)
+    operand = script.name(x, storage.operand(node.inputs[0]))
+    result = script.name(out, label(node))
+    script.line(f"add_accumulate({operand}, {axis}, None, {result})", node)
+
+
+def argsort(storage: Storage, node: Node) -> None:
+    """Add the indices that sort the last axis to the script."""
+    x, out = storage.operand(node.inputs[0]), storage.target(node)
+    storage.script.line(f"copyto({out}, {x}.argsort(-1, 'stable'))", node)
 
 
 def one_hot(storage: Storage, node: Node) -> None:
@@ -143,8 +166,9 @@ def pick(storage: Storage, node: Node) -> None:
     script = storage.script
     x = storage.array[node.inputs[0]]
     operand, index = (storage.operand(i) for i in node.inputs)
-    rows = np.arange(0, x.size, x.shape[-1]).reshape(x.shape[:-1])
-    place = script.name(np.empty(rows.shape, np.int64), "place")
+    *outer, last = x.shape
+    rows = np.arange(math.prod(outer)).reshape(outer) * last
+    place = script.name(np.empty(sizes(node), np.int64), "place")
     start = script.name(rows, "row_start")
     out = storage.target(node)
     flat = f"{operand}.reshape(-1)"
@@ -188,7 +212,10 @@ SHAPED: Mapping[type[Op], Callable[[Storage, Node], None]] = {
     ops.Sum: total,
     ops.Max: largest,
     ops.Min: smallest,
+    ops.Prod: product,
+    ops.Cumsum: cumsum,
     ops.Argmax: argmax,
+    ops.Argsort: argsort,
     ops.OneHot: one_hot,
     ops.Take: take,
     ops.Pick: pick,

@@ -13,14 +13,20 @@ from chainrule.ops.base import Op as Op
 from chainrule.ops.broadcasting import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
+from chainrule.ops.einsum import *
 from chainrule.ops.exponential_sums import *
 from chainrule.ops.functions import *
 from chainrule.ops.indexing import *
+from chainrule.ops.joining import *
 from chainrule.ops.linalg import *
+from chainrule.ops.products import *
 from chainrule.ops.random import *
 from chainrule.ops.reductions import *
+from chainrule.ops.rounding import *
+from chainrule.ops.scans import *
 from chainrule.ops.shaping import *
 from chainrule.ops.slicing import *
+from chainrule.ops.sorting import *
 
 
 def __getattr__(name: str) -> Any:

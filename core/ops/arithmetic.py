@@ -7,14 +7,24 @@ import math
 import numpy as np
 
 from chainrule.arguments import checked
-from chainrule.node import Constant, Node, Value
+from chainrule.errors import ArgumentError
+from chainrule.node import Constant, Node, Value, as_node
 from chainrule.ops.base import POWER, PRODUCT, SUM, Derivatives, Elementwise, made
-from chainrule.ops.comparison import equal, greater, less, to_float, where
+from chainrule.ops.comparison import (
+    equal,
+    greater,
+    less,
+    logical_and,
+    logical_not,
+    logical_or,
+    to_float,
+    where,
+)
 
 __all__ = [
-    "Abs", "Add", "Div", "Log", "Maximum", "Minimum", "Mul", "Neg", "Pow",
+    "Abs", "Add", "Clip", "Div", "Log", "Maximum", "Minimum", "Mul", "Neg", "Pow",
     "Reciprocal", "Sign", "Sqrt", "Square", "Sub",
-    "abs", "add", "div", "log", "maximum", "minimum", "mul", "neg", "pow",
+    "abs", "add", "clip", "div", "log", "maximum", "minimum", "mul", "neg", "pow",
     "reciprocal", "sign", "sqrt", "square", "sub",
 ]  # fmt: skip
 
@@ -223,6 +233,47 @@ class Minimum(Elementwise):
 
 
 minimum = Minimum()
+
+
+class Clip(Elementwise):
+    """y = min(max(x, low), high); the derivative at a bound is 1, as in PyTorch."""
+
+    notation = "clip({0}, {1}, {2})"
+    latex = r"\operatorname{clip}\left({0}, {1}, {2}\right)"
+    takes = "int"
+
+    def derivatives(self, y: Node, x: Node, low: Node, high: Node) -> Derivatives:
+        above, below = greater(x, high), less(x, low)
+        crossed = greater(low, high)
+        return (
+            to_float(logical_not(logical_or(logical_or(above, below), crossed))),
+            to_float(logical_and(below, logical_not(crossed))),
+            to_float(logical_or(above, crossed)),
+        )
+
+    def expand(self, x: Node, low: Node, high: Node) -> Node:
+        return minimum(maximum(x, low), high)
+
+
+@checked
+def clip(x: Value, low: Value | None = None, high: Value | None = None) -> Node:
+    """Return x where low ≤ x ≤ high, and the nearer bound elsewhere.
+
+    The derivative at a bound is 1, as in PyTorch and TensorFlow. Where low > high the
+    result is high, as in NumPy.
+
+    Raises:
+        ArgumentError: there is neither a lower nor an upper bound.
+    """
+    x = as_node(x)
+    whole = x.dtype != "float"
+    if low is not None and high is not None:
+        return Clip()(x, low, high)
+    if high is not None:
+        return minimum(x, high) if whole else Clip()(x, -math.inf, high)
+    if low is not None:
+        return maximum(x, low) if whole else Clip()(x, low, math.inf)
+    raise ArgumentError("clip needs a bound: write cr.ops.clip(x, low, high)")
 
 
 class Log(Elementwise):

@@ -8,13 +8,20 @@ from chainrule.ops.arithmetic import sqrt, square, sub
 from chainrule.ops.axes import normal_axes, normal_axis
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.broadcasting import broadcast_like
-from chainrule.ops.comparison import equal, to_float
+from chainrule.ops.comparison import (
+    equal,
+    greater,
+    logical_not,
+    not_equal,
+    to_float,
+    where,
+)
 from chainrule.ops.shaping import ExpandDims
 from chainrule.shapes import Axis, OneAxis, Shape, without
 
 __all__ = [
     "Argmax", "Count", "Max", "Mean", "Min", "Sum",
-    "argmax", "l2_norm", "max", "mean", "min", "sum", "variance",
+    "all", "any", "argmax", "l2_norm", "max", "mean", "min", "std", "sum", "var",
 ]  # fmt: skip
 
 
@@ -94,10 +101,51 @@ def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
 
 
 @checked
-def variance(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
-    """Return the mean squared distance from the mean (divided by n, as in NumPy)."""
+def var(
+    x: Value, axis: Axis = None, correction: float = 0, keepdims: bool = False
+) -> Node:
+    """Return the variance of x over `axis` (None: all axes).
+
+    The sum of squared distances from the mean is divided by n − `correction`. It is 0
+    by default, as in NumPy and Keras; in PyTorch it is 1, for the variance of what the
+    numbers are a sample of.
+    """
     x = as_node(x)
-    return mean(square(sub(x, mean(x, axis, keepdims=True))), axis, keepdims)
+    axes = tuple(sorted(normal_axes(axis, x, "var")))
+    squares = square(sub(x, mean(x, axes, keepdims=True)))
+    if not correction:
+        return mean(squares, axes, keepdims)
+    return sum(squares, axes, keepdims) / (made(Count, axes)(x) - correction)
+
+
+@checked
+def std(
+    x: Value, axis: Axis = None, correction: float = 0, keepdims: bool = False
+) -> Node:
+    """Return the standard deviation of x over `axis`: the root of `var`.
+
+    Its derivative where all elements are equal is 0, as in PyTorch.
+    """
+    variance = var(x, axis, correction, keepdims)
+    none = equal(variance, 0.0)
+    return where(none, 0.0, sqrt(where(none, 1.0, variance)))
+
+
+@checked
+def any(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return whether an element is true, or a number other than 0, over `axis`."""
+    return greater(sum(_truth(x), axis, keepdims), 0)
+
+
+@checked
+def all(x: Value, axis: Axis = None, keepdims: bool = False) -> Node:
+    """Return whether every element is true, or a number other than 0, over `axis`."""
+    return equal(sum(logical_not(_truth(x)), axis, keepdims), 0)
+
+
+def _truth(x: Value) -> Node:
+    x = as_node(x)
+    return x if x.dtype == "bool" else not_equal(x, 0)
 
 
 @checked

@@ -24,6 +24,8 @@ EXPRESSIONS: Mapping[type[Op], str] = {
     ops.Reciprocal: "1 / {0}",
     ops.Sqrt: "sqrt({0})",
     ops.Sign: "sign({0})",
+    ops.Floor: "floor({0})",
+    ops.Round: "rint({0})",
     Maximum: "maximum({0}, {1})",
     Minimum: "minimum({0}, {1})",
     ops.Log: "log({0})",

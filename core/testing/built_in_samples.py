@@ -97,6 +97,11 @@ def _matmul(shape: Sizes, random: np.random.Generator) -> Sample:
     return ops.Matmul(*flags), (_real(a, random), _real(b, random))
 
 
+def _cumsum(shape: Sizes, random: np.random.Generator) -> Sample:
+    axis = int(random.integers(len(shape)))
+    return ops.Cumsum(axis, bool(random.random() < 0.5)), (_real(shape, random),)
+
+
 def _concatenate(shape: Sizes, random: np.random.Generator) -> Sample:
     axis = len(shape) - 1
     other = (*shape[:-1], shape[-1] + 1)
@@ -143,11 +148,14 @@ SAMPLERS: Mapping[type[Op], Sampler] = {
     ops.Matmul: _matmul,
     ops.Uniform: _of_one(lambda _: ops.Uniform("sample"), lambda s: s),
     ops.Argmax: _along(ops.Argmax),
+    ops.Argsort: _of_one(lambda _: ops.Argsort(), lambda s: s),
+    ops.Cumsum: _cumsum,
     ops.Softmax: _along(ops.Softmax),
     ops.LogSoftmax: _along(ops.LogSoftmax),
     ops.LogSumExp: _reduction(ops.LogSumExp),
     ops.Max: _reduction(ops.Max),
     ops.Mean: _reduction(ops.Mean),
+    ops.Prod: _reduction(ops.Prod),
     ops.Min: _reduction(ops.Min),
     ops.Sum: _reduction(ops.Sum),
     ops.Count: _of_one(lambda s: ops.Count((len(s) - 1,)), lambda s: s),

@@ -122,6 +122,9 @@ _UNARY: Mapping[str, Rule] = {
     "relu": _one(ops.relu, lambda b: b),
     "max": _one(lambda x: ops.maximum(x, 0.0), lambda b: b),
     "where": _one(lambda x: ops.where(x > 0, x, 0.1 * x), lambda b: b),
+    "clip": _one(lambda x: ops.clip(x, -1.0, 1.0), lambda b: 1.0),
+    "floor": _one(lambda x: x - ops.floor(x), lambda b: 1.0),
+    "round": _one(lambda x: x * ops.round(x), lambda b: b * (b + 1)),
     "sigmoid": _one(ops.sigmoid, lambda b: 1.0),
     "logistic": _one(lambda x: 1 / (1 + ops.exp(-x)), lambda b: 1.0),
     "tanh": _one(ops.tanh, lambda b: 1.0),
@@ -157,6 +160,18 @@ def _reduced(graph: RandomGraph, x: Node) -> Built:
     return y, graph.bound(x) * MOST
 
 
+def _along(graph: RandomGraph, x: Node) -> Built:
+    if not x.ndim:
+        return ops.std(ops.stack([x, 0.5 * x])), graph.bound(x)
+    axis, bound = graph.choose(x.ndim), graph.bound(x)
+    return (
+        (ops.cumsum(x, axis, bool(graph.choose(2))), MOST * bound),
+        (ops.prod(ops.tanh(x), axis), 1.0),
+        (ops.sort(x, axis, bool(graph.choose(2))), bound),
+        (ops.var(x, axis, correction=0.5), 4 * bound**2),
+    )[graph.choose(4)]
+
+
 def _soft(graph: RandomGraph, x: Node) -> Built:
     if not x.ndim:
         return ops.sigmoid(x), 1.0
@@ -172,7 +187,8 @@ def _soft_by_hand(graph: RandomGraph, x: Node) -> Built:
 
 
 def _turned(graph: RandomGraph, x: Node) -> Built:
-    y = (ops.transpose(x), ops.reshape(x, (-1,)), ops.expand_dims(x, 0))
+    put_in = ops.expand_dims(x, graph.choose(x.ndim + 1))
+    y = (ops.transpose(x), ops.reshape(x, (-1,)), put_in)
     return y[graph.choose(3)], graph.bound(x)
 
 
@@ -192,5 +208,5 @@ def _product(graph: RandomGraph, x: Node) -> Built:
 
 
 _SHAPING: tuple[Rule, ...] = (
-    _reduced, _reduced, _soft, _soft_by_hand, _turned, _turned, _cut, _product,
+    _reduced, _reduced, _along, _soft, _soft_by_hand, _turned, _turned, _cut, _product,
 )  # fmt: skip

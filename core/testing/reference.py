@@ -106,6 +106,12 @@ def _matmul(op: Any, a: Array, b: Array) -> Array:
     return a @ b
 
 
+def _cumsum(x: Array, axis: int, reverse: bool) -> Array:
+    flipped = np.flip(x, axis) if reverse else x
+    total = np.cumsum(flipped, axis)
+    return np.flip(total, axis) if reverse else total
+
+
 def _sum_like(op: Any, x: Array, like: Array) -> Array:
     x = x.sum(axis=tuple(range(x.ndim - like.ndim)))
     axes = tuple(i for i, size in enumerate(like.shape) if size == 1 != x.shape[i])
@@ -135,6 +141,10 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.Reciprocal: _plain(lambda x: 1 / x),
     ops.Sqrt: _plain(np.sqrt),
     ops.Sign: _plain(np.sign),
+    ops.Floor: _plain(np.floor),
+    ops.Ceil: _plain(np.ceil),
+    ops.Round: _plain(np.rint),
+    ops.Clip: _plain(lambda x, low, high: np.minimum(np.maximum(x, low), high)),
     ops.Log: _plain(np.log),
     ops.Maximum: _plain(np.maximum),
     ops.Minimum: _plain(np.minimum),
@@ -172,9 +182,12 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.Matmul: _matmul,
     ops.Sum: _reducing(np.sum),
     ops.Mean: _reducing(np.mean),
+    ops.Prod: _reducing(np.prod),
     ops.Max: _reducing(np.max),
     ops.Min: _reducing(np.min),
     ops.LogSumExp: _reducing(_log_sum_exp),
+    ops.Cumsum: lambda op, x: _cumsum(x, op.axis, op.reverse),
+    ops.Argsort: _plain(lambda x: x.argsort(-1, "stable")),
     ops.Argmax: lambda op, x: x.argmax(op.axis),
     ops.Softmax: lambda op, x: np.exp(x - _log_sum_exp(x, op.axis)),
     ops.LogSoftmax: lambda op, x: x - _log_sum_exp(x, op.axis),

@@ -39,7 +39,7 @@ class BatchNorm(Normalization):
     def statistics(self, x: Node) -> tuple[Node, Node]:
         axes = tuple(range(x.ndim - 1))
         mean = self._running("moving_mean", ops.mean(x, axes), Zeros())
-        return mean, self._running("moving_variance", ops.variance(x, axes), Ones())
+        return mean, self._running("moving_variance", ops.var(x, axes), Ones())
 
     def _running(self, name: str, batch: Node, start: Initializer) -> Node:
         """Return the statistic of the batch in training, otherwise its average."""

@@ -25,4 +25,4 @@ class LayerNorm(Normalization):
 
     def statistics(self, x: Node) -> tuple[Node, Node]:
         mean = ops.mean(x, -1, keepdims=True)
-        return mean, ops.variance(x, -1, keepdims=True)
+        return mean, ops.var(x, -1, keepdims=True)

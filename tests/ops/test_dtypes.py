@@ -20,7 +20,7 @@ ONE: dict[str, Callable[..., Any]] = {
     "neg": np.negative, "abs": np.abs, "square": np.square, "sign": np.sign,
     "exp": np.exp, "expm1": np.expm1, "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
     "sqrt": np.sqrt, "log": np.log, "reciprocal": np.reciprocal, "sum": np.sum,
-    "mean": np.mean, "max": np.max, "min": np.min, "variance": np.var,
+    "mean": np.mean, "max": np.max, "min": np.min, "var": np.var,
     "argmax": np.argmax, "l2_norm": np.linalg.norm,
     "relu": lambda x: np.maximum(x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),

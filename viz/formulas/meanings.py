@@ -281,6 +281,16 @@ def _extremum(over: Callable[..., Any], of_two: Callable[[Any, Any], Any]) -> Fu
     return results
 
 
+def _reverse_cumsum(x: Array, axis: int) -> Any:
+    return np.flip(np.cumsum(np.flip(x, axis), axis), axis)
+
+
+def _clipped(x: Array, low: Array, high: Array) -> Iterator[Any]:
+    for a, b in _aligned(x, low):
+        for c, d in _aligned(np.maximum(a, b), high):
+            yield np.minimum(c, d)
+
+
 def _norm(x: Array) -> Any:
     return np.sqrt(np.sum(np.square(np.asarray(x, float))))
 
@@ -290,6 +300,8 @@ _OF_ONE: Mapping[str, Callable[[Any], Any]] = {
     "log": np.log, "sin": np.sin, "cos": np.cos, "√": np.sqrt, "sqrt": np.sqrt,
     "abs": np.abs, "|": np.abs, "‖": _norm, "sign": np.sign, "expm1": np.expm1,
     "log1p": np.log1p, "erf": np.vectorize(math.erf), "¬": np.logical_not,
+    "floor": np.floor, "ceil": np.ceil,
+    "round": np.rint,
     "relu": lambda x: np.maximum(x, 0), "softplus": lambda x: np.logaddexp(0, x),
     "finite": np.isfinite, "int": lambda x: np.asarray(x).astype(int),
     "stop": lambda x: x,
@@ -298,7 +310,10 @@ _OF_ONE: Mapping[str, Callable[[Any], Any]] = {
 FUNCTIONS: Mapping[str, Function] = {
     **{name: _one(function) for name, function in _OF_ONE.items()},
     "max": _extremum(np.max, np.maximum), "min": _extremum(np.min, np.minimum),
-    "mean": _over_axes(np.mean), "sum": _over_axes(np.sum),
+    "mean": _over_axes(np.mean), "prod": _over_axes(np.prod),
+    "cumsum": _along_axes(np.cumsum), "reverse_cumsum": _along_axes(_reverse_cumsum),
+    "argsort": _along_axes(lambda x, axis: np.argsort(x, axis, "stable")),
+    "clip": _clipped, "sum": _over_axes(np.sum),
     "logsumexp": _over_axes(_logsumexp), "softmax": _along_axes(_softmax),
     "log_softmax": _along_axes(_log_softmax), "argmax": _along_axes(np.argmax),
 }  # fmt: skip

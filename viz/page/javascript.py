@@ -17,8 +17,8 @@ from chainrule.program.scalars import EXPRESSIONS
 
 SHAPED: frozenset[type[Op]] = frozenset(
     {
-        ops.Matmul, ops.Sum, ops.Max, ops.Min, ops.Argmax, ops.OneHot, ops.Take,
-        ops.Pick, ops.ScatterAdd, ops.Concatenate, ops.Slice, ops.Unslice,
+        ops.Matmul, ops.Sum, ops.Max, ops.Min, ops.Prod, ops.Argmax, ops.OneHot,
+        ops.Take, ops.Pick, ops.ScatterAdd, ops.Concatenate, ops.Slice, ops.Unslice,
         ops.Transpose, ops.BroadcastTo, ops.Reshape, ops.ExpandDims, ops.Squeeze,
         ops.Uniform, Pack,
     }

@@ -130,6 +130,10 @@ _OF_NUMBERS: Mapping[type[ops.Op], Function] = {
     ops.Reciprocal: lambda x: _divide(mp.mpf(1), x),
     ops.Sqrt: lambda x: mp.nan if x < 0 else mp.sqrt(x),
     ops.Sign: mp.sign,
+    ops.Floor: lambda x: mp.floor(x) if mp.isfinite(x) else x,
+    ops.Ceil: lambda x: mp.ceil(x) if mp.isfinite(x) else x,
+    ops.Round: lambda x: mp.nint(x) if mp.isfinite(x) else x,
+    ops.Clip: _propagating(lambda x, low, high: min(max(x, low), high)),
     ops.Log: lambda x: mp.nan if x < 0 else mp.ln(x),
     ops.Maximum: _propagating(max),
     ops.Minimum: _propagating(min),
@@ -188,7 +192,8 @@ _OF_ARRAYS: Mapping[type[ops.Op], Function] = {
 }
 
 _ROUNDING = frozenset({
-    *_OF_ARRAYS, ops.Sum, ops.Mean, ops.Matmul, ops.Add, ops.Sub, ops.Mul, ops.Div,
-    ops.Pow, ops.Square, ops.Reciprocal, ops.Sqrt, ops.Log, ops.Sin, ops.Cos, ops.Exp,
-    ops.Expm1, ops.Log1p, ops.Tanh, ops.Erf, ops.Sigmoid, ops.Softplus,
+    *_OF_ARRAYS, ops.Sum, ops.Mean, ops.Prod, ops.Cumsum, ops.Matmul, ops.Add, ops.Sub,
+    ops.Mul, ops.Div, ops.Pow, ops.Square, ops.Reciprocal, ops.Sqrt, ops.Log, ops.Sin,
+    ops.Cos, ops.Exp, ops.Expm1, ops.Log1p, ops.Tanh, ops.Erf, ops.Sigmoid,
+    ops.Softplus,
 }) - {ops.ZerosLike}  # fmt: skip

@@ -1,10 +1,11 @@
 // The functions that scalar expressions call; they have NumPy's names and behaviour.
 
-export const { exp, expm1, log, log1p, sin, cos, tanh, sqrt, sign } = Math;
+export const { exp, expm1, log, log1p, sin, cos, tanh, sqrt, sign, floor } = Math;
 export const absolute = Math.abs;
 export const maximum = (a, b) => Math.max(a, b); // NaN where one of them is
 export const minimum = (a, b) => Math.min(a, b);
 export const power = (a, b) => (a === 1 || b === 0 ? 1 : a ** b);
+export const rint = (x) => (x % 1 === 0.5 || x % 1 === -0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 export const relu = (x) => (x <= 0 ? 0 : x);
 export const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 export const logical_and = (a, b) => a && b;

@@ -172,6 +172,7 @@ export const kernels = {
   sum: reduction((a, b) => a + b, 0),
   max: reduction(Math.max, -Infinity),
   min: reduction(Math.min, Infinity),
+  prod: reduction((a, b) => a * b, 1),
   argmax,
   one_hot: oneHot,
   take,
