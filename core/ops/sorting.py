@@ -20,7 +20,7 @@ from chainrule.ops.comparison import (
     not_equal,
     to_int,
 )
-from chainrule.ops.indexing import pick
+from chainrule.ops.indexing import pick, take
 from chainrule.ops.reductions import sum
 from chainrule.ops.scans import closed
 from chainrule.ops.shaping import Transpose, expand_dims
@@ -109,7 +109,7 @@ def _ordered(x: Node, descending: bool) -> Node:
 
 def _chosen(x: Node, indices: Node) -> Node:
     """Return the elements of each row of x that a row of indices names."""
-    return pick(expand_dims(x, -2), indices)
+    return take(x, indices) if x.ndim == 1 else pick(expand_dims(x, -2), indices)
 
 
 def _swapped(x: Node, axis: int) -> Node:

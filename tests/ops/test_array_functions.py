@@ -81,7 +81,7 @@ EINSUMS: dict[str, tuple[Any, ...]] = {
     "ii->i": (C[:, :2, 0],), "ii": (C[0, :, :3],), "iij->ij": (C[:, :2],),
     "bij,bjk->bik": (C, C.swapaxes(1, 2)), "bij,bij->b": (C, C),
     "bij,bij->": (C, C), "bij,bkj->bik": (C, C), "bij,ij->bi": (C, C[0]),
-    "abc,bcd->ad": (C, C.reshape(3, 4, 2)), "abc,cd->abd": (C, C[0].T),
+    "abc,bcd->ad": (C, C.reshape(3, 4, 2)), "abc,cx->abx": (C, C[0].T),
     "...i->...": (C,), "...ij,...jk->...ik": (C, C[0].T), "i...,i...->...": (A, A),
     "ij,jk,kl->il": (A, B, A), "ij,kl->": (A, B), "ij,ik,il->jkl": (A, A, B.T),
     ",ij->ij": (np.array(2.0), A), "...,...": (A, A),
