@@ -29,7 +29,9 @@ from chainrule.errors import (
     ArgumentTypeError,
     HyperparameterError,
     did_you_mean,
+    shown,
 )
+from chainrule.frozen import Frozen
 
 
 def snake_case(name: str) -> str:
@@ -39,15 +41,16 @@ def snake_case(name: str) -> str:
 
 
 @typing.dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
-class Component:
+class Component(Frozen):
     """Base of everything that is configured by hyperparameters.
 
     A subclass declares its hyperparameters as annotated fields. It becomes a dataclass
-    whose values are checked on construction.
+    whose values are checked on construction, and fixed from then on.
 
     Raises:
         HyperparameterError: a hyperparameter is unknown or missing, has a value of the
             wrong type, or one out of range.
+        FrozenError: a hyperparameter is set on an object that is made already.
     """
 
     kind: ClassVar[str] = ""
@@ -81,6 +84,22 @@ class Component:
             check_fields(self)
         except ArgumentError as error:
             raise HyperparameterError(str(error)) from None
+
+    def _may_set(self, name: str) -> bool:
+        cls: Any = type(self)  # a dataclass, if it is a subclass of this
+        declared = {f.name: f.init for f in dataclasses.fields(cls)}
+        if declared.get(name):
+            return name not in vars(self)  # once, by the constructor
+        return name in declared or super()._may_set(name)
+
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        cls = type(self).__name__
+        if name not in field_types(type(self)):
+            return super()._instead_of_setting(name, value)
+        return (
+            f"{cls} is fixed once it is made, so {name} cannot be set: make another "
+            f"one, {cls}({_with(self, name)}{name}={shown(value)})"
+        )
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         return (), self.hyperparameters()  # `copy` and `pickle` call __new__ with them
@@ -124,6 +143,16 @@ class Component:
             shown = repr(type(value).type_name) if simple else repr(value)
             parts.append(shown if name in required else f"{name}={shown}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _with(component: Component, changed: str) -> str:
+    """Write the hyperparameters that a copy with one changed must have, too."""
+    others = required_fields(type(component))
+    return "".join(
+        f"{name}={shown(getattr(component, name))}, "
+        for name in others
+        if name != changed
+    )
 
 
 def fields_of(cls: type) -> list[dataclasses.Field[Any]]:

@@ -80,6 +80,10 @@ class UnknownAttributeError(UnknownNameError, AttributeError):
     """An unknown name in attribute access, as in ``cr.layers.Dens``."""
 
 
+class FrozenError(ChainRuleError, AttributeError):
+    """An attribute that cannot be set, or would have no effect; says what to do."""
+
+
 class PluginError(ChainRuleError, RuntimeError):
     """A plugin that cannot be used; the message names it, its distribution and why."""
 

@@ -214,11 +214,15 @@ class Input(Node):
 class Parameter(Node):
     """A leaf with a value that training may change.
 
-    `value`, a NumPy array, is authoritative: a backend that keeps a copy on a device
-    writes it back here.
+    Attributes:
+        value: a NumPy array. It is authoritative: a backend that keeps a copy on a
+            device writes it back here.
+        learned: whether it was made to be changed by its gradient; a running average is
+            not.
+        frozen: whether training leaves it as it is, whatever it was made for.
     """
 
-    __slots__ = ("trainable", "value")
+    __slots__ = ("frozen", "learned", "value")
 
     @checked
     def __init__(
@@ -230,8 +234,24 @@ class Parameter(Node):
         self.value: npt.NDArray[Any] = (
             array if array.dtype.kind == "f" else array.astype(np.float32)
         )
-        self.trainable = trainable
+        self.learned = trainable
+        self.frozen = False
         super().__init__(None, (), self.value.shape, "float", name)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it by its gradient: it is learned and not frozen.
+
+        To set it to False freezes the parameter, a running average too. To set it to
+        True makes the parameter learned.
+        """
+        return self.learned and not self.frozen
+
+    @trainable.setter
+    @checked
+    def trainable(self, value: bool) -> None:
+        self.learned = self.learned or value
+        self.frozen = not value
 
 
 class Constant(Node):

@@ -77,6 +77,7 @@ def evaluate(
                 dtype,
                 is_rewriting() if rewrite is None else rewrite,
                 updating,
+                tuple(p for p in parameters if p.frozen),
             )
             device.pull(parameters)  # from a training run in progress there
             device.push(parameters)
@@ -105,7 +106,9 @@ def _compiled(
     dtype: FloatDtype,
     rewrite: bool,
     updating: bool,
+    frozen: tuple[Parameter, ...],
 ) -> Executable:
+    """Compile a program; what is frozen only tells it from others in the cache."""
     return backend.compile(
         Program(
             nodes if updating else collect_updates(nodes)[0],

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.component import Component
+from chainrule.frozen import Frozen
 
 
 @dataclass
-class Run:
+class Run(Frozen):
     """One call of `fit` as callbacks see it, and how far it has come.
 
     Epochs and steps are counted from the model's first ones, so a resumed training run
@@ -40,7 +41,22 @@ class Run:
 
     def stop(self) -> None:
         """End training after the current step."""
-        self.stopping = True
+        self.record(stopping=True)
+
+    def record(self, **progress: Any) -> None:
+        """Note how far it has come; for the training loop."""
+        vars(self).update(progress)
+
+    def _may_set(self, name: str) -> bool:
+        """Allow the constructor to set each field, once."""
+        return name in type(self).__dataclass_fields__ and name not in vars(self)
+
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        if name == "stopping":
+            return "write run.stop()"
+        if name == "lr":
+            return "run.lr can be read, not set; give fit a schedule=…"
+        return super()._instead_of_setting(name, value)
 
 
 class Callback(Component):

@@ -81,6 +81,15 @@ class Module(Component, ABC):
         calls[y] = Call(self, (x,))
         return y
 
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        if name in ("trainable", "frozen", "requires_grad"):
+            verb = "freeze" if bool(value) == (name == "frozen") else "unfreeze"
+            return (
+                f"{self.scope.title}: {name} cannot be set; write "
+                f"model.{verb}({self.scope.title!r})"
+            )
+        return super()._instead_of_setting(name, value)
+
     @property
     def scope(self) -> Scope:
         """The scope of its nodes; the scope's name is the module's name in a model."""

@@ -74,6 +74,12 @@ class Optimizer(Component, ABC):
                 ``def update(self, p, g, lr, step, m, v)``.
         """
 
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        if name == "learning_rate":
+            name = "lr"
+        hint = "; the next fit goes on with it, and schedule=… changes it during one"
+        return super()._instead_of_setting(name, value) + hint * (name == "lr")
+
     def slot_start(self, slot: str) -> float:
         """Return the value of a slot before the first step."""
         return 0.0

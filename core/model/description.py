@@ -47,7 +47,7 @@ def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
         return record | {"input": list(node.shape), "dtype": node.dtype}
     if isinstance(node, Parameter):
         return record | {
-            "parameter": list(node.value.shape), "trainable": node.trainable,
+            "parameter": list(node.value.shape), "trainable": node.learned,
         }  # fmt: skip
     if isinstance(node, Constant):
         return record | {

@@ -82,6 +82,8 @@ def load(path: FilePath) -> Model:
         _verify(description, tensors)
         model = rebuild(description["model"], description["name"])
         _fill(model, tensors)
+        for name in description.get("frozen", ()):
+            model.parameters[name].frozen = True
         _resume(model, description, tensors)
         model.metadata = dict(description.get("metadata", {}))
     except ModelFileError as error:
@@ -197,8 +199,9 @@ def _fill(model: Model, tensors: Tensors) -> None:
 
 
 def _dtype(network: Network) -> FloatDtype:
-    """Return the dtype that a model was trained in: that of its trained parameters."""
-    kinds = {parameter.value.dtype.name for parameter in network.trainable}
+    """Return the dtype that a model was trained in: that of its learned parameters."""
+    learned = [p for p in network.parameters.values() if p.learned]
+    kinds = {parameter.value.dtype.name for parameter in learned}
     return "float64" if kinds == {"float64"} else "float32"
 
 
@@ -213,7 +216,13 @@ def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> N
         )
     if training is not None:
         optimizer = registry.resolve("optimizers", training["optimizer"])
-        state = TrainingState(network.trainable, optimizer, _dtype(network))
+        paths = training.get("parameters")  # some may have been frozen since
+        members = (
+            network.trainable
+            if paths is None
+            else [network.parameters[path] for path in paths]
+        )
+        state = TrainingState(members, optimizer, _dtype(network))
         for name, view in slot_views(state, network.parameters):
             np.copyto(view, tensors[name])
         state.step = check_value(training["step"], NonNegativeInt, "step")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy.typing as npt
@@ -11,36 +10,23 @@ import numpy.typing as npt
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.data.columns import columns_of, in_order
-from chainrule.data.inputs import shape_of_examples
-from chainrule.errors import GraphError, ModelFileError, NotBuiltError
-from chainrule.kinds.backend import Backend, Executable
-from chainrule.kinds.module import Call, OwnedParameter, calls
+from chainrule.errors import GraphError, ModelFileError
+from chainrule.kinds.backend import Backend
+from chainrule.kinds.module import Call, calls
 from chainrule.model.description import describe_graph
-from chainrule.model.structure import Structure
-from chainrule.model.weights import weights_for
+from chainrule.model.parametric import Parametric
 from chainrule.model.writing import save_model
-from chainrule.node import Input, Node, Parameter, as_node
+from chainrule.node import Input, Node, as_node
 from chainrule.ops import identity
 from chainrule.program.program import FloatDtype
-from chainrule.scopes import Scope, current_scope
-from chainrule.shapes import Shape
+from chainrule.scopes import current_scope
 from chainrule.substitution import substitute
 from chainrule.training import History, inference
 from chainrule.training.fit import fit
-from chainrule.training.network import Network
 from chainrule.training.options import FitOptions, Verbosity
-from chainrule.training.session import Session
 
 
-@dataclass(frozen=True)
-class Built:
-    """The parts of a model that depend on the shapes of its inputs."""
-
-    structure: Structure
-    session: Session
-
-
-class Model:
+class Model(Parametric):
     """A function of inputs with parameters that can be trained.
 
     ::
@@ -65,8 +51,6 @@ class Model:
         GraphError: the outputs depend on other inputs, or two layers have one name.
     """
 
-    label = "model"
-
     @checked
     def __init__(
         self,
@@ -77,97 +61,6 @@ class Model:
     ) -> None:
         self._start(name)
         self._build(inputs, outputs)
-
-    def _start(self, name: str | None) -> None:
-        """Set the attributes of a model that is not built yet."""
-        self.scope = Scope(self.label, name, self)
-        self.history: History | None = None
-        self.metadata: dict[str, Any] = {}
-        self._built: Built | None = None
-
-    def _build(self, inputs: Any, outputs: Any) -> None:
-        structure = Structure.of(inputs, outputs)
-        self._built = Built(structure, Session(structure.network))
-        structure.draw_weights(0)
-
-    def _build_for(self, shapes: Sequence[Shape]) -> None:
-        """Build what depends on the shapes of the inputs; a Model is built already."""
-
-    def _build_from(self, x: Any) -> None:
-        if self._built is None:
-            self._build_for([shape_of_examples(x)])
-
-    def _require(self) -> Built:
-        if self._built is None:
-            raise NotBuiltError(
-                f"this {type(self).__name__} does not know its input shape yet: give "
-                "input_shape=…, or call fit or predict with data first"
-            )
-        return self._built
-
-    # -- what it is made of ------------------------------------------------------------
-
-    @property
-    def session(self) -> Session:
-        """The state between calls: compiled programs, and what the optimizer remembers.
-
-        Raises:
-            NotBuiltError: the input shape is not known yet.
-        """
-        return self._require().session
-
-    @property
-    def network(self) -> Network:
-        """The graph: inputs, outputs and parameters."""
-        return self.session.network
-
-    @property
-    def program(self) -> Executable | None:
-        """The training step used last: read its ``source`` and its ``summary()``."""
-        return self.session.program
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """The inputs."""
-        return self.network.inputs
-
-    @property
-    def outputs(self) -> tuple[Node, ...]:
-        """The outputs: nodes that can be drawn, differentiated and built upon."""
-        return self.network.outputs
-
-    @property
-    def layers(self) -> tuple[Any, ...]:
-        """The layers, in the order in which they are first called."""
-        return self._require().structure.parts
-
-    @property
-    def parameters(self) -> dict[str, Parameter]:
-        """The parameters by path, such as ``"dense_1/kernel"``."""
-        self.session.pull()
-        return dict(self.network.parameters)
-
-    @checked
-    def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
-        """Yield (path, parameter) for everything that the layers own."""
-        yield from self._require().structure.owned.items()
-
-    @checked
-    def get_weights(self) -> dict[str, npt.NDArray[Any]]:
-        """Return copies of the parameters' values by path."""
-        return {path: p.value.copy() for path, p in self.parameters.items()}
-
-    @checked
-    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Set the values of some or all parameters; training starts from them.
-
-        Raises:
-            DataError: no such parameter, another shape, or not a finite number. Then
-                nothing was changed.
-        """
-        arrays = weights_for(self.parameters, weights)
-        self._require().structure.set_weights(arrays)
-        self.session.refresh()
 
     @checked
     def __call__(self, *inputs: Any) -> Any:

@@ -13,6 +13,7 @@ from chainrule.model.structure import Structure
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
 from chainrule.terminal import visible_line
+from chainrule.training.network import Network
 
 
 def show(structure: Structure) -> None:
@@ -28,12 +29,9 @@ def table(structure: Structure) -> Table:
     """
     network = structure.network
     made = Table(show_footer=True, header_style="bold")
-    total = sum(p.value.size for p in network.parameters.values())
-    fixed = sum(p.value.size for p in network.parameters.values() if not p.trainable)
-    note = f"{total:,}" + (f" ({fixed:,} not trained)" if fixed else "")
     made.add_column("Layer", "Total")
     made.add_column("Output")
-    made.add_column("Parameters", note, justify="right")
+    made.add_column("Parameters", _totals(network), justify="right")
     counted: set[Parameter] = set()
     for leaf in network.inputs:
         made.add_row(_cell(leaf.name or "input"), shape_text(leaf.shape), "")
@@ -43,11 +41,29 @@ def table(structure: Structure) -> Table:
             name = f"{part.scope.name} ({type(part).__name__})"
             own = {owned.node for _, owned in part.owned_parameters()} - counted
             counted |= own
-            made.add_row(_cell(name), shape_text(node.shape), f"{_size(own):,}")
+            made.add_row(_cell(name), shape_text(node.shape), _count(own))
     rest = set(network.parameters.values()) - counted
     if rest:
-        made.add_row("(no layer)", "", f"{_size(rest):,}")
+        made.add_row("(no layer)", "", _count(rest))
     return made
+
+
+def _totals(network: Network) -> str:
+    """Return how many numbers there are, and what training does with them."""
+    every = set(network.parameters.values())
+    trained = {p for p in every if p.trainable}
+    updated = {p for p in every & network.averages - trained if not p.frozen}
+    parts = {"trained": trained, "running averages": updated}
+    parts["frozen"] = every - trained - updated
+    lines = [f"{_size(part):,} {what}" for what, part in parts.items() if part]
+    total = f"{_size(every):,}"
+    return total if len(lines) < 2 and trained else "\n".join([total, *lines])
+
+
+def _count(parameters: set[Parameter]) -> str:
+    """Return how many numbers a layer has, and whether all are frozen."""
+    frozen = parameters and all(p.frozen for p in parameters)
+    return f"{_size(parameters):,}" + " frozen" * bool(frozen)
 
 
 def _cell(name: str) -> Text:

@@ -6,7 +6,6 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +57,8 @@ def save_model(
         **description,
         "goal": _criteria(session.criteria),
     }
+    if frozen := [name for name, p in parameters.items() if p.frozen]:
+        record["frozen"] = frozen
     if session.state is not None:
         state = session.state
         record["training"] = {
@@ -65,6 +66,9 @@ def save_model(
             "step": state.step,
             "epoch": state.epoch,
         }
+        if state.flat.members != tuple(session.network.trainable):  # frozen since
+            trained = [name for name, p in parameters.items() if p in state.slices]
+            record["training"]["parameters"] = trained
         tensors |= dict(slot_views(state, parameters))
     contiguous = {name: np.asarray(t, order="C") for name, t in tensors.items()}
     record["checksums"] = {name: checksum(t) for name, t in contiguous.items()}
@@ -109,15 +113,14 @@ def check_weight(value: Array, path: str) -> None:
 def slot_views(
     state: TrainingState, parameters: Mapping[str, Parameter]
 ) -> Iterator[tuple[str, Array]]:
-    """Yield (name in a file, view) for every slot of every trainable parameter."""
+    """Yield (name in a file, view) for every slot of every parameter in a state."""
     paths = {parameter: path for path, parameter in parameters.items()}
-    bounds = list(pairwise(state.flat.offsets))
     for name, slot in state.slots.items():
         if slot.ndim == 0:
             yield f"optimizer:{name}", slot.value
             continue
-        for member, (start, stop) in zip(state.flat.members, bounds, strict=True):
-            view = slot.value[start:stop].reshape(member.value.shape)
+        for member, place in state.slices.items():
+            view = slot.value[place].reshape(member.value.shape)
             yield f"optimizer:{name}:{paths[member]}", view
 
 

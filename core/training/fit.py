@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes
-from chainrule.errors import BackendError, ExecutionError
+from chainrule.errors import BackendError, ExecutionError, GraphError
 from chainrule.interrupts import Interrupted, interruptible
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback, Run
@@ -66,6 +66,7 @@ class _Fit:
             self.better |= {f"val_{name}": d for name, d in self.better.items()}
         self.state = session.prepare(setup.optimizer, setup.options.dtype)
         self.step = session.step(self.objective, self.state)
+        self.frozenness = session.network.frozenness
         self.history = _history(setup.callbacks)
         self.run = Run(
             model=model,
@@ -124,14 +125,19 @@ class _Fit:
 
     def _epoch(self) -> None:
         run, state = self.run, self.state
-        run.epoch, run.step_of_epoch = state.epoch + 1, 0
+        run.record(epoch=state.epoch + 1, step_of_epoch=0)
         self._tell("epoch_begin")
+        if self.session.network.frozenness != self.frozenness:
+            raise GraphError(
+                f"a parameter was frozen or unfrozen before epoch {run.epoch}, but a "
+                "training run goes on with what it began with; end it with run.stop(), "
+                "and call fit again, which continues"
+            )
         order, first = self._order(), state.step
         start = EpochStart(
             self.loop, order, self._checked_program, self.session, self.backend
         )
         totals = self._steps(order, start)
-        run.step = state.step
         if not all_finite(totals, state):
             raise start.diverged()
         if state.step - first < run.steps_per_epoch:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from chainrule.errors import GraphError
 from chainrule.graph import number_scopes, topological
-from chainrule.kinds.module import Module
+from chainrule.kinds.module import Module, modules_of
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
-from chainrule.ops import training
+from chainrule.ops import Training, training
 from chainrule.scopes import Scope, inside
 from chainrule.substitution import substitute
 
@@ -20,14 +20,16 @@ def transformed(
 ) -> list[Node]:
     """Return the outputs with the output of every hidden layer transformed.
 
-    The transformed activations are used in training only.
+    The transformed activations are used in training only. Layers that are frozen
+    compute what they compute when nothing is trained.
 
     Raises:
         GraphError: a regularizer transforms hidden layers, and there are none.
     """
+    outputs = _with_frozen_layers(outputs)
     acting = [r for r in regularizers if type(r).transform is not Regularizer.transform]
     if not acting:
-        return list(outputs)
+        return outputs
     places = hidden(outputs)
     if not places:
         raise GraphError(
@@ -38,15 +40,30 @@ def transformed(
     return substitute(outputs, {}, after=after)
 
 
+def _with_frozen_layers(outputs: Sequence[Node]) -> list[Node]:
+    """Return the outputs with the layers in inference mode that are frozen entirely."""
+    after: dict[Node, Callable[[Node], Node]] = {
+        node: lambda made: made.inputs[1]
+        for node in topological(outputs)
+        if isinstance(node.op, Training) and any(map(_is_frozen, modules_of(node)))
+    }
+    return substitute(outputs, {}, after=after) if after else list(outputs)
+
+
+def _is_frozen(module: Module) -> bool:
+    frozen = [owned.node.frozen for _, owned in module.owned_parameters()]
+    return bool(frozen) and all(frozen)
+
+
 def hidden(outputs: Sequence[Node]) -> dict[Node, str]:
     """Return the outputs of hidden layers, each with a unique name.
 
     These are the nodes that enter a layer with parameters, and themselves depend on
-    trainable parameters.
+    learned parameters, frozen or not.
     """
     order = topological(outputs)
     paths = number_scopes(order)
-    learned: set[Node] = {p for p in order if isinstance(p, Parameter) and p.trainable}
+    learned: set[Node] = {p for p in order if isinstance(p, Parameter) and p.learned}
     count: Counter[str] = Counter()
     found: dict[Node, str] = {}
     for node in order:

@@ -79,13 +79,17 @@ class Loop:
             StepFailed: any error, with the last step completed before it.
         """
         totals: Totals = {}
+        first = self.state.step
         for batches in batches_in(order, self.size):
             if not self.run.stopping:
-                totals[batches.shape[1]] = self._steps(batches)
+                totals[batches.shape[1]] = self._steps(batches, first)
         return totals
 
-    def _steps(self, batches: Array) -> Array:
-        """Do one step for each batch, all of one size; return their totals."""
+    def _steps(self, batches: Array, first: int) -> Array:
+        """Do one step for each batch, all of one size; return their totals.
+
+        The epoch began after the step number `first`.
+        """
         step = self.state.step
         try:
             executable = self.programs(batches.shape[1])
@@ -93,7 +97,9 @@ class Loop:
             raise StepFailed(error, step) from error
         run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
         put, compute, schedule = executable.put, executable.run, self.schedule
-        base = lr = self.state.optimizer.lr
+        base = self.state.optimizer.lr
+        lr = base if schedule is None else run.lr
+        earlier = self.state.epoch * run.steps_per_epoch - first
         failure: BaseException | None = None
         torn = late = False
         try:
@@ -102,14 +108,15 @@ class Loop:
                     for leaf, array in feeds:
                         put(leaf, array, rows)
                     if schedule is not None:
-                        lr = schedule.rate(base, step + 1, run.steps_per_epoch)
+                        nth = earlier + step + 1
+                        lr = schedule.rate(base, nth, run.steps_per_epoch)
                     torn = True
                     compute(seed=seed, step=step + 1, lr=lr)
                     step += 1
                     torn = False
                     if hooks:
-                        run.step, run.lr, self.state.step = step, lr, step
-                        run.step_of_epoch += 1
+                        self.state.step = step
+                        run.record(step=step, lr=lr, step_of_epoch=step - first)
                         for hook in hooks:
                             hook(run)
                     if run.stopping:
@@ -118,6 +125,7 @@ class Loop:
             failure = error
         finally:
             self.state.step = step
+            run.record(step=step, lr=lr, step_of_epoch=step - first)
         try:
             totals = executable.take_totals()  # or the next epoch would have them
         except Exception as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter
+from chainrule.ops import AlsoUpdate
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,20 @@ class Network:
     def trainable(self) -> list[Parameter]:
         """The parameters that training changes by their gradients."""
         return [p for p in self.parameters.values() if p.trainable]
+
+    @property
+    def averages(self) -> set[Node]:
+        """The parameters that layers update themselves, such as running averages."""
+        return {
+            node.inputs[1]
+            for node in topological(self.outputs)
+            if isinstance(node.op, AlsoUpdate)
+        }
+
+    @property
+    def frozenness(self) -> tuple[tuple[bool, bool], ...]:
+        """Whether each parameter is trainable, and whether it is frozen."""
+        return tuple((p.trainable, p.frozen) for p in self.parameters.values())
 
     @property
     def weights(self) -> list[Parameter]:

@@ -136,5 +136,5 @@ class EpochStart:
             self._backend.pull(self._session.changing)  # so that none counts as newer
 
     def _update_run(self) -> None:
-        self._run.step = self._state.step
-        self._run.step_of_epoch = self._state.step - self._step
+        step = self._state.step
+        self._run.record(step=step, step_of_epoch=step - self._step)

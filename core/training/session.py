@@ -93,7 +93,7 @@ class Session:
         """Return the graph of the criteria, for targets of these shapes."""
         shapes = tuple((None, *target.shape[1:]) for target in targets)
         return self._objectives.get(
-            (criteria.key, shapes, weighted),
+            (criteria.key, shapes, weighted, self.network.frozenness),
             lambda: Objective(self.network, criteria, shapes, weighted=weighted),
         )
 
@@ -112,14 +112,16 @@ class Session:
         """
         members = self.network.trainable
         if not members:
+            frozen = any(p.frozen for p in self.network.parameters.values())
             raise GraphError(
                 "the model has no trainable parameter, so there is nothing to fit"
+                + "; model.unfreeze() makes those trainable that were frozen" * frozen
             )
-        if self.state is None or not self.state.suits(members, optimizer):
+        if self.state is None or not self.state.suits(optimizer):
             self.state = TrainingState(members, optimizer, dtype)
             self._steps.clear()
-        elif self.state.dtype != dtype:
-            self.state = self.state.converted(dtype)
+        elif self.state.flat.members != tuple(members) or self.state.dtype != dtype:
+            self.state = self.state.adapted(members, dtype)
             self._steps.clear()
         elif not self.state.is_whole():
             self.state.gather()

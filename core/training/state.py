@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ class TrainingState:
 
     Training continues from this state if the optimizer is of the same class and has the
     same hyperparameters, the learning rate aside; another optimizer starts from zero.
+    A parameter that is frozen loses its slots; they start anew when it is unfrozen.
 
     Attributes:
         optimizer: the optimizer that uses this state.
@@ -57,17 +59,31 @@ class TrainingState:
         """Everything that a step updates, except running averages."""
         return [self.flat, *self.slots.values()]
 
-    def suits(self, members: Sequence[Parameter], optimizer: Optimizer) -> bool:
-        """Return whether training these parameters may continue with this state."""
-        return self.flat.members == tuple(members) and _identity(
-            self.optimizer
-        ) == _identity(optimizer)
+    @property
+    def slices(self) -> dict[Parameter, slice]:
+        """For each parameter, its place in the flat vectors."""
+        bounds = pairwise(self.flat.offsets)
+        return {
+            member: slice(*ends)
+            for member, ends in zip(self.flat.members, bounds, strict=True)
+        }
 
-    def converted(self, dtype: FloatDtype) -> TrainingState:
-        """Return the same state with floats of another dtype."""
-        other = TrainingState(self.flat.members, self.optimizer, dtype)
+    def suits(self, optimizer: Optimizer) -> bool:
+        """Return whether this optimizer may continue with this state."""
+        return _identity(self.optimizer) == _identity(optimizer)
+
+    def adapted(self, members: Sequence[Parameter], dtype: FloatDtype) -> TrainingState:
+        """Return the state for other parameters or another dtype, as far as it goes."""
+        other = TrainingState(members, self.optimizer, dtype)
+        places = self.slices
         for name, slot in other.slots.items():
-            slot.value[...] = self.slots[name].value
+            old = self.slots[name].value
+            if slot.ndim == 0:
+                slot.value[...] = old
+                continue
+            for member, place in other.slices.items():
+                if member in places:
+                    slot.value[place] = old[places[member]]
         other.step, other.epoch = self.step, self.epoch
         return other
 

@@ -253,3 +253,30 @@ def test_parameters_are_made_once_and_shared() -> None:
     a, b = layer(cr.input("a", (None, 3))), layer(cr.input("b", (None, 3)))
     assert set(parameters(layer)) == {"kernel", "bias", "prelu/alpha"}
     assert set(cr.Graph([a]).parameters) == set(cr.Graph([b]).parameters)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "opencl"])
+def test_batch_norm_applied_twice_takes_one_update_after_the_other(
+    backend: str,
+) -> None:
+    layer = cr.layers.BatchNorm(momentum=0.5)
+    a, b = cr.input("a", (None, 1)), cr.input("b", (None, 1))
+    model = cr.Model([a, b], cr.layers.Dense(1)(layer(a) + layer(b)))
+    data = [np.full((4, 1), 2.0, np.float32), np.full((4, 1), 10.0, np.float32)]
+    still = cr.optimizers.SGD(lr=1e-30)
+    target = np.zeros((4, 1), np.float32)
+    model.fit(data, target, loss="mse", optimizer=still, backend=backend)
+    mean = model.parameters["batch_norm_1/moving_mean"].value
+    assert mean == 0.5 * (0.5 * 0 + 0.5 * 2) + 0.5 * 10 == 5.5
+    variance = model.parameters["batch_norm_1/moving_variance"].value
+    assert variance == 0.25
+
+
+def test_any_state_that_is_assigned_twice_in_a_step() -> None:
+    count = cr.parameter("count", 0.0, trainable=False)
+    x = cr.input("x", (2,))
+    y: cr.Node = x
+    for _ in range(3):
+        y = cr.ops.also_update(y * 2, count, count + 1)
+    cr.evaluate([y], {x: [1, 2]}, training=True)
+    assert count.value == 3

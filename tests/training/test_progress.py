@@ -156,7 +156,7 @@ def test_ctrl_c_at_the_end_of_the_line_does_not_start_a_new_one(
         monkeypatch.setenv("COLUMNS", str(width))
         progress = cr.callbacks.Progress()
         progress.begin(run)
-        run.epoch = run.step = run.step_of_epoch = 1
+        run.record(epoch=1, step=1, step_of_epoch=1)
         progress.end(run)
         last = click.unstyle(capsys.readouterr().out).splitlines()[-1].split("\r")[-1]
         assert "loss 1.234e-05  accuracy 1.234e-05" in last

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,6 +70,70 @@ def test_training_follows_the_schedule() -> None:
         slope = 2 * (w + b - 1)
         w, b = w - lr * slope, b - lr * slope
     assert model.predict(x)[0, 0] == pytest.approx(w + b, rel=1e-5)
+
+
+X = np.ones((64, 1), np.float32)
+SGD = cr.optimizers.SGD(lr=0.01)
+
+
+class Rates(cr.Callback):
+    """Notes the rate of each epoch's last step, from `epoch_end` alone."""
+
+    def begin(self, run: Run) -> None:
+        self.seen: list[float] = []
+
+    def epoch_end(self, run: Run) -> None:
+        assert run.step_of_epoch == run.steps_per_epoch
+        self.seen.append(run.lr)
+
+
+@pytest.mark.parametrize("rows", [64, 16])
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_progress_is_counted_in_epochs_whatever_a_batch_is(
+    name: str, loaded: bool, rows: int, tmp_path: Path
+) -> None:
+    schedule, _ = REFERENCES[name]
+    model: cr.Model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
+    options: dict[str, Any] = {
+        "loss": "mse", "optimizer": SGD, "schedule": schedule, "callbacks": [Rates()],
+    }  # fmt: skip
+    model.fit(X, X, epochs=2, batch_size=8, **options)
+    if loaded:
+        model.save(tmp_path / "m")
+        model = cr.load(tmp_path / "m")
+    model.fit(X[:rows], X[:rows], epochs=2, batch_size=rows, **options)
+    expected = [
+        schedule.rate(0.01, epoch + 1, 1) for epoch in (2, 3)
+    ]  # one step for each epoch, as if there had been no others
+    assert options["callbacks"][0].seen == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_cosine_that_is_resumed_with_larger_batches() -> None:
+    model = cr.Sequential([cr.layers.Dense(1)])
+    spy = Rates()
+    options: dict[str, Any] = {
+        "loss": "mse", "optimizer": SGD, "callbacks": [spy],
+        "schedule": cr.schedules.CosineDecay(epochs=10),
+    }  # fmt: skip
+    model.fit(X, X, epochs=2, batch_size=4, **options)
+    model.fit(X, X, epochs=1, batch_size=64, **options)
+    assert spy.seen == [pytest.approx(0.00905, abs=5e-6)]
+
+
+def test_an_epoch_that_was_stopped_is_repeated_by_the_schedule() -> None:
+    class Stop(cr.Callback):
+        def step_end(self, run: Run) -> None:
+            if run.step_of_epoch == 3 and run.epoch == 2:
+                run.stop()
+
+    model = cr.Sequential([cr.layers.Dense(1)])
+    schedule = cr.schedules.ExponentialDecay(factor=0.5)
+    spy = Rates()
+    options: dict[str, Any] = {"loss": "mse", "optimizer": SGD, "schedule": schedule}
+    model.fit(X, X, epochs=3, batch_size=16, callbacks=[Stop()], **options)
+    model.fit(X, X, epochs=1, batch_size=64, callbacks=[spy], **options)
+    assert spy.seen == [pytest.approx(0.005)]
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ class BlockLabels:
     def _frozen(self, part: Part) -> list[Line]:
         """Mark parameters that training does not change."""
         parameters = [n for n in part.nodes if isinstance(n, Parameter)]
-        frozen = [n for n in parameters if not n.trainable]
+        moving = self.subject.averages
+        frozen = [n for n in parameters if not (n.trainable or n in moving)]
         if not frozen:
             return []
         if len(frozen) == len(parameters):

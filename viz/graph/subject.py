@@ -12,6 +12,7 @@ from chainrule.errors import GraphError
 from chainrule.graph import Graph
 from chainrule.kinds.loss import Loss
 from chainrule.node import Node, Parameter
+from chainrule.ops import AlsoUpdate
 from chainrule.viz.graph.options import Level, Options
 
 
@@ -35,6 +36,16 @@ class Subject:
     sweep: Backward | None = None
     remark: str = ""
     given: frozenset[Node] = frozenset()
+
+    @functools.cached_property
+    def averages(self) -> frozenset[Node]:
+        """The parameters that are updated without a gradient, unless frozen."""
+        return frozenset(
+            node.inputs[1]
+            for node in self.graph.order
+            if isinstance(node.op, AlsoUpdate)
+            and not (isinstance(node.inputs[1], Parameter) and node.inputs[1].frozen)
+        )
 
     @functools.cached_property
     def loss_nodes(self) -> frozenset[Node]:

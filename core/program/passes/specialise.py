@@ -48,17 +48,33 @@ def collect_updates(
 ) -> tuple[list[Node], list[tuple[Parameter, Node]]]:
     """Take the `also_update` nodes out; return the nodes and what those assign.
 
-    Nothing is assigned for the sake of nodes `beside` the roots.
+    A parameter that is updated more than once takes one update after the other, in the
+    order of the graph. Nothing is assigned to a frozen one, or for the sake of nodes
+    `beside` the roots.
     """
-    updates: dict[Node, Node] = {}
+    updates: dict[Parameter, Node] = {}
     for node in topological(roots):
         if isinstance(node.op, AlsoUpdate):
-            updates[node.inputs[1]] = node.inputs[2]
+            _, target, new = node.inputs
+            if isinstance(target, Parameter) and not target.frozen:
+                if target in updates:
+                    new = _replaced(new, target, updates[target])
+                updates[target] = new
     n = len(roots) + len(beside)
     both = [*roots, *beside, *updates.values()]
     both = rewrite(both, {AlsoUpdate: (lambda node: node.inputs[0],)})
-    targets = [p for p in updates if isinstance(p, Parameter)]
+    targets = list(updates)
     return both[:n], list(zip(targets, both[n:], strict=True))
+
+
+def _replaced(root: Node, old: Node, new: Node) -> Node:
+    """Return an expression with another node in the place of one."""
+    done = {old: new}
+    for node in topological([root]):
+        if node not in done:
+            inputs = tuple([done[x] for x in node.inputs])
+            done[node] = node if inputs == node.inputs else with_inputs(node, inputs)
+    return done[root]
 
 
 def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Node]:

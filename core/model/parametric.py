@@ -1,0 +1,173 @@
+"""The base of models: a graph, its layers, and the values of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from chainrule.arguments import checked
+from chainrule.data.inputs import shape_of_examples
+from chainrule.errors import NotBuiltError
+from chainrule.frozen import Frozen
+from chainrule.kinds.backend import Executable
+from chainrule.kinds.module import OwnedParameter
+from chainrule.model.selection import selected
+from chainrule.model.structure import Structure
+from chainrule.model.weights import weights_for
+from chainrule.node import Input, Node, Parameter
+from chainrule.scopes import Scope
+from chainrule.shapes import Shape
+from chainrule.training import History
+from chainrule.training.network import Network
+from chainrule.training.session import Session
+
+
+@dataclass(frozen=True)
+class Built:
+    """The parts of a model that depend on the shapes of its inputs."""
+
+    structure: Structure
+    session: Session
+
+
+class Parametric(Frozen):
+    """Base of models: what a model consists of; see `chainrule.model.model.Model`."""
+
+    label = "model"
+
+    def _start(self, name: str | None) -> None:
+        """Set the attributes of a model that is not built yet."""
+        self.scope = Scope(self.label, name, self)
+        self.history: History | None = None
+        self.metadata: dict[str, Any] = {}
+        self._built: Built | None = None
+
+    def _build(self, inputs: Any, outputs: Any) -> None:
+        structure = Structure.of(inputs, outputs)
+        self._built = Built(structure, Session(structure.network))
+        structure.draw_weights(0)
+
+    def _build_for(self, shapes: Sequence[Shape]) -> None:
+        """Build what depends on the shapes of the inputs; a Model is built already."""
+
+    def _build_from(self, x: Any) -> None:
+        if self._built is None:
+            self._build_for([shape_of_examples(x)])
+
+    def _require(self) -> Built:
+        if self._built is None:
+            raise NotBuiltError(
+                f"this {type(self).__name__} does not know its input shape yet: give "
+                "input_shape=…, or call fit or predict with data first"
+            )
+        return self._built
+
+    # -- what it is made of ------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """The state between calls: compiled programs, and what the optimizer remembers.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+        """
+        return self._require().session
+
+    @property
+    def network(self) -> Network:
+        """The graph: inputs, outputs and parameters."""
+        return self.session.network
+
+    @property
+    def program(self) -> Executable | None:
+        """The training step used last: read its ``source`` and its ``summary()``."""
+        return self.session.program
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs."""
+        return self.network.inputs
+
+    @property
+    def outputs(self) -> tuple[Node, ...]:
+        """The outputs: nodes that can be drawn, differentiated and built upon."""
+        return self.network.outputs
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, in the order in which they are first called."""
+        return self._require().structure.parts
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters by path, such as ``"dense_1/kernel"``."""
+        self.session.pull()
+        return dict(self.network.parameters)
+
+    @checked
+    def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
+        """Yield (path, parameter) for everything that the layers own."""
+        yield from self._require().structure.owned.items()
+
+    @checked
+    def freeze(self, *what: Any) -> None:
+        """Let training leave parameters as they are.
+
+        ::
+
+            model.freeze("dense_1")              # a layer, by name or itself
+            model.freeze("dense_*/kernel")       # paths, with * and ?
+            model.freeze()                       # everything
+
+        A layer whose parameters are all frozen computes as in inference, so a frozen
+        BatchNorm uses its running averages, which stay as they are; its averages alone
+        are ``model.freeze("batch_norm_1/moving_*")``. It is what
+        ``parameters[path].trainable = False`` does. Frozen parameters are marked in
+        diagrams, have no penalties or constraints, and are saved as such. Training
+        goes on as before with the others; the epochs are counted on.
+
+        Args:
+            *what: paths, names of layers or patterns of these; layers; parameters.
+
+        Raises:
+            UnknownNameError: a name or pattern that fits no parameter.
+            GraphError: something else, or a layer without parameters.
+        """
+        self._set_frozen(what, True)
+
+    @checked
+    def unfreeze(self, *what: Any) -> None:
+        """Let training change parameters again that were frozen; see `freeze`."""
+        self._set_frozen(what, False)
+
+    def _set_frozen(self, what: Sequence[Any], frozen: bool) -> None:
+        for parameter in selected(self.network.parameters, what):
+            parameter.frozen = frozen
+
+    @checked
+    def get_weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the parameters' values by path."""
+        return {path: p.value.copy() for path, p in self.parameters.items()}
+
+    @checked
+    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Set the values of some or all parameters; training starts from them.
+
+        Raises:
+            DataError: no such parameter, another shape, or not a finite number. Then
+                nothing was changed.
+        """
+        arrays = weights_for(self.parameters, weights)
+        self._require().structure.set_weights(arrays)
+        self.session.refresh()
+
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        if name in ("trainable", "frozen"):
+            verb = "freeze" if bool(value) == (name == "frozen") else "unfreeze"
+            return f"write model.{verb}(), or give it the names of layers"
+        if name in ("optimizer", "loss", "metrics"):
+            return f"a model has no {name} of its own: write model.fit(…, {name}=…)"
+        return super()._instead_of_setting(name, value)
