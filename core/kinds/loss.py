@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from importlib import import_module
 from typing import ClassVar, Literal
 
 from chainrule.arguments import checked
@@ -57,12 +58,33 @@ class Loss(Component, ABC):
             losses = self.per_example(target, prediction)
             self._check_one_each(losses, prediction.shape[:1])
             if sample_weight is not None:
-                losses = mul(losses, sample_weight)
+                weight = as_node(sample_weight)
+                if not shape_fits(weight.shape, losses.shape):
+                    raise ShapeError(
+                        f"{self.type_name}: sample_weight must have one number for "
+                        f"each example, shape {shape_text(losses.shape)}, got "
+                        f"{describe(weight)}"
+                    )
+                losses = mul(losses, weight)
             return mean(losses)
 
+    def on_scale_of_target(self, prediction: Node) -> Node:
+        """Return what compares with the target: probabilities, where it takes logits.
+
+        Metrics see this.
+        """
+        if self.applies is None:
+            return prediction
+        function = getattr(import_module("chainrule.ops"), self.applies.type_name)
+        applied: Node = function(prediction)
+        return applied
+
     def decision(self, prediction: Node) -> Node:
-        """Return the prediction on a scale where metrics read more than ½ as yes."""
-        return prediction
+        """Return the prediction on a scale where more than ½ means yes.
+
+        Metrics that count right answers see this.
+        """
+        return self.on_scale_of_target(prediction)
 
     @property
     def target_dtype(self) -> Dtype:

@@ -5,18 +5,60 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Direction, Regularizer
-from chainrule.node import Dtype, Input, Node, as_node, describe
+from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
 from chainrule.scopes import scope
 from chainrule.shapes import Shape
 from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
 from chainrule.training.network import Network
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an output is compared with, as far as the graph depends on it.
+
+    Attributes:
+        shape: its shape, with an open number of rows.
+        dtype: ``"int"`` for class labels.
+        centre: a number for each column, or one, near its mean. It is subtracted for
+            metrics that do not depend on it, or large numbers would cost them digits.
+    """
+
+    shape: Shape
+    dtype: Dtype
+    centre: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, array: Array, *, centred: bool) -> Target:
+        """Describe the targets of one output; look for their centre if asked to."""
+        labels = array.dtype.kind == "i"
+        return cls(
+            (None, *array.shape[1:]),
+            "int" if labels else "float",
+            _centre(array) if centred and not labels else (),
+        )
+
+
+def _centre(array: Array) -> tuple[float, ...]:
+    """Return the mean of each column, rounded to a power of two near its spread.
+
+    So it is often 0, and rarely differs between parts of the same data.
+    """
+    columns = array.reshape(len(array), -1) if array.ndim < 3 else array.reshape(-1, 1)
+    mean, spread = columns.mean(0, dtype=np.float64), columns.std(0, dtype=np.float64)
+    spread = np.maximum(spread, np.finfo(np.float64).tiny)
+    grid = np.exp2(np.ceil(np.log2(spread)))
+    centre = np.round(mean / grid) * grid
+    return tuple(centre.tolist()) if centre.any() else ()
 
 
 class Objective:
@@ -36,7 +78,7 @@ class Objective:
         self,
         network: Network,
         criteria: Criteria,
-        target_shapes: Sequence[Shape],
+        targets: Sequence[Target],
         *,
         weighted: bool = False,
     ) -> None:
@@ -46,10 +88,8 @@ class Objective:
         self.inputs = network.inputs
         self.weight = Input("sample_weight", (None,)) if weighted else None
         self.targets = [
-            Input(f"{label}target", shape, _dtype(loss))
-            for label, loss, shape in zip(
-                labels, criteria.losses, target_shapes, strict=True
-            )
+            Input(f"{label}target", target.shape, target.dtype)
+            for label, target in zip(labels, targets, strict=True)
         ]
         predictions = transformed(network.outputs, criteria.regularizers)
         outputs = list(
@@ -67,14 +107,16 @@ class Objective:
         self.totals = list(means.values())
         self._metrics: dict[str, tuple[Metric, int]] = {}
         uses: Counter[str] = Counter()
-        for label, loss, target, prediction in outputs:
-            seen = loss.decision(prediction) if isinstance(loss, Loss) else prediction
+        centres = [target.centre for target in targets]
+        for (label, loss, target, prediction), centre in zip(
+            outputs, centres, strict=True
+        ):
             for metric in criteria.metrics:
                 name = label + metric.type_name
                 uses[name] += 1
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
-                sums = _sums(metric, target, seen)
+                sums = _sums(metric, loss, target, prediction, centre)
                 self._metrics[name] = metric, len(sums)
                 self.totals += sums
 
@@ -145,13 +187,22 @@ class Objective:
         return value
 
 
-def _dtype(loss: LossLike) -> Dtype:
-    return loss.target_dtype if isinstance(loss, Loss) else "float"
-
-
-def _sums(metric: Metric, target: Node, prediction: Node) -> list[Node]:
+def _sums(
+    metric: Metric,
+    loss: LossLike,
+    target: Node,
+    prediction: Node,
+    centre: tuple[float, ...],
+) -> list[Node]:
     """Return the scalars that a metric sums over batches."""
     with scope(metric.type_name):
+        if isinstance(loss, Loss):
+            decides = metric.sees == "decision"
+            view = loss.decision if decides else loss.on_scale_of_target
+            prediction = view(prediction)
+        if metric.shift_invariant and centre:
+            middle = Constant(centre if len(centre) > 1 else centre[0])
+            target, prediction = target - middle, prediction - middle
         sums = metric.totals(target, prediction)
     if not isinstance(sums, tuple):
         raise GraphError(

@@ -17,7 +17,7 @@ from chainrule.program.program import FloatDtype
 from chainrule.training.cache import Cache
 from chainrule.training.criteria import Criteria
 from chainrule.training.network import Network
-from chainrule.training.objective import Objective
+from chainrule.training.objective import Objective, Target
 from chainrule.training.state import TrainingState
 from chainrule.training.step import Step
 
@@ -90,11 +90,12 @@ class Session:
     def objective(
         self, criteria: Criteria, targets: Sequence[Array], *, weighted: bool
     ) -> Objective:
-        """Return the graph of the criteria, for targets of these shapes."""
-        shapes = tuple((None, *target.shape[1:]) for target in targets)
+        """Return the graph of the criteria, for targets like these."""
+        centred = any(metric.shift_invariant for metric in criteria.metrics)
+        kinds = tuple(Target.of(target, centred=centred) for target in targets)
         return self._objectives.get(
-            (criteria.key, shapes, weighted, self.network.frozenness),
-            lambda: Objective(self.network, criteria, shapes, weighted=weighted),
+            (criteria.key, kinds, weighted, self.network.frozenness),
+            lambda: Objective(self.network, criteria, kinds, weighted=weighted),
         )
 
     @property

@@ -50,9 +50,6 @@ class SigmoidCrossEntropy(Loss):
         y = towards_half(target, self.label_smoothing)
         return over_features(ops.softplus(prediction) - y * prediction)
 
-    def decision(self, prediction: Node) -> Node:
-        return ops.sigmoid(prediction)
-
 
 class Hinge(Loss):
     """J = mean of max(0, 1 − y z), y = ±1; a target of 0 counts as −1, as in tf.keras.

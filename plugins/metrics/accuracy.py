@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar, Literal
 
 from chainrule.annotations import PositiveInt, Probability
 from chainrule.errors import ShapeError
 from chainrule.node import Node, describe
 from chainrule.ops import (
+    Identity,
+    Softmax,
     argmax,
     equal,
     expand_dims,
@@ -24,6 +27,8 @@ FOR_LABELS = "for class labels use sparse_categorical_accuracy"
 
 class Share(Mean):
     """Base of shares of hits: define `hits`."""
+
+    sees: ClassVar[Literal["prediction", "decision"]] = "decision"
 
     @abstractmethod
     def hits(self, target: Node, prediction: Node) -> Node:
@@ -53,11 +58,19 @@ class CategoricalAccuracy(Share):
     """Share of examples whose largest prediction is at the 1 of a one-hot target.
 
     Shapes: target and prediction (batch, …, classes).
+
+    Raises:
+        ShapeError: there is one class, which is always the largest.
     """
 
     def hits(self, target: Node, prediction: Node) -> Node:
         check_same_shape(self.type_name, target, prediction, FOR_LABELS)
-        return equal(argmax(target), argmax(prediction))
+        if prediction.shape[-1:] == (1,):
+            raise ShapeError(
+                f"{self.type_name}: the only column of {describe(prediction)} is "
+                "always the largest; use binary_accuracy"
+            )
+        return equal(argmax(target), argmax(scores(prediction)))
 
 
 class SparseCategoricalAccuracy(Share):
@@ -68,7 +81,7 @@ class SparseCategoricalAccuracy(Share):
 
     def hits(self, target: Node, prediction: Node) -> Node:
         _check_labels(self.type_name, target, prediction)
-        return equal(target, argmax(prediction))
+        return equal(target, argmax(scores(prediction)))
 
 
 class Accuracy(Share):
@@ -113,9 +126,22 @@ class TopK(Share):
                 f"{self.type_name}: the true class of {classes} is always among the "
                 f"{self.k} largest; {remedy}"
             )
-        true = one_hot(target, classes)
-        score = expand_dims(sum(prediction * true, axis=-1), -1)
-        return less(sum(to_float(greater(prediction, score)), axis=-1), float(self.k))
+        true, every = one_hot(target, classes), scores(prediction)
+        score = expand_dims(sum(every * true, axis=-1), -1)
+        return less(sum(to_float(greater(every, score)), axis=-1), float(self.k))
+
+
+def scores(prediction: Node) -> Node:
+    """Return what has the same order along the last axis, with all its digits.
+
+    Those are the logits of a softmax, where rounding makes probabilities equal.
+    """
+    while isinstance(prediction.op, Identity):
+        (prediction,) = prediction.inputs
+    ordered = isinstance(prediction.op, Softmax) and (
+        prediction.op.axis == prediction.ndim - 1
+    )
+    return prediction.inputs[0] if ordered else prediction
 
 
 def _check_labels(metric: str, target: Node, prediction: Node) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar, Literal
 
 from chainrule.annotations import Probability
 from chainrule.kinds.metric import Metric
@@ -13,6 +14,8 @@ from chainrule.plugins.metrics.common import check_same_shape
 
 class Detection(Metric):
     """Base of shares of right yeses: define what they are a share of."""
+
+    sees: ClassVar[Literal["prediction", "decision"]] = "decision"
 
     threshold: Probability = 0.5
 

@@ -56,6 +56,8 @@ class R2(Metric):
     unless it is predicted exactly (scikit-learn ``r2_score``).
     """
 
+    shift_invariant: ClassVar[bool] = True
+
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
         check_same_shape(self.type_name, target, prediction, NUMBERS)
         width = target.shape[-1] if target.ndim > 1 else 1
