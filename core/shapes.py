@@ -183,3 +183,19 @@ def broadcast_shapes(a: Shape, b: Shape) -> Shape | None:
         elif y is not None:
             return None
     return tuple(result)
+
+
+def mixes_batches(a: Shape, b: Shape) -> bool:
+    """Whether broadcasting would pair an open axis with another one of a batch.
+
+    The operand of lower rank is aligned from the right, so its open axis comes to lie
+    beside a fixed axis, while the open one of the other operand lies further left: n
+    targets and n predictions of shape (n, 1) would make n × n pairs.
+
+    >>> mixes_batches((None,), (None, 1)), mixes_batches((None, 1), (1, None))
+    (True, False)
+    """
+    low, high = sorted((a, b), key=len)
+    left = len(high) - len(low)
+    beside = zip(low, high[left:], strict=True)
+    return None in high[:left] and any(x is None and y is not None for x, y in beside)

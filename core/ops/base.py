@@ -15,7 +15,7 @@ from chainrule.arguments import checked
 from chainrule.component import snake_case
 from chainrule.errors import ArgumentTypeError, GradientError, GraphError, ShapeError
 from chainrule.node import Dtype, Node, Value, as_node, converted, describe
-from chainrule.shapes import Shape, broadcast_shapes
+from chainrule.shapes import Shape, broadcast_shapes, mixes_batches
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a notation binds; an operand that binds less gets parentheses."""
@@ -237,6 +237,13 @@ def common_shape(op: str, inputs: Sequence[Node]) -> Shape:
             raise ShapeError(
                 f"{op}: shapes of {' and '.join(map(describe, inputs))} do not "
                 "broadcast; align them from the right, each pair equal or 1"
+            )
+        if mixes_batches(shape, other.shape):
+            low = min(inputs, key=lambda x: x.ndim)
+            raise ShapeError(
+                f"{op}: {' and '.join(map(describe, inputs))} have their batches on "
+                "different axes, and would be combined each with each; write "
+                f"cr.ops.expand_dims(x, 1) for x = {describe(low)}"
             )
         shape = common
     return shape

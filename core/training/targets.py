@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.arrays import Array, as_rows, check_integers, position_text
+from chainrule.data.arrays import (
+    Array,
+    as_numbers,
+    as_rows,
+    check_integers,
+    position_text,
+)
 from chainrule.errors import DataError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
@@ -19,18 +25,21 @@ def targets_for(
 ) -> Array:
     """Return the targets of one output in the form that its loss compares.
 
-    A vector is taken for a single column, and the reverse; nothing is broadcast.
+    A vector is taken for a single column, and the reverse; nothing is broadcast. A
+    user's function gets integers with one axis less than the prediction as labels.
 
     Raises:
         DataError: wrong shape, NaN or infinity, labels that are not integers or out of
             range, one-hot rows where labels are needed or the reverse.
     """
-    array = as_rows(value, name, floats=floats)
+    if isinstance(loss, Loss) and loss.target == "classes":
+        exact = as_rows(value, name, floats="float64")  # float32 would round labels
+        return _labels(exact, prediction, loss, name)
+    array = _as_column(as_rows(value, name, floats=floats), prediction.shape)
     if not isinstance(loss, Loss):
-        return array  # a user's function is compared with whatever the user gives
-    if loss.target == "classes":
-        return _labels(array, prediction, loss, name)
-    array = _as_column(array, prediction.shape)
+        whole = as_numbers(value, name).dtype.kind in "iu"
+        labels = whole and array.ndim == prediction.ndim - 1
+        return as_rows(value, name, "int") if labels else array
     if not _fits(array, prediction.shape):
         if loss.for_other_targets and _look_like_labels(array, prediction.shape[-1]):
             raise DataError(
