@@ -12,11 +12,12 @@ from chainrule.errors import ShapeError, shown
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made
+from chainrule.ops.broadcasting import zeros_like
 from chainrule.ops.shaping import Squeeze
 from chainrule.shapes import OneAxis, Shape, shape_fits, without
 
 __all__ = [
-    "Concatenate", "Slice", "Unslice", "concatenate", "slice_",
+    "Concatenate", "Part", "Slice", "Unslice", "concatenate", "slice_",
 ]  # fmt: skip
 
 Range: TypeAlias = tuple[int, int | None, int]
@@ -55,11 +56,11 @@ class Unslice(Op):
 
 
 def _length(size: int | None, begin: int, end: int | None, step: int) -> int | None:
+    """Return how many elements a range takes; of an open axis one or an open number."""
     if size is not None:
         return len(range(*slice(begin, end, step).indices(size)))
-    if end is None or begin < 0 or end < 0:
-        return None
-    return len(range(begin, end, step))
+    one = (begin + 1 or None) == end and step == 1
+    return 1 if one else None
 
 
 def _range_text(begin: int, end: int | None, step: int) -> str:
@@ -159,18 +160,40 @@ class Concatenate(Op):
 
     def vjp(self, g: Node, y: Node, *parts: Node) -> Gradients:
         gradients: list[Node] = []
-        start = 0
-        for x in parts:
+        start: int | None = 0
+        for position, x in enumerate(parts):
             size = x.shape[self.axis]
-            if size is None:
-                raise ShapeError(
-                    f"concatenate: no derivative along the open axis {self.axis} "
-                    f"of {describe(x)}; concatenate along another axis"
-                )
-            before = (slice(None),) * self.axis
-            gradients.append(slice_(g, (*before, slice(start, start + size))))
-            start += size
+            end = None if start is None or size is None else start + size
+            if end is None:
+                gradients.append(Part(self.axis, position)(g, *parts))
+            else:
+                before = (slice(None),) * self.axis
+                gradients.append(slice_(g, (*before, slice(start, end))))
+            start = end
         return tuple(gradients)
+
+
+class Part(Op):
+    """y = what one operand of a concatenation contributed to x.
+
+    The other operands are those of the concatenation. Their numbers are never read,
+    and their sizes along the axis may be open until the program runs.
+    """
+
+    axis: int
+    position: int
+    notation = "part({0})"
+    latex = r"\operatorname{part}\left({0}\right)"
+
+    def infer(self, *operands: Node) -> tuple[Shape, Dtype]:
+        x, *parts = operands
+        return parts[self.position].shape, x.dtype
+
+    def vjp(self, g: Node, y: Node, *operands: Node) -> Gradients:
+        _, *parts = operands
+        whole = [zeros_like(part) for part in parts]
+        whole[self.position] = g
+        return Concatenate(self.axis)(*whole), *[None] * len(parts)
 
 
 @checked

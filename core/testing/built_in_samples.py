@@ -108,6 +108,11 @@ def _concatenate(shape: Sizes, random: np.random.Generator) -> Sample:
     return ops.Concatenate(axis), (_real(shape, random), _real(other, random))
 
 
+def _part(shape: Sizes, random: np.random.Generator) -> Sample:
+    whole, parts = (2 * shape[0] + 1, *shape[1:]), ((shape[0] + 1, *shape[1:]), shape)
+    return ops.Part(0, 1), tuple(_real(each, random) for each in (whole, *parts))
+
+
 def _transpose(shape: Sizes, random: np.random.Generator) -> Sample:
     axes = tuple(int(axis) for axis in random.permutation(len(shape)))
     return ops.Transpose(axes), (_real(shape, random),)
@@ -168,6 +173,7 @@ SAMPLERS: Mapping[type[Op], Sampler] = {
     ops.Squeeze: _of_one(lambda _: ops.Squeeze((1,)), lambda s: (s[0], 1, *s[1:])),
     ops.ZerosLike: _of_one(lambda _: ops.ZerosLike(), lambda s: s),
     ops.Concatenate: _concatenate,
+    ops.Part: _part,
     ops.Transpose: _transpose,
     ops.Slice: _slice,
     ops.Unslice: _unslice,

@@ -125,6 +125,12 @@ def _scatter_add(rows: int, x: Array, indices: Array) -> Array:
     return y
 
 
+def _part(op: Any, x: Array, *parts: Array) -> Array:
+    ends = np.cumsum([part.shape[op.axis] for part in parts])
+    part: Array = np.split(x, ends, op.axis)[op.position]
+    return part
+
+
 def _with_inferred(shape: tuple[int | None, ...]) -> tuple[int, ...]:
     return tuple(-1 if size is None else size for size in shape)
 
@@ -195,6 +201,7 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.BroadcastTo: lambda op, x: np.broadcast_to(x, op.shape),
     ops.SumLike: _sum_like,
     ops.Concatenate: lambda op, *xs: np.concatenate(xs, op.axis),
+    ops.Part: _part,
     ops.Count: lambda op, x: math.prod(x.shape[axis] for axis in op.axes),
     ops.ExpandDims: lambda op, x: np.expand_dims(x, op.axes),
     ops.Squeeze: lambda op, x: np.squeeze(x, op.axes),

@@ -100,6 +100,8 @@ class PhaseLaunches:
 
     def _compute_node(self, node: Node) -> None:
         target = self._plan.stored[node]
+        if not target.size:
+            return
         if isinstance(node.op, Pack):
             self._pack(node, target)
         elif isinstance(node.op, ops.Uniform):

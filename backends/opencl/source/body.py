@@ -21,6 +21,7 @@ from chainrule.backends.opencl.source.templates import MASKS, is_relation
 from chainrule.node import Constant, Dtype, Node
 from chainrule.ops import Elementwise, Op
 from chainrule.ops.base import widest
+from chainrule.program.storage import VIEWS
 
 T = TypeVar("T")
 
@@ -152,10 +153,11 @@ class Body(KernelText):
 
     def element(self, node: Node, index: Index) -> str:
         """Return one element of a stored node, read where the text is used."""
+        number = _number(node)
+        if number is not None:
+            return self._literal(number).text
         view = self._context.view(node)
-        if view is None:
-            assert isinstance(node, Constant)
-            return self._literal(node).text
+        assert view is not None, "what is read out of order is stored"
         return self.load(view, index, node.dtype).text
 
     def bounded(self, node: Node, position: int, index: Index, size: int) -> str:
@@ -188,8 +190,9 @@ class Body(KernelText):
         return Value(name, value.dtype, value.vector)
 
     def _known(self, node: Node, index: Index) -> Value | None:
-        if isinstance(node, Constant) and node.value.size == 1:
-            return self._literal(node)
+        number = _number(node)
+        if number is not None:
+            return self._literal(number)
         view = None if node in self._computes else self._context.view(node)
         return None if view is None else self.named(self.load(view, index, node.dtype))
 
@@ -239,6 +242,13 @@ class Body(KernelText):
         if node.dtype == "bool" and type(node.op) not in MASKS:
             return "int"
         return node.dtype
+
+
+def _number(node: Node) -> Constant | None:
+    """Return the constant of one element that a node shows, in any shape, or None."""
+    while type(node.op) in VIEWS:
+        node = node.inputs[0]
+    return node if isinstance(node, Constant) and node.value.size == 1 else None
 
 
 def _op_class(node: Node) -> type[Op]:

@@ -30,7 +30,8 @@ def pick(body: Body, node: Node, index: Index) -> Value:
     """Read the element of a row that an index names."""
     x = node.inputs[0]
     chosen = body.bounded(node, 1, body.aligned(node, 1, index), sizes(x)[-1])
-    return body.value(x, (*body.aligned(node, 0, index)[:-1], chosen))
+    last = chosen if sizes(x)[-1] > 1 else "0"
+    return body.value(x, (*body.aligned(node, 0, index)[:-1], last))
 
 
 def take(body: Body, node: Node, index: Index) -> Value:

@@ -37,7 +37,7 @@ def reduction_launches(
             body, _ = filled
             first = row_of_items(body, "partial", [node], PARTS, count(x))
             return [first, _final_launch(context, node, parts, target)]
-    return [_launch_by_results(context, node, target)] if target.size else []
+    return [_launch_by_results(context, node, target)]
 
 
 def _launch_by_results(context: KernelContext, node: Node, target: View) -> Launch:

@@ -18,12 +18,16 @@ from chainrule.ops import (
     BroadcastTo,
     Count,
     Elementwise,
+    Matmul,
     Mean,
     Op,
+    Part,
+    Pick,
     Reshape,
     ReshapeLike,
     ScatterAdd,
     ScatterAddLike,
+    Slice,
     Sum,
     SumLike,
     Training,
@@ -32,6 +36,7 @@ from chainrule.ops import (
     ZerosLike,
     mul,
 )
+from chainrule.ops.slicing import Range
 from chainrule.program.passes.zeros import Zero, without_zeros
 from chainrule.program.rewrite import Table, results, rewrite, with_inputs
 from chainrule.scopes import scope_of_new_nodes
@@ -100,8 +105,7 @@ def specialise(roots: Sequence[Node], shapes: Mapping[Input, Shape]) -> list[Nod
                 made = node
             else:
                 made = node.op(*inputs)
-                if len(inputs) > 1 and isinstance(node.op, Elementwise):
-                    _check_open(node, inputs, made)
+                _check_open(node, inputs, made)
             if made is not node and made not in inputs and made.op is not None:
                 made.name, made.origin = node.name, node.origin
             done[node] = made
@@ -152,15 +156,43 @@ class BoundInput(Input):
 
 
 def _check_open(node: Node, inputs: tuple[Node, ...], made: Node) -> None:
-    """Refuse to broadcast an open dimension that happens to be 1 when run."""
-    for declared, given in zip(node.inputs, inputs, strict=True):
-        for i in range(1, declared.ndim + 1):
-            if declared.shape[-i] is None and given.shape[-i] != made.shape[-i]:
+    """Refuse what does not have the size that it was built for.
+
+    An open dimension that happens to be 1 when run is not broadcast: the gradient was
+    built for one that is not.
+
+    Raises:
+        ShapeError: says which size there is, and which there must be.
+    """
+    if not shape_fits(made.shape, node.shape):
+        raise ShapeError(
+            f"{describe(node)} turned out to be {shape_text(made.shape)}: an open "
+            "dimension is too short for what is taken from it"
+        )
+    if len(inputs) < 2:
+        return
+    for position, (declared, given) in enumerate(zip(node.inputs, inputs, strict=True)):
+        sizes, wanted = _broadcasting(node, position, made.shape)
+        for i in range(1, len(sizes) + 1):
+            got = given.shape[len(sizes) - i]
+            if sizes[-i] is None and got != wanted[-i]:
                 raise ShapeError(
                     f"{describe(node)}: the open dimension of {describe(declared)} is "
-                    f"{given.shape[-i]} and must be {made.shape[-i]}; declare it as 1 "
+                    f"{got} and must be {wanted[-i]}; declare it as 1 "
                     "if it is meant to be broadcast"
                 )
+
+
+def _broadcasting(node: Node, position: int, result: Shape) -> tuple[Shape, Shape]:
+    """Return the axes of an operand that are broadcast, and to which sizes."""
+    shape = node.inputs[position].shape
+    if isinstance(node.op, Elementwise):
+        return shape, result
+    if isinstance(node.op, Matmul):
+        return shape[:-2], result[:-2]
+    if isinstance(node.op, Pick):
+        return shape[: node.ndim], result
+    return (), ()
 
 
 def _broadcast(shape: Shape, x: Node) -> Node:
@@ -198,6 +230,16 @@ def _reshape(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
     return Reshape(made.shape)(*inputs) if None in op.shape else made
 
 
+def _part(op: Op, node: Node, inputs: tuple[Node, ...]) -> Node:
+    assert isinstance(op, Part)
+    whole, *parts = inputs
+    lengths = [_fixed(x.shape)[op.axis] for x in parts]
+    start = sum(lengths[: op.position])
+    ranges: list[Range] = [(0, None, 1)] * whole.ndim
+    ranges[op.axis] = start, start + lengths[op.position], 1
+    return Slice(tuple(ranges))(whole)
+
+
 def _fixed(shape: Shape) -> tuple[int, ...]:
     return tuple([s for s in shape if s is not None])
 
@@ -209,6 +251,7 @@ _RESOLVE: dict[type[Op], _Resolve] = {
     ScatterAddLike: lambda op, node, x: ScatterAdd(_fixed(x[2].shape)[0])(*x[:2]),
     SumLike: lambda op, node, x: _sum_to(x[1].shape, x[0]),
     ZerosLike: lambda op, node, x: Zero(_fixed(x[0].shape))(),
+    Part: _part,
     Mean: _mean,
     Count: _count,
     Reshape: _reshape,
