@@ -86,4 +86,5 @@ def _leaky(x: Node, slope: float | Node) -> Node:
 
 
 def _elu(x: Node, alpha: float) -> Node:
-    return ops.maximum(x, 0.0) + alpha * ops.expm1(ops.minimum(x, 0.0))
+    negative = ops.where(x > 0, 0.0, x)  # whose derivative at 0 is that of x
+    return ops.where(x > 0, x, alpha * ops.expm1(negative))

@@ -29,17 +29,17 @@ class Softsign(Activation):
 
 
 class HardSigmoid(Activation):
-    """y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
+    """y = x/6 + ½ for −3 < x < 3, 0 below and 1 above, as in Keras 3 and PyTorch."""
 
     def apply(self, x: Node) -> Node:
-        return ops.minimum(ops.maximum(x / 6 + 0.5, 0.0), 1.0)
+        return ops.where(x <= -3, 0.0, ops.where(x >= 3, 1.0, x / 6 + 0.5))
 
 
 class HardTanh(Activation):
-    """y = x, clipped to [−1, 1] (Collobert, 2004)."""
+    """y = x for −1 < x < 1, −1 below and 1 above (Collobert, 2004)."""
 
     def apply(self, x: Node) -> Node:
-        return ops.minimum(ops.maximum(x, -1.0), 1.0)
+        return ops.where(x <= -1, -1.0, ops.where(x >= 1, 1.0, x))
 
 
 class Step(Activation):

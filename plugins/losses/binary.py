@@ -61,7 +61,7 @@ class Hinge(Loss):
 
     def per_example(self, target: Node, prediction: Node) -> Node:
         y = ops.where(target > 0, 1.0, -1.0)
-        return over_features(ops.maximum(1 - y * prediction, 0.0))
+        return over_features(ops.relu(1 - y * prediction))
 
     def decision(self, prediction: Node) -> Node:
         return (prediction + 1) / 2
