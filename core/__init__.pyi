@@ -113,14 +113,14 @@ class _Activations(Catalog):
         r"""y = x Φ(x) = x/2 · (1 + erf(x/√2)) (Hendrycks & Gimpel, 2016)."""
     @property
     def hard_sigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
-        r"""y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
+        r"""y = x/6 + ½ for −3 < x < 3, 0 below and 1 above, as in Keras 3 and PyTorch."""
     def HardSigmoid(self) -> chainrule.plugins.activations.sigmoidal.HardSigmoid:
-        r"""y = x/6 + ½, clipped to [0, 1]; the slope is that of Keras 3 and PyTorch."""
+        r"""y = x/6 + ½ for −3 < x < 3, 0 below and 1 above, as in Keras 3 and PyTorch."""
     @property
     def hard_tanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
-        r"""y = x, clipped to [−1, 1] (Collobert, 2004)."""
+        r"""y = x for −1 < x < 1, −1 below and 1 above (Collobert, 2004)."""
     def HardTanh(self) -> chainrule.plugins.activations.sigmoidal.HardTanh:
-        r"""y = x, clipped to [−1, 1] (Collobert, 2004)."""
+        r"""y = x for −1 < x < 1, −1 below and 1 above (Collobert, 2004)."""
     @property
     def identity(self) -> chainrule.plugins.activations.identity.Identity:
         r"""y = x, called linear in tf.keras; a network of these is one linear map."""

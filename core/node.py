@@ -222,7 +222,7 @@ class Parameter(Node):
         frozen: whether training leaves it as it is, whatever it was made for.
     """
 
-    __slots__ = ("frozen", "learned", "value")
+    __slots__ = ("_value", "frozen", "learned")
 
     @checked
     def __init__(
@@ -231,12 +231,36 @@ class Parameter(Node):
         array = _copy(value)
         if array.dtype.kind not in "fiub":
             raise GraphError(f"parameter {name!r} must be numeric, got {array.dtype}")
-        self.value: npt.NDArray[Any] = (
+        self._value: npt.NDArray[Any] = (
             array if array.dtype.kind == "f" else array.astype(np.float32)
         )
         self.learned = trainable
         self.frozen = False
-        super().__init__(None, (), self.value.shape, "float", name)
+        super().__init__(None, (), self._value.shape, "float", name)
+
+    @property
+    def value(self) -> npt.NDArray[Any]:
+        """The value, an array; it may be changed in place, or replaced.
+
+        Raises:
+            GraphError: when replaced: by another shape, or by what is not an array of
+                numbers.
+        """
+        return self._value
+
+    @value.setter
+    def value(self, value: npt.ArrayLike) -> None:
+        # NumPy makes single numbers of arrays without axes: w.value - 0.1 * g
+        array = value if isinstance(value, np.ndarray) else _copy(value)
+        if array.dtype.kind not in "fiub" or array.shape != self.shape:
+            raise GraphError(
+                f"the value of {self.name!r} must be numbers of shape "
+                f"{shape_text(self.shape)}, got {shape_text(array.shape)} of "
+                f"{array.dtype}"
+            )
+        if array is not value:
+            array = array.astype(self._value.dtype)
+        self._value = array
 
     @property
     def trainable(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from chainrule import ops
 from chainrule.backends.opencl.device.devices import choose, diagnose, find_devices
+from chainrule.backends.opencl.device.fork import note_use
 from chainrule.backends.opencl.source.accumulators import REDUCTIONS
 from chainrule.backends.opencl.source.moves import INDEXING, SHAPING
 from chainrule.backends.opencl.source.templates import ELEMENTWISE
@@ -49,9 +50,10 @@ class OpenCLBackend(Backend):
         Raises:
             BackendError: there is no such device, or it cannot be opened.
         """
+        device = choose(self.device)  # before pyopencl is imported
         from chainrule.backends.opencl.device.session import Session
 
-        return Session(choose(self.device))
+        return Session(device)
 
     def devices(self) -> Sequence[Device]:
         """List the devices of all OpenCL platforms, in the order of their numbers.
@@ -91,16 +93,21 @@ class OpenCLBackend(Backend):
         Raises:
             BackendError: the device cannot compute it, is out of memory, or failed.
         """
+        session = self._working_session()
         from chainrule.backends.opencl.compiled import compile_program
         from chainrule.backends.opencl.executable import OpenCLExecutable
 
         kernels = {**self.kernels, **registry.kernels(self.type_name)}
-        session = self._working_session()
         compiled = compile_program(program, kernels, session)
         return OpenCLExecutable(program, kernels, session, compiled)
 
     def _working_session(self) -> Session:
-        """Return the session, opened again if its device has failed."""
+        """Return the session, opened again if its device has failed.
+
+        Raises:
+            BackendError: the process was forked after the device was opened.
+        """
+        note_use()
         if self.session.runtime.failed:
             self.session.close()
             del self.session
@@ -118,6 +125,7 @@ class OpenCLBackend(Backend):
     def pull(self, parameters: Sequence[Parameter]) -> None:
         """Copy parameters that the device has changed since the last pull."""
         if "session" in self.__dict__:
+            note_use()
             self.session.mirrors.pull(parameters)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.backends.opencl.compiled import Compiled, compile_program
+from chainrule.backends.opencl.device.fork import note_use
 from chainrule.backends.opencl.device.profile import tasks_of
 from chainrule.backends.opencl.device.runtime import Prepared
 from chainrule.backends.opencl.device.session import Session
@@ -62,6 +63,7 @@ class OpenCLExecutable(Executable):
     # -- running -------------------------------------------------------------------
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        note_use()
         bound = self._compiled.bound
         if any(parameter.value is not array for parameter, array in bound):
             self._recompile()

@@ -55,8 +55,8 @@ class Flat(Parameter):
         sizes = [p.value.size for p in self.members]
         self.offsets = [0, *np.cumsum(sizes, dtype=int).tolist()]
         super().__init__(name, np.zeros(0, dtype))
+        self.shape = (self.offsets[-1],)
         self.value = aligned(self.offsets[-1], np.dtype(dtype))
-        self.shape = self.value.shape
         for part, member in zip(self.parts(), self.members, strict=True):
             np.copyto(part, member.value, casting="same_kind")
             member.value = part

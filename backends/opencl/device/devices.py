@@ -6,6 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.backends.opencl.device.cache import (
+    cache_folder,
+    prepare,
+    usable_folder,
+)
+from chainrule.backends.opencl.device.fork import note_use
 from chainrule.backends.opencl.source.layout import Floats
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Device
@@ -121,14 +127,17 @@ def find_devices() -> list[OpenCLDevice]:
     """List the devices of all platforms, in the order of their numbers.
 
     Raises:
-        BackendError: pyopencl or an OpenCL driver is not installed.
+        BackendError: pyopencl or an OpenCL driver is not installed, or the process was
+            forked from one that uses a driver.
     """
+    prepare()
     try:
         import pyopencl as cl
     except ImportError as error:
         raise BackendError(
             f"the OpenCL backend needs pyopencl ({error}): pip install pyopencl"
         ) from error
+    note_use()
     try:
         platforms = cl.get_platforms()
     except cl.Error as error:
@@ -212,4 +221,8 @@ def diagnose() -> list[tuple[bool, str]]:
         chosen = choose("")
     except BackendError as error:
         return [*found, (False, str(error))]
-    return [*found, (True, f"opencl chooses opencl:{chosen.number}")]
+    found.append((True, f"opencl chooses opencl:{chosen.number}"))
+    if usable_folder() is None:
+        said = f"{cache_folder()} cannot be written: kernels are built anew in each run"
+        found.append((False, said))
+    return found

@@ -6,12 +6,10 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 import pyopencl as cl
 
 from chainrule.backends.opencl.device.buffers import (
@@ -20,7 +18,9 @@ from chainrule.backends.opencl.device.buffers import (
     OutOfMemory,
     mib,
 )
+from chainrule.backends.opencl.device.cache import usable_folder
 from chainrule.backends.opencl.device.devices import OpenCLDevice
+from chainrule.backends.opencl.device.fork import FORKED, is_forked
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Slot
 from chainrule.errors import BackendError
@@ -130,12 +130,14 @@ class Runtime:
         Raises:
             BackendError: the driver refuses it; the message has its log and the source.
         """
-        folder = str(cache_folder())
+        folder = usable_folder()
         try:
             with warnings.catch_warnings():  # "-w" does not silence every driver
                 warnings.simplefilter("ignore", cl.CompilerWarning)
                 program = cl.Program(self.context, source)
-                built: cl.Program = program.build(["-w"], cache_dir=folder)
+                built: cl.Program = program.build(
+                    ["-w"], cache_dir=str(folder) if folder else None
+                )
         except cl.Error as error:
             numbered = "\n".join(
                 f"{i:>4}  {line}" for i, line in enumerate(source.splitlines(), 1)
@@ -213,6 +215,8 @@ class Runtime:
     def failure(self, error: Exception, launch: Launch | None = None) -> BackendError:
         """Return the error for a device that fails while it runs."""
         self.failed = True
+        if is_forked():
+            return BackendError(FORKED)
         if self.queue is None:
             return BackendError(
                 f"{self.device.name} failed and was opened again: compile this program "
@@ -235,11 +239,6 @@ class Runtime:
             f"{mib(self.device.memory)} in all, at most "
             f"{mib(self.device.largest_buffer)} in one buffer"
         )
-
-
-def cache_folder() -> Path:
-    """Return the folder of compiled kernels and tuning results."""
-    return Path(platformdirs.user_cache_dir("chainrule")) / "opencl"
 
 
 def _as_bytes(array: Array) -> Array:

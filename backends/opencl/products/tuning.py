@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
+from chainrule.backends.opencl.device.cache import cache_folder
 from chainrule.backends.opencl.device.devices import OpenCLDevice
-from chainrule.backends.opencl.device.runtime import Runtime, cache_folder
+from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.products.cpu import Variant, cpu_launch
 from chainrule.backends.opencl.products.problem import Problem
 from chainrule.errors import OutputError
@@ -65,10 +66,15 @@ def _file(device: OpenCLDevice) -> Path:
 
 @functools.cache
 def _table(file: str) -> dict[str, Variant]:
-    """Return the choices made on a device so far; a damaged file is ignored."""
+    """Return the choices made on a device so far, to which this process adds."""
+    return _stored(Path(file))
+
+
+def _stored(file: Path) -> dict[str, Variant]:
+    """Return the choices that are stored; a damaged file is ignored."""
     table = {}
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        for key, fields in json.loads(Path(file).read_text()).items():
+        for key, fields in json.loads(file.read_text()).items():
             variant = Variant(*fields)
             if variant in IN_PLACE + PACKED:
                 table[key] = variant
@@ -76,9 +82,13 @@ def _table(file: str) -> dict[str, Variant]:
 
 
 def _save(file: Path, table: dict[str, Variant]) -> None:
-    """Store the choices, if the cache can be written."""
+    """Store the choices, if the cache can be written.
+
+    What other processes have stored since this one began stays, and is used here too.
+    """
     with contextlib.suppress(OutputError):
         make_folder(file.parent)
+        table |= _stored(file)
         text = json.dumps({key: astuple(v) for key, v in table.items()}, indent=1)
         write_file(file, text)
 
