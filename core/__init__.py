@@ -15,7 +15,7 @@ _HOME = {
     "Graph": "graph", "scope": "scopes", "Input": "node", "Parameter": "node",
     "Constant": "node",
     "grad": "autodiff", "backward": "autodiff",
-    "hookimpl": "registry.hooks", "ChainRuleError": "errors",
+    "hookimpl": "registry.hooks", "register": "registry.registration", "ChainRuleError": "errors",
     "Op": "ops", "Elementwise": "ops",
     "Activation": "kinds.activation", "Layer": "kinds.layer", "Loss": "kinds.loss",
     "Optimizer": "kinds.optimizer", "Regularizer": "kinds.regularizer",

@@ -8,8 +8,8 @@ from typing import Any
 from chainrule.errors import ModelFileError
 from chainrule.kinds.module import calls
 from chainrule.model.names import Part
-from chainrule.model.structure import Structure, operands
-from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.model.structure import Structure
+from chainrule.node import Constant, Input, Node, Parameter, describe
 from chainrule.ops.random import UnnamedStream
 
 
@@ -21,7 +21,7 @@ def describe_graph(structure: Structure) -> dict[str, Any]:
     at = {node: i for i, node in enumerate(structure.order)}
     return {
         "layers": [describe_part(part) for part in structure.parts],
-        "nodes": [_describe_node(node, at) for node in structure.order],
+        "nodes": [_describe_node(node, at, structure) for node in structure.order],
         "inputs": [at[leaf] for leaf in structure.network.inputs],
         "outputs": [at[node] for node in structure.network.outputs],
     }
@@ -36,19 +36,30 @@ def describe_part(part: Part) -> dict[str, Any]:
     }
 
 
-def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
+def _describe_node(
+    node: Node, at: dict[Node, int], structure: Structure
+) -> dict[str, Any]:
+    if node in structure.places:
+        call, place = structure.places[node]
+        return {"inside": at[call], "place": place, "what": what_is(node)}
     record: dict[str, Any] = {"name": node.name} if node.name else {}
     if node in calls:
         record["call"] = calls[node].module.scope.name
         record["output"] = calls[node].output
-        record["of"] = [at[x] for x in operands(node)]
+        record["of"] = [at[x] for x in calls[node].inputs]
         return record
     if isinstance(node, Input):
         return record | {"input": list(node.shape), "dtype": node.dtype}
+    scopes = [part.title for part in node.scope]
     if isinstance(node, Parameter):
-        return record | {
-            "parameter": list(node.value.shape), "trainable": node.learned,
-        }  # fmt: skip
+        if any(owned.node is node for owned in structure.owned.values()):
+            raise ModelFileError(
+                f"{describe(node)} is used before the only call of its layer in this "
+                "model, so no file can say whose it is; make it with cr.parameter"
+            )
+        shape = list(node.value.shape)
+        record |= {"parameter": shape, "trainable": node.learned}
+        return record | ({"scope": scopes} if scopes else {})
     if isinstance(node, Constant):
         return record | {
             "constant": node.value.tolist(),
@@ -56,7 +67,6 @@ def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
         }
     if node.op is None:
         raise ModelFileError(f"{node!r} is a leaf that no file can hold")
-    scopes = [part.title for part in node.scope]
     return record | {
         "op": node.op.type_name,
         "fields": {
@@ -66,6 +76,12 @@ def _describe_node(node: Node, at: dict[Node, int]) -> dict[str, Any]:
         "of": [at[x] for x in node.inputs],
         "scope": scopes,
     }
+
+
+def what_is(node: Node) -> list[Any]:
+    """Return the kind and shape of a node, to see that it is found again."""
+    kind = node.op.type_name if node.op else type(node).__name__.lower()
+    return [kind, list(node.shape)]
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ModelFileError
+from chainrule.kinds.module import calls
+from chainrule.model.description import what_is
+from chainrule.model.insides import inside_of
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.node import Constant, Input, Node, Parameter
@@ -61,7 +64,10 @@ def _node(
         return Input(record["name"], tuple(record["input"]), record["dtype"])
     if "parameter" in record:
         zeros = np.zeros(record["parameter"], np.float32)
-        return Parameter(record["name"], zeros, trainable=record["trainable"])
+        with inside(_path(record.get("scope", ()), scopes)):
+            return Parameter(record["name"], zeros, trainable=record["trainable"])
+    if "inside" in record:
+        return _inside(nodes[record["inside"]], record)
     if "constant" in record:
         return Constant(np.array(record["constant"], record["dtype"]))
     operands = [nodes[i] for i in record["of"]]
@@ -77,13 +83,32 @@ def _node(
     }
     if cls is Uniform and values["stream"] is None:
         values["stream"] = UnnamedStream()
-    names = record["scope"]
+    with inside(_path(record["scope"], scopes)):
+        made: Node = cls(**values)(*operands)
+    return made
+
+
+def _path(
+    names: Sequence[str], scopes: dict[tuple[str, ...], Scope]
+) -> tuple[Scope, ...]:
+    """Return the scopes of these names, one inside the other."""
     paths = [tuple(names[:depth]) for depth in range(1, len(names) + 1)]
     for path in paths:
         scopes.setdefault(path, Scope(path[-1], path[-1]))
-    with inside(tuple(scopes[path] for path in paths)):
-        made: Node = cls(**values)(*operands)
-    return made
+    return tuple(scopes[path] for path in paths)
+
+
+def _inside(call: Node, record: Mapping[str, Any]) -> Node:
+    """Return a node that a layer has made inside of a call."""
+    made = inside_of(call)
+    found = made[record["place"]] if record["place"] < len(made) else None
+    if found is None or what_is(found) != record["what"]:
+        layer = calls[call].module
+        raise ModelFileError(
+            f"the model uses a {record['what'][0]} inside of {layer!r}, which this "
+            "release computes in another way"
+        )
+    return found
 
 
 def _tuples(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.graph import topological
 from chainrule.kinds.module import OwnedParameter, calls
+from chainrule.model.insides import Places, places_inside
 from chainrule.model.names import (
     Part,
     name_parts,
@@ -29,13 +30,16 @@ class Structure:
     """A graph with each call of a layer as one node.
 
     Attributes:
-        order: the nodes, operands first; those inside of layers are left out.
+        order: the nodes, operands first; of those inside of layers only the ones that
+            are also used outside.
+        places: for these, the call that they are inside of, and where.
         parts: the layers that are called, in the order of their first call.
         owned: path → parameter and its initializer, for what the layers own.
         network: the whole graph.
     """
 
     order: tuple[Node, ...]
+    places: Places
     parts: tuple[Part, ...]
     owned: Mapping[str, OwnedParameter]
     network: Network
@@ -50,13 +54,14 @@ class Structure:
         """
         inputs, outputs = _listed(inputs, "inputs"), _listed(outputs, "outputs")
         _check_leaves(inputs, outputs)
-        order = _trace(outputs)
-        parts = dict.fromkeys(calls[node].module for node in order if node in calls)
+        places = places_inside(outputs)
+        order = _trace(outputs, places)
+        parts = dict.fromkeys(calls[node].module for node in called(order, places))
         name_parts(parts)
         owned = owned_by_path(parts)
         parameters = parameters_by_path(outputs, owned)
         network = Network(inputs, outputs, output_names(outputs), parameters)
-        return cls(tuple(order), tuple(parts), owned, network)
+        return cls(tuple(order), places, tuple(parts), owned, network)
 
     def draw_weights(self, seed: int) -> None:
         """Draw the initial values of all owned parameters that were not set."""
@@ -72,12 +77,19 @@ class Structure:
                 self.owned[path].drawn = None
 
 
-def operands(node: Node) -> tuple[Node, ...]:
+def called(order: Iterable[Node], places: Places) -> list[Node]:
+    """Return the results of the calls of layers that are not inside of others."""
+    return [node for node in order if node in calls and node not in places]
+
+
+def operands(node: Node, places: Places) -> tuple[Node, ...]:
     """Return the operands of a node, with each call of a layer as one node."""
+    if node in places:
+        return places[node][:1]
     return calls[node].inputs if node in calls else node.inputs
 
 
-def _trace(outputs: Sequence[Node]) -> list[Node]:
+def _trace(outputs: Sequence[Node], places: Places) -> list[Node]:
     """Walk back from the outputs, from call to call; return the nodes in order."""
     order: list[Node] = []
     done: set[Node] = set()
@@ -91,7 +103,9 @@ def _trace(outputs: Sequence[Node]) -> list[Node]:
             order.append(node)
         else:
             stack.append((node, True))
-            stack += [(x, False) for x in reversed(operands(node)) if x not in done]
+            stack += [
+                (x, False) for x in reversed(operands(node, places)) if x not in done
+            ]
     return order
 
 

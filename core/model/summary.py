@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.kinds.module import calls
-from chainrule.model.structure import Structure
+from chainrule.model.structure import Structure, called
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
 from chainrule.terminal import visible_line
@@ -35,13 +35,12 @@ def table(structure: Structure) -> Table:
     counted: set[Parameter] = set()
     for leaf in network.inputs:
         made.add_row(_cell(leaf.name or "input"), shape_text(leaf.shape), "")
-    for node in structure.order:
-        if node in calls:
-            part = calls[node].module
-            name = f"{part.scope.name} ({type(part).__name__})"
-            own = {owned.node for _, owned in part.owned_parameters()} - counted
-            counted |= own
-            made.add_row(_cell(name), shape_text(node.shape), _count(own))
+    for node in called(structure.order, structure.places):
+        part = calls[node].module
+        name = f"{part.scope.name} ({type(part).__name__})"
+        own = {owned.node for _, owned in part.owned_parameters()} - counted
+        counted |= own
+        made.add_row(_cell(name), shape_text(node.shape), _count(own))
     rest = set(network.parameters.values()) - counted
     if rest:
         made.add_row("(no layer)", "", _count(rest))

@@ -94,6 +94,10 @@ class PluginManager:
         module = str(getattr(plugin, "__name__", type(plugin).__module__))
         self._change(label, read_hooks(Plugin(label, label, version, module), plugin))
 
+    def replace(self, plugin: Plugin) -> None:
+        """Add a plugin, in the place of one of the same name if there is one."""
+        self._change(plugin.name, plugin)
+
     def unregister(self, name: str) -> None:
         """Remove a plugin.
 

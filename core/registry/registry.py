@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from chainrule.component import Component
 from chainrule.errors import HyperparameterError, PluginError, with_article
 from chainrule.registry.entry import Entry
-from chainrule.registry.index import Index
+from chainrule.registry.index import Index, fold
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.manager import PluginManager
 from chainrule.registry.plugin import Plugin
+
+_also: ContextVar[Mapping[str, type]] = ContextVar("also", default={})  # noqa: B039
 
 
 class Registry:
@@ -50,7 +54,7 @@ class Registry:
 
     def has(self, kind: str, name: str) -> bool:
         """Return whether something of this kind has that name."""
-        return self._indexed().has(kind, name)
+        return bool(self._custom(kind, name)) or self._indexed().has(kind, name)
 
     def find(self, kind: str, name: str) -> Entry:
         """Return the entry of a name, in any spelling of case and underscores.
@@ -59,7 +63,23 @@ class Registry:
             UnknownNameError: nothing has that name; suggests near ones.
             PluginError: two plugins claim the name, and not exactly one overrides.
         """
-        return self._indexed().find(kind, name)
+        return self._custom(kind, name) or self._indexed().find(kind, name)
+
+    @contextmanager
+    def also(self, custom: Mapping[str, type]) -> Iterator[None]:
+        """Find these classes by these names too in the block, and before others."""
+        token = _also.set({**_also.get(), **custom})
+        try:
+            yield
+        finally:
+            _also.reset(token)
+
+    def _custom(self, kind: str, name: str) -> Entry | None:
+        base = KINDS.get(kind)
+        for given, target in _also.get().items():
+            if base and fold(given) == fold(name) and issubclass(target, base):
+                return Entry(kind, given, target, "custom", "custom", "")
+        return None
 
     def resolve(self, kind: str, value: Any) -> Any:
         """Return the component of a kind that a name, config, class or object means.

@@ -1,0 +1,143 @@
+"""Saving models that use what is inside of a layer: tied weights, derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ModelFileError
+
+random = np.random.default_rng(4)
+X = random.normal(size=(16, 3)).astype(np.float32)
+Y = random.normal(size=(16, 3)).astype(np.float32)
+Dense = cr.layers.Dense
+
+
+def tied() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    encode = Dense(2, activation="tanh")
+    h = encode(x)
+    kernel = dict(encode.owned_parameters())["kernel"].node
+    return cr.Model(x, h @ kernel.T)
+
+
+def tied_across_several_calls() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    shared = Dense(3)
+    first = shared(x)
+    kernel = dict(shared.owned_parameters())["kernel"].node
+    return cr.Model(x, shared(cr.ops.tanh(first @ kernel.T)))
+
+
+def slope() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    u = Dense(3)(Dense(4, activation="prelu", name="hidden")(x))
+    (du,) = cr.grad(cr.ops.sum(cr.ops.square(u)), [x])
+    return cr.Model(x, u + 0.1 * du)
+
+
+def second_derivative() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    u = Dense(1)(Dense(4, activation="tanh")(x))
+    (du,) = cr.grad(cr.ops.sum(u), [x])
+    (ddu,) = cr.grad(cr.ops.sum(du), [x])
+    return cr.Model(x, Dense(3)(ddu) + du)
+
+
+def derivative_alone() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    u = Dense(1)(Dense(4, activation="tanh")(x))
+    (du,) = cr.grad(cr.ops.sum(u), [x])
+    return cr.Model(x, du)
+
+
+def derivative_of_noise() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    u = Dense(3)(cr.layers.Dropout(0.5)(Dense(6, activation="tanh")(x)))
+    (du,) = cr.grad(cr.ops.sum(cr.ops.square(u)), [x])
+    return cr.Model(x, u + 0.1 * du)
+
+
+def inner_activation() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    y = Dense(3, activation="prelu")(x)
+    (slope,) = cr.grad(cr.ops.sum(y), [x])
+    return cr.Model(x, [y, cr.activations.prelu(slope)])
+
+
+def nested() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    inner = tied()
+    y = inner(x)
+    return cr.Model(x, y @ inner.parameters["dense_1/kernel"])
+
+
+MODELS = [
+    tied, tied_across_several_calls, slope, second_derivative, derivative_alone,
+    derivative_of_noise, inner_activation, nested,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda f: f.__name__)
+def test_it_is_loaded_and_trains_on(make: Callable[[], cr.Model], path: Path) -> None:
+    model = make()
+    options: dict[str, Any] = {"loss": "mse", "optimizer": "adam", "batch_size": 8}
+    y: Any = [Y, Y] if len(model.outputs) == 2 else Y[:, : model.outputs[0].shape[1]]
+    model.fit(X, y, epochs=2, **options)
+    model.save(path)
+    loaded = cr.load(path)
+    assert loaded.to_config() == model.to_config()
+    for _ in range(2):
+        ours, theirs = model.get_weights(), loaded.get_weights()
+        assert list(ours) == list(theirs)
+        for name, value in ours.items():
+            assert value.tobytes() == theirs[name].tobytes(), name
+        np.testing.assert_array_equal(model.predict(X), loaded.predict(X))
+        a, b = (m.fit(X, y, epochs=2, **options) for m in (model, loaded))
+        assert a == b
+    loaded.save(path)
+    assert cr.load(path).to_config() == model.to_config()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.safetensors"
+
+
+def test_a_tied_weight_is_one_parameter(path: Path) -> None:
+    model = tied()
+    model.save(path)
+    loaded = cr.load(path)
+    assert list(loaded.parameters) == ["dense_1/kernel", "dense_1/bias"]
+    loaded.set_weights({"dense_1/kernel": 0 * model.get_weights()["dense_1/kernel"]})
+    assert not loaded.predict(X).any()
+
+
+def test_a_weight_whose_owner_comes_later_is_refused_when_saved(path: Path) -> None:
+    x = cr.input("x", (None, 3))
+    layer = Dense(3)
+    layer(x)
+    kernel = dict(layer.owned_parameters())["kernel"].node
+    model = cr.Model(x, layer(x @ kernel))
+    with pytest.raises(ModelFileError, match="used before the only call of its layer"):
+        model.save(path)
+
+
+def test_a_layer_that_computes_in_another_way_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tied().save(path)
+
+    def apply(self: cr.layers.Dense, x: cr.Node) -> cr.Node:
+        kernel = self.parameter("kernel", (3, 2), "zeros")
+        bias = self.parameter("bias", (2,), "zeros")
+        return (x * 2) @ kernel + bias
+
+    monkeypatch.setattr(cr.layers.Dense, "apply", apply)
+    with pytest.raises(ModelFileError, match="computes in another way"):
+        cr.load(path)
