@@ -90,6 +90,7 @@ from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
 from chainrule.program.program import Program as Program
 from chainrule.registry.hooks import hookimpl as hookimpl
+from chainrule.registry.registration import register as register
 from chainrule.scopes import scope as scope
 from chainrule.viz.difference import diff as diff
 from chainrule.viz.draw import draw as draw

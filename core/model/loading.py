@@ -1,59 +1,35 @@
-"""Loading model files."""
+"""Loading models from files and from memory."""
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from chainrule.annotations import FilePath, NonNegativeInt
 from chainrule.arguments import checked
 from chainrule.checks import check_value
-from chainrule.data.arrays import Array
 from chainrule.errors import (
     ChainRuleError,
+    HyperparameterError,
     ModelFileError,
     ModelFileWarning,
     UnknownNameError,
 )
-from chainrule.files import reading
 from chainrule.model.model import Model
 from chainrule.model.rebuilding import rebuild
-from chainrule.model.writing import (
-    KEY,
-    VERSION,
-    check_weight,
-    checksum,
-    slot_views,
-    without_checksum,
-)
+from chainrule.model.stored import Stored, Tensors, read_bytes, read_file
+from chainrule.model.writing import check_weight, slot_views
 from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
 from chainrule.terminal import visible
+from chainrule.training import History
 from chainrule.training.criteria import Criteria
 from chainrule.training.network import Network
 from chainrule.training.state import TrainingState
-
-Tensors = dict[str, Array]
-
-FOREIGN_STARTS = {
-    b"PK": "a zip archive, as PyTorch and Keras write",
-    b"\x89HDF": "an HDF5 file, as Keras writes",
-    b"\x80": "a Python pickle",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x1f\x8b": "a gzip file",
-}
-"""The first bytes of files that are mistaken for models."""
-
-DAMAGED = (
-    "is damaged: its checksum is not the one that was saved; take another copy of the "
-    "file"
-)
 
 NONSENSE = (
     LookupError, TypeError, ValueError, AttributeError, RecursionError, MemoryError,
@@ -63,107 +39,96 @@ NONSENSE = (
 
 
 @checked
-def load(path: FilePath) -> Model:
+def load(path: FilePath, *, custom: Mapping[str, type] | None = None) -> Model:
     """Read a model that `Model.save` wrote; it predicts and trains on as before.
 
-    Nothing in the file is executed. Layers of plugins need those plugins.
+    Nothing in the file is executed. Layers of plugins need those plugins, and classes
+    of one's own must be registered, with `chainrule.register`, or given::
+
+        cr.load("model.safetensors", custom={"snake": Snake})
+
+    Args:
+        path: the file.
+        custom: classes by the names that the file has for them, their `type_name`;
+            they come before what is registered.
 
     Raises:
         ModelFileError: the file does not exist, is not a model, has another version,
-            is truncated or damaged, has a weight that is not finite, or needs a plugin
-            that is not installed.
+            is truncated or damaged, has a weight that is not finite, or needs a class
+            that is not registered.
 
     Warns:
         ModelFileWarning: the file was saved without checksums, so nothing says whether
-            it is damaged.
+            it is damaged; or what only training needs is not registered, such as the
+            optimizer: the model predicts, and training starts anew.
     """
-    description, tensors = _read(Path(path))
+    stored = read_file(Path(path))
     try:
-        _verify(description, tensors)
-        model = rebuild(description["model"], description["name"])
-        _fill(model, tensors)
-        for name in description.get("frozen", ()):
-            model.parameters[name].frozen = True
-        _resume(model, description, tensors)
+        return _made(stored, list((custom or {}).items()))
+    finally:
+        _warn(stored, 4)
+
+
+def load_bytes(content: bytes, custom: Sequence[tuple[str, type]] = ()) -> Model:
+    """Return a model from the content of a file; see `load`.
+
+    Copies and pickles of models are made with it.
+
+    Raises:
+        ModelFileError: see `load`.
+    """
+    stored = read_bytes(content)
+    try:
+        return _made(stored, custom)
+    finally:
+        _warn(stored, 3)
+
+
+def _warn(stored: Stored, level: int) -> None:
+    for remark in stored.remarks:
+        text = visible(f"{stored.source}: {remark}")
+        warnings.warn(text, ModelFileWarning, stacklevel=level)
+
+
+def _made(stored: Stored, custom: Sequence[tuple[str, type]]) -> Model:
+    """Make the model that a file describes."""
+    source, description = stored.source, stored.description
+    try:
+        stored.verify()
+        with registry.also(custom):
+            model = rebuild(description["model"], description["name"], stored.remarks)
+            if "goal" in description:  # or it is not built yet
+                _fill(model, stored.tensors)
+                _resume(model, stored)
         model.metadata = dict(description.get("metadata", {}))
+        _remember(model, description)
     except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from error
+        raise ModelFileError(f"{source}: {error}") from error
     except UnknownNameError as error:
         raise ModelFileError(
-            f"{path}: {error} Is a plugin missing that was there when it was saved?"
+            f"{source}: {error} If it is of a plugin, install that; if it is your own, "
+            "write custom={name: class}, or @cr.register before the class"
         ) from error
     except ChainRuleError as error:
-        raise ModelFileError(f"{path}: {error}") from error
+        raise ModelFileError(f"{source}: {error}") from error
     except NONSENSE as error:
         raise ModelFileError(
-            f"{path}: its description makes no sense ({type(error).__name__}: {error})"
+            f"{source}: its description makes no sense ({type(error).__name__}: "
+            f"{error})"
         ) from error
     return model
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
-    with reading(path, ModelFileError, "a model"):
-        with path.open("rb") as head:
-            start = head.read(8)
-        try:
-            with safe_open(path, framework="numpy") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
-            raise ModelFileError(f"{path}: {_guess(start)} ({error})") from error
-    if KEY not in metadata:
-        raise ModelFileError(
-            f"{path}: a safetensors file with {len(tensors)} tensors, but not a "
-            "chainrule model: it says nothing about layers. Build the model and give "
-            "it the arrays with set_weights"
-        )
-    text = metadata[KEY]
-    try:
-        description = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path}: its description is not JSON: {error}") from error
-    if not isinstance(description, dict):
-        raise ModelFileError(f"{path}: its description is not a JSON object")
-    own = description.get("checksum")
-    if own and checksum(without_checksum(text, own)) != own:
-        raise ModelFileError(f"{path}: its description {DAMAGED}")
-    version = description.get("version")
-    if version != VERSION:
-        raise ModelFileError(
-            f"{path}: a model file of version {version!r}; this chainrule reads "
-            f"version {VERSION}, so another release wrote it"
-        )
-    if not own or "checksums" not in description:
-        warnings.warn(
-            visible(
-                f"{path}: it was saved without checksums, so nothing says whether it "
-                "is damaged; save it again to add them"
-            ),
-            ModelFileWarning,
-            stacklevel=4,  # the caller of `load`, behind the door of its arguments
-        )
-    return description, tensors
-
-
-def _guess(start: bytes) -> str:
-    """Name the likely format of a file that is not safetensors by its first bytes."""
-    if not start:
-        return "the file is empty"
-    for foreign, what in FOREIGN_STARTS.items():
-        if start.startswith(foreign):
-            return f"this is {what}, not a chainrule model"
-    length = int.from_bytes(start, "little")
-    if len(start) == 8 and length < 1 << 32:
-        return "the file is truncated or damaged"
-    return "this is not a safetensors file, and so not a chainrule model"
-
-
-def _verify(description: Mapping[str, Any], tensors: Tensors) -> None:
-    """Refuse tensors that are not what was saved, if their checksums are known."""
-    if "checksums" in description:
-        for name, tensor in tensors.items():
-            if checksum(tensor) != description["checksums"].get(name):
-                raise ModelFileError(f"tensor {name!r} {DAMAGED}")
+def _remember(model: Model, description: Mapping[str, Any]) -> None:
+    """Restore what copies have, and files have not."""
+    if "history" in description:
+        model.history = History.of(description["history"])
+    drawn = description.get("drawn", {})
+    if drawn:
+        for path, owned in model.owned_parameters():
+            if path in drawn:
+                seed, stream = drawn[path]
+                owned.drawn = check_value(seed, NonNegativeInt, "seed"), str(stream)
 
 
 def _fill(model: Model, tensors: Tensors) -> None:
@@ -205,26 +170,40 @@ def _dtype(network: Network) -> FloatDtype:
     return "float64" if kinds == {"float64"} else "float32"
 
 
-def _resume(model: Model, description: Mapping[str, Any], tensors: Tensors) -> None:
-    """Restore what `fit` and `evaluate` continue with."""
-    session = model.session
+def _resume(model: Model, stored: Stored) -> None:
+    """Restore what `fit` and `evaluate` continue with, as far as it is registered."""
+    description, session = stored.description, model.session
     network = session.network
+    for path in description.get("frozen", ()):
+        network.parameters[path].frozen = True
     goal, training = description["goal"], description.get("training")
     if goal is not None:
-        session.criteria = Criteria.of(
-            network, goal["loss"], goal["metrics"], goal["regularizers"]
-        )
-    if training is not None:
+        try:
+            session.criteria = Criteria.of(
+                network, goal["loss"], goal["metrics"], goal["regularizers"]
+            )
+        except (UnknownNameError, HyperparameterError) as error:
+            stored.remarks.append(
+                f"{error} Give evaluate a loss; register the class to go on as before"
+            )
+    if training is None:
+        return
+    try:
         optimizer = registry.resolve("optimizers", training["optimizer"])
-        paths = training.get("parameters")  # some may have been frozen since
-        members = (
-            network.trainable
-            if paths is None
-            else [network.parameters[path] for path in paths]
+    except (UnknownNameError, HyperparameterError) as error:
+        stored.remarks.append(
+            f"{error} The next fit starts anew; register the class to go on as before"
         )
-        state = TrainingState(members, optimizer, _dtype(network))
-        for name, view in slot_views(state, network.parameters):
-            np.copyto(view, tensors[name])
-        state.step = check_value(training["step"], NonNegativeInt, "step")
-        state.epoch = check_value(training["epoch"], NonNegativeInt, "epoch")
-        session.state = state
+        return
+    paths = training.get("parameters")  # some may have been frozen since
+    members = (
+        network.trainable
+        if paths is None
+        else [network.parameters[path] for path in paths]
+    )
+    state = TrainingState(members, optimizer, _dtype(network))
+    for name, view in slot_views(state, network.parameters):
+        np.copyto(view, stored.tensors[name])
+    state.step = check_value(training["step"], NonNegativeInt, "step")
+    state.epoch = check_value(training["epoch"], NonNegativeInt, "epoch")
+    session.state = state

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy.typing as npt
 
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.data.columns import columns_of, in_order
-from chainrule.errors import GraphError, ModelFileError
+from chainrule.errors import GraphError
+from chainrule.files import write_file
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.module import Call, calls
 from chainrule.model.description import describe_graph
+from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric
-from chainrule.model.writing import save_model
+from chainrule.model.writing import check_suffix, model_bytes
 from chainrule.node import Input, Node, as_node
 from chainrule.ops import identity
 from chainrule.program.program import FloatDtype
@@ -265,20 +268,42 @@ class Model(Parametric):
         only when it is complete. It has a checksum for each tensor.
 
         Raises:
-            ModelFileError: the model contains a function that no file can hold, or a
-                weight that is not finite.
+            ModelFileError: the model contains a function that no file can hold, a
+                weight that is not finite, or a class with the name of another.
             OutputError: the file cannot be written.
+
+        Warns:
+            ModelFileWarning: a class is not registered, so that loading will need it.
         """
+        check_suffix(path)
+        content = self._content()
+        warn_of_foreign(self, level=4)
+        write_file(path, content)
+
+    def _content(self, *, whole: bool = False) -> bytes:
+        """Return what `save` writes; `whole`: with what only a copy has."""
         description = {"name": self.scope.name, "model": self.to_config()}
         if self.metadata:
             description["metadata"] = self.metadata
-        save_model(path, description, self.session)
+        if whole and self.history is not None:
+            description["history"] = dict(self.history)
+        if whole and self.is_built:
+            drawn = ((path, one.drawn) for path, one in self.owned_parameters())
+            description["drawn"] = {path: value for path, value in drawn if value}
+        return model_bytes(description, self.session if self.is_built else None)
 
-    def __reduce__(self) -> NoReturn:
-        raise ModelFileError(
-            f"{self!r} cannot be pickled or copied, because it holds compiled "
-            "programs: save it, and chainrule.load the file as often as you like"
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        content = self._content(whole=True)
+        warn_of_foreign(self, level=3)
+        return _load_bytes(), (content,)
+
+    def __copy__(self) -> Model:
+        """Return a model of its own, with the same weights and optimizer state."""
+        made: Model = _load_bytes()(self._content(whole=True), foreign_classes(self))
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return self.__copy__()
 
     def __repr__(self) -> str:
         if self._built is None:
@@ -287,3 +312,10 @@ class Model(Parametric):
         return (
             f"<{type(self).__name__}: {len(self.layers)} layers, {count:,} parameters>"
         )
+
+
+def _load_bytes() -> Callable[..., Model]:
+    """Return what reads a model from memory, from a module that imports this one."""
+    loading = import_module("chainrule.model.loading")
+    found: Callable[..., Model] = loading.load_bytes
+    return found

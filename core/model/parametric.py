@@ -13,7 +13,7 @@ from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import NotBuiltError
 from chainrule.frozen import Frozen
 from chainrule.kinds.backend import Executable
-from chainrule.kinds.module import OwnedParameter
+from chainrule.kinds.module import OwnedParameter, calls
 from chainrule.model.selection import selected
 from chainrule.model.structure import Structure
 from chainrule.model.weights import weights_for
@@ -68,6 +68,11 @@ class Parametric(Frozen):
     # -- what it is made of ------------------------------------------------------------
 
     @property
+    def is_built(self) -> bool:
+        """Whether the shape of its input is known, so that it has parameters."""
+        return self._built is not None
+
+    @property
     def session(self) -> Session:
         """The state between calls: compiled programs, and what the optimizer remembers.
 
@@ -100,6 +105,14 @@ class Parametric(Frozen):
     def layers(self) -> tuple[Any, ...]:
         """The layers, in the order in which they are first called."""
         return self._require().structure.parts
+
+    @checked
+    def contents(self) -> Iterator[Any]:
+        """Yield the layers, and the ops between them."""
+        yield from self.layers
+        if self._built is not None:
+            order = self._built.structure.order
+            yield from (n.op for n in order if n.op and n not in calls)
 
     @property
     def parameters(self) -> dict[str, Parameter]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from chainrule.annotations import OfKind
+from chainrule.component import field_types
 from chainrule.errors import ModelFileError
 from chainrule.kinds.module import calls
 from chainrule.model.description import what_is
@@ -20,15 +22,19 @@ from chainrule.registry import registry
 from chainrule.scopes import Scope, inside
 
 
-def rebuild(description: Mapping[str, Any], name: str | None) -> Model:
+def rebuild(
+    description: Mapping[str, Any], name: str | None, remarks: list[str]
+) -> Model:
     """Make the model that `Model.to_config` described, with initial weights.
+
+    What is left out, because only training needs it, is added to the remarks.
 
     Raises:
         ModelFileError: a part is neither a layer nor a model.
         UnknownNameError: a layer or an op that nothing registered.
     """
     layers = description["layers"]
-    parts = {record["name"]: _part(record) for record in layers}
+    parts = {record["name"]: _part(record, remarks) for record in layers}
     if description["type"] == Sequential.label:
         listed = [parts[record["name"]] for record in layers]
         return Sequential(listed, description["input_shape"], name=name)
@@ -42,15 +48,32 @@ def rebuild(description: Mapping[str, Any], name: str | None) -> Model:
     return Model(inputs, outputs, name=name)
 
 
-def _part(record: Mapping[str, Any]) -> Any:
+def _part(record: Mapping[str, Any], remarks: list[str]) -> Any:
     config, name = record["config"], record["name"]
     if record["kind"] == "models":
-        return rebuild(config, name)
+        return rebuild(config, name, remarks)
     if record["kind"] not in ("layers", "activations"):
         raise ModelFileError(f"{name!r} is of kind {record['kind']!r}, not a layer")
+    config = _with_known_initializers(record["kind"], config, remarks)
     part = registry.resolve(record["kind"], config)
     part.scope.name = name
     return part
+
+
+def _with_known_initializers(
+    kind: str, config: Mapping[str, Any], remarks: list[str]
+) -> dict[str, Any]:
+    """Leave out initializers that nothing registered: the weights are known."""
+    fields_of_kind = field_types(registry.find(kind, config["type"]).target)
+    known = {}
+    for name, value in config.items():
+        marks = get_args(fields_of_kind.get(name))
+        wanted = value["type"] if isinstance(value, Mapping) else value
+        if OfKind("initializers") in marks and not registry.has("initializers", wanted):
+            remarks.append(f"no initializer named {wanted!r}; its weights are loaded")
+        else:
+            known[name] = value
+    return known
 
 
 def _node(
@@ -101,14 +124,13 @@ def _path(
 def _inside(call: Node, record: Mapping[str, Any]) -> Node:
     """Return a node that a layer has made inside of a call."""
     made = inside_of(call)
-    found = made[record["place"]] if record["place"] < len(made) else None
-    if found is None or what_is(found) != record["what"]:
-        layer = calls[call].module
-        raise ModelFileError(
-            f"the model uses a {record['what'][0]} inside of {layer!r}, which this "
-            "release computes in another way"
-        )
-    return found
+    place: int = record["place"]
+    if place < len(made) and what_is(made[place]) == record["what"]:
+        return made[place]
+    raise ModelFileError(
+        f"the model uses a {record['what'][0]} inside of {calls[call].module!r}, which "
+        "now computes in another way"
+    )
 
 
 def _tuples(value: Any) -> Any:

@@ -88,9 +88,10 @@ class Sequential(Model):
     @checked
     def to_config(self) -> dict[str, Any]:
         """Return a description that JSON can hold; weights are not in it."""
+        shape = None if self._built is None else list(self.inputs[0].shape[1:])
         return {
             "type": self.label,
-            "input_shape": list(self.inputs[0].shape[1:]),
+            "input_shape": shape,
             "layers": [describe_part(layer) for layer in self._layers],
         }
 

@@ -14,7 +14,6 @@ from safetensors.numpy import save
 
 from chainrule.data.arrays import Array, check_finite
 from chainrule.errors import DataError, ModelFileError
-from chainrule.files import write_file
 from chainrule.kinds.loss import Loss
 from chainrule.node import Parameter
 from chainrule.training.criteria import Criteria
@@ -31,15 +30,11 @@ FOREIGN_SUFFIXES = {
 """Suffixes that other programs would not read as a model of chainrule."""
 
 
-def save_model(
-    path: str | os.PathLike[str], description: Mapping[str, Any], session: Session
-) -> None:
-    """Save a model's description, its weights, and the state of its optimizer.
+def check_suffix(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that promises the format of another program.
 
     Raises:
-        ModelFileError: the description contains a function, a weight is not finite, or
-            the path has the suffix of another format.
-        OutputError: the file cannot be written; an older one is left unchanged.
+        ModelFileError: the path has the suffix of another format.
     """
     suffix = Path(path).suffix
     if suffix.lower() in FOREIGN_SUFFIXES:
@@ -47,16 +42,33 @@ def save_model(
             f"{Path(path).name!r} promises another format than the one that models "
             f"are saved in; call it {Path(path).stem + '.safetensors'!r}"
         )
+
+
+def model_bytes(description: Mapping[str, Any], session: Session | None) -> bytes:
+    """Return the file of a model: its description, its weights, and its optimizer.
+
+    Without a session the model is not built yet and has no weights.
+
+    Raises:
+        ModelFileError: the description contains a function, or a weight is not finite.
+    """
+    record: dict[str, Any] = {"version": VERSION, **description}
+    tensors = {} if session is None else _filled(record, session)
+    contiguous = {name: np.asarray(t, order="C") for name, t in tensors.items()}
+    record["checksums"] = {name: checksum(t) for name, t in contiguous.items()}
+    metadata = {KEY: with_checksum(_json(record))}
+    saved: bytes = save(contiguous, metadata=metadata)
+    return saved
+
+
+def _filled(record: dict[str, Any], session: Session) -> dict[str, Array]:
+    """Add to a record what training goes on with; return the tensors."""
     session.pull()
     parameters = session.network.parameters
     for name, p in parameters.items():
         check_weight(p.value, name)
     tensors = {name: p.value for name, p in parameters.items()}
-    record: dict[str, Any] = {
-        "version": VERSION,
-        **description,
-        "goal": _criteria(session.criteria),
-    }
+    record["goal"] = _criteria(session.criteria)
     if frozen := [name for name, p in parameters.items() if p.frozen]:
         record["frozen"] = frozen
     if session.state is not None:
@@ -70,10 +82,7 @@ def save_model(
             trained = [name for name, p in parameters.items() if p in state.slices]
             record["training"]["parameters"] = trained
         tensors |= dict(slot_views(state, parameters))
-    contiguous = {name: np.asarray(t, order="C") for name, t in tensors.items()}
-    record["checksums"] = {name: checksum(t) for name, t in contiguous.items()}
-    metadata = {KEY: with_checksum(_json(record))}
-    write_file(path, save(contiguous, metadata=metadata))
+    return tensors
 
 
 def with_checksum(text: str) -> str:

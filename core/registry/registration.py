@@ -9,7 +9,7 @@ from chainrule.component import Component
 from chainrule.errors import PluginError, shown
 from chainrule.ops import Op
 from chainrule.registry.entry import Entry, registered_name
-from chainrule.registry.kinds import KINDS, check_target, singular
+from chainrule.registry.kinds import check_target, singular
 from chainrule.registry.plugin import Plugin
 from chainrule.registry.registry import registry
 
@@ -36,8 +36,10 @@ def register(target: Target) -> Target:
         PluginError: not a class that can be registered, an abstract one, or one whose
             name belongs to another.
     """
-    kind = "ops" if issubclass(target, Op) else getattr(target, "kind", "")
-    if kind not in KINDS or not issubclass(target, (Component, Op)):
+    kind = ""
+    if isinstance(target, type) and issubclass(target, (Component, Op)):
+        kind = "ops" if issubclass(target, Op) else target.kind
+    if not kind:
         raise PluginError(
             f"register takes a subclass of cr.Layer, cr.Activation … or cr.Op, got "
             f"{shown(target)}"

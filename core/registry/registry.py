@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -15,7 +15,7 @@ from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.manager import PluginManager
 from chainrule.registry.plugin import Plugin
 
-_also: ContextVar[Mapping[str, type]] = ContextVar("also", default={})  # noqa: B039
+_also: ContextVar[tuple[tuple[str, type], ...]] = ContextVar("also", default=())
 
 
 class Registry:
@@ -66,9 +66,9 @@ class Registry:
         return self._custom(kind, name) or self._indexed().find(kind, name)
 
     @contextmanager
-    def also(self, custom: Mapping[str, type]) -> Iterator[None]:
+    def also(self, custom: Sequence[tuple[str, type]]) -> Iterator[None]:
         """Find these classes by these names too in the block, and before others."""
-        token = _also.set({**_also.get(), **custom})
+        token = _also.set((*custom, *_also.get()))
         try:
             yield
         finally:
@@ -76,7 +76,7 @@ class Registry:
 
     def _custom(self, kind: str, name: str) -> Entry | None:
         base = KINDS.get(kind)
-        for given, target in _also.get().items():
+        for given, target in _also.get():
             if base and fold(given) == fold(name) and issubclass(target, base):
                 return Entry(kind, given, target, "custom", "custom", "")
         return None

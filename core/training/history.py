@@ -26,6 +26,13 @@ class History(Callback, Mapping[str, list[float]]):
     profile: Profile | None = field(default=None, init=False)
     _values: dict[str, list[float]] = field(default_factory=dict, init=False)
 
+    @classmethod
+    def of(cls, values: Mapping[str, list[float]]) -> History:
+        """Make a history of these numbers."""
+        history = cls()
+        history._values |= {name: list(numbers) for name, numbers in values.items()}
+        return history
+
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._values:
             known = did_you_mean(name, self._values)

@@ -245,7 +245,7 @@ def reshaped(description: Any, tensors: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (renamed, "Did you mean 'dense'.*Is a plugin missing"),
+        (renamed, "Did you mean 'dense'.*If it is of a plugin"),
         (other_version, "version 99; this chainrule reads version 1"),
         (no_layers, "makes no sense"),
         (missing, r"missing \['first/kernel'\]"),

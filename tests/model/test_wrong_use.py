@@ -19,7 +19,6 @@ from chainrule.errors import (
     DataError,
     GraphError,
     HyperparameterError,
-    ModelFileError,
     OutputError,
     ShapeError,
 )
@@ -135,12 +134,6 @@ def test_a_scalar_parameter_is_saved_and_loaded(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         cr.load(tmp_path / "model").predict(X), made.predict(X)
     )
-
-
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_models_are_saved_and_not_pickled(copied: Callable[[Any], Any]) -> None:
-    with pytest.raises(ModelFileError, match="save it"):
-        copied(model())
 
 
 def test_layers_can_be_copied() -> None:
