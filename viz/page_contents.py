@@ -1,4 +1,4 @@
-"""What a page holds beyond the picture: values, explanations, updates, controls."""
+"""The contents of a page beyond the picture: values, updates, controls."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.autodiff import Backward
-from chainrule.node import Node, Parameter
+from chainrule.node import Node
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
-from chainrule.notation.symbols import Symbol
 from chainrule.shapes import shape_text
-from chainrule.viz.chain.explainer import explainer
 from chainrule.viz.graph.compose import Drawing
 from chainrule.viz.page.extras import Control, Detail, Extras, Machine
 from chainrule.viz.page.maps import plane_of
+from chainrule.viz.page.uses import uses_in
 from chainrule.viz.readings import Reading
-from chainrule.viz.scene import Number
 from chainrule.viz.text import Plain, row
 from chainrule.viz.updates import told, update_of
 from chainrule.viz.values import norm
@@ -27,12 +24,10 @@ from chainrule.viz.values import norm
 MOST_NUMBERS = 64
 """Numbers of one value that a page shows or lets be changed; of larger ones it shows
 the first, and the norm."""
-MOST_EXPLAINED = 120
-"""Numbers whose gradients a page explains."""
 
 
 def extras_of(drawing: Drawing, optimizer: object) -> Extras:
-    """Gather what a page shows beyond the picture.
+    """Gather the contents of a page beyond the picture.
 
     Args:
         drawing: what is on the page.
@@ -50,14 +45,12 @@ def extras_of(drawing: Drawing, optimizer: object) -> Extras:
         node for node in drawing.subject.graph.parameters
         if node.trainable and sweep.gradient.get(node) is not None
     ]  # fmt: skip
-    explain = explainer(sweep, drawing.naming, options).explain
-    explanations = explain(_to_explain(drawing, sweep))
+    uses = uses_in(sweep, drawing.naming, options)
     if not parameters:
-        machine = Machine(options, controls, sweep, plane=plane)
-        return Extras(details, explanations, machine=machine)
+        return Extras(details, machine=Machine(options, controls, uses, plane=plane))
     update = update_of(sweep, parameters, optimizer)
     machine = Machine(
-        options, controls, sweep, parameters, update.assigns, update.rule.lr, plane
+        options, controls, uses, parameters, update.assigns, update.rule.lr, plane
     )
     updates: dict[str, list[Written]] = {}
     block_of = drawing.division.block_of
@@ -65,7 +58,7 @@ def extras_of(drawing: Drawing, optimizer: object) -> Extras:
         if node in block_of:
             updates.setdefault(block_of[node], []).append(text)
     joined = {block: row(*_between("; ", texts)) for block, texts in updates.items()}
-    return Extras(details, explanations, joined, machine)
+    return Extras(details, joined, machine)
 
 
 def with_times(
@@ -101,7 +94,8 @@ def _details(drawing: Drawing) -> dict[str, list[Detail]]:
             None if n is None or array is None else _listed(n, array)
             for n, array in zip((node, gradient), known, strict=True)
         )
-        detail = Detail(symbol.unicode(), shape_text(node.shape), value, slope)
+        name = symbol.unicode()
+        detail = Detail(name, shape_text(node.shape), value, slope, node)
         details.setdefault(block, []).append(detail)
     return details
 
@@ -133,25 +127,3 @@ def _controls(drawing: Drawing) -> Iterator[Control]:
             symbol = naming.symbol(node)
             name = symbol.unicode() if symbol else node.name or "?"
             yield Control(node, name, block_of.get(node, ""))
-
-
-def _to_explain(drawing: Drawing, sweep: Backward) -> list[Number]:
-    """Choose the numbers: those the picture shows, and the most of each parameter."""
-    shown = [number for block in drawing.scene.blocks for number in block.numbers]
-    shown += [number for link in drawing.scene.links for number in link.numbers]
-    nodes = [node for node in sweep.gradient if node is not sweep.loss]
-    named = [n for n in nodes if isinstance(drawing.naming.symbol(n), Symbol)]
-    first = sorted(named, key=lambda node: not isinstance(node, Parameter))
-    largest = [(node, _largest(drawing, sweep, node)) for node in first]
-    parameters = [node for node in first if isinstance(node, Parameter)]
-    every = [(p, entry) for p in parameters for entry in range(p.value.size)]
-    wanted = dict.fromkeys([*shown, *largest, *every])
-    return [n for n in wanted if n[0] in sweep.gradient][:MOST_EXPLAINED]
-
-
-def _largest(drawing: Drawing, sweep: Backward, node: Node) -> int:
-    """Return which number of a node has the largest gradient."""
-    gradient = drawing.values.get(sweep.gradient[node])
-    return (
-        0 if gradient is None or not gradient.size else int(np.abs(gradient).argmax())
-    )

@@ -74,7 +74,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Flow:
-    """What flows back along an edge, where values are known.
+    """The gradient that flows back along an edge, where values are known.
 
     Attributes:
         x: what it is a contribution to the gradient of.
@@ -102,9 +102,9 @@ class Link:
     tooltip: str = ""
     marks: tuple[str, ...] = ()
     expression: Node | None = None
-    """What is computed along a backward edge."""
+    """The derivative along a backward edge."""
     flow: Flow | None = None
-    """What flows along a backward edge."""
+    """The gradient that flows along a backward edge."""
     numbers: tuple[Number, ...] = ()
     """The single numbers that it shows."""
     weight: float | None = None

@@ -1,19 +1,21 @@
-"""The data of a page: what its picture says, its story, and the program behind it."""
+"""The data of a page: texts of its picture, its story, and the program behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import BackendError
-from chainrule.node import Parameter
+from chainrule.node import Node, Parameter
 from chainrule.viz.formats.story import Frame, tell
+from chainrule.viz.page.explained import Explained
 from chainrule.viz.page.extras import Control, Extras, Machine
 from chainrule.viz.page.maps import Plane
 from chainrule.viz.page.program import PageProgram, page_program
 from chainrule.viz.page.texts import Writer, nodes_read
-from chainrule.viz.scene import Flow, Number, Scene
+from chainrule.viz.scene import Block, Flow, Number, Scene
 
 LARGEST = 200_000
 """Numbers of all nodes together, up to which a page computes."""
@@ -28,7 +30,7 @@ def page_data(scene: Scene, extras: Extras) -> dict[str, Any]:
         "steps": writing.steps(),
         "blocks": writing.blocks(),
         "links": writing.links(),
-        "explanations": writing.explanations(),
+        "explained": writing.explained.data(),
         "program": program and program.data,
         "machine": writing.machine(),
         "reason": reason,
@@ -42,9 +44,9 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         return None, "The page computes if it is drawn with values=…"
     nodes = list(nodes_read(scene, extras))
     nodes += [control.node for control in machine.controls]
-    if machine.sweep is not None:
-        gradient = machine.sweep.gradient
-        nodes += [machine.sweep.loss, *(gradient[n] for n, _ in extras.explanations)]
+    uses = machine.uses
+    if uses is not None:
+        nodes += uses.read()
     if machine.plane is not None:
         nodes.append(machine.plane.output)
     options = machine.options
@@ -52,6 +54,7 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
         program = page_program(
             nodes, machine.assigns, options.values or {},
             lr=machine.lr, training=options.training, seed=options.seed,
+            seeds=uses.seeds if uses is not None else None,
         )  # fmt: skip
     except BackendError as error:
         return None, f"The numbers on this page stay as they are: {error}"
@@ -70,6 +73,12 @@ class _Page:
     writer: Writer
     program: PageProgram | None
 
+    @functools.cached_property
+    def explained(self) -> Explained:
+        """The nodes whose numbers are explained."""
+        machine = self.extras.machine
+        return Explained(machine.uses if machine else None, self.program, self.writer)
+
     def steps(self) -> list[dict[str, Any]]:
         """Return the frames of the story."""
         return [self._step(f) for f in tell(self.scene, self.extras.updates)]
@@ -84,7 +93,6 @@ class _Page:
 
     def blocks(self) -> dict[str, Any]:
         """Return what the blocks say, and on request."""
-        numbered = self._numbered()
         return {
             block.id: {
                 "title": block.title.unicode(),
@@ -95,29 +103,27 @@ class _Page:
                         "shape": detail.shape,
                         "value": self.writer.text(detail.value),
                         "gradient": self.writer.text(detail.gradient),
+                        "explained": self.explained.index(detail.node),
                     }
                     for detail in self.extras.details.get(block.id, ())
                 ],
                 "update": self.writer.text(self.extras.updates.get(block.id)),
-                "explained": _found(
-                    numbered, [*block.numbers, *self._chosen(set(block.nodes))]
-                ),
+                "explained": self._numbers(block.numbers, _parameters_first(block)),
             }
             for block in self.scene.blocks
         }
 
-    def _chosen(self, nodes: set[Any]) -> Iterable[Number]:
-        """Return one number of each node of a block: the first that is explained."""
-        first: dict[Any, Number] = {}
-        for number in self.extras.explanations:
-            if number[0] in nodes:
-                first.setdefault(number[0], number)
-        parameters_first = sorted(first, key=lambda n: not isinstance(n, Parameter))
-        return [first[node] for node in parameters_first]
+    def _numbers(
+        self, numbers: Iterable[Number], nodes: Iterable[Node]
+    ) -> list[list[int | None]]:
+        """Return the single numbers that are explained, and one of each other node."""
+        wanted: list[tuple[Node, int | None]] = [*numbers]
+        wanted += [(node, None) for node in nodes]
+        found = [(self.explained.index(node), entry) for node, entry in wanted]
+        return [[node, entry] for node, entry in found if node is not None]
 
     def links(self) -> list[dict[str, Any]]:
         """Return what the edges say, in the order of the picture."""
-        numbered = self._numbered()
         return [
             {
                 "id": identity,
@@ -128,7 +134,9 @@ class _Page:
                 "lines": [self.writer.text(line.text) for line in link.lines],
                 "flow": self._flow(link.flow),
                 "weight": self._weight(link.numbers),
-                "explained": _found(numbered, link.numbers),
+                "explained": self._numbers(
+                    link.numbers, [link.flow.x] if link.flow else []
+                ),
             }
             for link, identity in zip(
                 self.scene.links, self.scene.link_ids(), strict=True
@@ -150,29 +158,14 @@ class _Page:
                 return [self.program.leaf[node], entry]
         return None
 
-    def explanations(self) -> list[dict[str, Any]]:
-        """Return why each number's gradient is what it is."""
-        sweep = self.extras.machine.sweep if self.extras.machine else None
-        return [
-            {
-                "text": self.writer.text(text),
-                "leaf": self.program.leaf.get(node) if self.program else None,
-                "entry": entry,
-                "gradient": self.program.place.get(sweep.gradient[node])
-                if self.program and sweep
-                else None,
-            }
-            for (node, entry), text in self.extras.explanations.items()
-        ]
-
     def machine(self) -> dict[str, Any] | None:
         """Return what can be changed, and what a step learns."""
         machine = self.extras.machine
         if machine is None or self.program is None:
             return None
-        sweep = machine.sweep
+        uses = machine.uses
         return {
-            "loss": self.program.place[sweep.loss] if sweep else None,
+            "loss": self.program.place[uses.sweep.loss] if uses else None,
             "learns": bool(machine.assigns),
             "controls": [self._control(control) for control in machine.controls],
             "landscape": self._landscape(machine),
@@ -181,15 +174,14 @@ class _Page:
 
     def _control(self, control: Control) -> dict[str, Any]:
         assert self.program is not None
-        node, numbered = control.node, self._numbered()
-        explained = {e: i for (n, e), i in numbered.items() if n is node}
+        node = control.node
         return {
             "name": control.name,
             "leaf": self.program.leaf[node],
             "part": control.part,
             "whole": node.dtype != "float",
             "learned": isinstance(node, Parameter),
-            "explained": explained,
+            "explained": self.explained.index(node),
         }
 
     def _landscape(self, machine: Machine) -> list[list[Any]] | None:
@@ -214,9 +206,9 @@ class _Page:
             "threshold": plane.threshold,
         }
 
-    def _numbered(self) -> Mapping[Number, int]:
-        return {number: i for i, number in enumerate(self.extras.explanations)}
 
-
-def _found(numbered: Mapping[Number, int], wanted: Iterable[Number]) -> list[int]:
-    return [numbered[n] for n in dict.fromkeys(wanted) if n in numbered]
+def _parameters_first(block: Block) -> list[Node]:
+    """Return the nodes of a block, what is learned first; a unit shows its numbers."""
+    if block.numbers:
+        return []
+    return sorted(block.nodes, key=lambda node: not isinstance(node, Parameter))

@@ -1,17 +1,16 @@
-"""What a diagram can tell beyond its picture: a page shows it on request."""
+"""The details of a diagram beyond its picture: a page shows them on request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chainrule.autodiff import Backward
 from chainrule.node import Node, Parameter
 from chainrule.notation.styles import Written
 from chainrule.program.phase import Assignment
 from chainrule.viz.graph.options import Options
 from chainrule.viz.page.maps import Plane
-from chainrule.viz.scene import Number
+from chainrule.viz.page.uses import Uses
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,14 @@ class Detail:
         shape: its shape, in words.
         value: its numbers.
         gradient: the loss differentiated by it.
+        node: the node, if it is one.
     """
 
     name: str
     shape: str
     value: Written | None = None
     gradient: Written | None = None
+    node: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Control:
 
 @dataclass(frozen=True)
 class Machine:
-    """What it takes to compute the graph of a diagram again, with other numbers.
+    """The means to compute the graph of a diagram again, with other numbers.
 
     Attributes:
         options: how the graph was computed; its values are those of the inputs.
         controls: the leaves that can be changed.
-        sweep: the reverse sweep, if there is one.
+        uses: what explains each gradient, if there are gradients.
         learned: the parameters that a step changes.
         assigns: all that a step of the optimizer changes, its own vectors included.
         lr: the optimizer's learning rate.
@@ -62,7 +63,7 @@ class Machine:
 
     options: Options
     controls: Sequence[Control]
-    sweep: Backward | None = None
+    uses: Uses | None = None
     learned: Sequence[Parameter] = ()
     assigns: Sequence[Assignment] = ()
     lr: float = 0.0
@@ -71,17 +72,15 @@ class Machine:
 
 @dataclass(frozen=True)
 class Extras:
-    """What a page knows beyond the picture.
+    """Everything a page has beyond the picture.
 
     Attributes:
         details: block id → its nodes with name, shape, value and gradient.
-        explanations: a number → why its gradient is what it is.
         updates: block id → what the optimizer does to the parameter.
         machine: what computes the numbers again; None for a picture without values.
     """
 
     details: Mapping[str, Sequence[Detail]] = field(default_factory=dict)
-    explanations: Mapping[Number, Written] = field(default_factory=dict)
     updates: Mapping[str, Written] = field(default_factory=dict)
     machine: Machine | None = None
 
@@ -90,7 +89,6 @@ class Extras:
         for details in self.details.values():
             for detail in details:
                 yield from _present((detail.value, detail.gradient))
-        yield from self.explanations.values()
         yield from self.updates.values()
 
 

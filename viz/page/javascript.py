@@ -1,4 +1,4 @@
-"""The page's script: modules of JavaScript, and the scalar expressions that Python has.
+"""The page's script: modules of JavaScript, and Python's scalar expressions.
 
 The modules import each other as in any other program, and are put together when a page
 is written. `chainrule.program.scalars` means the same in JavaScript as in Python and
@@ -33,7 +33,7 @@ INTERPRETER = (
 """The modules that compute a program, each after those that it imports."""
 PAGE = (
     *INTERPRETER, "machine", "numbers", "elements", "flight", "picture", "film",
-    "controls", "curve", "training", "maps", "details", "view", "main",
+    "explanations", "controls", "curve", "training", "maps", "details", "view", "main",
 )  # fmt: skip
 """All modules of a page."""
 

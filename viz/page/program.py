@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from chainrule import ops
 from chainrule.data.inputs import values_for
-from chainrule.graph import topological
+from chainrule.graph import dependents, topological
 from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.philox import stream_key
 from chainrule.program.passes.specialise import BoundInput
@@ -34,7 +34,7 @@ class PageProgram:
         place: node → its place among the nodes of the data.
         leaf: input or parameter → its place among the leaves of the data.
         data: leaves, nodes and assignments, ready for JSON.
-        size: the numbers of all nodes together.
+        size: the numbers of all nodes together, but for what depends on seeds.
     """
 
     place: Mapping[Node, int]
@@ -51,6 +51,7 @@ def page_program(
     lr: float = 0.0,
     training: bool = False,
     seed: int = 0,
+    seeds: Mapping[Input, tuple[int, ...]] | None = None,
 ) -> PageProgram:
     """Lower a graph for the page.
 
@@ -61,12 +62,13 @@ def page_program(
         lr: the learning rate that optimizers see.
         training: whether dropout and its like are active.
         seed: of the random numbers.
+        seeds: inputs that the page sets by itself, and their shapes.
 
     Raises:
         BackendError: an op has neither a kernel in JavaScript nor an expansion.
     """
     wanted = list(dict.fromkeys(outputs))
-    given = _given(wanted, assigns, feeds, lr)
+    given = _given(wanted, assigns, feeds, lr, seeds or {})
     shapes = {leaf: value.shape for leaf, value in given.items()}
     program = Program(
         wanted, phases=[assigns], shapes=shapes, training=training, dtype="float64"
@@ -76,6 +78,8 @@ def page_program(
     leaves = _leaves(order, [target for target, _ in phase.assigns])
     leaf = {_source(node): i for i, node in enumerate(leaves)}
     place = {node: i for i, node in enumerate(order)}
+    own = [node for node in leaves if _source(node) in (seeds or {})]
+    on_request = dependents(own, order)
     return PageProgram(
         {node: place[root] for node, root in zip(wanted, phase.outputs, strict=True)},
         leaf,
@@ -87,7 +91,7 @@ def page_program(
             "step": leaf[STEP],
             "rate": leaf[LEARNING_RATE],
         },
-        sum(math.prod(_sizes(node)) for node in order),
+        sum(math.prod(_sizes(node)) for node in order if node not in on_request),
     )
 
 
@@ -96,12 +100,14 @@ def _given(
     assigns: Sequence[Assignment],
     feeds: Mapping[Any, Any],
     lr: float,
+    seeds: Mapping[Input, tuple[int, ...]],
 ) -> dict[Input, npt.NDArray[Any]]:
-    """Return the values of all inputs, those of the optimizer included."""
+    """Return the values of all inputs, those that no reader feeds included."""
+    own = {LEARNING_RATE: np.asarray(lr), STEP: np.asarray(1.0)}
+    own |= {seed: np.zeros(shape) for seed, shape in seeds.items()}
     order = topological([*wanted, *(new for _, new in assigns)])
-    fed = [n for n in order if isinstance(n, Input) and n not in (STEP, LEARNING_RATE)]
-    values = values_for(fed, wanted, feeds)
-    return {**values, LEARNING_RATE: np.asarray(lr), STEP: np.asarray(1.0)}
+    fed = [node for node in order if isinstance(node, Input) and node not in own]
+    return {**values_for(fed, wanted, feeds), **own}
 
 
 def _leaves(order: Sequence[Node], targets: Iterable[Node]) -> list[Node]:
@@ -121,6 +127,8 @@ def _leaf(node: Node, given: Mapping[Input, npt.NDArray[Any]]) -> dict[str, Any]
     else:
         assert isinstance(source, Input)
         array = given[source]
+    if not array.any():
+        return {"shape": array.shape}
     return {"shape": array.shape, "value": [_number(v) for v in array.reshape(-1)]}
 
 

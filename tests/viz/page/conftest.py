@@ -11,9 +11,7 @@ from chainrule.viz.page.javascript import INTERPRETER, script
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NODE = shutil.which("node")
-DRIVER = (
-    script(INTERPRETER)
-    + """
+SOLVE = """
 const said = ({ shape, data }) => [shape, Array.from(data, String)];
 const solved = (runs) => runs.map(({ program, places, steps }) => {
   let leaves = program.leaves.map(arrayOf);
@@ -26,8 +24,8 @@ const solved = (runs) => runs.map(({ program, places, steps }) => {
   const assigned = program.assigns.map(([leaf]) => leaves[leaf]);
   return [...places.map((i) => values[i]), ...assigned].map(said);
 });
+return solved(data);
 """
-)
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +66,24 @@ def opened(browser, tmp_path):
 
 
 @pytest.fixture(params=["node", "chromium"])
-def solve(request):
-    """Return a function of (program, nodes, steps): their values, then what changed."""
+def engine(request):
+    """Return a function of (modules, body of a function of data, data): its result."""
     if request.param == "node" and NODE is None:
         pytest.skip("node is not installed")
     if request.param == "node":
-        run = in_node
-    else:
-        run = in_page(request.getfixturevalue("browser").new_page())
+        yield in_node
+        return
+    page = request.getfixturevalue("browser").new_page()
+    yield lambda modules, body, data: page.evaluate(
+        f"(text) => {{ {script(modules)}\nconst data = JSON.parse(text);\n{body} }}",
+        json.dumps(data),
+    )
+    page.close()
+
+
+@pytest.fixture
+def solve(engine):
+    """Return a function of (program, nodes, steps): their values, then what changed."""
 
     def solve(runs):
         data = [
@@ -84,26 +92,24 @@ def solve(request):
         ]
         return [
             [np.array(list(map(number, data))).reshape(shape) for shape, data in found]
-            for found in run(json.dumps(data))
+            for found in engine(INTERPRETER, SOLVE, data)
         ]
 
     return solve
 
 
-def in_node(data):
-    reading = 'JSON.parse(require("fs").readFileSync(0, "utf8"))'
+def in_node(modules, body, data):
+    text = (
+        f"{script(modules)}\nconst run = (data) => {{ {body} }};\n"
+        'const given = JSON.parse(require("fs").readFileSync(0, "utf8"));\n'
+        "console.log(JSON.stringify(run(given)));"
+    )
     done = subprocess.run(
-        [NODE, "-e", f"{DRIVER}\nconsole.log(JSON.stringify(solved({reading})))"],
-        input=data, capture_output=True, text=True, check=False,
+        [NODE, "-e", text],
+        input=json.dumps(data), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
-
-
-def in_page(page):
-    return lambda data: page.evaluate(
-        f"(data) => {{ {DRIVER}\nreturn solved(JSON.parse(data)); }}", data
-    )
 
 
 def number(text):

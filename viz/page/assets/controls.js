@@ -1,6 +1,7 @@
 // Controls: a number and a slider for every leaf that can be changed.
 
 import { byId, element } from "./elements.js";
+import { position } from "./explanations.js";
 
 const TICKS = 400;
 
@@ -48,7 +49,7 @@ export class Controls {
 
   field(control, entry, shape, grid) {
     const input = element("input", undefined, grid);
-    const name = control.name + (shape.length ? ` ${position(entry, shape)}` : "");
+    const name = control.name + (shape.length ? ` (${position(entry, shape).join(", ")})` : "");
     input.type = "number";
     input.step = control.whole ? "1" : "any";
     input.setAttribute("aria-label", name);
@@ -77,14 +78,3 @@ export class Controls {
 }
 
 const shortened = (value) => String(Number(value.toPrecision(6)));
-
-// Where an entry is, counted from 1 as in w₂₁: row and column.
-function position(entry, shape) {
-  const at = [];
-  let rest = entry;
-  for (const size of [...shape].reverse()) {
-    at.unshift((rest % size) + 1);
-    rest = Math.floor(rest / size);
-  }
-  return `(${at.join(", ")})`;
-}

@@ -1,13 +1,12 @@
 // Details: what a block or an edge shows on request, and its chain on the picture.
 
+import { sizeOf } from "./arrays.js";
 import { byId, element } from "./elements.js";
-import { number, say } from "./numbers.js";
-
-const near = (a, b) => Math.abs(a - b) <= 1e-7 + 1e-4 * Math.abs(b);
+import { MOST, number, say } from "./numbers.js";
 
 export class Details {
-  constructor(data, picture, machine) {
-    Object.assign(this, { data, picture, machine, pinned: null, shown: [] });
+  constructor(data, picture, machine, explanations) {
+    Object.assign(this, { data, picture, machine, explanations, pinned: null, shown: [] });
     this.panel = byId("details");
     for (const [id, group] of picture.blocks) {
       const { title, lines } = data.blocks[id];
@@ -16,7 +15,7 @@ export class Details {
     data.links.forEach((link, i) => {
       if (link.explained.length) this.listen(picture.edges[i], link.id, link.title);
     });
-    if (machine) machine.listeners.push(() => this.show(...this.shown));
+    if (machine) machine.listeners.push(() => this.again());
   }
 
   listen(group, id, label) {
@@ -54,7 +53,15 @@ export class Details {
     this.picture.svg.classList.toggle("traced", Boolean(id));
   }
 
-  // Show a part, and why its gradients, or those of some numbers, are what they are.
+  // Show a part again, with the numbers as they are; what had the focus keeps it.
+  again() {
+    const buttons = () => [...this.panel.querySelectorAll("button, input")];
+    const focused = buttons().indexOf(document.activeElement);
+    this.show(...this.shown);
+    if (focused >= 0 && buttons()[focused]) buttons()[focused].focus();
+  }
+
+  // Show a part, and why one of its gradients is what it is.
   show(id, chosen) {
     this.shown = [id, chosen];
     if (!id) return;
@@ -62,8 +69,13 @@ export class Details {
     const part = block || this.data.links.find((link) => link.id === id);
     this.panel.replaceChildren();
     element("h2", part.title, this.panel);
+    const [node, entry] = chosen || part.explained[0] || [];
+    if (node !== undefined) {
+      this.explain({ node, entry: entry === null ? this.explanations.largest(node) : entry });
+    }
     if (block) this.describe(block);
-    this.explain(chosen || part.explained);
+    else for (const line of part.lines) element("div", say(line, this.machine), this.panel);
+    if (!chosen) this.offer(part.explained.slice(1));
   }
 
   describe(block) {
@@ -72,33 +84,69 @@ export class Details {
     for (const detail of block.details) {
       element("dt", `${detail.name} ${detail.shape}`, list);
       if (detail.value.length) element("dd", say(detail.value, this.machine), list);
-      if (detail.gradient.length) element("dd", `∂: ${say(detail.gradient, this.machine)}`, list);
+      if (!detail.gradient.length) continue;
+      const gradient = element("dd", "∂: ", list);
+      if (detail.explained === null) gradient.append(say(detail.gradient, this.machine));
+      else this.list(detail.explained, gradient);
     }
     if (block.update.length) element("p", say(block.update, this.machine), this.panel);
   }
 
-  explain(chosen) {
-    if (!chosen.length) return;
-    element("h2", "Why?", this.panel);
-    for (const index of chosen) {
-      const explanation = this.data.explanations[index];
-      const text = say(explanation.text, this.machine);
-      element("pre", `${text}   ${this.checked(explanation)}`, this.panel);
+  explain(asked) {
+    const { lines, next } = this.explanations.tell(asked);
+    const checked = this.explanations.check(asked);
+    const text = [...lines, ...(checked ? [checked] : [])].join("\n");
+    element("pre", text.replace(/\n{2,}/g, "\n\n"), this.panel);
+    this.offer(next.map(({ node, entry }) => [node, entry]));
+  }
+
+  // Buttons for numbers that can be explained next.
+  offer(numbers) {
+    if (!numbers.length) return;
+    const place = element("p", "Why ", this.panel);
+    place.className = "next";
+    for (const [node, given] of numbers) {
+      const entry = given === null ? this.explanations.largest(node) : given;
+      this.button(this.explanations.slope({ node, entry }), node, entry, place);
     }
   }
 
-  // Compare the gradient with a finite difference of the loss, where a leaf has one.
-  checked({ leaf, entry, gradient }) {
-    const { machine } = this;
-    if (!machine || leaf === null || gradient === null) return "";
-    const { loss } = this.data.machine;
-    const value = machine.number(leaf, entry);
-    const step = 1e-5 * Math.max(1, Math.abs(value));
-    const [above, below] = [value + step, value - step].map(
-      (v) => machine.imagined(loss, [[leaf, entry, v]]).data[0],
-    );
-    const slope = (above - below) / (2 * step);
-    const exact = machine.value(gradient).data[entry];
-    return `${near(slope, exact) ? "✓" : "✗"} finite difference ${number(slope)}`;
+  // The numbers of a gradient, each of which explains itself.
+  list(node, place) {
+    const { shape, data } = this.machine.value(this.explanations.nodes[node].gradient);
+    [...data.slice(0, MOST)].forEach((value, entry) => {
+      const button = this.button(number(value), node, entry, place);
+      button.setAttribute("aria-label", `Why ${this.explanations.slope({ node, entry })} = ${number(value)}`);
+    });
+    if (data.length > MOST) this.field(node, shape, place);
   }
+
+  // A field for the place of a number, where there are more than are listed.
+  field(node, shape, place) {
+    const label = element("label", `… ${sizeOf(shape)} numbers; that at `, place);
+    const field = element("input", undefined, label);
+    field.placeholder = shape.map(() => "1").join(", ");
+    field.size = 8;
+    field.addEventListener("change", () => {
+      const entry = entryAt(field.value, shape);
+      if (entry !== null) this.show(this.shown[0], [node, entry]);
+    });
+  }
+
+  button(text, node, entry, place) {
+    const button = element("button", text, place);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      this.show(this.shown[0], [node, entry]);
+      this.panel.scrollTop = 0;
+    });
+    return button;
+  }
+}
+
+// The entry at a place written as row, column, counted from 1; null if there is none.
+function entryAt(text, shape) {
+  const at = text.split(/[ ,;]+/).filter(Boolean).map(Number);
+  const inside = at.length === shape.length && at.every((n, i) => Number.isInteger(n) && n >= 1 && n <= shape[i]);
+  return inside ? at.reduce((entry, n, i) => entry * shape[i] + n - 1, 0) : null;
 }

@@ -1,11 +1,11 @@
 // The interpreter: a program's nodes computed one by one, operands before results.
 
+import { zeros } from "./arrays.js";
 import { kernels } from "./kernels.js";
 
-export const arrayOf = ({ shape, value }) => ({
-  shape,
-  data: Float64Array.from(value, Number),
-});
+// A leaf without numbers is all zeros.
+export const arrayOf = ({ shape, value }) =>
+  value ? { shape, data: Float64Array.from(value, Number) } : zeros(shape);
 
 // The nodes that some nodes depend on, in order.
 export function needed(program, wanted) {
@@ -16,9 +16,8 @@ export function needed(program, wanted) {
   return [...found].sort((a, b) => a - b);
 }
 
-// The values of all nodes in `order`, for the leaves as they are.
-export function evaluate(program, leaves, order) {
-  const values = new Array(program.nodes.length);
+// The values of all nodes in `order`, for the leaves as they are, added to `values`.
+export function evaluate(program, leaves, order, values = []) {
   const run = { seed: program.seed, step: leaves[program.step].data[0] };
   for (const i of order) {
     const node = program.nodes[i];

@@ -14,9 +14,12 @@ export class Machine {
     this.values = [];
   }
 
-  // The value of a node; only what it depends on is computed.
+  // The value of a node; only what it depends on is computed, and once.
   value(place) {
-    if (this.values[place] === undefined) this.values[place] = this.computed(place, this.leaves);
+    if (this.values[place] === undefined) {
+      const missing = this.order(place).filter((i) => this.values[i] === undefined);
+      evaluate(this.program, this.leaves, missing, this.values);
+    }
     return this.values[place];
   }
 
@@ -29,12 +32,34 @@ export class Machine {
       }
       leaves[leaf].data[entry] = number;
     }
-    return this.computed(place, leaves);
+    const changed = [...new Set(changes.map(([leaf]) => leaf))];
+    const { order, others } = this.affected(place, changed);
+    const values = [];
+    for (const i of others) values[i] = this.value(i);
+    return evaluate(this.program, leaves, order, values)[place];
   }
 
-  computed(place, leaves) {
+  // The nodes that a node depends on, in order.
+  order(place) {
     if (!this.orders.has(place)) this.orders.set(place, needed(this.program, [place]));
-    return evaluate(this.program, leaves, this.orders.get(place))[place];
+    return this.orders.get(place);
+  }
+
+  // Of the nodes that a node depends on, those that some leaves change, and what they use.
+  affected(place, leaves) {
+    const key = `${place}/${leaves}`;
+    if (this.orders.has(key)) return this.orders.get(key);
+    const found = new Set();
+    const others = new Set([place]);
+    for (const i of this.order(place)) {
+      const { leaf, inputs = [] } = this.program.nodes[i];
+      if (!leaves.includes(leaf) && !inputs.some((j) => found.has(j))) continue;
+      found.add(i);
+      inputs.forEach((j) => others.add(j));
+    }
+    const result = { order: [...found], others: [...others].filter((i) => !found.has(i)) };
+    this.orders.set(key, result);
+    return result;
   }
 
   number(leaf, entry) {
@@ -49,8 +74,8 @@ export class Machine {
 
   // One step of the optimizer: forward, backward, update.
   step() {
-    const order = needed(this.program, this.program.assigns.map(([, place]) => place));
-    this.leaves = advanced(this.program, this.leaves, evaluate(this.program, this.leaves, order));
+    for (const [, place] of this.program.assigns) this.value(place);
+    this.leaves = advanced(this.program, this.leaves, this.values);
     this.steps += 1;
     this.tell(true);
   }

@@ -3,6 +3,7 @@
 import { byId, element } from "./elements.js";
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
+import { Explanations } from "./explanations.js";
 import { Film } from "./film.js";
 import { Landscape, Plane } from "./maps.js";
 import { Machine } from "./machine.js";
@@ -15,15 +16,15 @@ const machine = data.program && new Machine(data.program);
 const picture = new Picture(data, machine);
 picture.svg.removeAttribute("role");
 const film = new Film(data, picture, machine);
-const details = new Details(data, picture, machine);
+const explanations = new Explanations(data.explained, data.machine && data.machine.loss, machine);
+const details = new Details(data, picture, machine, explanations);
 let training = null;
 
 if (machine) {
   const { controls, learns, loss, landscape, plane } = data.machine;
   byId("change").hidden = false;
   new Controls(controls, machine, (control, entry) => {
-    const index = control.explained[entry];
-    details.show(control.part, index === undefined ? undefined : [index]);
+    details.show(control.part, control.explained === null ? undefined : [control.explained, entry]);
   });
   if (learns) {
     byId("training").hidden = false;

@@ -17,7 +17,7 @@ export function number(value, digits = 4) {
 }
 
 const norm = (data) => Math.sqrt(data.reduce((sum, v) => sum + v * v, 0));
-const MOST = 64;
+export const MOST = 64;
 
 const FORMS = {
   number: ({ data }, { entry, digits }) => number(data[entry], digits),
