@@ -30,6 +30,7 @@ from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page.html import to_page, with_room
+from chainrule.viz.page.inline import HEIGHT, InlinePage
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
@@ -261,6 +262,18 @@ class Diagram:
             )
             for number in range(len(frames))
         ]
+
+    @checked
+    def page(self, *, height: Annotated[int, Range(200, 4000)] = HEIGHT) -> InlinePage:
+        """Return the HTML page, which computes, for a notebook to show inline.
+
+        Args:
+            height: of its frame, in pixels, from 200 to 4000.
+
+        Raises:
+            HyperparameterError: the height is out of range.
+        """
+        return InlinePage(self._page(), self.scene.name, height)
 
     def _page(self) -> str:
         roomy = Diagram(with_room(self.scene), legend=self._legend, theme=self._theme)

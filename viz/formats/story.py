@@ -36,7 +36,7 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """What it says, as plain text."""
+        """The frame's words, as plain text."""
         return self.told.unicode()
 
 
