@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.node import Node
+from chainrule.node import Node, Parameter
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
 from chainrule.viz.graph.compose import Drawing
+from chainrule.viz.graph.gradient_marks import leaving_loss
 from chainrule.viz.page.extras import Control, Detail, Extras, Machine
 from chainrule.viz.page.maps import plane_of
 from chainrule.viz.page.uses import uses_in
@@ -46,11 +47,18 @@ def extras_of(drawing: Drawing, optimizer: object) -> Extras:
         if node.trainable and sweep.gradient.get(node) is not None
     ]  # fmt: skip
     uses = uses_in(sweep, drawing.naming, options)
-    if not parameters:
-        return Extras(details, machine=Machine(options, controls, uses, plane=plane))
-    update = update_of(sweep, parameters, optimizer)
     machine = Machine(
-        options, controls, uses, parameters, update.assigns, update.rule.lr, plane
+        options, controls, uses, plane=plane, leaving=leaving_loss(drawing.subject),
+        inner={
+            node for node in uses.of.keys() - drawing.subject.loss_nodes
+            if not isinstance(node, Parameter)
+        },
+    )  # fmt: skip
+    if not parameters:
+        return Extras(details, machine=machine)
+    update = update_of(sweep, parameters, optimizer)
+    machine = replace(
+        machine, learned=parameters, assigns=update.assigns, lr=update.rule.lr
     )
     updates: dict[str, list[Written]] = {}
     block_of = drawing.division.block_of

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.node import Node
 from chainrule.viz.graph.subject import Subject
 from chainrule.viz.values import Values
 
@@ -39,18 +40,23 @@ def marks_of(gradient: npt.NDArray[Any], reference: float) -> tuple[str, ...]:
     return ()
 
 
-def reference_size(subject: Subject, values: Values) -> float:
-    """Return the RMS of the largest finite gradient that leaves the loss, 0 if none."""
+def leaving_loss(subject: Subject) -> list[Node]:
+    """Return the gradients that leave the loss: those of what its formula reads."""
     if subject.sweep is None:
-        return 0.0
+        return []
     gradients, loss_nodes = subject.sweep.gradient, subject.loss_nodes
-    sizes = [
-        _rms(values[gradients[x]])
+    return [
+        gradients[x]
         for y in gradients
         if y in loss_nodes
         for x in y.inputs
-        if x not in loss_nodes and gradients.get(x) in values
+        if x not in loss_nodes and x in gradients
     ]
+
+
+def reference_size(subject: Subject, values: Values) -> float:
+    """Return the RMS of the largest finite gradient that leaves the loss, 0 if none."""
+    sizes = [_rms(values[node]) for node in leaving_loss(subject) if node in values]
     return max(filter(math.isfinite, sizes), default=0.0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.errors import BackendError
 from chainrule.node import Node, Parameter
 from chainrule.viz.formats.story import Frame, tell
+from chainrule.viz.graph.gradient_marks import EXPLODING, SIGN, VANISHING
 from chainrule.viz.page.explained import Explained
 from chainrule.viz.page.extras import Control, Extras, Machine
 from chainrule.viz.page.maps import Plane
@@ -31,6 +32,7 @@ def page_data(scene: Scene, extras: Extras) -> dict[str, Any]:
         "blocks": writing.blocks(),
         "links": writing.links(),
         "explained": writing.explained.data(),
+        "marks": writing.marks(),
         "program": program and program.data,
         "machine": writing.machine(),
         "reason": reason,
@@ -46,7 +48,7 @@ def _program(scene: Scene, extras: Extras) -> tuple[PageProgram | None, str]:
     nodes += [control.node for control in machine.controls]
     uses = machine.uses
     if uses is not None:
-        nodes += uses.read()
+        nodes += [*uses.read(), *machine.leaving]
     if machine.plane is not None:
         nodes.append(machine.plane.output)
     options = machine.options
@@ -97,6 +99,8 @@ class _Page:
             block.id: {
                 "title": block.title.unicode(),
                 "lines": [self.writer.text(line.text) for line in block.lines],
+                "kinds": [line.kind for line in block.lines],
+                "marked": self._marked(block),
                 "details": [
                     {
                         "name": detail.name,
@@ -111,6 +115,28 @@ class _Page:
                 "explained": self._numbers(block.numbers, _parameters_first(block)),
             }
             for block in self.scene.blocks
+        }
+
+    def _marked(self, block: Block) -> list[list[int | bool]]:
+        """Return which gradients of a block may be marked, and whether units may."""
+        machine, backward = self.extras.machine, block.nodes[::-1]
+        return [
+            [index, machine is not None and node in machine.inner]
+            for node in sorted(backward, key=lambda n: isinstance(n, Parameter))
+            if (index := self.explained.index(node)) is not None
+        ]
+
+    def marks(self) -> dict[str, Any] | None:
+        """Return how gradients are marked: the bounds, and how it is written."""
+        machine = self.extras.machine
+        if machine is None or machine.uses is None or self.program is None:
+            return None
+        return {
+            "loss": self.program.place[machine.uses.sweep.loss],
+            "leaving": [self.program.place[node] for node in machine.leaving],
+            "vanishing": VANISHING,
+            "exploding": EXPLODING,
+            "signs": SIGN,
         }
 
     def _numbers(
@@ -133,6 +159,8 @@ class _Page:
                 "title": link.tooltip,
                 "lines": [self.writer.text(line.text) for line in link.lines],
                 "flow": self._flow(link.flow),
+                "marked": self.explained.index(link.flow.x) if link.flow else None,
+                "role": link.role,
                 "weight": self._weight(link.numbers),
                 "explained": self._numbers(
                     link.numbers, [link.flow.x] if link.flow else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chainrule.node import Node, Parameter
@@ -59,6 +59,8 @@ class Machine:
         assigns: all that a step of the optimizer changes, its own vectors included.
         lr: the optimizer's learning rate.
         plane: that of the network's two inputs, if it has two.
+        leaving: the gradients that leave the loss, against which others are small.
+        inner: the nodes whose units count as dead where no gradient reaches them.
     """
 
     options: Options
@@ -68,6 +70,8 @@ class Machine:
     assigns: Sequence[Assignment] = ()
     lr: float = 0.0
     plane: Plane | None = None
+    leaving: Sequence[Node] = ()
+    inner: Collection[Node] = ()
 
 
 @dataclass(frozen=True)

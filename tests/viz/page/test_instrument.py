@@ -263,14 +263,52 @@ def test_an_op_that_cannot_be_computed_is_named(opened, monkeypatch):
     assert "∂J/∂w = " in page.inner_text("#details")
 
 
-def test_marks_that_may_no_longer_hold_are_hidden(opened):
+def saturated(w):
+    """Return a chain whose first gradient vanishes where w is large."""
+    x, w = cr.input("x"), cr.parameter("w", w)
+    y = cr.ops.tanh((w * x).named("z")).named("y")
+    v = cr.parameter("v", 1.0)
+    loss = cr.ops.square((y * v).named("u") - 3.0).named("J")
+    return cr.draw(loss, direction="both", values={x: 2.0}, level="op", check=True)
+
+
+def looks(page):
+    """Return how the backward edges are drawn."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("g.edge.backward > path, "
+        + "g.edge.backward a > path")].map((path) => [
+            path.getAttribute("stroke-width"),
+            path.getAttribute("stroke-dasharray") || "none"])"""
+    )
+
+
+@pytest.mark.parametrize("start", [0.1, 6.0])
+def test_marks_are_those_that_python_draws(opened, start):
+    page, wanted = opened(saturated(start)), opened(saturated(6.1 - start))
+    assert ("▼" in words(page)["node-z"]) is (start == 6.0)
+    page.get_by_role("spinbutton", name="w", exact=True).fill(str(6.1 - start))
+    checks = re.compile("[✓✗]")
+    for part, text in words(wanted).items():
+        ours, theirs = words(page)[part], checks.sub("", text)
+        remarks = re.compile("▼vanishing|☠dead:allzero")
+        assert remarks.sub("", ours) == remarks.sub("", theirs)
+        assert bool(set("▼☠") & set(ours)) is bool(set("▼☠") & set(theirs))
+    assert looks(page) == looks(wanted)
+    page.click("#reset")
+    assert words(page) == words(opened(saturated(start)))
+
+
+def test_a_check_says_which_numbers_it_was_for(opened):
     x, w = cr.input("x"), cr.parameter("w", 0.5)
     loss = cr.ops.square(w * x).named("J")
     diagram = cr.draw(loss, direction="both", values={x: 2.0}, check=True)
     page = opened(diagram)
     assert "✓" in words(page)["node-w"]
+    assert "gradients agree" in page.inner_text("#picture")
     page.get_by_role("spinbutton", name="x", exact=True).fill("3")
     assert "✓" not in words(page)["node-w"]
+    assert "gradients agree" not in page.inner_text("#picture")
+    assert "checked for the numbers as they were" in page.inner_text("#picture")
 
 
 def test_a_page_without_values_says_how_it_computes(opened):
