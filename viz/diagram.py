@@ -31,6 +31,7 @@ from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page.html import to_page, with_room
 from chainrule.viz.page.inline import HEIGHT, InlinePage
+from chainrule.viz.page.palettes import stand_in
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
@@ -276,8 +277,10 @@ class Diagram:
         return InlinePage(self._page(), self.scene.name, height)
 
     def _page(self) -> str:
-        roomy = Diagram(with_room(self.scene), legend=self._legend, theme=self._theme)
-        return to_page(self.scene, roomy._repr_svg_(), self.extras)
+        roomy = Diagram(
+            with_room(self.scene), legend=self._legend, theme=stand_in(self._theme)
+        )
+        return to_page(self.scene, roomy._repr_svg_(), self.extras, self._theme)
 
     def _repr_svg_(self) -> str:
         return self.render("svg").decode()

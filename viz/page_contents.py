@@ -12,6 +12,7 @@ from chainrule.node import Node, Parameter
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
+from chainrule.viz.formats.story import Change
 from chainrule.viz.graph.compose import Drawing
 from chainrule.viz.graph.gradient_marks import leaving_loss
 from chainrule.viz.page.extras import Control, Detail, Extras, Machine
@@ -60,13 +61,23 @@ def extras_of(drawing: Drawing, optimizer: object) -> Extras:
     machine = replace(
         machine, learned=parameters, assigns=update.assigns, lr=update.rule.lr
     )
-    updates: dict[str, list[Written]] = {}
-    block_of = drawing.division.block_of
-    for node, text in told(update, sweep, drawing.naming, options).items():
-        if node in block_of:
-            updates.setdefault(block_of[node], []).append(text)
-    joined = {block: row(*_between("; ", texts)) for block, texts in updates.items()}
-    return Extras(details, joined, machine)
+    texts = told(update, sweep, drawing.naming, options)
+    return Extras(details, list(_changes(drawing, texts)), machine)
+
+
+def _changes(drawing: Drawing, texts: Mapping[Parameter, Written]) -> Iterator[Change]:
+    """Yield the updates, those of one block together."""
+    links = list(zip(drawing.scene.link_ids(), drawing.scene.links, strict=True))
+    together: dict[tuple[str, ...], list[Parameter]] = {}
+    for node in texts:
+        block = drawing.division.block_of.get(node)
+        edges = (i for i, link in links if any(node is n for n, _ in link.numbers))
+        shown = tuple(edges) if block is None else (block,)
+        if shown:
+            together.setdefault(shown, []).append(node)
+    for shown, nodes in together.items():
+        text = row(*_between("; ", [texts[node] for node in nodes]))
+        yield Change(tuple(nodes), shown, text)
 
 
 def with_times(

@@ -178,5 +178,5 @@ def test_an_update_of_a_number_shows_the_rule(optimizer, rule):
     diagram = cr.draw(
         loss, level="op", direction="both", values={x: 2.0}, optimizer=optimizer
     )
-    (said,) = diagram.extras.updates.values()
+    (said,) = (change.text for change in diagram.extras.updates)
     assert rule in said.unicode()

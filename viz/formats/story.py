@@ -5,16 +5,32 @@ Both the page with the slider and the numbered pictures tell it, frame by frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from chainrule.node import Parameter
 from chainrule.notation.styles import Written
 from chainrule.viz.readings import Reading, factor, readings_in
-from chainrule.viz.scene import Block, Flow, Line, Link, Scene
+from chainrule.viz.scene import Block, Flow, Line, Link, Number, Scene
 from chainrule.viz.text import Row, row
 
 Chapter: TypeAlias = Literal["forward", "loss", "sweep", "accumulate", "update"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The optimizer's update of parameters that are shown together.
+
+    Attributes:
+        parameters: what is learned.
+        shown: the ids of the block or of the edges that show them.
+        text: the update, in symbols and numbers.
+    """
+
+    parameters: tuple[Parameter, ...]
+    shown: tuple[str, ...]
+    text: Written
 
 
 @dataclass(frozen=True)
@@ -26,13 +42,17 @@ class Frame:
         told: what it says.
         shows: parts of the picture: the id of a block or an edge, and for a block
             whether its value or its gradient.
-        flies: index of the link along which a product flows back.
+        flies: indices of the links along which products flow back.
+        why: the number whose gradient is accumulated, if it is a single one.
+        learns: the parameters that are updated.
     """
 
     chapter: Chapter
     told: Written
     shows: tuple[tuple[str, str], ...]
-    flies: int | None = None
+    flies: tuple[int, ...] = ()
+    why: Number | None = None
+    learns: tuple[Parameter, ...] = ()
 
     @property
     def text(self) -> str:
@@ -40,24 +60,48 @@ class Frame:
         return self.told.unicode()
 
 
-def tell(scene: Scene, updates: Mapping[str, Written]) -> list[Frame]:
+def tell(scene: Scene, changes: Sequence[Change]) -> list[Frame]:
     """Return the frames, in the order in which things are computed.
 
     Args:
         scene: the picture.
-        updates: block id → what the optimizer does.
+        changes: what the optimizer does.
     """
-    frames: list[Frame] = []
+    back = _swept_units if scene.shape == "circles" else _swept_blocks
+    updates = [
+        Frame(
+            "update", change.text, tuple((part, "update") for part in change.shown),
+            learns=change.parameters,
+        )
+        for change in changes
+    ]  # fmt: skip
+    return [*_forward(scene), *back(scene), *updates]
+
+
+def _forward(scene: Scene) -> Iterator[Frame]:
+    """Yield a frame for each block, with the edges and the ones that lead to it."""
     ids = scene.link_ids()
+    silent = {block.id for block in scene.blocks if block.kind == "constant"}
+    silent &= {block.id for block in scene.blocks if scene.shape == "circles"}
+    shown = {block.id for block in scene.blocks if "more" in block.marks}
     for block in scene.blocks:
-        arriving = [
-            (ids[i], "edge")
+        if block.id in silent:
+            continue
+        into = [
+            (ids[i], link.tail)
             for i, link in enumerate(scene.links)
             if link.head == block.id and link.kind == "forward"
         ]
+        ones = sorted({tail for _, tail in into if tail in silent} | shown)
+        parts = [(edge, "edge") for edge, _ in into] + [(one, "value") for one in ones]
         chapter: Chapter = "loss" if block.kind == "loss" else "forward"
-        shows = (*arriving, (block.id, "value"))
-        frames.append(Frame(chapter, _value_text(block), shows))
+        yield Frame(chapter, _value_text(block), (*parts, (block.id, "value")))
+        shown = set()
+
+
+def _swept_blocks(scene: Scene) -> Iterator[Frame]:
+    """Yield what arrives at each block, and what flows on along its edges."""
+    ids = scene.link_ids()
     for block in reversed(scene.blocks):
         if any(line.kind == "gradient" for line in block.lines):
             arrived = [
@@ -66,15 +110,29 @@ def tell(scene: Scene, updates: Mapping[str, Written]) -> list[Frame]:
                 if link.tail == block.id and link.flow is not None
             ]
             text = _joined("; ", list(_gradient_texts(block, arrived)))
-            if scene.shape == "circles":
-                text = row(block.title, ": ", text)
-            frames.append(Frame("accumulate", text, ((block.id, "gradient"),)))
+            yield Frame("accumulate", text, ((block.id, "gradient"),))
         for i, link in enumerate(scene.links):
             if link.head == block.id and link.kind == "backward":
-                frames.append(Frame("sweep", _swept(link), ((ids[i], "edge"),), i))
-    for identity, update in updates.items():
-        frames.append(Frame("update", update, ((identity, "update"),)))
-    return frames
+                yield Frame("sweep", _swept(link), ((ids[i], "edge"),), (i,))
+
+
+def _swept_units(scene: Scene) -> Iterator[Frame]:
+    """Yield what arrives at each unit, and what flows back along all its weights."""
+    ids = scene.link_ids()
+    for block in reversed(scene.blocks):
+        gradients = _texts(block.lines, "gradient")
+        if gradients:
+            text = row(block.title, ": ", _joined("; ", gradients))
+            why = next(iter(block.numbers), None)
+            yield Frame("accumulate", text, ((block.id, "gradient"),), why=why)
+        into = [
+            i for i, link in enumerate(scene.links)
+            if link.head == block.id and link.numbers
+        ]  # fmt: skip
+        slopes = [k.text for i in into for k in scene.links[i].lines if k.role]
+        if slopes:
+            shows = tuple((ids[i], "gradient") for i in into)
+            yield Frame("sweep", _joined("; ", slopes), shows, tuple(into))
 
 
 def _swept(link: Link) -> Written:
@@ -103,18 +161,23 @@ def _gradient_texts(block: Block, arrived: Sequence[Flow]) -> Iterator[Written]:
             total = parts[place]
             assert isinstance(total, Reading)
             terms = _terms(total, arrived)
-            if len(terms) > 1:
+            if terms:
                 parts[place:place] = [_joined(" + ", terms), " = "]
         yield row(*parts)
 
 
 def _terms(total: Reading, arrived: Sequence[Flow]) -> list[Written]:
-    """Return the numbers that were added to a gradient."""
+    """Return the numbers that were added to a gradient; of one alone, its product."""
     of = total.node.origin.of if total.node.origin is not None else None
-    products = [flow.product for flow in arrived if flow.x is of]
-    terms = [product for product in products if isinstance(product, Reading)]
+    flows = [flow for flow in arrived if flow.x is of]
+    terms = [flow.product for flow in flows if isinstance(flow.product, Reading)]
     if total.form != "number":
         return []
+    if len(flows) == 1:
+        a, *others = flows[0].factors or ("",)
+        return (
+            [row(a, *(part for b in others for part in (" · ", b)))] if others else []
+        )
     return [term if place == 0 else factor(term) for place, term in enumerate(terms)]
 
 

@@ -86,12 +86,15 @@ class _Page:
         return [self._step(f) for f in tell(self.scene, self.extras.updates)]
 
     def _step(self, frame: Frame) -> dict[str, Any]:
-        step = {
+        leaf = self.program.leaf if self.program else {}
+        return {
             "phase": frame.chapter,
             "said": self.writer.text(frame.told),
             "shows": frame.shows,
+            "flies": frame.flies,
+            "why": self._numbers([frame.why] if frame.why else [], []),
+            "learns": [leaf[node] for node in frame.learns if node in leaf],
         }
-        return step if frame.flies is None else step | {"flies": frame.flies}
 
     def blocks(self) -> dict[str, Any]:
         """Return what the blocks say, and on request."""
@@ -111,11 +114,16 @@ class _Page:
                     }
                     for detail in self.extras.details.get(block.id, ())
                 ],
-                "update": self.writer.text(self.extras.updates.get(block.id)),
+                "update": self._update(block.id),
                 "explained": self._numbers(block.numbers, _parameters_first(block)),
             }
             for block in self.scene.blocks
         }
+
+    def _update(self, shown: str) -> list[Any]:
+        """Return what the optimizer does to what a block shows."""
+        texts = [c.text for c in self.extras.updates if shown in c.shown]
+        return self.writer.text(texts[0]) if texts else []
 
     def _marked(self, block: Block) -> list[list[int | bool]]:
         """Return which gradients of a block may be marked, and whether units may."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chainrule.node import Node, Parameter
 from chainrule.notation.styles import Written
 from chainrule.program.phase import Assignment
+from chainrule.viz.formats.story import Change
 from chainrule.viz.graph.options import Options
 from chainrule.viz.page.maps import Plane
 from chainrule.viz.page.uses import Uses
@@ -80,12 +81,12 @@ class Extras:
 
     Attributes:
         details: block id → its nodes with name, shape, value and gradient.
-        updates: block id → what the optimizer does to the parameter.
+        updates: what the optimizer does to the parameters.
         machine: what computes the numbers again; None for a picture without values.
     """
 
     details: Mapping[str, Sequence[Detail]] = field(default_factory=dict)
-    updates: Mapping[str, Written] = field(default_factory=dict)
+    updates: Sequence[Change] = ()
     machine: Machine | None = None
 
     def texts(self) -> Iterator[Written]:
@@ -93,7 +94,7 @@ class Extras:
         for details in self.details.values():
             for detail in details:
                 yield from _present((detail.value, detail.gradient))
-        yield from self.updates.values()
+        yield from (change.text for change in self.updates)
 
 
 def _present(texts: Iterable[Written | None]) -> Iterator[Written]:

@@ -15,9 +15,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from string import Template
 
+from chainrule.kinds.theme import Theme
 from chainrule.viz.page.data import page_data
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page.javascript import PAGE, asset, script
+from chainrule.viz.page.palettes import (
+    follows_reader,
+    is_dark,
+    palettes,
+    with_variables,
+)
 from chainrule.viz.readings import Reading, readings_in
 from chainrule.viz.scene import Line, Scene
 from chainrule.viz.text import row
@@ -26,15 +33,17 @@ _SPACE = "\u2007"
 """A space as wide as a digit."""
 
 
-def to_page(scene: Scene, svg: str, extras: Extras) -> str:
+def to_page(scene: Scene, svg: str, extras: Extras, theme: Theme) -> str:
     """Return the diagram as an HTML page.
 
     Args:
         scene: what the diagram shows.
-        svg: the picture of `with_room(scene)`.
+        svg: the picture of `with_room(scene)` in the theme `stand_in(theme)`.
         extras: what is shown on request, and what computes.
+        theme: the diagram's colours; the light one follows the reader's preference.
     """
-    style, code = asset("page.css"), script(PAGE)
+    style, code = palettes(theme) + asset("page.css"), script(PAGE)
+    chosen = "dark" if is_dark(theme) else "auto" if follows_reader(theme) else "light"
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; "
         f"script-src '{_hash(code)}'; base-uri 'none'; form-action 'none'"
@@ -45,7 +54,8 @@ def to_page(scene: Scene, svg: str, extras: Extras) -> str:
         title=html.escape(scene.name),
         style=style,
         script=code,
-        svg=bare,
+        svg=with_variables(bare, theme),
+        theme=chosen,
         data=_safe_json(page_data(scene, extras)),
     )
 

@@ -33,7 +33,7 @@ INTERPRETER = (
 """The modules that compute a program, each after those that it imports."""
 PAGE = (
     *INTERPRETER, "machine", "numbers", "elements", "flight", "marks", "picture",
-    "film", "explanations", "controls", "curve", "training", "maps", "details", "view",
+    "explanations", "film", "controls", "curve", "training", "maps", "details", "view",
     "main",
 )  # fmt: skip
 """All modules of a page."""

@@ -123,11 +123,11 @@ def value(match):
 
 def wait(page, happened):
     """Wait until something has happened, for which no page may evaluate text."""
-    for _ in range(100):
+    for _ in range(600):
         if happened():
             return
         page.wait_for_timeout(50)
-    pytest.fail("it did not happen within five seconds")
+    pytest.fail("it did not happen within half a minute")
 
 
 def test_run_descends_and_the_curve_grows(opened):
@@ -163,6 +163,39 @@ def test_factors_slide_down_the_edge_and_land_as_a_product(opened):
     landed = "−0.3917 · 0.2163 = −0.08471"
     wait(page, lambda: landed in page.locator("g.flight").all_text_contents())
     wait(page, lambda: page.locator("g.flight").count() == 0)
+
+
+def test_the_film_of_units_sweeps_back_along_all_weights_of_each(opened):
+    page = opened(network(level="neuron")[3])
+    page.keyboard.press("Home")
+    said = page.locator("#said")
+    told = [said.text_content()]
+    for _ in range(int(page.inner_text("#count").split(" / ")[1]) - 1):
+        page.keyboard.press("ArrowRight")
+        told.append(said.text_content())
+        if told[-1].startswith("sweep"):
+            wait(page, lambda: page.locator("g.flight").count() >= 3)
+    assert [text[:6] for text in told[-4:]] == ["update"] * 4
+    assert sum(text.startswith("sweep") for text in told) == 4  # one for each unit
+    summed = next(text for text in told if "∂J/∂a₁⁽¹⁾ = " in text)
+    assert re.search(r"= ∂J/∂z⁽²⁾ · ∂z⁽²⁾/∂a₁⁽¹⁾ = \S+ · \S+ = \S+$", summed)
+
+
+def test_an_update_changes_the_numbers_of_a_matrix(opened):
+    page = opened(network(level="op")[3])
+    before = words(page)["node-dense_1_kernel"]
+    page.keyboard.press("End")
+    assert words(page)["node-dense_1_kernel"] != before
+
+
+def test_what_is_accumulated_is_a_product(opened):
+    page = opened(chain())
+    page.keyboard.press("Home")
+    while "ACCUMULATE" not in page.inner_text(
+        "#said"
+    ).upper() or "w₁" not in page.inner_text("#said"):
+        page.keyboard.press("ArrowRight")
+    assert "∂J/∂w₁ = −0.08471 · 2 = −0.1694" in page.inner_text("#said")
 
 
 def test_nothing_flies_for_those_who_want_no_motion(opened):

@@ -77,4 +77,4 @@ export class Controls {
   }
 }
 
-const shortened = (value) => String(Number(value.toPrecision(6)));
+const shortened = (value) => String(Number(value.toPrecision(5)));

@@ -12,7 +12,7 @@ const MOST_TRIED = 3000;
 const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
 const lowered = (text) => text.replace(/\d/g, (digit) => SUBSCRIPT[digit]);
 const near = (a, b) => Math.abs(a - b) <= 1e-7 + 1e-4 * Math.abs(b);
-const later = (value, i) => (i && value < 0 ? `(${number(value)})` : number(value));
+export const later = (value, i) => (i && value < 0 ? `(${number(value)})` : number(value));
 
 // One number is {node, entry}: which of the explained nodes, and which of its numbers.
 export class Explanations {
@@ -134,6 +134,11 @@ export class Explanations {
     ]);
     const above = this.isLoss(top) ? { lines: [], next: [] } : this.sum(top);
     return { lines: [...lines, "", ...rules.reverse(), "", ...above.lines], next: above.next };
+  }
+
+  // One step of the chain rule on one line.
+  said(asked) {
+    return this.sum(asked).lines.slice(0, 3).map((line) => line.trim()).join(" ");
   }
 
   sum(top) {

@@ -2,11 +2,13 @@
 
 import { byId, element } from "./elements.js";
 import { fly } from "./flight.js";
-import { say } from "./numbers.js";
+import { later } from "./explanations.js";
+import { number, say } from "./numbers.js";
 
 export class Film {
-  constructor(data, picture, machine) {
-    Object.assign(this, { steps: data.steps, links: data.links, picture, machine });
+  constructor(data, picture, machine, explanations) {
+    const { steps, links } = data;
+    Object.assign(this, { steps, links, picture, machine, explanations });
     this.since = new Map();
     this.steps.forEach((step, i) =>
       step.shows.forEach(([id, part]) => {
@@ -38,6 +40,7 @@ export class Film {
     }
     for (const edge of this.picture.edges) {
       edge.classList.toggle("later", !this.shown(edge.id, "edge"));
+      edge.classList.toggle("no-gradient", !this.shown(edge.id, "gradient"));
       edge.classList.toggle("now", current.has(edge.id));
     }
     this.tell();
@@ -47,7 +50,7 @@ export class Film {
   // Say the frame again, with the numbers as they are.
   tell() {
     const step = this.steps[this.now];
-    const text = say(step.said, this.machine);
+    const text = this.text(step);
     const slider = byId("slider");
     slider.value = String(this.now);
     slider.setAttribute("aria-valuetext", `${step.phase}: ${text}`);
@@ -56,31 +59,38 @@ export class Film {
     this.picture.write(this.updated());
   }
 
+  // A single gradient is told as the sum of products that it is.
+  text(step) {
+    const [[node, entry] = []] = step.why;
+    return node === undefined ? say(step.said, this.machine) : this.explanations.said({ node, entry });
+  }
+
   // The leaves that the frames up to now have updated.
   updated() {
-    const found = new Set();
-    if (!this.machine) return found;
-    for (const step of this.steps.slice(this.whole + 1, this.now + 1)) {
-      for (const part of step.said) {
-        const node = typeof part === "string" ? {} : this.machine.program.nodes[part.at];
-        if (node.leaf !== undefined) found.add(node.leaf);
-      }
-    }
-    return found;
+    return new Set(this.steps.slice(0, this.now + 1).flatMap((step) => step.learns));
   }
 
   launch() {
     const step = this.steps[this.now];
-    if (step.flies !== undefined) {
-      fly(this.picture.edges[step.flies], this.links[step.flies].flow, this.machine);
-    } else if (step.phase === "accumulate") {
-      const [[id]] = step.shows;
-      const ending = this.links.filter((link) => link.tail === id && link.flow);
-      if (ending.length < 2) return;
-      for (const link of ending) {
-        fly(byId(link.id), { factors: [], product: link.flow.product }, this.machine);
-      }
+    for (const i of step.flies) {
+      const flow = this.links[i].flow || this.alongWeight(this.links[i]);
+      fly(this.picture.edges[i], flow, this.machine);
     }
+    if (step.phase !== "accumulate") return;
+    const [[id]] = step.shows;
+    const ending = this.links.filter((link) => link.tail === id && link.flow);
+    if (ending.length < 2) return;
+    for (const link of ending) {
+      fly(byId(link.id), { factors: [], product: link.flow.product }, this.machine);
+    }
+  }
+
+  // What flows back along a weight: the gradient behind it, times the weight.
+  alongWeight({ weight, explained: [[node, entry] = []] }) {
+    if (node === undefined || !weight) return null;
+    const [{ top }] = this.explanations.terms({ node, entry });
+    const factors = [this.explanations.gradient(top), this.machine.number(...weight)];
+    return { factors: factors.map((v, i) => [later(v, i)]), product: [number(factors[0] * factors[1])] };
   }
 
   // Go on; from the last frame to the first of the next training step.

@@ -15,8 +15,8 @@ const data = JSON.parse(byId("data").textContent);
 const machine = data.program && new Machine(data.program);
 const picture = new Picture(data, machine);
 picture.svg.removeAttribute("role");
-const film = new Film(data, picture, machine);
 const explanations = new Explanations(data.explained, data.machine && data.machine.loss, machine);
+const film = new Film(data, picture, machine, explanations);
 const details = new Details(data, picture, machine, explanations);
 let training = null;
 

@@ -33,6 +33,7 @@ class Chart {
   // Fill the cells: `colorOf` says the colour of a value, and `values` go row by row.
   fill(values, colorOf) {
     const size = (SIDE - 2 * MARGIN) / CELLS;
+    this.svg.classList.add("cells");
     if (!this.cells.childElementCount) {
       values.forEach((_, i) => {
         const [x, y] = [MARGIN + (i % CELLS) * size, SIDE - MARGIN - (Math.floor(i / CELLS) + 1) * size];
@@ -71,6 +72,7 @@ const mixed = (share, from, to) =>
   `rgb(${from.map((v, i) => Math.round(v + (to[i] - v) * share)).join(" ")})`;
 const [PALE, DEEP, LOW, HIGH] = [[255, 250, 235], [123, 44, 191], [3, 83, 164], [193, 18, 31]];
 const CLASSES = ["#86bdf5", "#ffb3b8", "#a8e0b4", "#ffda94", "#d9bff5", "#b8c4cc"];
+const EXAMPLES = ["#0353a4", "#c1121f", "#2b7a3d", "#b7791f", "#7b2cbf", "#495057"];
 
 // The loss over one or two numbers of the parameters, and the way down.
 export class Landscape {
@@ -183,7 +185,7 @@ export class Plane {
     else this.showDecision(outputs.map(([v]) => v), this.level(targets));
     this.map.points.replaceChildren();
     examples.forEach(([x, y], i) => {
-      const fill = several ? CLASSES[targets[i]] : targets[i] > this.level(targets) ? "#c1121f" : "#0353a4";
+      const fill = several ? EXAMPLES[targets[i] % EXAMPLES.length] : targets[i] > this.level(targets) ? "#c1121f" : "#0353a4";
       const place = { cx: scaled(x, range).toFixed(1), cy: (SIDE - scaled(y, range)).toFixed(1) };
       drawn("circle", { class: "example", r: 5, fill: targets.length ? fill : "#f59f00", ...place }, this.map.points);
     });

@@ -23,8 +23,9 @@ export class Picture {
   }
 
   // Find the pieces of text that end in a number; a line's pieces have one height.
-  find(group, { lines, kinds = [] }, titles) {
+  find(group, { lines, kinds = [], weight }, titles) {
     rowsOf(group.querySelectorAll("text")).slice(titles).forEach((pieces, i) => {
+      if (weight && i) pieces.forEach((piece) => piece.classList.add("gradient"));
       for (const reading of (lines[i] || []).filter((part) => typeof part !== "string")) {
         const last = pieces.filter((piece) => piece.textContent.includes(reading.was)).pop();
         if (last) this.numbers.push({ ...placed(pieces, last, reading), gradient: kinds[i] === "gradient" });

@@ -68,5 +68,8 @@ export function listenToTheme() {
     byId("theme").textContent = dark ? "Light" : "Dark";
   };
   byId("theme").addEventListener("click", () => set(!document.documentElement.classList.contains("dark")));
-  set(matchMedia("(prefers-color-scheme: dark)").matches);
+  const { theme } = document.documentElement.dataset;
+  const preferred = matchMedia("(prefers-color-scheme: dark)");
+  if (theme === "auto") preferred.addEventListener("change", () => set(preferred.matches));
+  set(theme === "auto" ? preferred.matches : theme === "dark");
 }
