@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chainrule.annotations import Name
 from chainrule.arguments import checked, made_unchecked
-from chainrule.errors import GraphError
+from chainrule.errors import ArgumentTypeError, GraphError, shown
 from chainrule.scopes import current_scope
 from chainrule.shapes import Axis, Shape, Sizes, shape_text
 from chainrule.symbolic import Symbolic
@@ -173,6 +173,21 @@ class Node(Symbolic):
     def __ge__(self, other: Value) -> Node:
         return _function("greater_equal")(self, other)
 
+    def __and__(self, other: Value) -> Node:
+        return _of_truth_values("logical_and", self, other)
+
+    def __rand__(self, other: Value) -> Node:
+        return _of_truth_values("logical_and", other, self)
+
+    def __or__(self, other: Value) -> Node:
+        return _of_truth_values("logical_or", self, other)
+
+    def __ror__(self, other: Value) -> Node:
+        return _of_truth_values("logical_or", other, self)
+
+    def __invert__(self) -> Node:
+        return _of_truth_values("logical_not", self)
+
     def __getitem__(self, key: Any) -> Node:
         return _function("slice_")(self, key)
 
@@ -312,7 +327,7 @@ def dtype_of(array: npt.NDArray[Any]) -> Dtype:
     if dtype is None:
         raise GraphError(
             "a value of a graph must consist of real numbers, integers or booleans, "
-            f"got {array.dtype}"
+            f"got {shown(array.tolist())}, of dtype {array.dtype}"
         )
     return dtype
 
@@ -325,8 +340,33 @@ def converted(node: Node, dtype: Dtype) -> Node:
 
 
 def as_node(value: Value) -> Node:
-    """Return `value` itself if it is a node, a constant otherwise."""
-    return value if isinstance(value, Node) else Constant(value)
+    """Return `value` itself if it is a node, a constant otherwise.
+
+    Raises:
+        ArgumentTypeError: it is one of Python's truth values, as ``a == b`` is.
+        GraphError: it is not an array of numbers.
+    """
+    if isinstance(value, Node):
+        return value
+    if value is True or value is False:
+        raise ArgumentTypeError(
+            f"an operand must be a node, a number or an array, got {value}; between "
+            "nodes == asks whether they are the same: write cr.ops.equal(a, b), or "
+            f"cr.constant({value}) for a truth value"
+        )
+    return Constant(value)
+
+
+def _of_truth_values(name: str, *operands: Value) -> Node:
+    """Apply a logical op; & and | of integers would be those of their bits."""
+    nodes = [as_node(operand) for operand in operands]
+    for node in nodes:
+        if node.dtype != "bool":
+            raise ArgumentTypeError(
+                f"& | ~ take truth values such as x > 0, got {describe(node)} of "
+                f"{node.dtype}; cr.ops.{name} takes numbers too"
+            )
+    return _function(name)(*nodes)
 
 
 @checked

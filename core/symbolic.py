@@ -1,18 +1,57 @@
-"""Reject a node used as a number, a truth value or a NumPy array."""
+"""Reject a node used as a number, a truth value or a NumPy array, and say why."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NoReturn
 
-from chainrule.errors import GraphError
+import numpy as np
+
+from chainrule.errors import ArgumentTypeError, GraphError
 
 _REFLECTED = {
     "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
     "divide": "__rtruediv__", "power": "__rpow__", "matmul": "__rmatmul__",
     "less": "__gt__", "less_equal": "__ge__",
     "greater": "__lt__", "greater_equal": "__le__",
+    "bitwise_and": "__rand__", "bitwise_or": "__ror__",
 }  # fmt: skip
 """NumPy's function for an operator, as in ``array + node`` → the node's method."""
+
+_OP_FOR = {
+    "subtract": "sub", "multiply": "mul", "divide": "div", "power": "pow",
+    "negative": "neg", "absolute": "abs", "dot": "matmul", "isfinite": "is_finite",
+    "norm": "l2_norm", "var": "variance", "vstack": "concatenate",
+    "hstack": "concatenate", "append": "concatenate", "swapaxes": "transpose",
+    "select": "where", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
+}  # fmt: skip
+"""NumPy's name for a function → the op's, where that is another one."""
+
+
+def _not_a_number(self: Symbolic, *details: Any, **options: Any) -> NoReturn:
+    raise GraphError(
+        f"{self!r} is an expression, not a number; "
+        "cr.evaluate([node], …) computes numbers"
+    )
+
+
+def _no_operator(sign: str) -> Callable[..., Any]:
+    def refuse(self: Symbolic, *others: Any) -> NoReturn:
+        raise ArgumentTypeError(
+            f"{sign} is no operator of expressions such as {self!r}; those are "
+            "+ − * / ** @, comparisons, and & | ~ of truth values. Write it in "
+            "cr.ops, or cr.evaluate it first"
+        )
+
+    return refuse
+
+
+def _immutable(self: Symbolic, *details: Any) -> NoReturn:
+    raise ArgumentTypeError(
+        f"{self!r} is an expression: its elements cannot be set. Make a new one with "
+        "cr.ops.where(condition, a, b) or cr.ops.concatenate([…])"
+    )
 
 
 class Symbolic:
@@ -23,26 +62,42 @@ class Symbolic:
 
     __slots__ = ()
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same node; so nodes can be looked up in a dict or a list.
+
+        Raises:
+            GraphError: `other` is a number or numbers, with which it could be compared
+                only when it is computed.
+        """
+        if isinstance(other, (int, float, complex, np.generic, np.ndarray)):
+            raise GraphError(
+                f"{self!r} is an expression, and == asks whether two are the same one: "
+                f"to compare its values, write cr.ops.equal or cr.ops.not_equal"
+            )
+        return self is other if isinstance(other, Symbolic) else NotImplemented
+
+    __hash__ = object.__hash__
+
     def __bool__(self) -> bool:
         raise GraphError(
             f"{self!r} has no truth value: it is an expression, not a number. "
-            "Use cr.ops.where(condition, a, b), or cr.evaluate it first"
+            "Use cr.ops.where(condition, a, b), with cr.ops.logical_and, logical_or "
+            "and logical_not for `and`, `or` and `not` (a < x < b is an `and`), or "
+            "cr.evaluate it first"
         )
 
-    def __float__(self) -> float:
-        self._reject_number()
+    def __format__(self, spec: str) -> str:
+        return _not_a_number(self) if spec else str(self)
 
-    def __int__(self) -> int:
-        self._reject_number()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        self._reject_number()
-
-    def _reject_number(self) -> NoReturn:
-        raise GraphError(
-            f"{self!r} is an expression, not a number; "
-            "cr.evaluate([node], …) computes numbers"
-        )
+    __float__ = __int__ = __complex__ = __index__ = _not_a_number
+    __round__ = __trunc__ = __floor__ = __ceil__ = __array__ = _not_a_number
+    __floordiv__ = __rfloordiv__ = _no_operator("//")
+    __mod__ = __rmod__ = _no_operator("%")
+    __divmod__ = __rdivmod__ = _no_operator("divmod")
+    __xor__ = __rxor__ = _no_operator("^")
+    __lshift__ = __rlshift__ = _no_operator("<<")
+    __rshift__ = __rrshift__ = _no_operator(">>")
+    __setitem__ = __delitem__ = _immutable
 
     def __array_function__(
         self, function: Any, types: Any, args: Any, kwargs: Any
@@ -60,7 +115,9 @@ class Symbolic:
 
     def _reject_numpy(self, function: Any) -> NoReturn:
         name = function.__name__
+        op = _OP_FOR.get(name, name)
+        known = hasattr(import_module("chainrule.ops"), op)
         raise GraphError(
             f"np.{name} computes numbers, and {self!r} is an expression: write "
-            f"cr.ops.{name} or another of cr.ops, or cr.evaluate it first"
+            f"{f'cr.ops.{op}' if known else 'it in cr.ops'}, or cr.evaluate it first"
         )
