@@ -139,9 +139,9 @@ def _fill(model: Model, tensors: Tensors) -> None:
         for name in tensors
         if name in parameters or not name.startswith("optimizer:")
     }
-    if weights != set(parameters):
-        missing = sorted(set(parameters) - weights)
-        extra = sorted(weights - set(parameters))
+    if weights != parameters.keys():
+        missing = sorted(parameters.keys() - weights)
+        extra = sorted(weights - parameters.keys())
         raise ModelFileError(
             f"weights and layers do not match: missing {missing or 'nothing'}, "
             f"not used {extra or 'nothing'}"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
+from chainrule.by_name import ByName
 from chainrule.data.columns import columns_of, in_order
 from chainrule.errors import GraphError
 from chainrule.files import write_file
@@ -230,8 +231,10 @@ class Model(Parametric):
         sample_weight: npt.ArrayLike | None = None,
         batch_size: PositiveInt = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
-    ) -> dict[str, float]:
-        """Return loss and metrics on examples, by name.
+    ) -> ByName[float]:
+        """Return loss and metrics on examples, by name: ``scores["loss"]``.
+
+        ``loss, accuracy = model.evaluate(x, y).values()`` takes them in order.
 
         Without `loss`, the criteria of the last `fit` are measured, penalties included,
         so that the result compares with the history.
@@ -241,10 +244,11 @@ class Model(Parametric):
             HyperparameterError: no loss is known.
         """
         self._build_from(x)
-        return inference.evaluate(
+        scores = inference.evaluate(
             self.session, self._in_order(x), y, loss=loss, metrics=metrics,
             sample_weight=sample_weight, batch_size=batch_size, backend=backend,
         )  # fmt: skip
+        return ByName(scores)
 
     # -- describing and saving it ------------------------------------------------------
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from chainrule.annotations import Name
+from chainrule.annotations import Name, OfKind
 from chainrule.arguments import checked
-from chainrule.errors import GraphError
+from chainrule.checks import check_value
+from chainrule.errors import GraphError, shown
 from chainrule.kinds.module import Module
 from chainrule.model.description import describe_part
 from chainrule.model.model import Model
 from chainrule.model.names import name_parts
 from chainrule.node import Input, Node, input
-from chainrule.registry import registry
 from chainrule.shapes import Shape
 
 
@@ -51,14 +51,14 @@ class Sequential(Model):
         self._start(name)
         if isinstance(layers, (str, Mapping)) or not isinstance(layers, Iterable):
             raise GraphError(
-                f"a Sequential takes a list of layers, got {layers!r}: write "
+                f"a Sequential takes a list of layers, got {shown(layers)}: write "
                 "cr.Sequential([…])"
             )
         self._layers = tuple(
             layer
             if isinstance(layer, (Module, Model))
-            else registry.resolve("layers", layer)
-            for layer in layers
+            else check_value(layer, Annotated[Any, OfKind("layers")], f"layers[{i}]")
+            for i, layer in enumerate(layers)
         )
         if not self._layers:
             raise GraphError("a Sequential needs at least one layer")

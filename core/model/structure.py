@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.arrays import Array
-from chainrule.errors import GraphError
+from chainrule.errors import GraphError, shown
 from chainrule.graph import topological
 from chainrule.kinds.module import OwnedParameter, calls
 from chainrule.model.insides import Places, places_inside
@@ -125,7 +125,9 @@ def _check_leaves(inputs: Sequence[Input], outputs: Sequence[Node]) -> None:
             raise GraphError(f"{leaf!r} is not an input; make one with cr.input")
     for node in outputs:
         if not isinstance(node, Node):
-            raise GraphError(f"an output must be a node of the graph, got {node!r}")
+            raise GraphError(
+                f"an output must be a node of the graph, got {shown(node)}"
+            )
     names = [leaf.name for leaf in inputs]
     for name, times in Counter(names).items():
         if times > 1:

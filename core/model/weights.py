@@ -28,7 +28,9 @@ def weights_for(
     arrays = {}
     for path, value in weights.items():
         if path not in parameters:
-            raise DataError(f"no parameter {path!r}.{did_you_mean(path, parameters)}")
+            raise DataError(
+                f"no parameter {path!r}.{did_you_mean(path, parameters.keys())}"
+            )
         present = parameters[path].value
         array = as_numbers(value, path)
         if array.shape != present.shape:

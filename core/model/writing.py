@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from chainrule.data.arrays import Array, check_finite
-from chainrule.errors import DataError, ModelFileError
+from chainrule.errors import DataError, ModelFileError, shown
 from chainrule.kinds.loss import Loss
 from chainrule.node import Parameter
 from chainrule.training.criteria import Criteria
@@ -150,8 +150,8 @@ def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
 def _json(record: Mapping[str, Any]) -> str:
     def refuse(value: object) -> None:
         raise ModelFileError(
-            f"cannot save {value!r}: a file holds names and numbers, not functions; "
-            "make a class of it, and register that in a plugin"
+            f"cannot save {shown(value)}: a file holds names and numbers, not "
+            "functions; make a class of it, and register that in a plugin"
         )
 
     return json.dumps(record, default=refuse)

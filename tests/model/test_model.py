@@ -33,7 +33,7 @@ def test_layers_are_numbered_and_given_names_are_kept() -> None:
     )
     names = [layer.scope.name for layer in model.layers]
     assert names == ["dense_1", "dropout_1", "middle", "dense_2", "dense_3"]
-    assert list(model.parameters)[:3] == [
+    assert list(model.parameters.keys())[:3] == [
         "dense_1/kernel", "dense_1/bias", "middle/kernel"
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_a_graph_of_layers_and_ops() -> None:
     w = cr.parameter("w", np.full(3, 2.0))
     layer = Dense(3, name="first")
     model = cr.Model(x, layer(x) * w + 1)
-    assert list(model.parameters) == ["first/kernel", "first/bias", "w"]
+    assert list(model.parameters.keys()) == ["first/kernel", "first/bias", "w"]
     kernel = model.parameters["first/kernel"].value
     np.testing.assert_allclose(model.predict(X), X @ kernel * 2 + 1, atol=1e-5)
 
@@ -102,7 +102,7 @@ def test_shared_layers_have_one_set_of_weights() -> None:
     x = cr.input("x", (None, 4))
     shared = Dense(4, name="shared")
     model = cr.Model(x, shared(shared(x)))
-    assert list(model.parameters) == ["shared/kernel", "shared/bias"]
+    assert list(model.parameters.keys()) == ["shared/kernel", "shared/bias"]
     assert len(model.layers) == 1
     model.fit(X, X, loss="mse", optimizer="sgd")
 
@@ -115,7 +115,7 @@ def test_models_nest(built: bool) -> None:
     )  # fmt: skip
     x = cr.input("x", (None, 4))
     outer = cr.Model(x, Dense(1)(inner(x)))
-    assert list(outer.parameters) == [
+    assert list(outer.parameters.keys()) == [
         "inner/dense_1/kernel", "inner/dense_1/bias", "inner/dense_2/kernel",
         "inner/dense_2/bias", "dense_1/kernel", "dense_1/bias",
     ]  # fmt: skip
@@ -137,10 +137,12 @@ def test_models_nest(built: bool) -> None:
 def test_models_in_a_sequential() -> None:
     blocks = [cr.Sequential([Dense(4, activation="tanh")]) for _ in range(2)]
     model = cr.Sequential([*blocks, Dense(2)], input_shape=4)
-    assert list(model.parameters)[::2] == [
+    assert list(model.parameters.keys())[::2] == [
         "sequential_1/dense_1/kernel", "sequential_2/dense_1/kernel", "dense_1/kernel"
     ]  # fmt: skip
-    first, second = (model.parameters[p].value for p in list(model.parameters)[:4:2])
+    first, second = (
+        model.parameters[p].value for p in list(model.parameters.keys())[:4:2]
+    )
     assert not np.array_equal(first, second)
 
 

@@ -47,7 +47,7 @@ def log_probabilities(scores: Array) -> Array:
 def same(a: cr.Model, b: cr.Model) -> bool:
     ours, theirs = a.get_weights(), b.get_weights()
     return ours.keys() == theirs.keys() and all(
-        ours[k].tobytes() == theirs[k].tobytes() for k in ours
+        w.tobytes() == theirs[k].tobytes() for k, w in ours.items()
     )
 
 

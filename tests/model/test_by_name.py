@@ -1,0 +1,86 @@
+"""What a model returns by name is a dict, and is not unpacked by mistake."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.by_name import ByName
+from chainrule.errors import ArgumentTypeError, UnknownNameError
+
+SCORES = ByName({"loss": 0.5, "accuracy": 0.75})
+
+
+def model() -> cr.Sequential:
+    return cr.Sequential([cr.layers.Dense(2)], input_shape=3)
+
+
+def evaluated() -> Any:
+    x, y = np.ones((4, 3)), np.ones((4, 2))
+    return model().evaluate(x, y, loss="mse", metrics=["mae"])
+
+
+RETURNED: list[Callable[[], Any]] = [
+    evaluated, lambda: model().get_weights(), lambda: model().parameters,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("returned", RETURNED)
+def test_unpacking_binds_no_names(returned: Callable[[], Any]) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"write .* \.values\(\) to go over"):
+        _first, _second = returned()
+    first, second = returned().values()
+    assert not isinstance(first, str)
+    assert not isinstance(second, str)
+
+
+@pytest.mark.parametrize("returned", RETURNED)
+@pytest.mark.parametrize("name", [0, "nonsense", None])
+def test_what_is_not_there_is_said(returned: Callable[[], Any], name: Any) -> None:
+    with pytest.raises(UnknownNameError, match=r"nothing here has the name .* Known: "):
+        returned()[name]
+
+
+def test_going_over_it_says_what_to_write() -> None:
+    with pytest.raises(ArgumentTypeError, match=r"by name \('loss', 'accuracy'\)"):
+        list(SCORES)
+
+
+def test_all_else_is_as_with_a_dict() -> None:
+    plain = {"loss": 0.5, "accuracy": 0.75}
+    assert plain == SCORES == dict(SCORES) == {**SCORES} == dict(**SCORES)
+    assert plain | SCORES == SCORES | plain == plain
+    assert json.loads(json.dumps(SCORES)) == plain
+    assert json.loads(json.dumps(SCORES, indent=1, sort_keys=True)) == plain
+    for made in (copy.copy(SCORES), copy.deepcopy(SCORES)):
+        assert made == plain
+        assert type(made) is ByName
+    assert pickle.loads(pickle.dumps(SCORES)) == plain
+    assert list(SCORES.items()) == list(plain.items())
+    assert "loss" in SCORES
+    assert SCORES.get("mae") is None
+    assert len(SCORES) == 2
+    assert repr(SCORES) == repr(plain)
+
+
+def test_a_table_of_scores() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame([SCORES, SCORES])
+    assert list(table.columns) == ["loss", "accuracy"]
+    assert table["loss"].tolist() == [0.5, 0.5]
+    assert pandas.Series(SCORES)["accuracy"] == 0.75
+
+
+def test_weights_go_back_as_they_came() -> None:
+    first, second = model(), model()
+    first.set_weights({name: w + 1 for name, w in second.get_weights().items()})
+    second.set_weights(first.get_weights())
+    x = np.ones((2, 3))
+    np.testing.assert_array_equal(first.predict(x), second.predict(x))
