@@ -259,9 +259,12 @@ def _check_mapping(
     if not isinstance(value, wanted):
         raise _mismatch(value, wanted, where)
     if items and items[0] is str:
-        for key in value:
+        for key in value.keys():  # noqa: SIM118 - a ByName is not iterated
             _check_str(key, f"a name in {where}")
     return value
+
+
+_NO_LIST = (str, bytes, bytearray, memoryview, Mapping)
 
 
 def _check_several(wanted: type, check: Check | None, value: Any, where: str) -> Any:
@@ -270,9 +273,7 @@ def _check_several(wanted: type, check: Check | None, value: Any, where: str) ->
         value = value.tolist()
     if not isinstance(value, (list, tuple)):
         one = check is not None and _is_one(check, value)
-        other = isinstance(value, (str, bytes, Mapping)) or not isinstance(
-            value, wanted
-        )
+        other = isinstance(value, _NO_LIST) or not isinstance(value, wanted)
         if one or other:
             hint = ": write […]" if one else ""
             raise ArgumentTypeError(f"{where} must be a list, got {shown(value)}{hint}")

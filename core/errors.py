@@ -112,11 +112,12 @@ class OutputError(ChainRuleError, OSError):
     """A file or folder that cannot be written."""
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
+def did_you_mean(name: object, choices: Iterable[str]) -> str:
     """Return ``" Did you mean 'tanh'?"`` for a near miss, the choices otherwise."""
     known = sorted(set(choices))
     folded = {choice.lower().replace("_", ""): choice for choice in known}
-    key = name.lower().replace("_", "").replace("-", "")
+    key = name.lower() if isinstance(name, str) else ""
+    key = key.replace("_", "").replace("-", "")
     close = difflib.get_close_matches(key, list(folded), n=1, cutoff=0.6)
     if close:
         return f" Did you mean {folded[close[0]]!r}?"
@@ -126,7 +127,7 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f" Known: {shown}."
 
 
-def unknown_name(kind: str, name: str, choices: Iterable[str]) -> UnknownNameError:
+def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that is not registered."""
     return UnknownNameError(f"no {kind} named {name!r}.{did_you_mean(name, choices)}")
 

@@ -61,7 +61,9 @@ def as_new_shape(value: Any, where: str) -> Shape:
     Raises:
         ShapeError: it is not a list of sizes, or leaves more than one open.
     """
-    if not isinstance(value, (tuple, list, np.ndarray)):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)):
         value = (as_axis(value, where),)
     if len(value) == 1 and isinstance(value[0], (tuple, list, np.ndarray)):
         value = value[0]

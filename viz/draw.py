@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from chainrule.annotations import NonNegativeInt, PositiveInt, Seed
+from chainrule.annotations import NonNegativeInt, OfKind, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.model.loss_graph import with_loss
@@ -47,7 +47,7 @@ def draw(
     legend: bool = True,
     title: str = "graph",
     example: NonNegativeInt = 0,
-    optimizer: object = "sgd",
+    optimizer: Annotated[Any, OfKind("optimizers")] = "sgd",
     check: bool = False,
     training: bool = False,
     seed: Seed = 0,

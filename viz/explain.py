@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.annotations import Name, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.data.inputs import values_for
-from chainrule.errors import GradientError, GraphError
+from chainrule.errors import GradientError, GraphError, shown
 from chainrule.execution.finite_differences import directional_slope
 from chainrule.graph import Graph, topological
 from chainrule.model.loss_graph import with_loss
@@ -176,7 +176,7 @@ def _chain(
 
 def _loss(what: Any, loss: Any) -> Node:
     if not isinstance(what, Model | Node):
-        raise GraphError(f"what must be a loss or a model, got {what!r}")
+        raise GraphError(f"what must be a loss or a model, got {shown(what)}")
     scalar: Node = with_loss(what, loss)
     return scalar
 

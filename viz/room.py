@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from chainrule.checks import check_value
-from chainrule.errors import GraphError, did_you_mean
+from chainrule.errors import GraphError, did_you_mean, shown
 from chainrule.viz.scene import Line
 from chainrule.viz.text import Plain
 
@@ -61,13 +61,13 @@ def room_for(size: object) -> Room | None:
             return ROOMS[size]
         raise GraphError(
             "size must be 'slide', 'column' or a (width, height) in pixels, got "
-            f"{size!r}.{did_you_mean(str(size), ROOMS)}"
+            f"{shown(size)}.{did_you_mean(size, ROOMS)}"
         )
     width, height = check_value(size, tuple[float, float], "size")
     if not NARROWEST <= min(width, height) <= max(width, height) <= WIDEST:
         raise GraphError(
             f"size must be a width and a height from {NARROWEST} to {WIDEST} pixels, "
-            f"got {size!r}"
+            f"got {shown(size)}"
         )
     least = ROOMS["column"].least
     return Room(f"{width:g} × {height:g} pixels", width, height, least)

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.data.arrays import Array, as_numbers, as_rows, check_same_length
 from chainrule.data.parts import one_each
-from chainrule.errors import DataError, did_you_mean
+from chainrule.errors import DataError, did_you_mean, shown
 from chainrule.graph import topological
 from chainrule.node import Input, Node
 from chainrule.shapes import Shape, shape_fits, shape_text
@@ -62,7 +62,7 @@ def values_for(
             known = [name for name in by_name if name]
             raise DataError(f"no input named {key!r}.{did_you_mean(key, known)}")
         if not isinstance(leaf, Input):
-            raise DataError(f"{key!r} was given a value, but is not an input")
+            raise DataError(f"{shown(key)} was given a value, but is not an input")
         if leaf in inputs:
             name = leaf.name or "input"
             given[leaf] = as_numbers(value, name, leaf.dtype)

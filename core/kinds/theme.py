@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from chainrule.annotations import Range
 from chainrule.component import Component
-from chainrule.errors import HyperparameterError
+from chainrule.errors import HyperparameterError, shown
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}|transparent")
 _DASHES = ("solid", "dashed", "dotted", "bold")
@@ -70,10 +70,13 @@ class Theme(Component):
         where = f"{type(self).__name__}({name}=…)"
         if name.endswith("_dash") and value not in _DASHES:
             known = ", ".join(map(repr, _DASHES))
-            raise HyperparameterError(f"{where} must be one of {known}, got {value!r}")
+            raise HyperparameterError(
+                f"{where} must be one of {known}, got {shown(value)}"
+            )
         if name == "font" and not _FONTS.fullmatch(str(value)):
             raise HyperparameterError(
-                f"{where} must be names of fonts with commas between, got {value!r}"
+                f"{where} must be names of fonts with commas between, "
+                f"got {shown(value)}"
             )
         if name in ("font", "text_scale") or name.endswith("_dash"):
             return

@@ -20,7 +20,7 @@ __all__ = [
 class OneHot(Op):
     """y[…, j] = 1 where j is the index, and 0 elsewhere."""
 
-    depth: int
+    depth: NonNegativeInt
     notation = "onehot({0})"
     latex = r"\operatorname{onehot}\left({0}\right)"
 
@@ -87,7 +87,7 @@ class ScatterAdd(Op):
     (…, d) and (…) make (rows, d). Rows are added in the order in which they stand.
     """
 
-    rows: int
+    rows: NonNegativeInt
     notation = "scatter({0}, {1})"
     latex = r"\operatorname{scatter}\left({0}, {1}\right)"
     takes = "int"

@@ -124,7 +124,7 @@ def _bound(axis: int, bound: Any) -> int | None:
 def _indexed(x: Node, axis: int, key: Any) -> Range:
     if isinstance(key, bool) or not isinstance(key, (int, np.integer)):
         raise ShapeError(
-            f"slice: an index must be an integer, a slice or ..., got {key!r}; "
+            f"slice: an index must be an integer, a slice or ..., got {shown(key)}; "
             "use cr.ops.take for an array of indices"
         )
     size, index = x.shape[axis], int(key)

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from chainrule.component import Component
-from chainrule.errors import HyperparameterError, PluginError, with_article
+from chainrule.errors import HyperparameterError, PluginError, shown, with_article
 from chainrule.registry.entry import Entry
 from chainrule.registry.index import Index, fold
 from chainrule.registry.kinds import KINDS, singular
@@ -105,10 +105,10 @@ class Registry:
                 )
             return self.find(kind, value["type"]).target.from_config(value)
         adapt = getattr(base, "adapt", None)
-        made = adapt(value) if adapt else None
+        made = adapt(value) if adapt and not isinstance(value, type) else None
         if made is None:
             raise HyperparameterError(
-                f"{value!r} is not {with_article(singular(kind))}: "
+                f"{shown(value)} is not {with_article(singular(kind))}: "
                 f"{self._fitting(kind, value)}"
             )
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.annotations import FilePath
 from chainrule.kinds.callback import Callback, Run
 
 
@@ -14,7 +15,7 @@ class Checkpoint(Callback):
         path: the file; it is replaced each time, and always complete.
     """
 
-    path: str
+    path: FilePath
 
     def epoch_end(self, run: Run) -> None:
         run.model.save(self.path)

@@ -8,9 +8,11 @@ the ones that `chainrule.annotations` follows are what is tested.
 from __future__ import annotations
 
 import collections.abc
+import decimal
 import inspect
 import math
 import os
+import pathlib
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -25,13 +27,36 @@ from chainrule.component import Component
 from chainrule.viz.difference import Snapshot
 
 HUGE = 10**400
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
+
+
+class Unprintable:
+    """An object that fails where a message would show it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
 WRONG: dict[str, Any] = {
     "None": None, "True": True, "-1": -1, "2.5": 2.5, "nan": math.nan,
     "inf": math.inf, "huge": HUGE, "text": "nonsense", "empty text": "",
     "surrogate": "\ud800", "bytes": b"x", "object": object(), "set": {1, 2},
     "empty dict": {}, "empty list": [], "list of None": [None], "class": dict,
     "function": len, "complex": 1j, "array of text": np.array(["a", "b"]),
-    "slice": slice(0, 2), "ragged": [[1], [1, 2]],
+    "slice": slice(0, 2), "ragged": [[1], [1, 2]], "-huge": -HUGE, "0": 0,
+    "escape": "a\x1b[31m", "NUL": "a\0b", "newline": "a\nb", "Ellipsis": ...,
+    "array of None": np.array([None]), "a None in an array": np.array(None),
+    "one number": np.array(2.5), "no rows": np.empty((0, 3)),
+    "half NaN": np.float16("nan"),
+    "complex scalar": np.complex64(1j), "date": np.datetime64("2020-01-01"),
+    "record": np.zeros(2, [("a", "i4")]), "NaN within": np.array([math.nan, 1.0]),
+    "pair": (1, 2), "negative pair": (-1, -2), "seven": [1.0] * 7, "range": range(3),
+    "decimal": decimal.Decimal("1.5"), "path": pathlib.PurePosixPath("nowhere/x"),
+    "numbers by number": {1: 2}, "type": int, "module": math, "error": ValueError("x"),
+    "buffer": bytearray(b"ab"), "frozenset": frozenset({1}), "raises": lambda *_: 1 / 0,
+    "itself": ITSELF, "no repr": Unprintable(), "node": cr.input("x", (2, 3)),
+    "component": cr.layers.Dense(2), "class of components": cr.layers.Dense,
 }  # fmt: skip
 """Values of every type, by a name."""
 
@@ -201,6 +226,12 @@ def takes(annotation: Any, value: Any) -> bool | None:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation is Any or annotation is object:
         return None
+    if annotation in (int, float, bool, str) and isinstance(
+        value, np.generic | np.ndarray
+    ):
+        value = (
+            value.item() if value.ndim == 0 else value
+        )  # NumPy's numbers are numbers
     if origin is Annotated:
         return _takes_marked(arguments[0], arguments[1:], value)
     if origin in (Union, types.UnionType):
@@ -214,7 +245,7 @@ def takes(annotation: Any, value: Any) -> bool | None:
         return isinstance(value, int) and not isinstance(value, bool)
     if annotation is float:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number and value != HUGE and math.isfinite(value)
+        return number and abs(value) != HUGE and math.isfinite(value)
     if annotation is bool:
         return isinstance(value, bool)
     if annotation is str:
@@ -226,7 +257,7 @@ def takes(annotation: Any, value: Any) -> bool | None:
         return (
             None
             if (several and origin is not collections.abc.Sequence)
-            or isinstance(value, (list, np.ndarray))
+            or isinstance(value, (list, tuple, range, np.ndarray))
             else False
         )
     if origin is collections.abc.Mapping:
@@ -234,7 +265,7 @@ def takes(annotation: Any, value: Any) -> bool | None:
     if origin is collections.abc.Callable:
         return callable(value)
     if origin is os.PathLike:
-        return False
+        return None if isinstance(value, os.PathLike) else False
     if isinstance(annotation, type):
         if annotation.__module__.startswith("numpy"):
             return None

@@ -90,6 +90,8 @@ def test_a_history_given_as_callback_continues() -> None:
 def test_checkpoint_writes_the_model_after_each_epoch(tmp_path: Any) -> None:
     path = tmp_path / "model.safetensors"
     model = linear()
-    model.fit(X, LABELS, loss=SPARSE, callbacks=[cr.callbacks.Checkpoint(str(path))])
+    checkpoint = cr.callbacks.Checkpoint(path)
+    assert checkpoint.to_config()["path"] == str(path)
+    model.fit(X, LABELS, loss=SPARSE, callbacks=[checkpoint])
     for name, weights in cr.load(path).get_weights().items():
         np.testing.assert_array_equal(weights, model.get_weights()[name])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.autodiff import Backward, backward
-from chainrule.errors import GraphError
+from chainrule.errors import GraphError, shown
 from chainrule.graph import Graph
 from chainrule.kinds.loss import Loss
 from chainrule.node import Node, Parameter
@@ -128,7 +128,9 @@ def _outputs(what: Any) -> list[Node]:
     several = isinstance(outputs, Sequence) and bool(outputs)
     if several and all(isinstance(node, Node) for node in outputs):
         return list(outputs)
-    raise GraphError(f"draw takes a node, several nodes or a built model, got {what!r}")
+    raise GraphError(
+        f"draw takes a node, several nodes or a built model, got {shown(what)}"
+    )
 
 
 def _loss(graph: Graph) -> Node | None:
