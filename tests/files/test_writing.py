@@ -287,3 +287,59 @@ def test_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(OutputError):
             write_file(tmp_path / "a", OLD)
     assert names(tmp_path) == ["a"]
+
+
+KILLED_SAVES = """
+import os, random, sys, time
+from pathlib import Path
+import numpy as np
+import chainrule as cr
+from chainrule.files import TEMPORARY
+
+random.seed(0)
+folder = Path(sys.argv[1])
+model = cr.Sequential([cr.layers.Dense(300), cr.layers.Dense(300)], input_shape=300)
+x = np.ones((4, 300))
+model.fit(x, x, loss="mse", callbacks=[])
+diagram = cr.draw(model, level="layer")
+checkpoint = cr.callbacks.Checkpoint(folder / "c.safetensors")
+def drawn():
+    diagram.save(folder / "d.svg")
+def saved():
+    model.save(folder / "m.safetensors")
+def trained():
+    model.fit(x, x, loss="mse", callbacks=[checkpoint])
+cut = 0
+for write in (saved, drawn, trained):
+    begun = time.perf_counter()
+    write()
+    took = time.perf_counter() - begun
+    for _ in range(8):
+        process = os.fork()
+        if not process:
+            while True:
+                write()
+        time.sleep(random.uniform(0.2, 2) * took)
+        os.kill(process, 9)
+        os.waitpid(process, 0)
+        cr.load(folder / "m.safetensors")
+        left = list(folder.glob(f"{TEMPORARY}*"))
+        assert len(left) <= 1, left
+        cut += len(left)
+    if write is not saved:
+        assert (folder / "d.svg").read_text().rstrip().endswith("</svg>")
+    write()
+    assert not list(folder.glob(f"{TEMPORARY}*"))
+cr.load(folder / "c.safetensors")
+print(cut)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_models_and_diagrams_outlive_kills_in_the_middle(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_SAVES, str(tmp_path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path) == ["c.safetensors", "d.svg", "m.safetensors"]
