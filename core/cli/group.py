@@ -122,8 +122,13 @@ def _visible_errors() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        error.message = visible(error.message)  # type: ignore[misc]
+        error.message = indented(error.message)  # type: ignore[misc]
         raise
+
+
+def indented(message: str) -> str:
+    """Return a message for a terminal; what a name brings stays within its lines."""
+    return visible(message).replace("\n", "\n  ")
 
 
 def code_of(error: ChainRuleError) -> int:
@@ -139,7 +144,7 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         label = click.style(label, fg="red", bold=True)
     with suppress(OSError):
-        click.echo(f"{label} {visible(message)}", err=True)
+        click.echo(f"{label} {indented(message)}", err=True)
     raise click.exceptions.Exit(code)
 
 

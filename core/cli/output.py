@@ -21,13 +21,18 @@ UNLIMITED = 1000
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
-    """Print a text, escaping what a terminal would obey.
+def echo(line: str = "", *, err: bool = False) -> None:
+    """Print one line, escaping what a terminal would obey and what would begin another.
 
-    If stderr cannot be written to, the text is dropped.
+    If stderr cannot be written to, the line is dropped.
     """
     with suppress(OSError) if err else nullcontext():
-        click.echo(visible(text), nl=nl, err=err)
+        click.echo(visible_line(line), err=err)
+
+
+def echo_text(text: str, *, nl: bool = True) -> None:
+    """Print a text of several lines, escaping what a terminal would obey."""
+    click.echo(visible(text), nl=nl)
 
 
 def json_option(command: Decorated) -> Decorated:

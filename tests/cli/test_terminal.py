@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -129,6 +130,61 @@ def test_nothing_fails_without_a_message(text: str, folder: Path) -> None:
 def test_nothing_is_obeyed(command: list[str], folder: Path) -> None:
     result = CliRunner().invoke(main, [part.format(EVIL) for part in command])
     assert not set(result.output + result.stderr) & set(OBEYED)
+
+
+HOSTILE = f"zq[red]zq[bold]zq:smile:zq\nINJECTED\u2028INJECTED\t\u2066{EVIL}"
+"""A name with markup, emoji, breaks of lines, and everything that is obeyed."""
+
+WITH_NAMES = [
+    ["train", "named.toml", "--out", "a"],
+    ["predict", "a/model.safetensors", "evil.csv"],
+    ["predict", "a/model.safetensors", "evil.csv", "--target", "b"],
+    ["train", "named.toml", "--profile"], ["draw", "named.toml", "--out", "-"],
+    ["explain", "named.toml"], ["draw", "named.toml"],
+    ["train", "labels.toml", "--out", "b"],
+    ["predict", "b/model.safetensors", "labels.csv", "--target", "b"],
+    ["train", "{0}/a.toml", "--out", "{0}/out"],
+    ["predict", "{0}/out/model.safetensors", "evil.csv", "--target", "b"],
+    ["draw", "{0}/a.toml", "--out", "{0}/a.svg"],
+    ["explain", "{0}/a.toml", "--wrt", "dense_1/kernel", "--out", "{0}/a.html"],
+    ["explain", "m.safetensors", "--loss", "mse", "--json"],
+]  # fmt: skip
+
+
+def files_named(text: str) -> None:
+    """Write files in which a name, a column, a label and a folder have this text."""
+    model = cr.Sequential([cr.layers.Dense(1, name=text)], input_shape=1, name=text)
+    model.save("m.safetensors")
+    Path("named.toml").write_text(CONFIG.replace('"[red]x"', json.dumps(text)))
+    labels = [[str(i), ("n", text)[i % 2]] for i in range(6)]
+    for name, rows in {"evil": [[text, "b"], [1, 2]], "labels": labels}.items():
+        with Path(f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    data = 'dataset = "load_csv"\npath = "labels.csv"'
+    config = CONFIG.replace('dataset = "spirals"\nn = 20', data)
+    Path("labels.toml").write_text(config.replace("units = 3", "units = 2"))
+    folder = Path(text)
+    folder.mkdir()
+    (folder / "a.toml").write_text(Path("a.toml").read_text())
+
+
+def test_no_name_changes_what_is_printed(folder: Path) -> None:
+    files_named(HOSTILE)
+    wrong = []
+    for command in [*COMMANDS, *WITH_NAMES]:
+        if "--block" in command:  # once for a process
+            continue
+        result = CliRunner().invoke(main, [part.format(HOSTILE) for part in command])
+        printed = result.output + result.stderr
+        if (
+            set(printed) & set(OBEYED)
+            or not isinstance(result.exception, (SystemExit, type(None)))
+            or any(line.startswith("INJECTED") for line in printed.splitlines())
+            or "zqzq" in printed  # the markup between was obeyed
+            or "\U0001f604" in printed
+        ):
+            wrong.append(f"{command}: {printed!r} {result.exception!r}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_profile_and_the_summary(

@@ -64,7 +64,8 @@ def command(out: str, backend: str | None, seed: int) -> None:
         diagram = cr.draw(loss, title=f"digits, {name}", **options)
         for suffix in ("svg", "png"):
             diagram.save(folder / f"{name}.{suffix}")
-    echo(f"\nin {folder.resolve()}:")
+    echo()
+    echo(f"in {folder.resolve()}:")
     for file, what in CONTENT.items():
         echo(f"  {file:18} {what}")
 

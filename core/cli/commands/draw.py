@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chainrule.cli.output import echo
+from chainrule.cli.output import echo, echo_text
 from chainrule.cli.subject import (
     subject,
     title_of,
@@ -117,7 +117,7 @@ def command(
         written = diagram.save_frames(frames)
         echo(f"wrote {len(written)} steps to {Path(frames)}")
     if out == "-":
-        echo(diagram.source, nl=False)
+        echo_text(diagram.source, nl=False)
     elif out is not None or frames is None:
         echo(f"wrote {diagram.save(out or 'graph.svg', dpi=dpi)}")
 

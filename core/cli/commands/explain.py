@@ -8,7 +8,7 @@ import click
 
 from chainrule.cli.commands.draw import DPI, FORMATS, LOSS, RANKDIR
 from chainrule.cli.group import FAILED
-from chainrule.cli.output import echo, print_json
+from chainrule.cli.output import echo, echo_text, print_json
 from chainrule.cli.subject import (
     Subject,
     subject,
@@ -117,11 +117,11 @@ def command(
             }
         )
     elif latex:
-        echo(explanation.latex)
+        echo_text(explanation.latex)
     elif check:
         echo(f"{explanation.symbol.unicode()}: {checked}")
     elif out is None:
-        echo(explanation.text)
+        echo_text(explanation.text)
     if out is not None:
         echo(f"wrote {explanation.diagram.save(out, dpi=dpi)}", err=as_json)
     if check and not checked.agrees:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +54,9 @@ def new(name: str, out: str) -> None:
     for file, text in files_of(short, module).items():
         write_file(folder / file, text)
         echo(f"wrote {folder / file}")
-    echo(f"\nnext: pip install -e '{folder}[test]' && pytest {folder}")
+    echo()
+    install, test = shlex.quote(f"{folder}[test]"), shlex.quote(str(folder))
+    echo(f"next: pip install -e {install} && pytest {test}")
 
 
 @command.command("check")
