@@ -58,6 +58,7 @@ import chainrule.plugins.regularizers.penalty
 import chainrule.plugins.schedules
 import chainrule.plugins.themes
 import chainrule.training.history
+import os
 from chainrule import ops as ops
 from chainrule.registry.catalog import Catalog
 from chainrule.autodiff import backward as backward
@@ -553,7 +554,7 @@ class _Metrics(Catalog):
 metrics: _Metrics
 
 class _Callbacks(Catalog):
-    def Checkpoint(self, path: str) -> chainrule.plugins.callbacks.checkpoint.Checkpoint:
+    def Checkpoint(self, path: str | os.PathLike[str]) -> chainrule.plugins.callbacks.checkpoint.Checkpoint:
         r"""Save the model after each epoch."""
     @property
     def history(self) -> chainrule.training.history.History:

@@ -157,7 +157,8 @@ def files_named(text: str) -> None:
     model.save("m.safetensors")
     Path("named.toml").write_text(CONFIG.replace('"[red]x"', json.dumps(text)))
     labels = [[str(i), ("n", text)[i % 2]] for i in range(6)]
-    for name, rows in {"evil": [[text, "b"], [1, 2]], "labels": labels}.items():
+    evil = [[text, "b"], ["1", "2"]]
+    for name, rows in {"evil": evil, "labels": labels}.items():
         with Path(f"{name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows(rows)
     data = 'dataset = "load_csv"\npath = "labels.csv"'
