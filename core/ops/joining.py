@@ -22,6 +22,9 @@ from chainrule.shapes import OneAxis, as_axis, shape_fits
 
 __all__ = ["pad", "split", "stack"]
 
+WIDEST = 2**31 - 1
+"""The largest width of a border; no memory holds a wider one."""
+
 
 @checked
 def stack(xs: Sequence[Any], axis: OneAxis = 0) -> Node:
@@ -50,10 +53,19 @@ def as_widths(value: Any, where: str) -> Any:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, (tuple, list)):
-        return tuple(as_widths(each, where) for each in value)
+        pairs = (each if isinstance(each, (tuple, list)) else [each] for each in value)
+        kept = tuple(tuple(_width(one, where) for one in pair) for pair in pairs)
+        flat = not any(isinstance(each, (tuple, list)) for each in value)
+        return tuple(one for (one,) in kept) if flat else kept
+    return _width(value, where)
+
+
+def _width(value: Any, where: str) -> int:
     width = as_axis(value, where)
     if width < 0:
-        raise ShapeError(f"{where}: a width must be ≥ 0, got {width}")
+        raise ShapeError(f"{where}: a width must be ≥ 0, got {shown(width)}")
+    if width > WIDEST:
+        raise ShapeError(f"{where}: a width must be ≤ {WIDEST}, got {shown(width)}")
     return width
 
 

@@ -238,7 +238,7 @@ def takes(annotation: Any, value: Any) -> bool | None:
         every = [takes(option, value) for option in arguments]
         return True if True in every else None if None in every else False
     if origin is Literal:
-        return isinstance(value, str) and value in arguments
+        return any(type(value) is type(one) and value == one for one in arguments)
     if annotation in (type(None), None):
         return value is None
     if annotation is int:
@@ -300,7 +300,7 @@ def right(annotation: Any, name: str) -> Any:
         "nodes": [loss()], "outputs": loss(), "wrt": [loss()], "loss": loss(),
         "inputs": cr.input("x", (2, 3)), "what": loss(), "w": "w",
         "layers": ["dropout"], "value": 1.0, "xs": [node()], "shape": (3, 2), "axis": 0,
-        "key": 0, "indices": cr.constant([0, 1]), "weights": {},
+        "key": 0, "pad_width": 1, "indices": cr.constant([0, 1]), "weights": {},
         "layer": cr.layers.Dense(2), "probability": 0.5, "number": 1,
     }  # fmt: skip
     several = (collections.abc.Sequence, collections.abc.Iterable)
