@@ -9,7 +9,6 @@ from typing import Any
 import numpy.typing as npt
 
 from chainrule.arguments import checked
-from chainrule.by_name import ByName
 from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import NotBuiltError
 from chainrule.frozen import Frozen
@@ -116,10 +115,10 @@ class Parametric(Frozen):
             yield from (n.op for n in order if n.op and n not in calls)
 
     @property
-    def parameters(self) -> ByName[Parameter]:
+    def parameters(self) -> dict[str, Parameter]:
         """The parameters by path, such as ``"dense_1/kernel"``."""
         self.session.pull()
-        return ByName(self.network.parameters)
+        return dict(self.network.parameters)
 
     @checked
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
@@ -162,9 +161,9 @@ class Parametric(Frozen):
             parameter.frozen = frozen
 
     @checked
-    def get_weights(self) -> ByName[npt.NDArray[Any]]:
+    def get_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the parameters' values by path."""
-        return ByName({path: p.value.copy() for path, p in self.parameters.items()})
+        return {path: p.value.copy() for path, p in self.parameters.items()}
 
     @checked
     def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
