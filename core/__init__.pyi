@@ -14,7 +14,9 @@ import chainrule.plugins.activations.identity
 import chainrule.plugins.activations.rectified
 import chainrule.plugins.activations.sigmoidal
 import chainrule.plugins.activations.softmax
+import chainrule.plugins.callbacks.average
 import chainrule.plugins.callbacks.checkpoint
+import chainrule.plugins.callbacks.plateau
 import chainrule.plugins.callbacks.progress
 import chainrule.plugins.datasets.clusters
 import chainrule.plugins.datasets.csv
@@ -554,8 +556,8 @@ class _Metrics(Catalog):
 metrics: _Metrics
 
 class _Callbacks(Catalog):
-    def Checkpoint(self, path: str | os.PathLike[str]) -> chainrule.plugins.callbacks.checkpoint.Checkpoint:
-        r"""Save the model after each epoch."""
+    def Checkpoint(self, path: str | os.PathLike[str], save_best_only: bool = False, monitor: str = 'val_loss', mode: Literal['auto', 'min', 'max'] = 'auto') -> chainrule.plugins.callbacks.checkpoint.Checkpoint:
+        r"""Save the model after each epoch, or after each that is the best so far."""
     @property
     def history(self) -> chainrule.training.history.History:
         r"""The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` …."""
@@ -566,6 +568,16 @@ class _Callbacks(Catalog):
         r"""Show epoch, speed, remaining time and the numbers of the last epoch."""
     def Progress(self, lines: bool = False) -> chainrule.plugins.callbacks.progress.Progress:
         r"""Show epoch, speed, remaining time and the numbers of the last epoch."""
+    @property
+    def reduce_lr_on_plateau(self) -> chainrule.plugins.callbacks.plateau.ReduceLROnPlateau:
+        r"""Multiply the learning rate by `factor` if `monitor` no longer improves."""
+    def ReduceLROnPlateau(self, monitor: str = 'val_loss', factor: float = 0.1, patience: int = 10, mode: Literal['auto', 'min', 'max'] = 'auto', min_delta: float = 0.0001, cooldown: int = 0, min_lr: float = 0.0) -> chainrule.plugins.callbacks.plateau.ReduceLROnPlateau:
+        r"""Multiply the learning rate by `factor` if `monitor` no longer improves."""
+    @property
+    def weight_average(self) -> chainrule.plugins.callbacks.average.WeightAverage:
+        r"""a ← d a + (1 − d) w after each step; at the end the weights are the averages."""
+    def WeightAverage(self, decay: float = 0.99) -> chainrule.plugins.callbacks.average.WeightAverage:
+        r"""a ← d a + (1 − d) w after each step; at the end the weights are the averages."""
     ...
 
 callbacks: _Callbacks

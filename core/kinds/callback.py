@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from chainrule.component import Component
 from chainrule.frozen import Frozen
+from chainrule.kinds.monitor import Direction
 
 
 @dataclass
@@ -27,6 +28,10 @@ class Run(Frozen):
         step_of_epoch: the number of steps of this epoch that were completed.
         lr: the learning rate of the last step.
         stopping: whether training ends after the current step.
+        lr_scale: what callbacks have multiplied the learning rate by; it is saved with
+            the model.
+        better: for each name in the history, whether its smallest or its largest number
+            is the best.
     """
 
     model: Any
@@ -38,10 +43,16 @@ class Run(Frozen):
     lr: float
     step_of_epoch: int = 0
     stopping: bool = False
+    lr_scale: float = 1.0
+    better: Mapping[str, Direction] = field(default_factory=dict)
 
     def stop(self) -> None:
         """End training after the current step."""
         self.record(stopping=True)
+
+    def scale_lr(self, factor: float) -> None:
+        """Multiply the learning rate of the following steps by a factor."""
+        self.record(lr_scale=self.lr_scale * factor)
 
     def record(self, **progress: Any) -> None:
         """Note how far it has come; for the training loop."""
@@ -54,8 +65,11 @@ class Run(Frozen):
     def _instead_of_setting(self, name: str, value: Any) -> str:
         if name == "stopping":
             return "write run.stop()"
-        if name == "lr":
-            return "run.lr can be read, not set; give fit a schedule=…"
+        if name in ("lr", "lr_scale"):
+            return (
+                f"run.{name} can be read, not set; write run.scale_lr(factor), or give "
+                "fit a schedule=…"
+            )
         return super()._instead_of_setting(name, value)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from chainrule.component import Component
+from chainrule.kinds.monitor import Direction
 from chainrule.node import Node, Parameter
 
 
@@ -57,5 +58,4 @@ class Regularizer(Component):
         return False
 
 
-Direction = Literal["min", "max"]
 Verdict = Literal["go on", "best", "stop", "stop at best"]

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from chainrule.annotations import FilePath, NonNegativeInt
+from chainrule.annotations import FilePath, NonNegativeInt, Positive
 from chainrule.arguments import checked
 from chainrule.checks import check_value
 from chainrule.errors import (
@@ -206,4 +206,6 @@ def _resume(model: Model, stored: Stored) -> None:
         np.copyto(view, stored.tensors[name])
     state.step = check_value(training["step"], NonNegativeInt, "step")
     state.epoch = check_value(training["epoch"], NonNegativeInt, "epoch")
+    scale = training.get("lr_scale", 1.0)
+    state.lr_scale = check_value(scale, Positive, "lr_scale")
     session.state = state

@@ -77,6 +77,7 @@ def _filled(record: dict[str, Any], session: Session) -> dict[str, Array]:
             "optimizer": state.optimizer.to_config(),
             "step": state.step,
             "epoch": state.epoch,
+            "lr_scale": state.lr_scale,
         }
         if state.flat.members != tuple(session.network.trainable):  # frozen since
             trained = [name for name, p in parameters.items() if p in state.slices]

@@ -75,7 +75,9 @@ class _Fit:
             steps_per_epoch=-(-len(setup.examples) // setup.batch_size),
             epoch=self.state.epoch,
             step=self.state.step,
-            lr=setup.optimizer.lr,
+            lr=setup.optimizer.lr * self.state.lr_scale,
+            lr_scale=self.state.lr_scale,
+            better=self.better,
         )
         self.loop = Loop(
             run=self.run,
@@ -150,6 +152,7 @@ class _Fit:
         state.epoch += 1
         self._judge()
         self._tell("epoch_end")
+        state.lr_scale = run.lr_scale
 
     def _steps(self, order: Array, start: EpochStart) -> Totals:
         """Do the steps of an epoch; recover from what ends them early, and raise it."""

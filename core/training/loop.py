@@ -98,7 +98,7 @@ class Loop:
         run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
         put, compute, schedule = executable.put, executable.run, self.schedule
         base = self.state.optimizer.lr
-        lr = base if schedule is None else run.lr
+        lr = base * run.lr_scale if schedule is None else run.lr
         earlier = self.state.epoch * run.steps_per_epoch - first
         failure: BaseException | None = None
         torn = late = False
@@ -110,6 +110,7 @@ class Loop:
                     if schedule is not None:
                         nth = earlier + step + 1
                         lr = schedule.rate(base, nth, run.steps_per_epoch)
+                        lr *= run.lr_scale
                     torn = True
                     compute(seed=seed, step=step + 1, lr=lr)
                     step += 1

@@ -13,7 +13,8 @@ from chainrule.data.arrays import Array
 from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
-from chainrule.kinds.regularizer import Direction, Regularizer
+from chainrule.kinds.monitor import Direction
+from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
 from chainrule.scopes import scope
 from chainrule.shapes import Shape

@@ -30,6 +30,7 @@ class TrainingState:
         slots: the optimizer's vectors and numbers, by name.
         step: the number of steps completed.
         epoch: the number of epochs completed.
+        lr_scale: what callbacks have multiplied the learning rate by.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class TrainingState:
         }
         self.step = 0
         self.epoch = 0
+        self.lr_scale = 1.0
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -85,6 +87,7 @@ class TrainingState:
                 if member in places:
                     slot.value[place] = old[places[member]]
         other.step, other.epoch = self.step, self.epoch
+        other.lr_scale = self.lr_scale
         return other
 
     def is_whole(self) -> bool:

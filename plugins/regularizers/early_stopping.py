@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
 
 from chainrule.annotations import NonNegative, NonNegativeInt, PositiveInt
-from chainrule.errors import HyperparameterError, did_you_mean
-from chainrule.kinds.regularizer import Direction, Regularizer, Verdict
+from chainrule.kinds.monitor import Direction, Mode, sign_of
+from chainrule.kinds.regularizer import Regularizer, Verdict
 
 
 class EarlyStopping(Regularizer):
@@ -32,23 +31,14 @@ class EarlyStopping(Regularizer):
     patience: PositiveInt = 5
     min_delta: NonNegative = 0.0
     restore_best_weights: bool = True
-    mode: Literal["auto", "min", "max"] = "auto"
+    mode: Mode = "auto"
     start_from_epoch: NonNegativeInt = 0
     baseline: float | None = None
 
     def watch(
         self, history: Mapping[str, list[float]], better: Mapping[str, Direction]
     ) -> Verdict:
-        if self.monitor not in better:
-            hint = did_you_mean(self.monitor, better)
-            if self.monitor.startswith("val_"):
-                hint = " Give fit validation data: validation=(x, y)." + hint
-            raise HyperparameterError(
-                f"EarlyStopping(monitor={self.monitor!r}): the history of this "
-                f"training run has no such name.{hint}"
-            )
-        mode = better[self.monitor] if self.mode == "auto" else self.mode
-        sign = -1.0 if mode == "max" else 1.0
+        sign = sign_of(type(self).__name__, self.monitor, self.mode, better)
         goal = math.inf if self.baseline is None else sign * self.baseline
         best, waited, improved = math.inf, 0, False
         for value in history[self.monitor][self.start_from_epoch :]:
