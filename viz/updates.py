@@ -89,8 +89,8 @@ def told(
             written = _rule(rule, node, sweep.gradient[node], naming)
             text = row(f" {written}; ", reading(node, node.value), " → ", after)
         else:
-            norm = Reading(changed, "norm", after.said)
-            text = row(" ‖change‖ = ", norm)
+            whole = after.form == "vector"
+            text = row(" change = " if whole else " ‖change‖ = ", after)
         name = naming.symbol(node) or "?"
         texts[node] = row(f"{type(rule).__name__}(lr=", rate, "): ", name, text)
     return texts

@@ -149,7 +149,7 @@ def _value_text(block: Block) -> Written:
     if len(formulas) == 1 and "=" not in formulas[0].unicode():
         return _joined(" = ", [block.title, *formulas, *values])
     computed = _joined("; ", [block.title, *formulas])
-    return row(computed, ": ", values[0]) if values else computed
+    return row(computed, ": ", _joined("; ", values)) if values else computed
 
 
 def _gradient_texts(block: Block, arrived: Sequence[Flow]) -> Iterator[Written]:

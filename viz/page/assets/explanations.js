@@ -146,6 +146,10 @@ export class Explanations {
     const gradient = number(this.gradient(top));
     const terms = this.terms(top).map((each) => ({ ...each, upstream: this.gradient(each.top) }));
     if (!terms.length) return { lines: this.equation(top, [gradient]), next: [] };
+    if (terms.length === 1 && this.isLoss(terms[0].top)) {
+      const rule = terms[0].rule === gradient ? "" : terms[0].rule;
+      return { lines: this.equation(top, rule ? [rule, gradient] : [gradient]), next: [] };
+    }
     const weight = ({ upstream, slope }) => Math.abs(upstream * slope);
     const largest = [...terms].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_TERMS);
     const shown = terms.filter((each) => largest.includes(each));
