@@ -119,6 +119,7 @@ def _swept_blocks(scene: Scene) -> Iterator[Frame]:
 def _swept_units(scene: Scene) -> Iterator[Frame]:
     """Yield what arrives at each unit, and what flows back along all its weights."""
     ids = scene.link_ids()
+    constants = {block.id for block in scene.blocks if block.kind == "constant"}
     for block in reversed(scene.blocks):
         gradients = _texts(block.lines, "gradient")
         if gradients:
@@ -132,7 +133,8 @@ def _swept_units(scene: Scene) -> Iterator[Frame]:
         slopes = [k.text for i in into for k in scene.links[i].lines if k.role]
         if slopes:
             shows = tuple((ids[i], "gradient") for i in into)
-            yield Frame("sweep", _joined("; ", slopes), shows, tuple(into))
+            flies = tuple(i for i in into if scene.links[i].tail not in constants)
+            yield Frame("sweep", _joined("; ", slopes), shows, flies)
 
 
 def _swept(link: Link) -> Written:

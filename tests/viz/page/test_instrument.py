@@ -174,7 +174,7 @@ def test_the_film_of_units_sweeps_back_along_all_weights_of_each(opened):
         page.keyboard.press("ArrowRight")
         told.append(said.text_content())
         if told[-1].startswith("sweep"):
-            wait(page, lambda: page.locator("g.flight").count() >= 3)
+            wait(page, lambda: page.locator("g.flight").count() >= 2)
     assert [text[:6] for text in told[-4:]] == ["update"] * 4
     assert sum(text.startswith("sweep") for text in told) == 4  # one for each unit
     summed = next(text for text in told if "∂J/∂a₁⁽¹⁾ = " in text)
