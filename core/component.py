@@ -87,11 +87,11 @@ class Component(Frozen):
             raise HyperparameterError(str(error)) from None
 
     def _may_set(self, name: str) -> bool:
-        cls: Any = type(self)  # a dataclass, if it is a subclass of this
-        declared = {f.name: f.init for f in dataclasses.fields(cls)}
-        if declared.get(name):
-            return name not in vars(self)  # once, by the constructor
-        return name in declared or super()._may_set(name)
+        cls: type = type(self)
+        settable = _declared(cls).get(name)
+        if settable is None:
+            return super()._may_set(name)
+        return settable or name not in vars(self)  # once, by the constructor
 
     def _instead_of_setting(self, name: str, value: Any) -> str:
         cls = type(self).__name__
@@ -159,6 +159,13 @@ def _with(component: Component, changed: str) -> str:
 def fields_of(cls: type) -> list[dataclasses.Field[Any]]:
     """Return the fields that are hyperparameters, in the order they were declared."""
     return [f for f in dataclasses.fields(cls) if f.init]
+
+
+@functools.cache
+def _declared(cls: type) -> dict[str, bool]:
+    """Return for each field whether it is state: no hyperparameter."""
+    fields: Any = cls  # a dataclass, if it is a subclass of Component
+    return {f.name: not f.init for f in dataclasses.fields(fields)}
 
 
 def required_fields(cls: type) -> list[str]:

@@ -225,6 +225,18 @@ class Input(Node):
     def __init__(self, name: Name, shape: Sizes, dtype: Dtype = "float") -> None:
         super().__init__(None, (), tuple(shape), dtype, name)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        only = _only.get(self.name or "") is self
+        return (only_input, (self.name,)) if only else super().__reduce_ex__(protocol)
+
+
+_only: dict[str, Input] = {}
+
+
+def only_input(name: str) -> Input:
+    """Return the one input of a name, a number; copies and pickles of it are itself."""
+    return _only.setdefault(name, Input(name, ()))
+
 
 class Parameter(Node):
     """A leaf with a value that training may change.

@@ -86,6 +86,20 @@ class Diagram:
         self._gather = extras
         self._truth = truth
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return it with what it would gather later, for `pickle`."""
+        kept = ("scene", "_theme", "_room", "_legend")
+        return {name: vars(self)[name] for name in kept} | {
+            "_gather": functools.partial(_same, self.extras),
+            "_truth": functools.partial(_same, self._truth()),
+        }
+
+    def __copy__(self) -> Diagram:
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Diagram:
+        return self
+
     @functools.cached_property
     def extras(self) -> Extras:
         """Details that a page shows on request: values, explanations, updates."""
@@ -300,3 +314,8 @@ class Diagram:
             f"<Diagram {self.scene.name!r}: {len(self.scene.blocks)} blocks, "
             f"{len(self.scene.links)} edges; .save('a.svg'), .source>"
         )
+
+
+def _same(value: Any) -> Any:
+    """Return the value: what is left of a function that was called already."""
+    return value

@@ -147,7 +147,7 @@ def _answer(question: Question, extent: Extent) -> Explanation:
     w = parts[0].explanation.symbol.wrt
     return SumExplanation(
         Derivative(question.symbol, w), question.slope, parts, extent,
-        lambda: _slope(question),
+        functools.partial(_slope, question),
     )  # fmt: skip
 
 
@@ -171,7 +171,8 @@ def _chain(
     naming = question.naming
     naming.number([w])
     chain = chain_of(sweep, naming, entries, arrays, brief=brief)
-    return ChainExplanation(chain, lambda: _check(chain, question), extent)
+    check = functools.partial(_check, chain, question)
+    return ChainExplanation(chain, check, extent)
 
 
 def _loss(what: Any, loss: Any) -> Node:

@@ -8,15 +8,15 @@ from typing import Literal, TypeAlias
 
 from chainrule.arguments import checked
 from chainrule.errors import GraphError
-from chainrule.node import Input, Node, Parameter, describe
+from chainrule.node import Input, Node, Parameter, describe, only_input
 from chainrule.ops import Op
 from chainrule.program.lowering import Lowering, is_rewriting
 from chainrule.program.phase import Assignment, Phase, Stage
 from chainrule.shapes import Shape
 
-LEARNING_RATE = Input("learning_rate", ())
+LEARNING_RATE = only_input("learning_rate")
 """The learning rate of a step, a number that is given when the program is run."""
-STEP = Input("step", ())
+STEP = only_input("step")
 """The number of a step, from 1."""
 
 FloatDtype: TypeAlias = Literal["float32", "float64"]
