@@ -14,9 +14,10 @@ from dataclasses import replace
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.formats.rows import in_rows
 from chainrule.viz.graph.options import Level, Options
+from chainrule.viz.readings import Reading
 from chainrule.viz.room import Measured, Room
 from chainrule.viz.scene import Line, LineKind, Scene
-from chainrule.viz.text import Plain
+from chainrule.viz.text import Plain, Row
 
 MOST_ROWS = 8
 _FEWER_BLOCKS = (40, 24, 12, 8)
@@ -27,6 +28,8 @@ _LEFT_OUT: dict[str, tuple[LineKind, ...]] = {
     "names and numbers only": ("shape", "note", "formula", "gradient"),
 }
 """What is given up → the kinds of lines that are left out for it."""
+_BARE = "numbers without their names"
+"""What units and weights give up first."""
 _BETTER = 1.05
 """How much larger text must get for another picture to be worth it."""
 
@@ -70,12 +73,16 @@ def _attempts(
     """Yield pictures with less and less in them, each with a note of what it lacks."""
     for chosen, words in _levels(options, finest):
         whole = draw(chosen, legend)
+        units = whole.scene.shape == "circles"
         for said, kinds in _LEFT_OUT.items():
             plain, lacks = whole, [*words, *([said] if said else [])]
             if said:
                 plain = draw(chosen, False)
                 plain = plain.with_scene(_without(plain.scene, kinds))
             yield _noted(plain, lacks, room)
+            if units:
+                bare = plain.with_scene(_bare(plain.scene))
+                yield _noted(bare, [*lacks, _BARE], room)
             for rows in _rows(plain.measured, room, chosen.rankdir):
                 scene = in_rows(plain.scene, rows)
                 if scene is not plain.scene:
@@ -99,6 +106,24 @@ def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
             replace(link, lines=[*link.lines[:first], *kept(link.lines[first:])])
             for link in scene.links
         ],
+    )
+
+
+def _bare(scene: Scene) -> Scene:
+    """Leave out the names and formulas in front of numbers."""
+
+    def shortened(lines: Sequence[Line]) -> list[Line]:
+        return [
+            replace(line, text=line.text.parts[-1])
+            if isinstance(line.text, Row) and isinstance(line.text.parts[-1], Reading)
+            else line
+            for line in lines
+        ]
+
+    return replace(
+        scene,
+        blocks=[replace(b, lines=shortened(b.lines)) for b in scene.blocks],
+        links=[replace(link, lines=shortened(link.lines)) for link in scene.links],
     )
 
 

@@ -68,6 +68,10 @@ class Block:
     """Its column, where blocks stand in columns."""
     numbers: tuple[Number, ...] = ()
     """The single numbers that it shows."""
+    sign: str = ""
+    """What a unit does first: Σ adds up what edges bring, ⊕ and ⊙ join others."""
+    curve: tuple[tuple[float, float], ...] = ()
+    """The graph of the function behind the sum, from (0, 0) to (1, 1)."""
     heat: int | None = None
     """Which colour of the scale it has: a share of the time."""
 

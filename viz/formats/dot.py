@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any, TypeAlias
 
 import graphviz
 
 from chainrule.kinds.theme import Theme
+from chainrule.viz.formats.columns import Places, has_skips, placed, without_labels
+from chainrule.viz.formats.curves import drawn_curves
 from chainrule.viz.formats.html_labels import framed, legend, points, scale, table
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.rows import late_leaves
-from chainrule.viz.formats.weights import (
-    TRIES,
-    Gaps,
-    crowded,
-    has_skips,
-    placed,
-    roomy,
-    without_labels,
-)
-from chainrule.viz.scene import Block, Line, Link, Scene
+from chainrule.viz.formats.units import unit_look
+from chainrule.viz.scene import Block, Link, Scene
 from chainrule.viz.style import LIGHT
 from chainrule.viz.text import Plain
 
@@ -33,26 +28,32 @@ def to_digraph(
 ) -> graphviz.Digraph:
     """Return the scene as a `graphviz.Digraph`; the same scene gives the same text."""
     if scene.shape == "boxes":
-        return _digraph(scene, with_legend, theme, Gaps())
+        return _digraph(scene, with_legend, theme, None)
+    nowhere = Places(dict.fromkeys((block.id for block in scene.blocks), (0.0, 0.0)))
+    bare = _digraph(scene, False, theme, nowhere).source
+    places = placed(scene, _sizes(render(bare, "json0")), theme.text_scale)
+    if not places.fits:
+        scene = without_labels(scene)
+        places = placed(scene, _sizes(render(bare, "json0")), theme.text_scale)
+    dot = _digraph(scene, with_legend, theme, places)
+    if any(block.curve for block in scene.blocks):
+        layout = render(dot.source, "json").decode()
+        dot.attr(_background=drawn_curves(scene, layout, theme))
+    return dot
 
-    def layout(gaps: Gaps) -> str:
-        bare = _digraph(scene, False, theme, gaps).source
-        return render(bare, "json0").decode()
 
-    gaps = roomy(scene, layout(Gaps()), Gaps(), theme.text_scale)
-    for _ in range(TRIES):
-        laid_out = layout(gaps)
-        gaps = placed(scene, laid_out, gaps, theme.text_scale)
-        if not crowded(scene, laid_out, gaps, theme.text_scale):
-            return _digraph(scene, with_legend, theme, gaps)
-        gaps = gaps.wider()
-    return _digraph(without_labels(scene), with_legend, theme, Gaps())
+def _sizes(layout: bytes) -> dict[str, tuple[float, float]]:
+    """Return the width and the height of each node of a layout, in points."""
+    return {
+        thing["name"]: (72 * float(thing["width"]), 72 * float(thing["height"]))
+        for thing in json.loads(layout).get("objects", [])
+    }
 
 
 def _digraph(
-    scene: Scene, with_legend: bool, theme: Theme, gaps: Gaps
+    scene: Scene, with_legend: bool, theme: Theme, places: Places | None
 ) -> graphviz.Digraph:
-    """Return the scene with some room between the units of columns."""
+    """Return the scene; units of columns have places."""
     size = points(12, theme)
     dot = graphviz.Digraph(
         _identifier(scene.name),
@@ -71,8 +72,11 @@ def _digraph(
     for block in scene.blocks:
         tree.setdefault(block.cluster, ([], []))[0].append(block)
     _add_cluster(dot, scene, tree, (), theme)
-    if scene.shape == "circles":
-        _add_columns(dot, scene, gaps)
+    if places is not None:
+        splines = "true" if has_skips(scene) else "line"
+        dot.attr(layout="nop", splines=splines, esep="+1")
+        for name, (x, y) in places.middle.items():
+            dot.node(name, pos=f"{x:.1f},{y:.1f}")
     if scene.rows:
         with dot.subgraph() as column:
             column.attr(rank="same")
@@ -86,8 +90,12 @@ def _digraph(
     links = zip(scene.links, scene.link_ids(), strict=True)
     for place, (link, identity) in enumerate(links):
         look = _link_attributes(link, identity, theme)
-        if "headlabel" in look:
-            look["labeldistance"] = f"{gaps.distance.get(place, 1):.2f}"
+        if places is not None:
+            look |= dict(
+                zip(("tailport", "headport"), _PORTS[scene.rankdir], strict=True)
+            )
+        if places is not None and place in places.label:
+            look["labeldistance"] = f"{places.label[place] / LABEL_DISTANCE:.2f}"
         if link.free:
             look["constraint"] = "false"
         if link.straight and not link.free:
@@ -107,22 +115,6 @@ def _digraph(
     return dot
 
 
-def _add_columns(dot: Any, scene: Scene, gaps: Gaps) -> None:
-    """Put units of one column on one rank, in order, with room for weights between."""
-    room = {"ranksep": f"{gaps.ranksep:.2f}", "nodesep": f"{gaps.nodesep:.2f}"}
-    splines = "true" if has_skips(scene) else "line"
-    dot.attr(splines=splines, ordering="out", **room)
-    columns: dict[int, list[str]] = {}
-    for block in sorted(scene.blocks, key=lambda block: "bias" not in block.marks):
-        if block.rank is not None:
-            columns.setdefault(block.rank, []).append(block.id)
-    for ids in columns.values():
-        with dot.subgraph() as column:
-            column.attr(rank="same")
-            for above, below in itertools.pairwise(ids):
-                column.edge(above, below, style="invis")
-
-
 def _add_cluster(
     dot: Any,
     scene: Scene,
@@ -140,7 +132,7 @@ def _add_cluster(
             **{"class": _classes("node", block.kind, *block.marks)},
             **({"group": block.group} if block.group else {}),
             **(
-                _circle(block, theme)
+                unit_look(block, theme)
                 if scene.shape == "circles"
                 else _box(block, theme)
             ),
@@ -155,24 +147,6 @@ def _add_cluster(
                 tooltip=_quoted(identity),
             )  # fmt: skip
             _add_cluster(inner, scene, tree, child, theme)
-
-
-def _circle(block: Block, theme: Theme) -> dict[str, str]:
-    if "more" in block.marks:
-        return {
-            "label": "⋮",
-            "shape": "plain",
-            "fontsize": points(20, theme),
-            "fontcolor": theme.ink,
-        }
-    fill, border = theme.block(block.kind)
-    return {
-        "label": f"<{table([Line(block.title, 'title'), *block.lines], theme)}>",
-        "shape": "circle", "fillcolor": fill, "margin": "0.02",
-        "style": "filled,dashed" if "dropped" in block.marks else "filled",
-        "color": border if block.kind != "input" else theme.faint,
-        "width": "0.9", "penwidth": "1.3",
-    }  # fmt: skip
 
 
 def _box(block: Block, theme: Theme) -> dict[str, str]:
@@ -232,6 +206,8 @@ def _stroke(link: Link, theme: Theme) -> tuple[str, str]:
     return "5" if wide else "2.2", theme.dashes[link.role]
 
 
+LABEL_DISTANCE = 10.0
+"""Points that Graphviz' labeldistance counts in."""
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 
 

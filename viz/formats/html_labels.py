@@ -16,7 +16,7 @@ _MARK = {"solid": "◀━━", "bold": "◀━━", "dashed": "◀╍╍", "dott
 def table(lines: Sequence[Line], theme: Theme, background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
     rows = "".join(
-        f"<TR><TD>&#8201;{_html_of(line, theme)}&#8201;</TD></TR>" for line in lines
+        f"<TR><TD>&#8201;{line_html(line, theme)}&#8201;</TD></TR>" for line in lines
     )
     fill = f' BGCOLOR="{background}"' if background else ""
     frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
@@ -31,7 +31,7 @@ def framed(block: Block, theme: Theme) -> str:
     title = Line(block.title, "title")
     rows = "".join(
         ("<HR/>" if new_section else "")
-        + f"<TR><TD>&#8201;{_html_of(line, theme)}&#8201;</TD></TR>"
+        + f"<TR><TD>&#8201;{line_html(line, theme)}&#8201;</TD></TR>"
         for line, new_section in _sections([title, *block.lines])
     )
     return (
@@ -51,7 +51,7 @@ def _sections(lines: Sequence[Line]) -> list[tuple[Line, bool]]:
     return [(line, number == first) for number, line in enumerate(lines)]
 
 
-def _html_of(line: Line, theme: Theme) -> str:
+def line_html(line: Line, theme: Theme) -> str:
     """Return one line in its size and colour."""
     color = theme.roles[line.role] if line.role else theme.ink
     if line.kind in ("mark", "good"):

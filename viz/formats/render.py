@@ -87,7 +87,8 @@ def _in_process(dot: str, format: str, dpi: int) -> bytes:
         graph.graph_attr["dpi"] = str(dpi)
     context = graphviz.gvContextWithBuiltins()
     try:
-        if graphviz.gvLayout(context, graph.handle, b"dot"):
+        engine = graph.graph_attr.get("layout") or "dot"
+        if graphviz.gvLayout(context, graph.handle, engine.encode()):
             return b""
         result = graphviz.gvRenderData(context, graph.handle, format.encode())
         graphviz.gvFreeLayout(context, graph.handle)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
 
 from chainrule.viz.scene import Scene
 
 SVG = "http://www.w3.org/2000/svg"
+THIN = "\u2009"
 _LINK = "http://www.w3.org/1999/xlink"
 
 
@@ -55,13 +57,32 @@ def serialize(root: ET.Element) -> str:
 
 def _mark_lines(group: ET.Element, kinds: list[str]) -> None:
     """Give the texts of a block the class of their line, as in ``line gradient``."""
-    texts = list(group.iter(f"{{{SVG}}}text"))
-    rows = list(dict.fromkeys(text.get("y") for text in texts))
-    if len(rows) != len(kinds):
+    every = text_lines(group.iter(f"{{{SVG}}}text"))
+    lines = [line for line in every if (line[0].text or "").startswith(THIN)]
+    if len(lines) != len(kinds):
         return
-    kind_of = dict(zip(rows, kinds, strict=True))
+    for line, kind in zip(lines, kinds, strict=True):
+        for text in line:
+            text.set("class", f"line {kind}")
+
+
+def text_lines(texts: Iterable[ET.Element]) -> Iterator[list[ET.Element]]:
+    """Yield the runs of text that make up each line.
+
+    Graphviz writes a run for each change of font, and a line of a label begins and ends
+    with a thin space. Other text, such as a sign, is by itself.
+    """
+    line: list[ET.Element] = []
     for text in texts:
-        text.set("class", f"line {kind_of[text.get('y')]}")
+        words = text.text or ""
+        whole = len(words) > 2 and words[0] == words[-1] == THIN
+        if whole or (words != THIN and not line):
+            yield [text]
+            continue
+        line.append(text)
+        if words == THIN and len(line) > 1:
+            yield line
+            line = []
 
 
 def description(scene: Scene) -> str:

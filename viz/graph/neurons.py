@@ -131,7 +131,7 @@ def _caption(subject: Subject, values: Values, which: str) -> list[Line]:
     lines.append(Line(Plain("thick: large weight, dashed: negative"), "note"))
     if subject.sweep is not None and values:
         unit = Plain("in a unit: ∂J/∂(the unit)")
-        weight = Plain("on an edge: ∂J/∂(the weight), in a unit: ∂J/∂(its bias b)")
+        weight = Plain("on an edge: ∂J/∂(the weight)")
         lines.append(Line(unit, "note", "between"))
         lines.append(Line(weight, "note", "parameter"))
     if subject.remark:

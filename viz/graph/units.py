@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,11 @@ from chainrule.notation.naming import Naming
 from chainrule.notation.numbers import number
 from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
+from chainrule.ops import Add, Mul
 from chainrule.ops.reductions import Reduction
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
+from chainrule.viz.graph.activation_curves import Curve, activation_curves
 from chainrule.viz.graph.columns import Column, Read, Unit
 from chainrule.viz.graph.subject import Subject
 from chainrule.viz.graph.vectors import aligned, numbered, one_shape, width
@@ -49,6 +52,11 @@ class Units:
     naming: Naming
     values: Values
     slopes: Mapping[Node, Node]
+
+    @functools.cached_property
+    def curves(self) -> Sequence[Sequence[Curve]]:
+        """For each column, the graphs of the activations of its units."""
+        return [activation_curves(column) for column in self.columns]
 
     def blocks(self) -> list[Block]:
         """Return the units, column by column, and a 1 for each bias."""
@@ -103,6 +111,8 @@ class Units:
             _id(unit), kind, self._symbol(column.node, which), lines, marks=marks,
             rank=column.rank, tooltip=shape_text(column.node.shape),
             numbers=((column.node, which),),
+            sign=_sign(column),
+            curve=self.curves[place][which] if self.curves[place] else (),
         )  # fmt: skip
 
     def _stages(self, column: Column, which: int) -> list[Line]:
@@ -125,7 +135,7 @@ class Units:
             value = self._entry(stage, which)
             if value is not None:
                 parts.append(value)
-            if parts and (formula is not None or value is not None):
+            if parts and (formula is not None or value is not None or named):
                 kind: LineKind = "formula" if value is None else "value"
                 lines.append(Line(row(*_between(" = ", parts)), kind))
         return lines
@@ -224,11 +234,12 @@ class Units:
         for _, read in drawn:
             key = read.unit[0], read.weight and read.weight[0]
             count[key] = count.get(key, 0) + 1
+        few = all(number <= MOST_LABELS for number in count.values())
         for i, (bias, places) in enumerate(column.biases):
             for which in column.drawn:
                 unit, weight = (place, which), (bias, int(places[which]))
                 tail, dropped = _bias_id(place, i), self._is_dropped(unit)
-                yield self._weighted(tail, unit, weight, True, dropped)
+                yield self._weighted(tail, unit, weight, few, dropped)
         for unit, read in drawn:
             key = read.unit[0], read.weight and read.weight[0]
             yield self._edge(unit, read, written=count[key] <= MOST_LABELS)
@@ -307,6 +318,14 @@ _KINDS: Mapping[str, BlockKind] = {"input": "input", "loss": "loss"}
 def _id(unit: tuple[int, int | None]) -> str:
     place, which = unit
     return f"c{place}_more" if which is None else f"c{place}_{which + 1}"
+
+
+def _sign(column: Column) -> str:
+    """Return what the units of a column do first, as a sign."""
+    if column.kind == "sum":
+        return "Σ"
+    first = column.stages[0].op if column.kind == "join" else None
+    return "⊕" if isinstance(first, Add) else "⊙" if isinstance(first, Mul) else ""
 
 
 def _bias_id(place: int, number: int) -> str:

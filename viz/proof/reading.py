@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chainrule.notation.characters import superscript
-from chainrule.viz.formats.svg import SVG, parse
+from chainrule.viz.formats.svg import SVG, THIN, parse, text_lines
 from chainrule.viz.proof.boxes import Box, Circle, around
 
 NOWHERE = Box(0, 0, 0, 0)
-_THIN = "\u2009"
 _WIDE = 0.5
 """Width of a character of text that has no ends marked, in its size."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -162,22 +161,12 @@ def _own_texts(group: ET.Element) -> list[ET.Element]:
 
 
 def _said(texts: Sequence[ET.Element]) -> Iterator[Said]:
-    """Put the runs of text together to lines."""
-    line: list[ET.Element] = []
-    for text in texts:
-        words = text.text or ""
-        whole = len(words) > 2 and words[0] == words[-1] == _THIN
-        if whole or (words != _THIN and not line):
-            yield _line([text])
-        else:
-            line.append(text)
-            if words == _THIN and len(line) > 1:
-                yield _line(line)
-                line = []
+    """Read the lines of some text."""
+    return map(_line, text_lines(texts))
 
 
 def _line(runs: Sequence[ET.Element]) -> Said:
-    words = "".join(map(_words, runs)).replace(_THIN, "")
+    words = "".join(map(_words, runs)).replace(THIN, "")
     first, last = runs[0], runs[-1]
     sizes = [float(run.get("font-size") or 12) for run in runs]
     y = float(first.get("y") or 0)

@@ -40,6 +40,7 @@ class UnitNames:
     def __init__(self, truth: Truth) -> None:
         self.entries: dict[str, Entry] = {}
         self.weights: dict[str, float] = {}
+        self._derivatives: dict[str, str] = {}
         self.sizes = {
             name: list(truth.names[name])
             for name, nodes in truth.nodes.items()
@@ -67,6 +68,11 @@ class UnitNames:
         if entry.slope is not None and truth.loss_symbol is not None:
             name = Derivative(truth.loss_symbol, (symbol,)).unicode()
             self.weights[name] = entry.slope
+            self._derivatives[symbol.unicode()] = name
+
+    def derivative(self, name: str) -> str:
+        """Return the name of the gradient of a weight; the weight has one or none."""
+        return self._derivatives.get(name, "")
 
     def vectors(self, drawn: Mapping[str, float | None]) -> dict[str, list[Array]]:
         """Return the vectors all of whose units are drawn, with the drawn numbers."""

@@ -124,11 +124,15 @@ def _check_numbers(unit: _Unit, names: UnitNames) -> Iterator[Finding]:
 def _check_edge(edge: _Edge, head: _Unit, names: UnitNames) -> Iterator[Finding]:
     """Check the numbers on an edge, and that those of dropped units are dotted."""
     arrow = edge.arrow
-    for line in [*arrow.lines, *([arrow.tip] if " = " in arrow.tip else [])]:
-        found = _TIP.fullmatch(line)
-        if found is None:
-            continue
-        name, number = found["name"], found["number"]
+    told = [line.rpartition(" = ") for line in arrow.lines]
+    if weight := _TIP.fullmatch(arrow.tip):
+        own = weight["name"], names.derivative(weight["name"])
+        told = [
+            (line[0] or name, "", line[2])
+            for line, name in zip(told, own, strict=False)
+        ]
+        told.append((weight["name"], "", weight["number"]))
+    for name, _, number in told:
         true = names.weights.get(name)
         right = true is not None and is_printed(
             number, np.asarray(true), _slack(number)
@@ -187,6 +191,8 @@ def _walk(
         return
     for told, number in stages:
         name, _, formula = told.rpartition(" = ")
+        if not formula:
+            continue  # a number without its name
         yield from _check_stage(title, formula, number, known, names, truth)
         known[name or "z"] = [np.asarray(number_of(number))]
 
