@@ -56,6 +56,8 @@ class Program:
     trusted: bool = False
     rewrite: bool = field(default_factory=is_rewriting)
     stages: list[Stage] = field(default_factory=list, init=False, repr=False)
+    _kernels: Container[type[Op]] | None = field(default=None, init=False, repr=False)
+    """What it was lowered for: who compiles it again need not lower it again."""
 
     def __post_init__(self) -> None:
         for node in self.totals:
@@ -74,8 +76,10 @@ class Program:
             ShapeError: inputs do not fit the graph.
             BackendError: an op has neither a kernel nor an expansion.
         """
-        lowering = Lowering(self.shapes, self.training, kernels, self.rewrite)
-        self.stages = lowering.stages(self._as_built())
+        if kernels != self._kernels:
+            lowering = Lowering(self.shapes, self.training, kernels, self.rewrite)
+            self.stages = lowering.stages(self._as_built())
+            self._kernels = kernels
         return list(self.stages[-1].phases)
 
     def _as_built(self) -> list[Phase]:

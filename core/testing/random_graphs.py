@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from chainrule import ops
@@ -31,19 +31,20 @@ class RandomGraph:
     Args:
         choose: makes the choices.
         size: how many nodes to add to the leaves.
+        more: further rules by which a node may be added.
 
     Attributes:
         leaves: its inputs; their values must lie between −2 and 2.
         nodes: all nodes, in the order they were built.
     """
 
-    def __init__(self, choose: Choose, size: int) -> None:
+    def __init__(self, choose: Choose, size: int, more: Sequence[Rule] = ()) -> None:
         self._choose = choose
         shapes = {"x": (2, 3), "y": (2, 3), "row": (3,), "column": (2, 1), "s": ()}
         self.leaves = [Input(name, shape) for name, shape in shapes.items()]
         self.nodes: list[Node] = list(self.leaves)
         self._bound: dict[Node, float] = dict.fromkeys(self.nodes, 2.0)
-        rules = [*_UNARY.values(), *_BINARY.values(), *_SHAPING]
+        rules = [*_UNARY.values(), *_BINARY.values(), *_SHAPING, *more]
         while len(self.nodes) < len(self.leaves) + size:
             rule = rules[choose(len(rules))]
             made, bound = rule(self, self._pick())

@@ -70,6 +70,11 @@ def interpret(
     return [value[node] for node in nodes]
 
 
+def interprets(cls: type[ops.Op]) -> bool:
+    """Whether the reference knows an op."""
+    return cls in NUMPY or cls in (ops.Uniform, ops.Training, ops.Unslice)
+
+
 def _shape(node: Node, like: Sequence[Array]) -> tuple[int, ...]:
     """Return the shape that an operand lends a node; a lowered node has its own."""
     return like[0].shape if like else tuple(size or 0 for size in node.shape)

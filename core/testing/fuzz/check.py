@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,83 +19,122 @@ from chainrule.testing.fuzz.problem import Array, Problem
 from chainrule.testing.fuzz.verdict import faults
 from chainrule.testing.reference import interpret
 
-Compute: TypeAlias = Callable[[Sequence[Node], Problem], list[Array]]
-"""Returns the values of nodes of a problem."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
-    """A problem, and what computes it.
+    """Problems that one program computes, in whatever ways there are to run it.
+
+    What is right is computed once for all ways, and so are the passes.
 
     Attributes:
-        problem: the problem.
-        path: a backend, or a way of NumPy's such as ``"blocked"``.
+        problems: the problems.
         dtype: of floats.
-        hard: whether there are numbers among its values for which arithmetic
-            overflows; then what is expected is computed on the same path.
+        hard: whether there are numbers among the values for which arithmetic
+            overflows; then what is expected is computed by NumPy in that dtype.
     """
 
-    problem: Problem
-    path: str = "numpy"
+    problems: tuple[Problem, ...]
     dtype: FloatDtype = "float64"
     hard: bool = False
 
+    def fails(self, path: str = "numpy") -> bool:
+        """Whether anything is wrong when computed in one way."""
+        return bool(self.wrong(path))
 
-def fails(trial: Trial) -> bool:
-    """Whether anything that a trial computes is wrong."""
-    return bool(wrong(trial))
+    def wrong(self, path: str = "numpy") -> dict[int, dict[str, str]]:
+        """Return what is wrong: of which problem, which of its values, in what way.
 
+        What cannot be computed as it is written is not wrong.
 
-def wrong(trial: Trial) -> dict[str, str]:
-    """Return which values of a problem are wrong, and in what way.
+        Args:
+            path: a backend, or a way of NumPy's such as ``"blocked"``.
+        """
+        if not self._expected:
+            return {}
+        try:
+            feeds = self._feeds(list(self._expected))
+            values = iter(computed(path, self._program, feeds))
+        except Exception as error:  # whatever it is, the written form has none
+            each = (replace(self, problems=(x,)).wrong(path) for x in self._all())
+            alone = {i: found[0] for i, found in enumerate(each) if found}
+            return alone or {0: {"all": f"{type(error).__name__}: {error}"}}
+        wrong = {}
+        for i, expected in self._expected.items():
+            named = self._named[i]
+            got = [next(values) for _ in named]
+            feeds = self.problems[i].feeds
+            found = faults(list(named.values()), feeds, expected, got, self.dtype)
+            if found:
+                names = list(named)
+                wrong[i] = {names[k]: said for k, said in found.items()}
+        return wrong
 
-    What cannot be computed as it is written is not wrong.
-    """
-    problem = trial.problem
-    named = problem.named()
-    nodes = list(named.values())
-    try:
-        if trial.hard:
-            expected = computing(trial.path, trial.dtype, rewrite=False)(nodes, problem)
+    def _all(self) -> Sequence[Problem]:
+        return self.problems if len(self.problems) > 1 else ()
+
+    @cached_property
+    def _named(self) -> Sequence[Mapping[str, Node]]:
+        return [problem.named() for problem in self.problems]
+
+    @cached_property
+    def _expected(self) -> Mapping[int, list[Array]]:
+        """The values of each problem as it is written, if that can be computed."""
+        every = range(len(self.problems))
+        try:
+            return self._written(every)
+        except (ChainRuleError, IndexError):
+            return self._written([i for i in every if self._can_be_written(i)])
+
+    def _can_be_written(self, i: int) -> bool:
+        try:
+            self._written([i])
+        except (ChainRuleError, IndexError):
+            return False
+        return True
+
+    def _written(self, chosen: Sequence[int]) -> Mapping[int, list[Array]]:
+        """Compute problems as they are written, together: they draw random numbers."""
+        nodes, feeds = self._nodes(chosen), self._feeds(chosen)
+        if self.hard:
+            program = _program(nodes, feeds, self.dtype, rewrite=False)
+            values = iter(computed("numpy", program, feeds))
         else:
-            expected = interpret(nodes, problem.feeds)
-    except (ChainRuleError, IndexError):
-        return {}
-    try:
-        got = computing(trial.path, trial.dtype)(nodes, problem)
-    except Exception as error:  # whatever it is, the written form has none
-        return {"all": f"{type(error).__name__}: {error}"}
-    found = faults(nodes, problem.feeds, expected, got, trial.dtype)
-    return {name: found[i] for i, name in enumerate(named) if i in found}
+            values = iter(interpret(nodes, feeds))
+        return {i: [next(values) for _ in self._named[i]] for i in chosen}
+
+    @cached_property
+    def _program(self) -> Program:
+        chosen = list(self._expected)
+        nodes, feeds = self._nodes(chosen), self._feeds(chosen)
+        return _program(nodes, feeds, self.dtype, rewrite=True)
+
+    def _nodes(self, chosen: Sequence[int]) -> list[Node]:
+        return [node for i in chosen for node in self._named[i].values()]
+
+    def _feeds(self, chosen: Sequence[int]) -> Mapping[Any, Array]:
+        return {x: v for i in chosen for x, v in self.problems[i].feeds.items()}
 
 
-def together(trials: Sequence[Trial]) -> Trial:
-    """Return one trial of several like ones, so that one program computes them all."""
-    if len(trials) == 1:
-        return trials[0]
-    problems = [trial.problem for trial in trials]
-    outputs = tuple(node for problem in problems for node in problem.outputs)
-    feeds = {leaf: x for problem in problems for leaf, x in problem.feeds.items()}
-    problem = Problem(outputs, feeds, f"{len(problems)} graphs", of_all=False)
-    return replace(trials[0], problem=problem)
+def _program(
+    nodes: Sequence[Node],
+    feeds: Mapping[Any, Array],
+    dtype: FloatDtype,
+    *,
+    rewrite: bool,
+) -> Program:
+    shapes = {leaf: np.shape(value) for leaf, value in feeds.items()}
+    return Program(nodes, shapes=shapes, dtype=dtype, rewrite=rewrite)
 
 
-def computing(path: str, dtype: FloatDtype, *, rewrite: bool = True) -> Compute:
-    """Return a function that computes nodes on a path."""
+def computed(path: str, program: Program, feeds: Mapping[Any, Array]) -> list[Array]:
+    """Return the outputs of a program, computed on a path."""
     ways = open_backend("numpy").ways()
-    way = ways.get(path, nullcontext)
     backend = open_backend("numpy" if path in ways else path)
-
-    def compute(nodes: Sequence[Node], problem: Problem) -> list[Array]:
-        shapes = {leaf: np.shape(value) for leaf, value in problem.feeds.items()}
-        program = Program(list(nodes), shapes=shapes, dtype=dtype, rewrite=rewrite)
-        with way():
-            executable = backend.compile(program)
-            for leaf, value in problem.feeds.items():
-                executable.put(leaf, value)
-            executable.run()
-            if path in ways:
-                executable.run()  # what is compiled after a while is there now
-        return [executable.fetch(i) for i in range(len(nodes))]
-
-    return compute
+    with ways.get(path, nullcontext)():
+        executable = backend.compile(program)
+        for leaf, value in feeds.items():
+            executable.put(leaf, value)
+        executable.run()
+        if path in ways:
+            executable.run()  # what is compiled after a while is there now
+    return [executable.fetch(i) for i in range(len(program.outputs))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,13 +18,12 @@ from chainrule.program.sizes import sizes
 from chainrule.testing.fuzz.check import Trial
 from chainrule.testing.fuzz.nearby import nearby
 from chainrule.testing.fuzz.problem import Problem
+from chainrule.testing.fuzz.registered import registered
 from chainrule.testing.fuzz.sources import HARD, HARD_EXPONENTS, RandomSource
 from chainrule.testing.random_graphs import RandomGraph
 
-SIZES = (4, 16)
-"""How many operations a grown graph has, at least and at most."""
-
-
+LARGEST = 16
+"""How many operations a grown graph has at most; small ones are likelier."""
 AROUND = (ops.tanh, ops.reciprocal, ops.square, ops.sigmoid, ops.sin, ops.abs)
 """What is computed from a result, so that its derivative is small, or large."""
 
@@ -54,21 +54,40 @@ def of_rule(rule: Rule, seed: int, *, hard: bool = False) -> Problem:
 def grown(seed: int) -> Problem:
     """Return a graph grown by random choices."""
     random = np.random.default_rng(seed)
-    size = int(random.integers(*SIZES))
-    graph = RandomGraph(lambda n: int(random.integers(n)), size)
+    size = min(LARGEST, 1 + int(random.geometric(0.2)))
+    more = list(registered())
+    graph = RandomGraph(lambda n: int(random.integers(n)), size, more)
     feeds = {leaf: random.uniform(-2, 2, sizes(leaf)) for leaf in graph.leaves}
     return Problem(tuple(graph.outputs), feeds, "grown")
 
 
-def trials(path: str, seed: int) -> Iterator[Trial]:
+def trials(seed: int, together: int) -> Iterator[Trial]:
     """Yield trials without end: of every rule in turn, and as many grown graphs.
 
-    Numbers are hard on the path of NumPy only, whose arithmetic is the definition.
+    One of four is of rules on hard numbers.
+
+    Args:
+        seed: where to begin.
+        together: how many graphs a trial has.
     """
+    plain, hard = _plain(seed), _hard(seed)
+    for i in itertools.count():
+        if i % 4 < 3:
+            yield Trial(tuple(itertools.islice(plain, together)))
+        else:
+            dtype: FloatDtype = "float32" if i % 8 < 4 else "float64"
+            yield Trial(tuple(itertools.islice(hard, together)), dtype, hard=True)
+
+
+def _plain(seed: int) -> Iterator[Problem]:
+    """Yield problems; of every other one the inner derivatives are compared too."""
     for i in itertools.count(seed):
         for k, rule in enumerate(RULES):
-            yield Trial(of_rule(rule, i), path)
-            yield Trial(grown(i * len(RULES) + k), path)
-            if path == "numpy" and (i + k) % 2:
-                dtype: FloatDtype = "float32" if i % 4 < 2 else "float64"
-                yield Trial(of_rule(rule, i, hard=True), path, dtype, hard=True)
+            each = of_rule(rule, i), grown(i * len(RULES) + k)
+            yield from (replace(x, of_all=(i + k) % 2 == 0) for x in each)
+
+
+def _hard(seed: int) -> Iterator[Problem]:
+    for i in itertools.count(seed):
+        for rule in RULES:
+            yield of_rule(rule, i, hard=True)

@@ -26,20 +26,48 @@ def shrunk(trial: Trial, fails: Callable[[Trial], bool]) -> Trial:
     smaller = True
     while smaller:
         smaller = False
-        for problem in _smaller(trial.problem):
-            candidate = replace(trial, problem=problem)
-            if _size(problem) < _size(trial.problem) and fails(candidate):
+        for candidate in _candidates(trial):
+            if _size(candidate) < _size(trial) and fails(candidate):
                 trial, smaller = candidate, True
                 break
-    for problem in _with_short_numbers(trial.problem):
-        candidate = replace(trial, problem=problem)
-        if fails(candidate):
-            return candidate
+    for i, problem in enumerate(trial.problems):
+        for other in _with_short_numbers(problem):
+            candidate = _with(trial, i, other)
+            if fails(candidate):
+                trial = candidate
+                break
     return trial
 
 
-def _size(problem: Problem) -> int:
-    return len(topological(problem.outputs)) + len(problem.outputs)
+def _candidates(trial: Trial) -> Iterator[Trial]:
+    """Yield trials of fewer problems, or smaller ones."""
+    for part in _parts(trial.problems):
+        yield replace(trial, problems=part)
+    for i, problem in enumerate(trial.problems):
+        for other in _smaller(problem):
+            yield _with(trial, i, other)
+
+
+def _parts(problems: tuple[Problem, ...]) -> Iterator[tuple[Problem, ...]]:
+    """Yield the problems one by one, then their halves, then all but each."""
+    n = len(problems)
+    if n > 1:
+        yield from ((problem,) for problem in problems)
+        yield from (problems[: n // 2], problems[n // 2 :])
+        yield from (problems[:i] + problems[i + 1 :] for i in range(n))
+
+
+def _with(trial: Trial, i: int, problem: Problem) -> Trial:
+    """Return a trial with another problem in one place."""
+    before, after = trial.problems[:i], trial.problems[i + 1 :]
+    return replace(trial, problems=(*before, problem, *after))
+
+
+def _size(trial: Trial) -> int:
+    return sum(
+        len(topological(problem.outputs)) + len(problem.outputs)
+        for problem in trial.problems
+    )
 
 
 def _smaller(problem: Problem) -> Iterator[Problem]:
