@@ -109,7 +109,10 @@ neg = Neg()
 
 
 class Pow(Elementwise):
-    """y = aᵇ, for a > 0 or a constant b."""
+    """y = aᵇ, for a > 0 or a constant b.
+
+    The derivatives at a = b = 0 are 0, as in PyTorch.
+    """
 
     notation = "{0}^{1}"
     latex = "{0}^{{1}}"
@@ -121,9 +124,10 @@ class Pow(Elementwise):
         if isinstance(b, Constant):
             wanted = np.where(b.value == 0, 1, b.value)  # 0 · a⁻¹ is not 0 at a = 0
             return b * a ** (wanted - 1), None
+        at_zero = logical_and(equal(a, 0.0), equal(b, 0.0))
         positive = greater(a, 0.0)
         log_a = where(positive, log(where(positive, a, 1.0)), 0.0)
-        return b * a ** (b - 1), y * log_a
+        return b * a ** (where(at_zero, 1.0, b) - 1), y * log_a
 
 
 @checked

@@ -167,7 +167,15 @@ to_int = ToInt()
 
 
 class Where(Elementwise):
-    """y = a where the condition holds, b elsewhere."""
+    """y = a where the condition holds, b elsewhere.
+
+    Both branches are computed, and the derivative of the one that is not taken is
+    multiplied by 0. Where that is infinite or NaN, as of √x at 0, so is the gradient:
+    give the branch an argument that it can take, by a second `where` inside::
+
+        positive = x > 0
+        y = ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)
+    """
 
     notation = "{1} if {0} else {2}"
     latex = r"{1} \text{ if } {0} \text{ else } {2}"

@@ -29,7 +29,11 @@ class LogSumExp(Reduction):
         return super().infer(x)[0], "float"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
-        return (mul(self.expanded(g), exp(sub(x, self.expanded(y)))),)
+        if len(self.axes) == 1:
+            return (mul(self.expanded(g), Softmax(self.axes[0])(x)),)
+        e = exp(sub(x, self.expanded(y)))
+        share = div(e, Sum(self.axes, keepdims=True)(e))  # y is rounded: Σ e is near 1
+        return (mul(self.expanded(g), share),)
 
     def expand(self, x: Node) -> Node:
         largest, _, total = _shifted(x, self.axes)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 from chainrule.node import Node
-from chainrule.ops.arithmetic import maximum, square
+from chainrule.ops.arithmetic import maximum, minimum, square
 from chainrule.ops.base import Derivatives, Elementwise
-from chainrule.ops.comparison import greater, to_float
+from chainrule.ops.comparison import greater, less, to_float, where
 
 __all__ = [
-    "Cos", "Erf", "Exp", "Expm1", "Log1p", "Relu", "Sigmoid", "Sin", "Softplus",
-    "Tanh",
-    "cos", "erf", "exp", "expm1", "log1p", "relu", "sigmoid", "sin", "softplus",
-    "tanh",
+    "Cos", "Erf", "Exp", "Expm1", "Log1p", "LogCosh", "Relu", "Sigmoid", "Sin",
+    "Softplus", "Tanh",
+    "cos", "erf", "exp", "expm1", "log1p", "log_cosh", "relu", "sigmoid", "sin",
+    "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -131,6 +131,26 @@ class Softplus(Elementwise):
 
 
 softplus = Softplus()
+
+
+class LogCosh(Elementwise):
+    """y = ln cosh(x), about x²/2 for small x and |x| − ln 2 for large x."""
+
+    notation = "log_cosh({0})"
+    latex = r"\ln\cosh\left({0}\right)"
+    result = "float"
+
+    def derivatives(self, y: Node, x: Node) -> Derivatives:
+        return (tanh(x),)
+
+    def expand(self, x: Node) -> Node:
+        size = abs(x)
+        near = -0.5 * log1p(-square(tanh(minimum(size, 1.0))))
+        far = size + log1p(exp(-2 * size)) - math.log(2)
+        return where(less(size, 1.0), near, far)
+
+
+log_cosh = LogCosh()
 
 
 class Relu(Elementwise):

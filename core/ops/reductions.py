@@ -150,8 +150,10 @@ def _truth(x: Value) -> Node:
 
 @checked
 def l2_norm(x: Value) -> Node:
-    """Return √(Σ x²) over all axes."""
-    return sqrt(sum(square(x)))
+    """Return √(Σ x²) over all axes; the derivative at x = 0 is 0, as in PyTorch."""
+    total = sum(square(x))
+    is_zero = equal(total, 0.0)
+    return where(is_zero, 0.0, sqrt(where(is_zero, 1.0, total)))
 
 
 class Extremum(Reduction):

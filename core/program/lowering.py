@@ -32,7 +32,7 @@ from chainrule.program.passes.specialise import (
     forget_shapes,
     specialise,
 )
-from chainrule.program.passes.stable import EXPONENTIAL, SLOPES, STABLE
+from chainrule.program.passes.stable import CANCELLING, EXPONENTIAL, SLOPES, STABLE
 from chainrule.program.phase import Phase, Stage
 from chainrule.program.rewrite import merged, rewrite, watched, with_op
 from chainrule.shapes import Shape
@@ -41,12 +41,12 @@ VARIABLE = "CHAINRULE_REWRITE"
 """Set to 0, programs are run as they are written."""
 
 _ALGEBRA = (*ARITHMETIC, *SUMS, *SHAPES)
-_NORMAL = table_of(CONSTANTS, STABLE, _ALGEBRA)
+_NORMAL = table_of(CONSTANTS, STABLE, CANCELLING, _ALGEBRA)
 _STABLE = merged(_NORMAL, table_of(PASSING))
 _SIMPLER = table_of(CONSTANTS, _ALGEBRA, PASSING)
 _STABLE_FORMS = frozenset(rule.apply for rule in STABLE)
 
-RULES = (*CONSTANTS, *STABLE, *SLOPES, *_ALGEBRA, *PASSING)
+RULES = (*CONSTANTS, *STABLE, *SLOPES, *CANCELLING, *_ALGEBRA, *PASSING)
 """Every rule that rewriting applies."""
 
 

@@ -182,6 +182,7 @@ NUMPY: Mapping[type[ops.Op], Function] = {
     ops.Log1p: _plain(np.log1p),
     ops.Tanh: _plain(np.tanh),
     ops.Erf: _plain(_erf),
+    ops.LogCosh: _plain(lambda x: np.logaddexp(x, -x) - math.log(2)),
     ops.Relu: _plain(lambda x: np.maximum(x, 0)),
     ops.Sigmoid: _plain(lambda x: 0.5 * (1 + np.tanh(0.5 * x))),
     ops.Softplus: _plain(lambda x: np.logaddexp(0, x)),

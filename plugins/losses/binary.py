@@ -8,7 +8,7 @@ from chainrule import ops
 from chainrule.annotations import Fraction
 from chainrule.kinds.loss import Loss, over_features
 from chainrule.node import Node
-from chainrule.plugins.losses.probability import bounded
+from chainrule.plugins.losses.probability import bounded, complement
 
 
 class BinaryCrossEntropy(Loss):
@@ -26,8 +26,9 @@ class BinaryCrossEntropy(Loss):
     label_smoothing: Fraction = 0.0
 
     def per_example(self, target: Node, prediction: Node) -> Node:
-        y, p = towards_half(target, self.label_smoothing), bounded(prediction)
-        return over_features(-(y * ops.log(p) + (1 - y) * ops.log(1 - p)))
+        y = towards_half(target, self.label_smoothing)
+        p, q = bounded(prediction), complement(prediction)
+        return over_features(-(y * ops.log(p) + (1 - y) * ops.log(q)))
 
 
 class SigmoidCrossEntropy(Loss):

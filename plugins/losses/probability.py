@@ -15,6 +15,17 @@ def bounded(p: Node) -> Node:
     A sigmoid or a softmax is returned as it is: its logarithm is computed from its
     input, without p.
     """
-    if isinstance(p.op, (ops.Sigmoid, ops.Softmax)):
-        return p
+    return p if _has_logarithm(p) else _clipped(p)
+
+
+def complement(p: Node) -> Node:
+    """Return 1 − p, bounded likewise: as far from 0 at p = 1 as p is at p = 0."""
+    return 1 - p if _has_logarithm(p) else _clipped(1 - p)
+
+
+def _has_logarithm(p: Node) -> bool:
+    return isinstance(p.op, (ops.Sigmoid, ops.Softmax))
+
+
+def _clipped(p: Node) -> Node:
     return ops.minimum(ops.maximum(p, LEAST), 1 - LEAST)

@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.testing.fuzz.exact import exact
 
 Z = np.array([1000.0, 0.0, -1000.0])
 
@@ -81,3 +82,38 @@ def test_one_may_be_written_with_or_without_a_point(one):
     value, slope = value_and_gradient(loss, z, {z: Z, t: [0, 1, 1]})
     np.testing.assert_allclose(3 * value, 2000 + np.log(2), rtol=1e-6)
     np.testing.assert_allclose(3 * slope, [1, -0.5, -1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda z: ops.exp(z) / ops.sum(ops.exp(z)),
+        lambda z: ops.exp(z) / (1 + ops.exp(z)),
+        lambda z: (ops.exp(z) - ops.exp(-z)) / (ops.exp(z) + ops.exp(-z)),
+        lambda z: 1 / (1 + ops.exp(-z)),
+        lambda z: -ops.log(1 - 1 / (1 + ops.exp(-z))),
+        lambda z: ops.log(1 / (1 + ops.exp(-z))),
+        lambda z: ops.log(1 + ops.exp(z)),
+        lambda z: ops.log(ops.mean(ops.exp(z))),
+        lambda z: ops.log(ops.sum(ops.exp(z))),
+        lambda z: -ops.log(ops.exp(z) / ops.sum(ops.exp(z)))[0],
+    ],
+    ids=[
+        "softmax", "odds", "tanh", "logistic", "log-complement", "log-logistic",
+        "softplus", "log-mean", "log-sum", "cross-entropy",
+    ],
+)  # fmt: skip
+def test_values_and_derivatives_of_large_arguments(build, dtype):
+    z = cr.input("z", (3,))
+    y = build(z)
+    (slope,) = cr.grad(ops.sum(y * [1.0, -0.7, 0.4]), [z])
+    (second,) = cr.grad(ops.sum(slope * [0.3, 1.1, -0.5]), [z])
+    nodes = [y, slope, second]
+    for values in ([89, 0, -1], [100, 99, 98], [1000, 1000, 999], [-1000, 0, 1000]):
+        feeds = {z: np.array(values, float)}
+        got = cr.evaluate(nodes, feeds, dtype=dtype)
+        close = 100 * np.finfo(dtype).eps
+        for a, b in zip(got, exact(nodes, feeds, digits=1000), strict=True):
+            right = b.astype(float)
+            np.testing.assert_allclose(a, right, rtol=close, atol=close)

@@ -33,7 +33,7 @@ def loss_of(name, features=4, **options):
         ("mse", 1, "2 · (ŷ − t) / n"),
         ("mae", 4, "sign(ŷ − t) / (n · m)"),
         ("huber", 4, "(ŷ − t if (|ŷ − t| ≤ 1) else sign(ŷ − t)) / (n · m)"),
-        ("log_cosh", 4, "(1 − 2 · σ(−2 · (ŷ − t))) / (n · m)"),
+        ("log_cosh", 4, "tanh(ŷ − t) / (n · m)"),
         ("sigmoid_cross_entropy", 1, "(σ(ŷ) − t) / n"),
         ("softmax_cross_entropy", 3, "(softmax(ŷ) ⊙ (Σ t) − t) / n"),
         ("sparse_softmax_cross_entropy", 3, "(softmax(ŷ) − onehot(t)) / n"),

@@ -303,6 +303,7 @@ _OF_ONE: Mapping[str, Callable[[Any], Any]] = {
     "floor": np.floor, "ceil": np.ceil,
     "round": np.rint,
     "relu": lambda x: np.maximum(x, 0), "softplus": lambda x: np.logaddexp(0, x),
+    "log_cosh": lambda x: np.logaddexp(x, -x) - math.log(2),
     "finite": np.isfinite, "int": lambda x: np.asarray(x).astype(int),
     "stop": lambda x: x,
 }  # fmt: skip

@@ -149,6 +149,7 @@ _OF_NUMBERS: Mapping[type[ops.Op], Function] = {
     ops.Log1p: lambda x: mp.nan if x < -1 else mp.log1p(x),
     ops.Tanh: mp.tanh,
     ops.Erf: mp.erf,
+    ops.LogCosh: lambda x: mp.ln(mp.cosh(x)),
     ops.Relu: _propagating(lambda x: max(x, mp.mpf(0))),
     ops.Sigmoid: lambda x: 1 / (1 + mp.exp(-x)),
     ops.Softplus: _propagating(_softplus),
@@ -195,5 +196,5 @@ _ROUNDING = frozenset({
     *_OF_ARRAYS, ops.Sum, ops.Mean, ops.Prod, ops.Cumsum, ops.Matmul, ops.Add, ops.Sub,
     ops.Mul, ops.Div, ops.Pow, ops.Square, ops.Reciprocal, ops.Sqrt, ops.Log, ops.Sin,
     ops.Cos, ops.Exp, ops.Expm1, ops.Log1p, ops.Tanh, ops.Erf, ops.Sigmoid,
-    ops.Softplus,
+    ops.Softplus, ops.LogCosh,
 }) - {ops.ZerosLike}  # fmt: skip

@@ -12,7 +12,7 @@ from chainrule import ops
 from chainrule.errors import ShapeError
 from chainrule.program.lowering import RULES
 from chainrule.program.passes.rule import Rule
-from chainrule.program.passes.stable import SLOPES, STABLE
+from chainrule.program.passes.stable import CANCELLING, SLOPES, STABLE
 from chainrule.program.program import FloatDtype
 from chainrule.program.sizes import sizes
 from chainrule.testing.fuzz.check import Trial
@@ -37,7 +37,7 @@ def of_rule(rule: Rule, seed: int, *, hard: bool = False) -> Problem:
         hard: whether values are such that arithmetic overflows.
     """
     random = np.random.default_rng(seed)
-    values = HARD_EXPONENTS if rule in (*STABLE, *SLOPES) else HARD
+    values = HARD_EXPONENTS if rule in (*STABLE, *SLOPES, *CANCELLING) else HARD
     while True:
         some = RandomSource(random, values if hard else None)
         try:

@@ -6,6 +6,7 @@ gradient softmax(z) − t.
 """
 
 from chainrule.ops import Exp, Expm1, Op, Sigmoid, Softmax
+from chainrule.program.passes.stable.cancelling import CANCELLING
 from chainrule.program.passes.stable.logarithms import LOGARITHMS
 from chainrule.program.passes.stable.quotients import QUOTIENTS, SLOPES
 from chainrule.program.passes.stable.softmax import SOFTMAX
@@ -14,4 +15,4 @@ EXPONENTIAL: frozenset[type[Op]] = frozenset({Exp, Expm1, Sigmoid, Softmax})
 """The ops one of which stands in every stable form as it is written."""
 STABLE = (*LOGARITHMS, *SOFTMAX, *QUOTIENTS)
 
-__all__ = ["EXPONENTIAL", "SLOPES", "STABLE"]
+__all__ = ["CANCELLING", "EXPONENTIAL", "SLOPES", "STABLE"]
