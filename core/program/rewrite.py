@@ -6,12 +6,14 @@ way, so it takes time in proportion to the size of the graph.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from chainrule.node import Node
+from chainrule.errors import GraphError
+from chainrule.node import Node, describe
 from chainrule.ops import Op
 from chainrule.scopes import scope_of_new_nodes
 
@@ -19,6 +21,8 @@ Rewrite: TypeAlias = Callable[[Node], Node | None]
 """Returns what a node should become, or None to leave it as it is."""
 Table: TypeAlias = Mapping[type[Op], Sequence[Rewrite]]
 """For each op what is tried on its nodes, in this order."""
+MOST_STEPS = 100
+"""How often what a rewrite made, and what is made of that, can be rewritten."""
 
 
 _watched: ContextVar[tuple[dict[Node, Node], ...]] = ContextVar("watched", default=())
@@ -79,10 +83,21 @@ def rewrite(roots: Sequence[Node], table: Table) -> list[Node]:
 
     What is tried on a node sees operands that are in normal form; the first entry that
     returns something decides, and what it returned is brought to normal form as well.
+
+    Raises:
+        GraphError: rewrites undo each other, or make a graph grow without end.
     """
     rewriter = Rewriter(table)
     rewriter.reduce(roots)
     return results(roots, rewriter.done)
+
+
+class Step(NamedTuple):
+    """A rewrite that made a node, and the one that made what it was applied to."""
+
+    entry: Rewrite
+    before: Step | None
+    length: int
 
 
 class Rewriter:
@@ -97,6 +112,8 @@ class Rewriter:
         self._table = table
         self._becomes: dict[Node, Node] = {}
         """Nodes that a rewrite replaced → the replacement, not yet in normal form."""
+        self._steps: dict[Node, Step] = {}
+        """Nodes that rewrites made, and are not yet in normal form → which rewrite."""
         self._tried: dict[tuple[type, ...], tuple[Rewrite, ...]] = {}
 
     def reduce(self, roots: Iterable[Node]) -> list[Node]:
@@ -116,6 +133,8 @@ class Rewriter:
                         stack.append(becomes[node])
                 elif waiting := [x for x in node.inputs if x not in done]:
                     stack.extend(waiting[::-1])
+                    if node in self._steps:
+                        self._steps.update(dict.fromkeys(waiting, self._steps[node]))
                 else:
                     inside(node.scope)
                     self._settle(node)
@@ -129,8 +148,24 @@ class Rewriter:
             if result is not None and result is not made:
                 self.replaced(node, made, entry, result)
                 self._becomes[node] = result
+                if result not in self.done:
+                    self._steps[result] = self._step(node, entry)
                 return
         self._finish(node, made)
+
+    def _step(self, node: Node, entry: Rewrite) -> Step:
+        """Return the step that an entry is after those that made a node.
+
+        A walk without end has a chain of steps without end, as each makes few nodes.
+        """
+        before = self._steps.get(node)
+        step = Step(entry, before, before.length + 1 if before else 1)
+        if step.length > MOST_STEPS:
+            raise GraphError(
+                f"rewriting {describe(node)} does not end: {_names(step)} feed each "
+                "other; what a rewrite makes must be simpler than what it is made of"
+            )
+        return step
 
     def _entries(self, node: Node) -> Sequence[Rewrite]:
         """Return what can apply to nodes with such an op on operands of such ops."""
@@ -152,3 +187,13 @@ class Rewriter:
 
     def replaced(self, node: Node, made: Node, entry: Rewrite, result: Node) -> None:
         """Note that `made`, which `node` is on normal operands, becomes `result`."""
+
+
+def _names(step: Step | None) -> str:
+    """Name the rewrites of a chain of steps, each once."""
+    found: dict[str, None] = {}
+    while step:
+        entry = step.entry
+        found[inspect.getdoc(entry) or repr(entry)] = None
+        step = step.before
+    return ", ".join(map(repr, reversed(found)))

@@ -5,8 +5,11 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.errors import BackendError, GraphError
 from chainrule.graph import topological
 from chainrule.program import Program
+from chainrule.program.passes.rule import law, rule, table_of
+from chainrule.program.rewrite import rewrite
 from chainrule.testing.reference import interpret
 
 A = 1.7
@@ -198,10 +201,70 @@ def test_modes_and_expansion_stay_when_rewriting_is_off(backend):
         np.testing.assert_allclose(got, value + 1, rtol=1e-6)
 
 
+def add_swapped(node):
+    """a + b = b + a."""
+    return ops.Add()(*reversed(node.inputs))
+
+
+X_MUL = law("x · c = c · x + 0", lambda x, c: x * c, lambda x, c: x * c + 0.0)
+MINUS = law("x − y = x + (−y)", lambda x, y: x - y, lambda x, y: x + (-y))
+PLUS = law("x + (−y) = x − y", lambda x, y: x + (-y), lambda x, y: x - y)
+GROWS = law("−x = −(x · 1)", lambda x: -x, lambda x: -(x * 1.0))
+
+
+@pytest.mark.parametrize(
+    ("rules", "names"),
+    [
+        ([MINUS, PLUS], ["x − y = x + (−y)", "x + (−y) = x − y"]),
+        ([rule(ops.Add, example=lambda some: some.array() + some.array())(add_swapped)],
+         ["a + b = b + a."]),
+        ([GROWS], ["−x = −(x · 1)"]),
+        ([X_MUL], ["x · c = c · x + 0"]),
+    ],
+)  # fmt: skip
+def test_rules_that_feed_each_other_are_named(rules, names):
+    root = ops.sin((X - 2.0) * 3.0 + A) - (-X)
+    with pytest.raises(GraphError, match="does not end") as caught:
+        rewrite([root], table_of(rules))
+    assert all(name in str(caught.value) for name in names)
+
+
+def test_a_long_sum_is_not_mistaken_for_one_without_end():
+    y = X
+    for i in range(500):
+        y = y * 1.0 - (-ops.sin(y)) + i * 0.0
+    cr.evaluate([y], {X: 0.1})
+
+
+def test_expansions_that_lead_back_are_refused():
+    class There(ops.Elementwise):
+        notation = "there({0})"
+
+        def derivatives(self, y, x):
+            return (1,)
+
+        def expand(self, x):
+            return Back()(x)
+
+    class Back(There):
+        def expand(self, x):
+            return There()(x)
+
+    class Self(There):
+        def expand(self, x):
+            return Self()(x) * 1.0
+
+    for op in (There, Back):
+        with pytest.raises(BackendError, match="leads back to the op itself"):
+            cr.evaluate([op()(X)], {X: 1.0})
+    with pytest.raises(GraphError, match=r"rewriting self .*expand\(\) of its op"):
+        cr.evaluate([Self()(X)], {X: 1.0})
+
+
 def test_a_branch_of_another_mode_has_no_gradient():
     x = cr.input("x", (2,))
     loss = ops.sum(ops.training(x * 3, ops.log(x)))  # −∞ at 0
     nodes = cr.grad(loss, [x])
-    for rewrite in (True, False):
-        (got,) = cr.evaluate(nodes, {x: [0, -1]}, training=True, rewrite=rewrite)
+    for rewriting in (True, False):
+        (got,) = cr.evaluate(nodes, {x: [0, -1]}, training=True, rewrite=rewriting)
         np.testing.assert_array_equal(got, [3, 3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Sequence
 
 from chainrule.errors import BackendError
@@ -15,17 +16,26 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
     """Expand every op that is not among `kernels`.
 
     Raises:
-        BackendError: an op has neither a kernel nor an expansion.
+        BackendError: an op has neither a kernel nor an expansion, or that leads back
+            to the op itself.
     """
     current = list(roots)
-    while True:
+    met: set[type[Op]] = set()
+    for rounds in itertools.count():
         missing = {
             type(n.op)
             for n in topological(current)
             if n.op and type(n.op) not in kernels
         }
         if not missing:
-            return current
+            break
+        met |= missing
+        if rounds > len(met):
+            names = ", ".join(sorted(op.type_name for op in missing))
+            raise BackendError(
+                f"expand() of {names} leads back to the op itself: write it in terms "
+                "of simpler ops, or register a kernel with register_kernels"
+            )
         for op in missing:
             if not op.expands():
                 raise BackendError(
@@ -35,8 +45,10 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
                 )
         rules = dict.fromkeys(missing, (_expanded,))
         current = rewrite(current, rules)
+    return current
 
 
 def _expanded(node: Node) -> Node | None:
+    """f(x) = expand() of its op."""
     assert node.op is not None
     return node.op.expand(*node.inputs)

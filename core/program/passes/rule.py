@@ -152,7 +152,9 @@ def law(
             *(some.number() if name in NUMBERS else next(arrays) for name in names)
         )
 
-    return Rule(statement, (type(pattern.op),), _Law(pattern, right, where), example)
+    return Rule(
+        statement, (type(pattern.op),), _Law(statement, pattern, right, where), example
+    )
 
 
 class _Law:
@@ -160,10 +162,12 @@ class _Law:
 
     def __init__(
         self,
+        statement: str,
         pattern: Node,
         right: Callable[..., Value],
         where: Callable[..., bool] | None,
     ) -> None:
+        self.__doc__ = statement
         orders = list(_orders(pattern))
         self._kinds = [tuple(map(_kind, order.inputs)) for order in orders]
         self._matches = [_matcher(order) for order in orders]
