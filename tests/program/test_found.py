@@ -36,6 +36,7 @@ TOTAL = ops.sum(COLUMN, 0, keepdims=True)
         [ops.concatenate([ops.broadcast_to(TWO, (2, 3)), X], 0)],
         [ops.tanh(ops.broadcast_to(S, (3,))[-3::2])],
         [ops.broadcast_to(TWO, (4,))[1::2] * S],
+        [ops.sin(COLUMN) - ops.expand_dims(ops.squeeze(ops.sin(COLUMN), 1) * 2, 0)],
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["numpy", "blocked", "loops", "opencl"])

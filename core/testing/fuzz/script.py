@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from chainrule.graph import topological
-from chainrule.node import Constant, Node
+from chainrule.node import Constant, Node, Parameter
 from chainrule.ops import Uniform
 from chainrule.testing.fuzz.check import Trial
 from chainrule.testing.fuzz.problem import Array
@@ -57,6 +57,8 @@ def _nodes(trial: Trial) -> Iterator[str]:
 def _built(node: Node, names: Mapping[Node, str]) -> str:
     if isinstance(node, Constant):
         return f"Constant({_array(node.value)})"
+    if isinstance(node, Parameter):
+        return f'Parameter("{node.name}", {_array(node.value)})'
     if node.op is None:
         return f'Input("{node.name}", {node.shape}, "{node.dtype}")'
     return f"{_op(node)}({', '.join(names[x] for x in node.inputs)})"
