@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from importlib import import_module
 from typing import Any, ClassVar
 
-from chainrule.annotations import Positive
+from chainrule.annotations import Positive, Seed
+from chainrule.arguments import checked
 from chainrule.component import Component
-from chainrule.node import Node
+from chainrule.kinds.backend import Backend
+from chainrule.node import Node, Parameter
 from chainrule.ops import l2_norm, maximum, minimum
+from chainrule.program.program import FloatDtype
 
 
 class Optimizer(Component, ABC):
@@ -79,6 +83,44 @@ class Optimizer(Component, ABC):
             name = "lr"
         hint = "; the next fit goes on with it, and schedule=… changes it during one"
         return super()._instead_of_setting(name, value) + hint * (name == "lr")
+
+    @checked
+    def minimize(
+        self,
+        loss: Node,
+        parameters: Sequence[Parameter] | None = None,
+        *,
+        backend: str | Backend | None = None,
+        dtype: FloatDtype = "float32",
+        seed: Seed = 0,
+    ) -> Callable[..., float]:
+        """Return a function that makes one step on a loss, for a loop of one's own.
+
+        It takes a value for every input of the loss, by input or by name, and returns
+        the loss before the step::
+
+            step = cr.optimizers.SGD(lr=0.1).minimize(J)
+            for _ in range(100):
+                J_before = step({x: …, t: …})
+
+        Args:
+            loss: a scalar node.
+            parameters: what to change; None: every trainable parameter in the loss.
+            backend: name or object; None is the default.
+            dtype: in which precision.
+            seed: seed of dropout and other random ops.
+
+        Raises:
+            GraphError: the loss is not a scalar, or there is no parameter to change.
+            GradientError: the loss does not depend on one of the parameters.
+        """
+        training = import_module(
+            "chainrule.training.minimizer"
+        )  # which knows this file
+        made: Callable[..., float] = training.Minimizer(
+            loss, self, parameters, backend=backend, dtype=dtype, seed=seed
+        )
+        return made
 
     def slot_start(self, slot: str) -> float:
         """Return the value of a slot before the first step."""

@@ -139,7 +139,8 @@ class Model(Parametric):
             x: the examples, one row each; a list or a mapping for several inputs. The
                 columns of data frames are found by name from then on.
             y: the targets; a list or a mapping for several outputs.
-            loss: name, object, or a function of (target, prediction); a list or a
+            loss: name, object, a function of (target, prediction), or a node with one
+                input more than the model has, for the targets; a list or a
                 mapping for several outputs, whose losses are added.
             optimizer: name or object.
             epochs: how often to go through all examples.

@@ -8,12 +8,14 @@ from typing import Any, TypeAlias
 
 from chainrule.component import Component
 from chainrule.data.parts import one_each
-from chainrule.errors import DataError, HyperparameterError
+from chainrule.errors import DataError, GraphError, HyperparameterError
+from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.node import Node
+from chainrule.node import Input, Node, describe
 from chainrule.registry import registry
+from chainrule.substitution import substitute
 from chainrule.training.cache import fingerprint
 from chainrule.training.network import Network
 
@@ -59,7 +61,10 @@ class Criteria:
         else:
             losses = one_each(loss, names, "output") if several else [loss] * len(names)
         return cls(
-            tuple(_loss(one) for one in losses),
+            tuple(
+                _loss(one, network, output)
+                for one, output in zip(losses, network.outputs, strict=True)
+            ),
             tuple(resolve_all("metrics", metrics)),
             tuple(resolve_all("regularizers", regularizers)),
         )
@@ -96,7 +101,51 @@ class Criteria:
         return losses, fingerprint(self.metrics), fingerprint(acting)
 
 
-def _loss(value: Any) -> LossLike:
+@dataclass(frozen=True)
+class NodeLoss:
+    """A loss that is written as a node, with an input of its own for the targets.
+
+    Attributes:
+        node: the loss.
+        target: the input for the targets.
+        output: the prediction that it looks at.
+    """
+
+    node: Node
+    target: Input
+    output: Node
+
+    @classmethod
+    def of(cls, node: Node, network: Network, output: Node) -> NodeLoss:
+        """Find the input for the targets.
+
+        Raises:
+            GraphError: there is none, or there are several.
+        """
+        leaves = [leaf for leaf in topological([node]) if isinstance(leaf, Input)]
+        others = [leaf for leaf in leaves if leaf not in network.inputs]
+        if len(others) != 1:
+            found = ", ".join(leaf.name or "an input" for leaf in others) or "none"
+            raise GraphError(
+                f"the loss {describe(node)} must depend on one input besides those of "
+                f"the model, for the targets; found {found}. To minimize any other "
+                "node, write a loop: step = optimizer.minimize(J)"
+            )
+        return cls(node, others[0], output)
+
+    def __call__(self, target: Node, prediction: Node) -> Node:
+        if prediction is not self.output:
+            raise GraphError(
+                f"regularizers that change the outputs of layers cannot reach the loss "
+                f"{describe(self.node)}, which is a node that looks at them already; "
+                "write the loss as a function of (target, prediction)"
+            )
+        return substitute([self.node], {self.target: target})[0]
+
+
+def _loss(value: Any, network: Network, output: Node) -> LossLike:
+    if isinstance(value, Node):
+        return NodeLoss.of(value, network, output)
     made: LossLike = value
     if isinstance(value, (str, Mapping, type, Component)) or not callable(value):
         made = registry.resolve("losses", value)

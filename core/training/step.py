@@ -39,7 +39,7 @@ class Step:
         gradients = grad(objective.loss, state.flat.members)
         self._phases: list[list[Assignment]] = [
             [(state.gradient, state.flat.pack(gradients))],
-            _updates(state),
+            updates(state),
             _constraints(objective.criteria.regularizers, weights),
         ]
 
@@ -59,7 +59,12 @@ class Step:
         )
 
 
-def _updates(state: TrainingState) -> list[Assignment]:
+def updates(state: TrainingState) -> list[Assignment]:
+    """Return the new values of the flat parameters and of each slot.
+
+    Raises:
+        GraphError: the optimizer does not return a new value for each slot.
+    """
     optimizer = state.optimizer
     with scope(optimizer.type_name):
         new = optimizer.new_values(
