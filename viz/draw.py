@@ -25,7 +25,9 @@ from chainrule.viz.page_contents import extras_of, with_times
 from chainrule.viz.proof.truth import truth_of
 from chainrule.viz.proof.verdict import verdict
 from chainrule.viz.room import room_for
+from chainrule.viz.scene import Line
 from chainrule.viz.style import resolve_theme
+from chainrule.viz.text import Plain
 
 
 @checked
@@ -45,7 +47,7 @@ def draw(
     show_counts: bool = False,
     show_dtypes: bool = False,
     legend: bool = True,
-    title: str = "graph",
+    title: str = "",
     example: NonNegativeInt = 0,
     optimizer: Annotated[Any, OfKind("optimizers")] = "sgd",
     check: bool = False,
@@ -79,7 +81,7 @@ def draw(
         show_counts: whether numbers of parameters are written.
         show_dtypes: whether dtypes are written.
         legend: whether the colours are explained.
-        title: what the diagram is called.
+        title: what the diagram is called; it stands below.
         example: which example of the batch ``level="neuron"`` shows.
         optimizer: whose update the HTML page shows at the end.
         check: whether to compare every gradient shown with a finite difference, and to
@@ -123,6 +125,10 @@ def draw(
 
     def drawn(options: Options, legend: bool) -> Diagram:
         made = _drawn(subject, options, profile, optimizer, legend=legend)
+        if options.title:
+            heading = Line(Plain(options.title), "title")
+            caption = [heading, *made.scene.caption]
+            made = made.with_scene(replace(made.scene, caption=caption))
         return made.styled(theme=chosen)
 
     if room is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.node import Node
 from chainrule.notation.characters import isolated, tex_text
@@ -17,6 +17,9 @@ from chainrule.viz.style import LIGHT
 
 LONGEST = 300
 """Characters of plain text that a diagram shows."""
+LONGEST_WHOLE = 3000
+DEEPEST = 200
+"""How long, and how many operations deep, a formula is where it is not cut short."""
 
 
 class Text(ABC):
@@ -118,10 +121,24 @@ def _operator(text: str, style: Style) -> str:
     return html.escape(text) if style == "html" else text
 
 
+def whole(text: Written) -> str:
+    """Write text in Unicode with every formula in full, up to `LONGEST_WHOLE`."""
+    if isinstance(text, Formula):
+        full = replace(text, depth=DEEPEST, longest=LONGEST_WHOLE)
+        return full.unicode()
+    if isinstance(text, Row):
+        parts = text.parts
+        return "".join(p if isinstance(p, str) else whole(p) for p in parts)
+    return whole(text.text) if isinstance(text, Tinted) else text.unicode()
+
+
 def _one_line(text: str) -> str:
     """Return text on one line, without control characters, cut if it is long."""
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 1] + "…"
+    return visible(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+
+
+def visible(text: str) -> str:
+    """Return text on one line, without control characters."""
     return "".join(
         " " if c.isspace() else c
         for c in text

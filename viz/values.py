@@ -14,6 +14,9 @@ from chainrule.notation.numbers import number
 
 Values: TypeAlias = Mapping[Node, npt.NDArray[Any]]
 
+SHORT = 4
+"""Numbers of a vector that is written whole, in order."""
+
 
 def evaluated(
     nodes: Iterable[Node],
@@ -48,13 +51,16 @@ def evaluated(
 def shown(array: npt.NDArray[Any]) -> str:
     """Write a value: a number, a short vector, or the norm of something larger.
 
-    >>> shown(np.array([[0.5]])), shown(np.array([1.0, -2.0])), shown(np.ones((3, 3)))
+    A row or a column, such as a batch of one example, is a vector as well.
+
+    >>> shown(np.array([[0.5]])), shown(np.array([[1.0, -2.0]])), shown(np.ones((3, 3)))
     ('0.5', '[1, −2]', '‖·‖ = 3')
     """
     if array.size == 1:
         return number(float(array.reshape(())))
-    if array.ndim == 1 and array.size <= 4:
-        return f"[{', '.join(number(float(v), digits=3) for v in array)}]"
+    if array.size in array.shape and 0 < array.size <= SHORT:
+        flat = array.reshape(-1)
+        return f"[{', '.join(number(float(v), digits=3) for v in flat)}]"
     return f"‖·‖ = {number(norm(array))}"
 
 

@@ -105,10 +105,13 @@ class Naming:
 def _given_symbols(
     graph: Graph, extra: Mapping[Node, str], numbers: Mapping[Scope, str]
 ) -> dict[Node, Symbol]:
-    """Return the symbols of named nodes; the second of a name is x', the third x''."""
+    """Return the symbols of named nodes; the second of a name is x', the third x''.
+
+    The first is the one farthest from the outputs: the first step of a recurrence.
+    """
     symbols: dict[Node, Symbol] = {}
     used: Counter[str] = Counter()
-    for node in graph:
+    for node in _farthest_first(graph):
         name, layer = node.name or extra.get(node), layer_of(node)
         if not name or (isinstance(node, Parameter) and layer):
             continue
@@ -125,3 +128,12 @@ def _given_symbols(
             symbol = replace(symbol, sup=f"{symbol.sup}({count})")
         symbols[node] = symbol
     return symbols
+
+
+def _farthest_first(graph: Graph) -> list[Node]:
+    """Sort nodes by how many operations lie between them and an output, at most."""
+    left: Counter[Node] = Counter()
+    for node in reversed(graph.order):
+        for x in node.inputs:
+            left[x] = max(left[x], left[node] + 1)
+    return sorted(graph, key=lambda node: -left[node])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import graphviz
@@ -11,14 +13,23 @@ import graphviz
 from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.columns import Places, has_skips, placed, without_labels
 from chainrule.viz.formats.curves import drawn_curves
-from chainrule.viz.formats.html_labels import framed, legend, points, scale, table
+from chainrule.viz.formats.html_labels import (
+    as_label,
+    framed,
+    legend,
+    points,
+    scale,
+    table,
+)
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.rows import late_leaves
 from chainrule.viz.formats.units import unit_look
-from chainrule.viz.scene import Block, Link, Scene
+from chainrule.viz.scene import Block, Line, Link, Scene
 from chainrule.viz.style import LIGHT
-from chainrule.viz.text import Plain
+from chainrule.viz.text import Plain, visible, whole
 
+LONGEST_TIP = 15_000
+"""Bytes of a tooltip: Graphviz reads no more than 16,384 between two quotes."""
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
 """Path of a cluster → the blocks in it, and the clusters directly inside it."""
 
@@ -61,7 +72,7 @@ def _digraph(
             "rankdir": scene.rankdir, "bgcolor": theme.paper, "pad": "0.3",
             "nodesep": "0.4", "ranksep": "0.6", "splines": "true",
             "fontname": theme.font, "fontsize": size, "labelloc": "b",
-            "tooltip": _quoted(scene.name), "compound": "true",
+            "tooltip": _tip(scene.name), "compound": "true",
         },
         node_attr={"shape": "plain", "fontname": theme.font, "fontsize": size},
         edge_attr={"fontname": theme.font, "fontsize": size, "arrowsize": "0.8"},
@@ -110,7 +121,9 @@ def _digraph(
     if bottom:
         rows = "".join(f"<TR><TD>{part}</TD></TR>" for part in bottom)
         dot.attr(
-            label=f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6">{rows}</TABLE>>'
+            label=as_label(
+                f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6">{rows}</TABLE>'
+            )
         )
     return dot
 
@@ -128,7 +141,7 @@ def _add_cluster(
         dot.node(
             block.id,
             id=f"node-{block.id}",
-            tooltip=_quoted(block.tooltip),
+            tooltip=_tip(block.tooltip, block.lines),
             **{"class": _classes("node", block.kind, *block.marks)},
             **({"group": block.group} if block.group else {}),
             **(
@@ -141,20 +154,20 @@ def _add_cluster(
         name, identity = scene.clusters[child], "/".join(child)
         with dot.subgraph(name=f"cluster_{_identifier(identity)}") as inner:
             inner.attr(
-                label=f"<{Plain(name).html()}>", labelloc="t", labeljust="l",
+                label=as_label(Plain(name).html()), labelloc="t", labeljust="l",
                 style="rounded,dashed", color=theme.forward,
                 fontcolor=theme.faint, fontsize=points(11, theme), margin="10",
-                tooltip=_quoted(identity),
+                tooltip=_tip(identity),
             )  # fmt: skip
             _add_cluster(inner, scene, tree, child, theme)
 
 
 def _box(block: Block, theme: Theme) -> dict[str, str]:
-    return {"label": f"<{framed(block, theme)}>"}
+    return {"label": as_label(framed(block, theme))}
 
 
 def _link_attributes(link: Link, identity: str, theme: Theme) -> dict[str, str]:
-    tip = _quoted(link.tooltip)
+    tip = _tip(link.tooltip, link.lines)
     if link.kind == "forward":
         attributes = {
             "color": theme.forward, "arrowhead": "vee",
@@ -170,7 +183,7 @@ def _link_attributes(link: Link, identity: str, theme: Theme) -> dict[str, str]:
         "dir": "back", "color": color, "fontcolor": color, "penwidth": width,
         "style": dash, "id": identity, "tooltip": tip,
         "labeltooltip": tip, "class": _classes("backward", link.role, *link.marks),
-        "label": f"<{table(link.lines, theme)}>",
+        "label": as_label(table(link.lines, theme)),
     }  # fmt: skip
 
 
@@ -187,7 +200,7 @@ def _weighted(link: Link, theme: Theme) -> dict[str, str]:
     }  # fmt: skip
     if link.lines:
         look |= {
-            "headlabel": f"<{table(link.lines, theme, _behind(theme))}>",
+            "headlabel": as_label(table(link.lines, theme, _behind(theme))),
             "labelangle": "0",
         }  # fmt: skip
     return look
@@ -211,10 +224,25 @@ LABEL_DISTANCE = 10.0
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 
 
+def _tip(text: str, lines: Sequence[Line] = ()) -> str:
+    """Return a tooltip: some words, and every formula that the lines cut short."""
+    full = {line.text.unicode(): whole(line.text) for line in lines}
+    cut = [words for short, words in full.items() if words != short]
+    tip = _quoted(Plain(text).unicode())
+    for words in cut:
+        longer = rf"{tip}\n{_quoted(words)}"
+        if len(longer.encode()) > LONGEST_TIP:
+            break
+        tip = longer
+    return tip
+
+
 def _quoted(text: str) -> str:
-    """Return text as an attribute value, with nothing in it an escape or markup."""
-    escaped: str = graphviz.escape(Plain(text).unicode())
-    return escaped
+    """Return text as an attribute value, with nothing in it an escape or markup.
+
+    Graphviz reads the escapes in tooltips twice.
+    """
+    return html.escape(visible(text), quote=False).replace("\\", 4 * "\\")
 
 
 def _classes(*names: str) -> str:

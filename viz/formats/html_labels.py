@@ -13,6 +13,11 @@ _MARK = {"solid": "◀━━", "bold": "◀━━", "dashed": "◀╍╍", "dott
 """How an edge looks in the legend."""
 
 
+def as_label(markup: str) -> str:
+    r"""Return a label in HTML, in which no backslash is an escape such as ``\N``."""
+    return f"<{markup}>".replace("\\", r"\\")
+
+
 def table(lines: Sequence[Line], theme: Theme, background: str = "") -> str:
     """Return lines as an HTML table, one row each."""
     rows = "".join(

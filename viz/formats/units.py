@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.kinds.theme import Theme
-from chainrule.viz.formats.html_labels import line_html, points, table
+from chainrule.viz.formats.html_labels import as_label, line_html, points, table
 from chainrule.viz.scene import Block, Line
 
 CURVE_WIDTH, CURVE_HEIGHT = 44, 22
@@ -20,11 +20,11 @@ def unit_look(block: Block, theme: Theme) -> dict[str, str]:
             "fontcolor": theme.ink,
         }  # fmt: skip
     if block.sign:
-        return {"label": f"<{_sum(block, theme)}>"}
+        return {"label": as_label(_sum(block, theme))}
     fill, border = theme.block(block.kind)
     small = "bias" in block.marks
     return {
-        "label": f"<{table([Line(block.title, 'title'), *block.lines], theme)}>",
+        "label": as_label(table([Line(block.title, "title"), *block.lines], theme)),
         "shape": "circle", "fillcolor": fill, "margin": "0.02",
         "style": "filled,dashed" if "dropped" in block.marks else "filled",
         "color": theme.faint if block.kind in ("input", "constant") else border,

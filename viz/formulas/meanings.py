@@ -23,8 +23,10 @@ Names: TypeAlias = Mapping[str, Sequence[Array]]
 Function: TypeAlias = Callable[..., Iterable[Any]]
 """Arrays → every result that they may have."""
 
-MOST = 400
+MOST = 100
 """Meanings that are followed; a formula with more says too little."""
+MOST_TRIED = 2_000
+"""Combinations of meanings that are tried for one operation."""
 
 
 class UnreadableError(DataError):
@@ -42,7 +44,7 @@ def meanings(
         functions: by name, what it may call beside those that everybody knows.
 
     Raises:
-        UnreadableError: it leaves something out.
+        UnreadableError: it leaves something out, or may mean too many things.
         DataError: it is not a formula, or names something unknown.
     """
     reader = _Reader(names, {**FUNCTIONS, **(functions or {})})
@@ -91,6 +93,8 @@ class _Reader:
 def _all(function: Function, operands: Sequence[Sequence[Measure]]) -> list[Measure]:
     """Apply a function to every combination of what its operands can mean."""
     found: list[Measure] = []
+    if math.prod(map(len, operands)) > MOST_TRIED:
+        raise UnreadableError("the formula may mean too many things")
     for combination in itertools.product(*operands):
         arrays = [x.value for x in combination]
         try:
@@ -113,7 +117,9 @@ def _nth(function: Function, i: int) -> Callable[..., Any]:
 
 def _distinct(found: Sequence[Measure]) -> list[Measure]:
     kept = list({measure.key: measure for measure in found}.values())
-    return kept[:MOST]
+    if len(kept) > MOST:
+        raise UnreadableError("the formula may mean too many things")
+    return kept
 
 
 # -- operators ------------------------------------------------------------------

@@ -50,7 +50,7 @@ def compose_neurons(what: Any, options: Options) -> Drawing:
     values = _values(subject, columns, slopes, options)
     units = Units(subject, columns, naming, values, slopes)
     scene = Scene(
-        options.title,
+        options.title or "graph",
         blocks=units.blocks(),
         links=units.links(),
         caption=_caption(subject, values, which),

@@ -38,7 +38,7 @@ class Options:
     show_shapes: bool = True
     show_counts: bool = False
     show_dtypes: bool = False
-    title: str = "graph"
+    title: str = ""
     example: int = 0
     check: bool = False
     training: bool = False

@@ -44,7 +44,7 @@ def picture(
     roles = {link.role for link in links if link.kind == "backward"}
     remarks = [labels.subject.remark, division.remark, _sizes(links, blocks, labels)]
     return Scene(
-        options.title,
+        options.title or "graph",
         blocks,
         _straightened(links, blocks),
         clusters=clusters.label,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from chainrule.notation.characters import superscript
 from chainrule.viz.formats.svg import SVG, THIN, parse, text_lines
 from chainrule.viz.proof.boxes import Box, Circle, around
+from chainrule.viz.proof.numbers import is_value
 
 NOWHERE = Box(0, 0, 0, 0)
 _WIDE = 0.5
@@ -117,9 +118,9 @@ def read(svg: str) -> Picture:
             frames += _said(_texts(group))
         elif "node" in marks:
             name = identity.removeprefix("node-")
-            shapes[name] = Shape(
-                name, marks, _shape_of(group), tuple(_said(_texts(group))), _tip(group)
-            )
+            tip = _tip(group)
+            said = _restored(_said(_texts(group)), tip)
+            shapes[name] = Shape(name, marks, _shape_of(group), said, tip)
         elif "edge" in marks:
             arrows.append(_arrow(group, identity, marks))
     return Picture(page, shapes, tuple(arrows), tuple(frames), tuple(caption))
@@ -132,10 +133,10 @@ def _tag(name: str) -> str:
 def _arrow(group: ET.Element, identity: str, marks: frozenset[str]) -> Arrow:
     title = group.findtext(_tag("title")) or ""
     tail, _, head = title.partition("->")
-    line = group.find(f".//{_tag('path')}")
+    line, tip = group.find(f".//{_tag('path')}"), _tip(group)
     return Arrow(
         identity, tail.split(":")[0], head.split(":")[0], marks,
-        tuple(_said(_texts(group))), _tip(group),
+        _restored(_said(_texts(group)), tip), tip,
         line is not None and line.get("stroke-dasharray") is not None,
     )  # fmt: skip
 
@@ -143,6 +144,19 @@ def _arrow(group: ET.Element, identity: str, marks: frozenset[str]) -> Arrow:
 def _tip(group: ET.Element) -> str:
     found = (link.get(_LINK) for link in group.iter(_tag("a")))
     return next((tip for tip in found if tip), "")
+
+
+def _restored(lines: Iterable[Said], tip: str) -> tuple[Said, ...]:
+    """Return lines with those that are cut short as the tooltip has them in full."""
+    _, *full = tip.split("\n")
+    restored = []
+    for said in lines:
+        begin, cut, _ = said.words.partition("…")
+        known = said.kind in ("", "formula", "gradient") and not is_value(said.words)
+        if cut and known and full and full[0].startswith(begin):
+            said = replace(said, words=full.pop(0))
+        restored.append(said)
+    return tuple(restored)
 
 
 def _texts(group: ET.Element) -> list[ET.Element]:
