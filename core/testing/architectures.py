@@ -97,10 +97,11 @@ class Architecture:
         if which == 0:  # several outputs
             self.parts.append("two heads")
             return self._loss(self.dense(y, 2), "t") + self._loss(self.dense(y, 1), "u")
-        loss = self._loss(self.dense(y, 1 + self.choose(3)).named("y_hat"), "t")
+        prediction = self.dense(y, 1 + self.choose(3)).named("y_hat")
+        loss = self._loss(prediction, "t")
         if which == 1:
             self.parts.append("penalty")
-            kernel = next(p for p in Graph([y]).parameters if p.value.ndim == 2)
+            kernel = next(p for p in Graph([loss]).parameters if p.value.ndim == 2)
             loss = loss + 0.01 * ops.sum(ops.square(kernel))
         return loss
 

@@ -33,7 +33,7 @@ from chainrule.viz.text import Formula, Plain, row
 from chainrule.viz.values import Values
 
 MOST_GRADIENTS = 10
-"""Gradients that one block lists; the rest becomes ⋮."""
+"""Lines about gradients in one block; those in the middle become ⋮."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ class GradientLabels:
             lines += self._gradient(node, gradient, part)
             remarks |= dict.fromkeys(self._remarks(node, gradient))
         if len(lines) > MOST_GRADIENTS:
-            lines[MOST_GRADIENTS - 1 :] = [Line(Plain("⋮"), "gradient")]
+            half = MOST_GRADIENTS // 2
+            lines[half - 1 : -half] = [Line(Plain("⋮"), "gradient")]
         return [*lines, *(Line(Plain(text), "mark") for text in remarks)]
 
     def marks(self, nodes: Iterable[Node]) -> tuple[str, ...]:

@@ -63,7 +63,15 @@ def check_edges(picture: Picture, truth: Truth, unread: list[str]) -> Iterator[F
         if told.edges
     }
     for place in dict.fromkeys([*ending, *stated]):
+        if place not in stated and _hides(picture.shapes.get(place[0])):
+            unread.append(f"∂J/∂{place[1]}, which the block may leave out")
+            continue
         yield from _check_sum(place[1], ending.get(place, []), stated.get(place), truth)
+
+
+def _hides(shape: Shape | None) -> bool:
+    """Whether a block does not say everything about its gradients."""
+    return shape is not None and "⋮" in shape.lines("gradient")
 
 
 def _check_sum(

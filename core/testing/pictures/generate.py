@@ -1,0 +1,57 @@
+"""Random networks, each drawn in one of the ways that pictures can be drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.registry import registry
+from chainrule.testing.architectures import Architecture
+
+LEVELS = ("op", "layer", "model")
+DIRECTIONS = ("both", "backward", "forward")
+RANKDIRS = ("LR", "TB")
+BATCHES = (1, 3)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A network, and how to draw it.
+
+    Attributes:
+        seed: of the network and of all choices.
+        net: the network, with an example.
+        options: those of `cr.draw`.
+    """
+
+    seed: int
+    net: Architecture
+    options: dict[str, Any]
+
+    def diagram(self) -> Any:
+        """Draw the network with the values of its example."""
+        draw = registry.find("renderers", "draw").target
+        return draw(self.net.loss, values=self.net.feeds, **self.options)
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return f"seed {self.seed}, batch of {self.net.batch}: {self.net}; {options}"
+
+
+def sketch(seed: int) -> Sketch:
+    """Return a random network, and a way to draw it: the same for the same seed."""
+    random = np.random.default_rng(seed)
+
+    def choose(n: int) -> int:
+        return int(random.integers(n))
+
+    options = {
+        "level": LEVELS[choose(len(LEVELS))],
+        "direction": DIRECTIONS[choose(len(DIRECTIONS))],
+        "rankdir": RANKDIRS[choose(len(RANKDIRS))],
+        "training": bool(choose(2)),
+        "fold": bool(choose(2)),
+    }
+    return Sketch(seed, Architecture(choose, BATCHES[choose(len(BATCHES))]), options)
