@@ -7,8 +7,11 @@ nothing and opens no device.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import sys
+from importlib.machinery import PathFinder
 from typing import Any
+
+from chainrule.imports import CatalogFinder
 
 _HOME = {
     "input": "node", "parameter": "node", "constant": "node", "Node": "node",
@@ -37,6 +40,9 @@ _RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")
 """Public functions that a plugin registers; the core knows no diagrams."""
 
 __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noqa: PLE0605
+
+
+sys.meta_path.append(CatalogFinder(__name__, _CATALOGS))
 
 
 def __getattr__(name: str) -> Any:
@@ -73,15 +79,16 @@ def _unknown(name: str) -> AttributeError:
     A submodule that is being imported is asked for here first, and loads no plugin.
     """
     text = f"module 'chainrule' has no attribute {name!r}"
-    if name.startswith("_") or importlib.util.find_spec(f"chainrule.{name}"):
+    if name.startswith("_") or PathFinder.find_spec(f"chainrule.{name}", __path__):
         return AttributeError(text)
     registry = importlib.import_module("chainrule.registry.registry").registry
     kinds = [kind for kind in (*_CATALOGS, "ops") if registry.has(kind, name)]
     found = " or ".join(f"cr.{kind}.{name}" for kind in kinds)
     known = ", ".join(f"cr.{kind}" for kind in _CATALOGS)
     hint = f"write {found}" if found else f"components are in {known}"
+    advice = importlib.import_module("chainrule.habits").advice(name, "chainrule")
     errors = importlib.import_module("chainrule.errors")
-    error: AttributeError = errors.UnknownAttributeError(f"{text}; {hint}")
+    error: AttributeError = errors.UnknownAttributeError(f"{text}; {advice or hint}")
     error.obj = None  # or Python 3.12 adds a suggestion of its own
     return error
 

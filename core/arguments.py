@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from chainrule.annotations import Check
 from chainrule.checks import check_of, types_as_is
 from chainrule.errors import ArgumentTypeError, did_you_mean
+from chainrule.habits import advice
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -194,15 +195,20 @@ class Signature:
         needed = (*names[count : self.needed], *self.required)
         missing = [name for name in needed if name not in kwargs]
         if missing:
-            write = ", ".join(f"{name}=…" for name in missing)
+            given = ", ".join(f"{name}=…" for name in missing)
+            write = advice(missing[0], f"missing from {self.name}")
             raise ArgumentTypeError(
-                f"{self.name} needs {', '.join(missing)}: write {self.name}({write})"
+                f"{self.name} needs {', '.join(missing)}: "
+                f"{write or f'write {self.name}({given})'}"
             )
 
     def _unknown(self, name: str) -> ArgumentTypeError:
         known = [known for known in self.by_name if known != "self"]
+        text = f"{self.name} has no parameter {name!r}"
+        if write := advice(name, self.name, "function"):
+            return ArgumentTypeError(f"{text}: {write}")
         hint = did_you_mean(name, known) if known else ""
-        return ArgumentTypeError(f"{self.name} has no parameter {name!r}.{hint}")
+        return ArgumentTypeError(f"{text}.{hint}")
 
 
 def check_fields(instance: Any) -> None:

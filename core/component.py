@@ -19,7 +19,7 @@ import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
@@ -31,8 +31,10 @@ from chainrule.errors import (
     HyperparameterError,
     did_you_mean,
     shown,
+    with_article,
 )
 from chainrule.frozen import Frozen
+from chainrule.habits import unknown_attribute
 
 
 def snake_case(name: str) -> str:
@@ -101,6 +103,18 @@ class Component(Frozen):
             f"{cls} is fixed once it is made, so {name} cannot be set: make another "
             f"one, {cls}({_with(self, name)}{name}={shown(value)})"
         )
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute(self, name, type(self).kind)
+
+        def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+            name = type(self).__name__
+            raise ArgumentTypeError(
+                f"{with_article(name)} is used as it is, not called; write {name}(…) "
+                "to make one with other hyperparameters"
+            )
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         return (), self.hyperparameters()  # `copy` and `pickle` call __new__ with them
@@ -208,6 +222,12 @@ def _check_call(
             f"{cls.__name__} takes {len(positional)} values by position "
             f"({', '.join(positional)}), got {len(args)}"
         )
+    for name in positional[: len(args)]:
+        if name in kwargs:
+            raise HyperparameterError(
+                f"{cls.__name__} was given {name} twice, by position and as "
+                f"{name}={shown(kwargs[name])}"
+            )
     given = {*positional[: len(args)], *kwargs}
     missing = [name for name in required_fields(cls) if name not in given]
     if missing:

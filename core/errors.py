@@ -84,6 +84,10 @@ class FrozenError(ChainRuleError, AttributeError):
     """An attribute that cannot be set, or would have no effect; says what to do."""
 
 
+class UnknownModuleError(ChainRuleError, ModuleNotFoundError):
+    """A module of chainrule that does not exist; the message says what to write."""
+
+
 class PluginError(ChainRuleError, RuntimeError):
     """A plugin that cannot be used; the message names it, its distribution and why."""
 

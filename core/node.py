@@ -304,6 +304,8 @@ class Parameter(Node):
         self.learned = self.learned or value
         self.frozen = not value
 
+    requires_grad = trainable  # PyTorch's name
+
 
 class Constant(Node):
     """A leaf with a value that never changes."""

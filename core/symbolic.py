@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from chainrule.errors import ArgumentTypeError, GraphError
+from chainrule.habits import advice, unknown_attribute
 
 _REFLECTED = {
     "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
@@ -18,15 +19,6 @@ _REFLECTED = {
     "bitwise_and": "__rand__", "bitwise_or": "__ror__",
 }  # fmt: skip
 """NumPy's function for an operator, as in ``array + node`` → the node's method."""
-
-_OP_FOR = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "power": "pow",
-    "negative": "neg", "absolute": "abs", "dot": "matmul", "isfinite": "is_finite",
-    "norm": "l2_norm", "var": "variance", "vstack": "concatenate",
-    "hstack": "concatenate", "append": "concatenate", "swapaxes": "transpose",
-    "select": "where", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
-}  # fmt: skip
-"""NumPy's name for a function → the op's, where that is another one."""
 
 
 def _not_a_number(self: Symbolic, *details: Any, **options: Any) -> NoReturn:
@@ -115,9 +107,26 @@ class Symbolic:
 
     def _reject_numpy(self, function: Any) -> NoReturn:
         name = function.__name__
-        op = _OP_FOR.get(name, name)
-        known = hasattr(import_module("chainrule.ops"), op)
+        module = getattr(function, "__module__", "numpy").replace("numpy", "np")
         raise GraphError(
-            f"np.{name} computes numbers, and {self!r} is an expression: write "
-            f"{f'cr.ops.{op}' if known else 'it in cr.ops'}, or cr.evaluate it first"
+            f"{module}.{name} computes numbers, and {self!r} is an expression: "
+            f"{_instead_of(name)}, or cr.evaluate it first"
         )
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            write = f"write cr.ops.{name}(x)" if name in _functions() else ""
+            raise unknown_attribute(self, name, "node", write)
+
+
+def _functions() -> list[str]:
+    """List the functions of `chainrule.ops`, which itself imports this module."""
+    return [name for name in dir(import_module("chainrule.ops")) if name.islower()]
+
+
+def _instead_of(name: str) -> str:
+    """Say what to write instead of a function of NumPy."""
+    if name in _functions():
+        return f"write cr.ops.{name}"
+    return advice(name, "ops") or f"cr.ops has no {name}"

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from chainrule.component import Component
+from chainrule.errors import HyperparameterError
 from chainrule.kinds.module import Module
 from chainrule.node import Node
 
@@ -31,7 +33,13 @@ class Activation(Module):
     @classmethod
     def adapt(cls, value: Any) -> Activation | None:
         """Return an activation for a function of one node, such as ``cr.ops.tanh``."""
-        return FunctionActivation(value) if callable(value) else None
+        if isinstance(value, int):
+            raise HyperparameterError(
+                f"{value} is not an activation: a layer infers its inputs, so write "
+                f"Dense({value}) for a layer of {value} units"
+            )
+        function = callable(value) and not isinstance(value, Component)
+        return FunctionActivation(value) if function else None
 
 
 class FunctionActivation(Activation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
@@ -24,6 +25,24 @@ class Layer(Module):
     """
 
     kind: ClassVar[str] = "layers"
+    foreign_options: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+            "model.fit(…, regularizers=[cr.regularizers.L2(…)])",
+        ),
+        **dict.fromkeys(
+            ("kernel_constraint", "bias_constraint"),
+            "model.fit(…, regularizers=[cr.regularizers.MaxNorm(…)])",
+        ),
+        **dict.fromkeys(
+            ("input_shape", "input_dim", "in_features", "batch_input_shape"),
+            "cr.Sequential([…], input_shape=(…,)); a layer infers its inputs",
+        ),
+        "out_features": "units=…",
+        "bias": "use_bias=…",
+        "p": "rate=…",
+        "dtype": 'model.fit(…, dtype="float64")',
+    }
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from importlib import import_module
 from typing import ClassVar, Literal
 
@@ -24,6 +25,11 @@ class Loss(Component, ABC):
     """
 
     kind: ClassVar[str] = "losses"
+    foreign_options: ClassVar[Mapping[str, str]] = {
+        "from_logits": 'loss="softmax_cross_entropy", "sparse_softmax_cross_entropy" '
+        'or "sigmoid_cross_entropy", which take logits',
+        "reduction": "a function of (target, prediction) for another than the mean",
+    }
     target: ClassVar[Literal["same", "classes"]] = "same"
     """The form of a target: the shape of the prediction, or integer class labels whose
     shape lacks the last axis of the prediction."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from importlib import import_module
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from chainrule.annotations import Positive, Seed
 from chainrule.arguments import checked
 from chainrule.component import Component
+from chainrule.errors import HyperparameterError, shown
 from chainrule.kinds.backend import Backend
 from chainrule.node import Node, Parameter
 from chainrule.ops import l2_norm, maximum, minimum
@@ -77,6 +78,18 @@ class Optimizer(Component, ABC):
             **slots: the slots by name, as in
                 ``def update(self, p, g, lr, step, m, v)``.
         """
+
+    def __post_init__(self) -> None:
+        given: Any = self.lr
+        write = ""
+        if isinstance(given, Component):
+            write = f"{shown(given)}; give a schedule to model.fit, as schedule=…"
+        elif isinstance(given, Iterable) and not isinstance(given, str):
+            write = "several values; model.fit knows which parameters to update"
+        if write:
+            name = type(self).__name__
+            raise HyperparameterError(f"{name}(lr=…) must be a number, got {write}")
+        super().__post_init__()
 
     def _instead_of_setting(self, name: str, value: Any) -> str:
         if name == "learning_rate":

@@ -71,13 +71,16 @@ class Model(Parametric):
         """Apply the model to nodes, like a layer; parameters are shared.
 
         Give one node for each input, or a list of them; several outputs come back as a
-        tuple.
+        tuple. For arrays it returns numbers, as `predict` does.
 
         Raises:
             ShapeError: the nodes do not fit.
         """
-        if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
-            inputs = tuple(inputs[0])
+        single = inputs[0] if len(inputs) == 1 else list(inputs)
+        if isinstance(single, (list, tuple)):
+            inputs = tuple(single)
+        if inputs and not any(isinstance(x, Node) for x in inputs):
+            return self.predict(single)
         nodes = tuple(as_node(x) for x in inputs)
         self._build_for([x.shape for x in nodes])
         if len(nodes) != len(self.inputs):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
 from chainrule.arguments import checked
 from chainrule.data.inputs import shape_of_examples
-from chainrule.errors import NotBuiltError
+from chainrule.errors import ArgumentTypeError, NotBuiltError, shown
 from chainrule.frozen import Frozen
+from chainrule.habits import unknown_attribute
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.module import OwnedParameter, calls
+from chainrule.model.by_path import ByPath
 from chainrule.model.selection import selected
 from chainrule.model.structure import Structure
 from chainrule.model.weights import weights_for
@@ -115,10 +117,26 @@ class Parametric(Frozen):
             yield from (n.op for n in order if n.op and n not in calls)
 
     @property
-    def parameters(self) -> dict[str, Parameter]:
+    def parameters(self) -> ByPath[Parameter]:
         """The parameters by path, such as ``"dense_1/kernel"``."""
         self.session.pull()
-        return dict(self.network.parameters)
+        return ByPath(self.network.parameters)
+
+    @checked
+    def count_params(self) -> int:
+        """Return how many numbers the parameters have."""
+        return sum(p.value.size for p in self.network.parameters.values())
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, index: int) -> Any:
+        if not isinstance(index, int):
+            raise ArgumentTypeError(
+                f"the index of a layer must be an integer, got {shown(index)}: "
+                "model.layers can be sliced, and model.parameters has paths"
+            )
+        return self.layers[index]
 
     @checked
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
@@ -161,9 +179,9 @@ class Parametric(Frozen):
             parameter.frozen = frozen
 
     @checked
-    def get_weights(self) -> dict[str, npt.NDArray[Any]]:
+    def get_weights(self) -> ByPath[npt.NDArray[Any]]:
         """Return copies of the parameters' values by path."""
-        return {path: p.value.copy() for path, p in self.parameters.items()}
+        return ByPath((path, p.value.copy()) for path, p in self.parameters.items())
 
     @checked
     def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
@@ -176,6 +194,11 @@ class Parametric(Frozen):
         arrays = weights_for(self.parameters, weights)
         self._require().structure.set_weights(arrays)
         self.session.refresh()
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute(self, name, "model")
 
     def _instead_of_setting(self, name: str, value: Any) -> str:
         if name in ("trainable", "frozen"):

@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from chainrule.errors import UnknownAttributeError, did_you_mean
+from chainrule.habits import advice
 from chainrule.ops.arithmetic import *
 from chainrule.ops.base import Elementwise as Elementwise
 from chainrule.ops.base import Op as Op
@@ -34,9 +35,16 @@ def __getattr__(name: str) -> Any:
     text = f"module 'chainrule.ops' has no attribute {name!r}"
     if name.startswith("_"):
         raise AttributeError(text)
-    known = [
-        public
-        for public, value in globals().items()
-        if isinstance(value, (Op, FunctionType)) and public.islower()
-    ]
+    if write := advice(name, "ops"):
+        raise UnknownAttributeError(f"no op named {name!r}: {write}")
+    known = [public for public in __dir__() if public.islower()]
     raise UnknownAttributeError(f"no op named {name!r}.{did_you_mean(name, known)}")
+
+
+def __dir__() -> list[str]:
+    return [
+        name
+        for name, value in globals().items()
+        if isinstance(value, (Op, FunctionType, type))
+        and value.__module__.startswith(f"{__name__}.")
+    ]

@@ -9,11 +9,12 @@ import numpy as np
 
 from chainrule.arguments import checked
 from chainrule.errors import ShapeError, shown
+from chainrule.habits import advice
 from chainrule.node import Dtype, Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.broadcasting import zeros_like
-from chainrule.ops.shaping import Squeeze
+from chainrule.ops.shaping import ExpandDims, Squeeze
 from chainrule.shapes import OneAxis, Shape, shape_fits, without
 
 __all__ = [
@@ -71,7 +72,7 @@ def _range_text(begin: int, end: int | None, step: int) -> str:
 
 @checked
 def slice_(x: Value, key: Any) -> Node:
-    """Return x[key]; key holds integers, slices with a positive step, and ``...``.
+    """Return x[key]; key holds integers, slices, ``...``, and None for a new axis.
 
     Raises:
         ShapeError: an index is out of range or of another kind, or there are too many.
@@ -79,14 +80,20 @@ def slice_(x: Value, key: Any) -> Node:
     x = as_node(x)
     ranges: list[Range] = []
     indexed: list[int] = []
-    for axis, k in enumerate(_key_of_each_axis(x, key)):
-        if isinstance(k, slice):
+    added: list[int] = []
+    for k in _key_of_each_axis(x, key):
+        axis = len(ranges)
+        if k is None:
+            added.append(axis - len(indexed) + len(added))
+        elif isinstance(k, slice):
             ranges.append(_sliced(axis, k))
         else:
             ranges.append(_indexed(x, axis, k))
             indexed.append(axis)
-    part = made(Slice, tuple(ranges))(x)
-    return made(Squeeze, tuple(indexed))(part) if indexed else part
+    if (ranges and any(each != (0, None, 1) for each in ranges)) or not added:
+        x = made(Slice, tuple(ranges))(x)
+    x = made(Squeeze, tuple(indexed))(x) if indexed else x
+    return made(ExpandDims, tuple(added))(x) if added else x
 
 
 def _key_of_each_axis(x: Node, key: Any) -> list[Any]:
@@ -96,9 +103,10 @@ def _key_of_each_axis(x: Node, key: Any) -> list[Any]:
     if at is None:
         at = len(keys)
         keys.append(Ellipsis)
-    missing = x.ndim - (len(keys) - 1)
+    given = sum(k is not None for k in keys) - 1
+    missing = x.ndim - given
     if missing < 0:
-        raise ShapeError(f"slice: {len(keys) - 1} indices for {describe(x)}")
+        raise ShapeError(f"slice: {given} indices for {describe(x)}")
     return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
 
 
@@ -124,13 +132,19 @@ def _bound(axis: int, bound: Any) -> int | None:
 def _indexed(x: Node, axis: int, key: Any) -> Range:
     if isinstance(key, bool) or not isinstance(key, (int, np.integer)):
         raise ShapeError(
-            f"slice: an index must be an integer, a slice or ..., got {shown(key)}; "
-            "use cr.ops.take for an array of indices"
+            f"slice: an index must be an integer, a slice, None or ..., got "
+            f"{shown(key)}; {_instead_of(key)}"
         )
     size, index = x.shape[axis], int(key)
     if size is not None and not -size <= index < size:
         raise ShapeError(f"slice: {describe(x)} has no index {index} on axis {axis}")
     return index, None if index == -1 else index + 1, 1
+
+
+def _instead_of(key: Any) -> str:
+    """Say what to write instead of an index that is not one."""
+    mask = key.dtype == "bool" if isinstance(key, (Node, np.ndarray)) else False
+    return advice("mask" if mask else "array", "index")
 
 
 class Concatenate(Op):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chainrule.errors import PluginError, UnknownNameError, unknown_name
+from chainrule.habits import advice
 from chainrule.registry.entry import Entry
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.plugin import Plugin
@@ -73,6 +74,8 @@ class Index:
         if meant:
             text = f"no {singular(kind)} named {name!r}. Did you mean {meant}?"
             return UnknownNameError(text)
+        if write := advice(name, kind):
+            return UnknownNameError(f"no {singular(kind)} named {name!r}: {write}")
         known = [_like(entry, name) for entry in entries]
         error = unknown_name(singular(kind), name, known)
         others = [f"cr.{other}" for other in KINDS if self.has(other, name)]

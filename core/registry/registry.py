@@ -115,6 +115,9 @@ class Registry:
 
     def _fitting(self, kind: str, value: Any) -> str:
         """Say what to give instead of something of another kind."""
+        own = getattr(type(value), "kind", "")
+        if own in KINDS and own != kind:
+            return f"it is {with_article(singular(own))}, so give it as {own}"
         name = str(getattr(value, "type_name", getattr(value, "__name__", "")))
         kin = ("layers", "activations") if kind == "layers" else (kind,)
         for other in kin:

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, NoReturn
 
 from chainrule.errors import UnknownNameError, did_you_mean
+from chainrule.habits import unknown_attribute
 from chainrule.kinds.callback import Callback
 from chainrule.profile.profile import Profile
 
@@ -46,11 +47,10 @@ class History(Callback, Mapping[str, list[float]]):
 
         def __getattr__(self, name: str) -> NoReturn:
             keys = [] if name.startswith("_") else list(self)
-            hint = ""
-            if name in ("history", *keys):
-                key = name if name in keys else next(iter(keys), "loss")
-                hint = f"; it is a mapping itself: write history[{key!r}]"
-            raise AttributeError(f"a History has no attribute {name!r}{hint}")
+            key = name if name in keys else next(iter(keys), "loss")
+            write = f"it is a mapping itself: write history[{key!r}]"
+            known = name in ("history", *keys)
+            raise unknown_attribute(self, name, "history", write if known else "")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

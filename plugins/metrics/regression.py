@@ -31,6 +31,8 @@ class MeanError(Mean):
 class MAE(MeanError):
     """Mean absolute error: mean of |ŷ − y|."""
 
+    aliases: ClassVar[tuple[str, ...]] = ("mean_absolute_error",)
+
     def error(self, difference: Node) -> Node:
         return abs(difference)
 
@@ -38,12 +40,16 @@ class MAE(MeanError):
 class MSE(MeanError):
     """Mean squared error: mean of (ŷ − y)²."""
 
+    aliases: ClassVar[tuple[str, ...]] = ("mean_squared_error",)
+
     def error(self, difference: Node) -> Node:
         return square(difference)
 
 
 class RMSE(MSE):
     """Root of the mean squared error, in the unit of the target."""
+
+    aliases: ClassVar[tuple[str, ...]] = ("root_mean_squared_error",)
 
     def result(self, *totals: float) -> float:
         return math.sqrt(super().result(*totals))

@@ -1,0 +1,89 @@
+"""Habits that meet the package itself: names and modules that other frameworks have."""
+
+from __future__ import annotations
+
+from chainrule.habits.habit import habits
+
+_LAYERS = "layers are in cr.layers, activations in cr.activations, losses in cr.losses"
+
+PACKAGE = habits("chainrule", {
+    "nn keras torch tf tensorflow": ("import chainrule.nn as nn", _LAYERS),
+    "functional F": ("cr.functional.relu(x)",
+        "functions of nodes are in cr.ops, such as cr.ops.relu(x)"),
+    "optim": ("import chainrule.optim as optim", "optimizers are in cr.optimizers"),
+    "models": ("from chainrule.models import Sequential",
+        "write cr.Sequential, cr.Model and cr.load"),
+    "load_model": ('cr.load_model("m.keras")', "write cr.load(path)"),
+    "save": ('cr.save(model, "m.safetensors")', "write model.save(path)"),
+    "Module": ("cr.Module", "write cr.Layer, and define apply(self, x)"),
+    "tensor Tensor array as_tensor from_numpy convert_to_tensor": (
+        "cr.tensor([1.0, 2.0])",
+        "write cr.constant(numbers), or cr.parameter(name, numbers) for what is "
+        "trained"),
+    "Variable": ("cr.Variable(1.0)", "write cr.parameter(name, numbers)"),
+    "placeholder": ('cr.placeholder("float32")', "write cr.input(name, shape)"),
+    "no_grad inference_mode": ("cr.no_grad()",
+        "leave it out: gradients are computed only where cr.grad asks for them"),
+    "GradientTape autograd backprop": ("cr.GradientTape()",
+        "write cr.grad(loss, [w]), which returns expressions for the gradients"),
+    "jit compile function": ("cr.jit(abs)",
+        "leave it out: every graph is compiled when it is run"),
+    "cuda device backends": ("cr.cuda.is_available()",
+        'write backend="opencl"; `chainrule devices` lists what there is'),
+    "random manual_seed set_random_seed set_seed seed": ("cr.manual_seed(0)",
+        "give seed= to model.fit"),
+    "utils preprocessing": ("cr.utils.plot_model(model)",
+        "write cr.draw(model) for a picture, and np.eye(classes)[labels] for one-hot "
+        "rows"),
+    "to_categorical": ("cr.to_categorical(labels)",
+        "write np.eye(classes)[labels], or take a loss for labels such as "
+        "sparse_softmax_cross_entropy"),
+    "plot_model": ("cr.plot_model(model)", 'write cr.draw(model).save("model.svg")'),
+    "train_test_split": ("cr.train_test_split(X, Y)",
+        "give validation=0.2 to model.fit, or split the arrays with NumPy"),
+    "DataLoader TensorDataset Dataset data": ("cr.DataLoader(X)",
+        "give arrays to model.fit, which makes batches of batch_size="),
+    "zeros ones eye arange linspace": ("cr.zeros((2, 3))",
+        "write np.{name}(…): an array may stand wherever a node may"),
+    "summary": ("cr.summary(model)", "write model.summary()"),
+})  # fmt: skip
+
+CATALOGS = (
+    *habits("callbacks", {
+        "EarlyStopping early_stopping": ("cr.callbacks.EarlyStopping()",
+            "give regularizers=[cr.regularizers.EarlyStopping(patience=…)] to "
+            "model.fit"),
+        "ModelCheckpoint": ('cr.callbacks.ModelCheckpoint("m.keras")',
+            "write cr.callbacks.Checkpoint(path)"),
+        "LearningRateScheduler": ("cr.callbacks.LearningRateScheduler(abs)",
+            "give schedule= to model.fit, such as cr.schedules.CosineDecay(epochs)"),
+        "TensorBoard CSVLogger": ('cr.callbacks.TensorBoard("logs")',
+            "model.fit returns a History, which is a mapping from names to lists"),
+        "LambdaCallback Callback": ("cr.callbacks.Callback",
+            "derive a class from cr.Callback"),
+    }),
+    *habits("layers", {
+        "Input InputLayer": ("cr.layers.Input(shape=(4,))",
+            "write cr.Sequential([…], input_shape=(4,)), or cr.input(name, (None, 4))"),
+        "Lambda": ("cr.layers.Lambda(abs)",
+            "give the function to cr.layers.Activation, or use cr.ops between layers"),
+        "Concatenate Add Multiply Average Maximum Minimum Subtract Dot": (
+            "cr.layers.Add()",
+            "it needs no layer; write a + b or cr.ops.concatenate([a, b]) and make a "
+            "cr.Model of it"),
+    }),
+    *habits("optimizers", {
+        "schedules lr_scheduler": ("cr.optimizers.schedules",
+            "schedules are in cr.schedules"),
+    }),
+    *habits("metrics", {
+        "acc": ('model.fit(X, Y, loss="mse", metrics=["acc"])',
+            'write metrics=["accuracy"]'),
+    }),
+    *habits("activations", {
+        "Activation": ("cr.activations.Activation",
+            "derive a class from cr.Activation"),
+    }),
+)  # fmt: skip
+
+HABITS = (*PACKAGE, *CATALOGS)

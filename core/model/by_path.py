@@ -1,0 +1,28 @@
+"""What a model has for each parameter, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from chainrule.errors import unknown_name
+
+T = TypeVar("T")
+
+
+class ByPath(dict[str, T]):
+    """Parameters or their values by path, such as ``"dense_1/kernel"``.
+
+    An integer is a place in the order of the paths, as in Keras
+    (``model.get_weights()[0]``); a call iterates over the values, as in PyTorch
+    (``model.parameters()``).
+    """
+
+    def __missing__(self, key: Any) -> T:
+        if isinstance(key, int) and -len(self) <= key < len(self):
+            return list(self.values())[key]
+        raise unknown_name("parameter", str(key), self)
+
+    def __call__(self) -> Iterator[T]:
+        """Iterate over the values."""
+        return iter(self.values())
