@@ -55,6 +55,10 @@ class NumpyExecutable(Executable):
         self._waits_for_loops = self._function.generated.gains_by_loops
         self._seconds = 0.0
 
+    @property
+    def nbytes(self) -> int:
+        return self.program.nbytes + len(self.source) + self._function.nbytes
+
     # -- compiling -----------------------------------------------------------------
 
     def _compile(self, *, with_loops: bool) -> Function:

@@ -7,8 +7,11 @@ import weakref
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from chainrule.backends.numpy.generate import Generated
 from chainrule.node import Node
+from chainrule.program.sizes import owner
 
 _numbers = count(1)
 
@@ -33,6 +36,16 @@ class Function:
         lines = text.splitlines(keepends=True)
         linecache.cache[self._file] = (len(text), None, lines, self._file)
         weakref.finalize(self, linecache.cache.pop, self._file, None)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all arrays that it computes with, but those of parameters."""
+        values = self.generated.namespace.values()
+        owners = (owner(value) for value in values if isinstance(value, np.ndarray))
+        memory = {id(array): array.nbytes for array in owners}
+        for _, value in self._values:
+            memory.pop(id(owner(value)), None)
+        return sum(memory.values())
 
     def is_outdated(self) -> bool:
         """Whether a parameter has its value in another array than it had."""

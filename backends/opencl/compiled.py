@@ -26,6 +26,9 @@ from chainrule.node import Input, Parameter
 from chainrule.program import Program
 
 Array = npt.NDArray[Any]
+CODE_BYTES = 128 << 10
+"""What a driver keeps of a program's kernels: PoCL 105 to 107 KiB, for one or more. It
+takes longer to ask for it than to compile."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Compiled:
         changed: the mirrors that a run writes to.
         bound: each parameter with the array that its value was at compile time.
         peak_memory: bytes of intermediate results.
+        nbytes: bytes of all its buffers, those of inputs included, and of its code.
     """
 
     lowered: Lowered
@@ -72,6 +76,7 @@ class Compiled:
     changed: Sequence[Mirror]
     bound: Sequence[tuple[Parameter, Array]]
     peak_memory: int
+    nbytes: int
 
 
 def compile_program(program: Program, kernels: Kernels, session: Session) -> Compiled:
@@ -97,7 +102,8 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
     feeds = _open_feeds(lowered, runtime)
     given = {mirror.slot: mirror.buffer for mirror in mirrors.values()}
     given |= {feed.view.slot: feed.memory for feed in feeds.all}
-    given |= _initial(lowered, runtime)
+    initial = _initial(lowered, runtime)
+    given |= initial
     blocks = pool.plan(lowered.launches, given)
     buffers, peak_memory = pool.allocate(blocks, runtime)
     memory = given | buffers
@@ -114,6 +120,13 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
         changed=changed,
         bound=bound,
         peak_memory=peak_memory,
+        nbytes=(
+            peak_memory
+            + sum(buffer.nbytes for buffer in initial.values())
+            + sum(feed.nbytes for feed in feeds.all)
+            + len(source.text)
+            + CODE_BYTES * bool(launches)
+        ),
     )
 
 

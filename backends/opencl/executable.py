@@ -53,6 +53,10 @@ class OpenCLExecutable(Executable):
         """The launches that a run enqueues."""
         return self._compiled.launches
 
+    @property
+    def nbytes(self) -> int:
+        return self.program.nbytes + self._compiled.nbytes
+
     def put(
         self, leaf: Input, values: Array, rows: npt.NDArray[Any] | None = None
     ) -> None:

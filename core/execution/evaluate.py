@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
 from chainrule.annotations import NonNegativeInt, Seed
 from chainrule.arguments import checked
 from chainrule.data.arrays import Array
-from chainrule.data.batches import Shapes
 from chainrule.data.inputs import values_for
 from chainrule.errors import BackendError
+from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
 from chainrule.execution.opening import open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
@@ -66,19 +65,34 @@ def evaluate(
     values = values_for(fed, nodes, {} if feeds is None else feeds)
     shapes = tuple((leaf, value.shape) for leaf, value in values.items())
     device = open_backend(backend)
+    rewriting = is_rewriting() if rewrite is None else rewrite
+
+    def compiled() -> _Compiled:
+        program = Program(
+            nodes if updating else collect_updates(nodes)[0],
+            shapes=dict(shapes),
+            training=training,
+            dtype=dtype,
+            rewrite=rewriting,
+        )
+        executable = device.compile(program)
+        held = sum(parameter.value.nbytes for parameter in parameters)
+        return _Compiled(executable, executable.nbytes + held)
+
     with _one_at_a_time:
         try:
-            executable = _compiled(
+            key = (
                 device,
                 device.failures,
                 tuple(nodes),
                 shapes,
                 training,
                 dtype,
-                is_rewriting() if rewrite is None else rewrite,
+                rewriting,
                 updating,
                 tuple(p for p in parameters if p.frozen),
             )
+            executable = _compiled.get(key, compiled).executable
             device.pull(parameters)  # from a training run in progress there
             device.push(parameters)
             for leaf, value in values.items():
@@ -87,7 +101,7 @@ def evaluate(
             results = [executable.fetch(i) for i in range(len(nodes))]
             device.pull(parameters)  # running averages, say
         except BackendError:
-            _compiled.cache_clear()  # drops what was compiled for a device that failed
+            _compiled.clear()  # drops what was compiled for a device that failed
             raise
         return results
 
@@ -96,25 +110,12 @@ _one_at_a_time = RLock()
 """Compiled programs are shared, and each has one set of buffers."""
 
 
-@functools.lru_cache(maxsize=32)
-def _compiled(
-    backend: Backend,
-    failures: int,
-    nodes: tuple[Node, ...],
-    shapes: Shapes,
-    training: bool,
-    dtype: FloatDtype,
-    rewrite: bool,
-    updating: bool,
-    frozen: tuple[Parameter, ...],
-) -> Executable:
-    """Compile a program; what is frozen only tells it from others in the cache."""
-    return backend.compile(
-        Program(
-            nodes if updating else collect_updates(nodes)[0],
-            shapes=dict(shapes),
-            training=training,
-            dtype=dtype,
-            rewrite=rewrite,
-        )
-    )
+class _Compiled(NamedTuple):
+    """A compiled program, and its bytes with those of the parameters it holds."""
+
+    executable: Executable
+    nbytes: int
+
+
+_compiled: Cache[_Compiled] = Cache(limit=PROGRAMS, nbytes=PROGRAM_BYTES)
+"""What was compiled, by everything that it depends on."""

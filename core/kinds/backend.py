@@ -66,6 +66,15 @@ class Executable(ABC):
     source: str
     peak_memory: int
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes that are released with it: its graph, its code and its buffers.
+
+        Caches of programs are bounded by it. A backend that knows its buffers overrides
+        it; parameters do not count.
+        """
+        return self.program.nbytes + len(self.source) + self.peak_memory
+
     def summary(self) -> str:
         """Return how many nodes each pass left, and the peak memory."""
         memory = f"intermediate results: {self.peak_memory / 1024:,.1f} KiB at most"

@@ -12,6 +12,7 @@ from chainrule.node import Input, Node, Parameter, describe, only_input
 from chainrule.ops import Op
 from chainrule.program.lowering import Lowering, is_rewriting
 from chainrule.program.phase import Assignment, Phase, Stage
+from chainrule.program.sizes import graph_bytes
 from chainrule.shapes import Shape
 
 LEARNING_RATE = only_input("learning_rate")
@@ -87,6 +88,15 @@ class Program:
         first, *others = self.phases or [()]
         phases = [Phase(tuple(self.outputs), tuple(self.totals), tuple(first))]
         return phases + [Phase(assigns=tuple(assigns)) for assigns in others]
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes its graph has, and what backends derive from it.
+
+        The values of constants are among them, those of parameters are not.
+        """
+        assigned = [node for phase in self.phases for _, node in phase]
+        return graph_bytes([*self.outputs, *self.totals, *assigned])
 
     def summary(self) -> str:
         """Return a table of the passes and how many nodes each one left."""

@@ -16,7 +16,7 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Input, Node, describe
 from chainrule.registry import registry
 from chainrule.substitution import substitute
-from chainrule.training.cache import fingerprint
+from chainrule.training.fingerprint import fingerprint
 from chainrule.training.network import Network
 
 LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]

@@ -12,6 +12,7 @@ from chainrule.data.batches import Shapes
 from chainrule.data.inputs import values_for
 from chainrule.errors import GraphError
 from chainrule.execution import open_backend
+from chainrule.execution.cache import PROGRAM_BYTES, Cache
 from chainrule.frozen import Frozen
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
@@ -20,7 +21,6 @@ from chainrule.node import Input, Node, Parameter, describe
 from chainrule.program import Program
 from chainrule.program.phase import Assignment
 from chainrule.program.program import FloatDtype
-from chainrule.training.cache import Cache
 from chainrule.training.state import TrainingState
 from chainrule.training.step import updates
 
@@ -74,7 +74,7 @@ class Minimizer(Frozen):
         self._inputs = [node for node in order if isinstance(node, Input)]
         self._kept = [node for node in order if isinstance(node, Parameter)]
         self._phases = self._step()
-        self._programs: Cache[Executable] = Cache(limit=8)
+        self._programs: Cache[Executable] = Cache(limit=8, nbytes=PROGRAM_BYTES)
 
     def __call__(self, feeds: Mapping[Any, npt.ArrayLike] | None = None) -> float:
         """Make a step, and return the loss before it.

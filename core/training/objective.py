@@ -16,6 +16,7 @@ from chainrule.kinds.metric import Metric
 from chainrule.kinds.monitor import Direction
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
+from chainrule.program.sizes import graph_bytes
 from chainrule.scopes import scope
 from chainrule.shapes import Shape
 from chainrule.training.criteria import Criteria, LossLike
@@ -145,6 +146,11 @@ class Objective:
     def trusted(self) -> bool:
         """Whether all indices are labels, whose range was checked with the data."""
         return all(leaf.dtype != "int" for leaf in self.inputs)
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes its graph has."""
+        return graph_bytes(self.totals)
 
     def measured(self, batches: Mapping[int, Array], rows: int) -> dict[str, float]:
         """Return the numbers of an epoch, exact for any batches.

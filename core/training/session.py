@@ -9,17 +9,24 @@ from threading import RLock
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
+from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Program
 from chainrule.program.program import FloatDtype
-from chainrule.training.cache import Cache
 from chainrule.training.criteria import Criteria
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective, Target
 from chainrule.training.state import TrainingState
 from chainrule.training.step import Step
+
+GRAPH_BYTES = 64 << 20
+"""How many bytes the graphs of the objectives of a model have at most, and how many
+those of its steps."""
+IN_TURN = 4
+"""How many programs a run uses in turn, which stay: it trains on and measures whole
+batches and the last, smaller one."""
 
 
 class Session:
@@ -47,9 +54,11 @@ class Session:
         self.program: Executable | None = None
         self.fitting_on: Backend | None = None
         self.touched = False
-        self._objectives: Cache[Objective] = Cache(limit=8)
-        self._steps: Cache[Step] = Cache(limit=8)
-        self._programs: Cache[Executable] = Cache(limit=32)
+        self._objectives: Cache[Objective] = Cache(limit=8, nbytes=GRAPH_BYTES)
+        self._steps: Cache[Step] = Cache(limit=8, nbytes=GRAPH_BYTES)
+        self._programs: Cache[Executable] = Cache(
+            limit=PROGRAMS, nbytes=PROGRAM_BYTES, stay=IN_TURN
+        )
 
     @property
     def changing(self) -> list[Parameter]:

@@ -12,7 +12,7 @@ from chainrule.node import Parameter
 from chainrule.program import Flat
 from chainrule.program.flat import aligned
 from chainrule.program.program import FloatDtype
-from chainrule.training.cache import fingerprint
+from chainrule.training.fingerprint import fingerprint
 
 
 class TrainingState:

@@ -11,6 +11,7 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Node, Parameter
 from chainrule.program import LEARNING_RATE, STEP, Program
 from chainrule.program.phase import Assignment
+from chainrule.program.sizes import graph_bytes
 from chainrule.scopes import scope
 from chainrule.training.objective import Objective
 from chainrule.training.state import TrainingState
@@ -42,6 +43,11 @@ class Step:
             updates(state),
             _constraints(objective.criteria.regularizers, weights),
         ]
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes its graph has."""
+        return graph_bytes([node for phase in self._phases for _, node in phase])
 
     def program(self, shapes: Shapes, *, checked: bool = False) -> Program:
         """Return the program of a step on a batch of these shapes.

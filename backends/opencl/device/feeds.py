@@ -35,10 +35,12 @@ class Feed(Protocol):
     Attributes:
         view: how its elements lie.
         memory: the argument of kernels that read it.
+        nbytes: the bytes of all its memory.
     """
 
     view: View
     memory: Any
+    nbytes: int
 
     def read_by(self, kernel: cl.Kernel, position: int) -> None:
         """Note that a kernel reads it as one of its arguments."""
@@ -72,6 +74,7 @@ class CopyingFeed:
     def __init__(self, runtime: Runtime, view: View, name: str) -> None:
         self.view, self._runtime = view, runtime
         self.memory = runtime.allocate(view.nbytes, name)
+        self.nbytes = view.nbytes
         # Two transfers are held at a time, so the host runs ahead by one step.
         self._pending: deque[Any] = deque(maxlen=2)
 
@@ -106,6 +109,7 @@ class SharedFeed:
         ]
         self._shared = [cl.SVM(array) for array in self._arrays]
         self.memory = self._shared[0]
+        self.nbytes = TURNS * view.nbytes
         self._turn = 0
         self._readers: list[tuple[cl.Kernel, int]] = []
         self._until: list[Any] = [None] * TURNS

@@ -14,6 +14,7 @@ from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
+from chainrule.program.sizes import owner
 
 Array = npt.NDArray[Any]
 _CTYPES = {"float32": "float", "float64": "double"}
@@ -79,7 +80,7 @@ class Mirrors:
 
     def mirror(self, parameter: Parameter) -> Mirror:
         """Return the mirror that a parameter lies in, made if need be."""
-        root = _root(parameter.value)
+        root = owner(parameter.value)
         mirror = self._of.get(id(root))
         if mirror is None or mirror.root() is not root:
             mirror = self._of[id(root)] = Mirror(root, self._runtime)
@@ -89,7 +90,7 @@ class Mirrors:
     def push(self, parameters: Iterable[Parameter]) -> None:
         """Copy parameters from the host to the device, where they have a mirror."""
         for parameter in parameters:
-            mirror = self._of.get(id(_root(parameter.value)))
+            mirror = self._of.get(id(owner(parameter.value)))
             if mirror is not None:
                 low, high = np.lib.array_utils.byte_bounds(parameter.value)
                 host = _bytes(low, high - low)
@@ -100,7 +101,7 @@ class Mirrors:
     def pull(self, parameters: Iterable[Parameter]) -> None:
         """Copy parameters that the device has changed to the host."""
         for parameter in parameters:
-            root = _root(parameter.value)
+            root = owner(parameter.value)
             mirror = self._of.get(id(root))
             if mirror is not None and mirror.newer:
                 address = root.__array_interface__["data"][0]
@@ -114,13 +115,6 @@ def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:
     living = mirrors()
     if living is not None:
         living._of.pop(key, None)
-
-
-def _root(value: Array) -> Array:
-    """Return the array that owns the memory of a view."""
-    while isinstance(value.base, np.ndarray):
-        value = value.base
-    return value
 
 
 def _bytes(address: int, size: int) -> Array:
