@@ -42,7 +42,10 @@ import chainrule.plugins.losses.classification
 import chainrule.plugins.losses.divergence
 import chainrule.plugins.losses.regression
 import chainrule.plugins.metrics.accuracy
+import chainrule.plugins.metrics.confusion
 import chainrule.plugins.metrics.detection
+import chainrule.plugins.metrics.f1
+import chainrule.plugins.metrics.ranking
 import chainrule.plugins.metrics.regression
 import chainrule.plugins.optimizers.adadelta
 import chainrule.plugins.optimizers.adagrad
@@ -502,6 +505,11 @@ class _Metrics(Catalog):
     def Accuracy(self) -> chainrule.plugins.metrics.accuracy.Accuracy:
         r"""Share of right answers: binary, categorical or sparse, by the shapes."""
     @property
+    def auc(self) -> chainrule.plugins.metrics.ranking.AUC:
+        r"""Area under the ROC curve: how often a yes has a higher score than a no."""
+    def AUC(self, num_thresholds: int = 200) -> chainrule.plugins.metrics.ranking.AUC:
+        r"""Area under the ROC curve: how often a yes has a higher score than a no."""
+    @property
     def binary_accuracy(self) -> chainrule.plugins.metrics.accuracy.BinaryAccuracy:
         r"""Share of elements on the right side of the threshold."""
     def BinaryAccuracy(self, threshold: float = 0.5) -> chainrule.plugins.metrics.accuracy.BinaryAccuracy:
@@ -512,10 +520,25 @@ class _Metrics(Catalog):
     def CategoricalAccuracy(self) -> chainrule.plugins.metrics.accuracy.CategoricalAccuracy:
         r"""Share of examples whose largest prediction is at the 1 of a one-hot target."""
     @property
+    def confusion_matrix(self) -> chainrule.plugins.metrics.confusion.ConfusionMatrix:
+        r"""Counts of examples by true class (rows) and predicted class (columns)."""
+    def ConfusionMatrix(self) -> chainrule.plugins.metrics.confusion.ConfusionMatrix:
+        r"""Counts of examples by true class (rows) and predicted class (columns)."""
+    @property
+    def f1(self) -> chainrule.plugins.metrics.f1.F1:
+        r"""F₁ = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall."""
+    def F1(self, average: Literal['binary', 'macro', 'micro'] = 'binary', threshold: float | None = None) -> chainrule.plugins.metrics.f1.F1:
+        r"""F₁ = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall."""
+    @property
     def mae(self) -> chainrule.plugins.metrics.regression.MAE:
         r"""Mean absolute error: mean of |ŷ − y|."""
     def MAE(self) -> chainrule.plugins.metrics.regression.MAE:
         r"""Mean absolute error: mean of |ŷ − y|."""
+    @property
+    def mape(self) -> chainrule.plugins.metrics.regression.MAPE:
+        r"""Mean absolute percentage error: 100 times the mean of |ŷ − y| / max(|y|, ε)."""
+    def MAPE(self) -> chainrule.plugins.metrics.regression.MAPE:
+        r"""Mean absolute percentage error: 100 times the mean of |ŷ − y| / max(|y|, ε)."""
     @property
     def mse(self) -> chainrule.plugins.metrics.regression.MSE:
         r"""Mean squared error: mean of (ŷ − y)²."""

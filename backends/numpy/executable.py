@@ -26,7 +26,7 @@ from chainrule.ops import Op
 from chainrule.profile.profile import Profile
 from chainrule.profile.work import Work
 from chainrule.program import Program
-from chainrule.program.sizes import numpy_dtype
+from chainrule.program.sizes import numpy_dtype, sizes
 
 LOOPS_AFTER = 1.0
 """Seconds that a program runs before its loops are compiled, which takes as long."""
@@ -46,7 +46,7 @@ class NumpyExecutable(Executable):
         self._kernels = kernels
         self._profiler = profiler
         self._results: list[Any] = [None] * len(program.outputs)
-        self._totals = [0.0] * len(program.totals)
+        self._totals = _zeros(program)
         self._function = self._compile(with_loops=False)
         self.source = self._function.source
         self.peak_memory = self._function.generated.allocated
@@ -155,6 +155,11 @@ class NumpyExecutable(Executable):
         return array.copy()
 
     def take_totals(self) -> npt.NDArray[np.float64]:
-        taken = np.array(self._totals, np.float64)
-        self._totals[:] = [0.0] * len(self._totals)
-        return taken
+        taken = [np.ravel(np.asarray(total, np.float64)) for total in self._totals]
+        self._totals = _zeros(self.program)
+        return np.concatenate(taken) if taken else np.zeros(0)
+
+
+def _zeros(program: Program) -> list[Any]:
+    """Return what totals are added to: a number for a number, for others an array."""
+    return [np.zeros(sizes(x)) if x.ndim else 0.0 for x in program.totals]

@@ -30,7 +30,8 @@ def keep_outputs(storage: Storage) -> list[Array | None]:
 def add_totals(storage: Storage) -> None:
     """Add the phase's totals to those of earlier runs."""
     for i, node in enumerate(storage.phase.totals):
-        storage.script.line(f"totals[{i}] += {storage.number_of(node)}")
+        value = storage.operand(node) if node.ndim else storage.number_of(node)
+        storage.script.line(f"totals[{i}] += {value}")
 
 
 def assign(storage: Storage) -> None:

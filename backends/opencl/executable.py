@@ -43,7 +43,7 @@ class OpenCLExecutable(Executable):
         self._kernels = kernels
         self._session = session
         self._compiled = compiled
-        self._host_totals = np.zeros(len(program.totals))
+        self._host_totals = np.zeros(program.total_offsets[-1])
         self._numbers: list[float] = []
         self._numbers_of: tuple[float, int] | None = None
         self._profiled: list[Task] | None = None

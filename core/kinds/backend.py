@@ -109,7 +109,11 @@ class Executable(ABC):
 
     @abstractmethod
     def take_totals(self) -> npt.NDArray[Any]:
-        """Return the totals summed over all runs since they were last taken."""
+        """Return the totals summed over all runs since they were last taken.
+
+        They are the elements of one total after those of the other, in a vector of
+        float64; `Program.total_offsets` says where each begins.
+        """
 
 
 class Backend(ABC):

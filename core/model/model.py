@@ -235,10 +235,11 @@ class Model(Parametric):
         sample_weight: npt.ArrayLike | None = None,
         batch_size: PositiveInt = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
-    ) -> ByName[float]:
+    ) -> ByName[Any]:
         """Return loss and metrics on examples, by name: ``scores["loss"]``.
 
-        ``loss, accuracy = model.evaluate(x, y).values()`` takes them in order.
+        ``loss, accuracy = model.evaluate(x, y).values()`` takes them in order. They are
+        numbers, but for metrics of arrays, such as ``"confusion_matrix"``.
 
         Without `loss`, the criteria of the last `fit` are measured, penalties included,
         so that the result compares with the history.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from chainrule.arguments import checked
@@ -12,7 +13,7 @@ from chainrule.node import Input, Node, Parameter, describe, only_input
 from chainrule.ops import Op
 from chainrule.program.lowering import Lowering, is_rewriting
 from chainrule.program.phase import Assignment, Phase, Stage
-from chainrule.program.sizes import graph_bytes
+from chainrule.program.sizes import count, graph_bytes
 from chainrule.shapes import Shape
 
 LEARNING_RATE = only_input("learning_rate")
@@ -30,7 +31,7 @@ class Program:
 
     Attributes:
         outputs: nodes to fetch after a run.
-        totals: scalar nodes that are summed over runs until they are taken.
+        totals: nodes of known shape that are summed over runs until they are taken.
         phases: assignments to parameters. Within a phase every new value is computed
             from the old ones; the next phase sees the new ones.
         shapes: the shape of each input.
@@ -43,7 +44,7 @@ class Program:
         stages: what `lower` made of the phases, pass by pass.
 
     Raises:
-        GraphError: a total is not a number, something is assigned that is not a
+        GraphError: the shape of a total is open, something is assigned that is not a
             parameter, or its new value has another shape.
     """
 
@@ -62,13 +63,20 @@ class Program:
 
     def __post_init__(self) -> None:
         for node in self.totals:
-            if node.shape != ():
-                raise GraphError(f"a total must be a number, got {describe(node)}")
+            if None in node.shape:
+                raise GraphError(
+                    f"the shape of a total must be known, got {describe(node)}"
+                )
         for target, node in (pair for phase in self.phases for pair in phase):
             if not isinstance(target, Parameter):
                 raise GraphError(f"only a parameter can be assigned, got {target!r}")
             if target.shape != node.shape:
                 raise GraphError(f"{describe(node)} cannot replace {describe(target)}")
+
+    @property
+    def total_offsets(self) -> list[int]:
+        """Where the elements of each total begin among those of all, and their end."""
+        return [0, *accumulate(count(node) for node in self.totals)]
 
     def lower(self, kernels: Container[type[Op]]) -> list[Phase]:
         """Rewrite the phases for a backend with these kernels, pass by pass.

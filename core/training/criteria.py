@@ -93,6 +93,21 @@ class Criteria:
             return cls.of(network, last.losses, metrics, last.regularizers)
         return last
 
+    def check_numbers(self) -> None:
+        """Reject metrics that are not numbers, which no history can hold.
+
+        Raises:
+            HyperparameterError: names the metric.
+        """
+        for metric in self.metrics:
+            if not metric.is_number:
+                name = metric.type_name
+                raise HyperparameterError(
+                    f"{name} is an array, and the history of fit holds numbers to plot "
+                    f"and to watch; measure it when training has ended: "
+                    f'model.evaluate(x, y, metrics=["{name}"])'
+                )
+
     @property
     def key(self) -> Hashable:
         """A key, equal for criteria that make the same graph."""

@@ -51,7 +51,7 @@ def evaluate(
     sample_weight: Any,
     batch_size: int,
     backend: str | Backend | None,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return loss and metrics on examples, by name; see `Model.evaluate`."""
     device, network = open_backend(backend), session.network
     criteria = Criteria.to_measure(network, session.criteria, loss, metrics)
@@ -68,7 +68,7 @@ def measure(
     feeds: Feeds,
     backend: Backend,
     batch_size: int = BATCH_SIZE,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the objective's numbers over all rows."""
     totals: dict[int, Array] = {}
     count = len(feeds[0][1])

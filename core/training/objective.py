@@ -6,17 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chainrule.data.arrays import Array
-from chainrule.errors import GraphError
+from chainrule.errors import DataError, GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.monitor import Direction
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
-from chainrule.program.sizes import graph_bytes
+from chainrule.program.sizes import count, graph_bytes, sizes
 from chainrule.scopes import scope
 from chainrule.shapes import Shape
 from chainrule.training.criteria import Criteria, LossLike
@@ -72,8 +73,8 @@ class Objective:
         targets: the inputs for targets, one for each output.
         weight: the input for sample weights, or None.
         loss: what training minimizes: the sum of all losses and penalties.
-        totals: scalars to sum over batches: means over a batch (the loss, and the loss
-            of each output if there are several), then the sums of the metrics.
+        totals: what to sum over batches: means over a batch (the loss, and the loss of
+            each output if there are several), then the sums of the metrics.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Objective:
         means = {"loss": self.loss, **(parts if several else {})}
         self._means = list(means)
         self.totals = list(means.values())
-        self._metrics: dict[str, tuple[Metric, int]] = {}
+        self._metrics: dict[str, tuple[Metric, list[Node]]] = {}
         uses: Counter[str] = Counter()
         centres = [target.centre for target in targets]
         for (label, loss, target, prediction), centre in zip(
@@ -119,7 +120,7 @@ class Objective:
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
                 sums = _sums(metric, loss, target, prediction, centre)
-                self._metrics[name] = metric, len(sums)
+                self._metrics[name] = metric, sums
                 self.totals += sums
 
     @property
@@ -152,26 +153,26 @@ class Objective:
         """About how many bytes its graph has."""
         return graph_bytes(self.totals)
 
-    def measured(self, batches: Mapping[int, Array], rows: int) -> dict[str, float]:
+    def measured(self, batches: Mapping[int, Array], rows: int) -> dict[str, Any]:
         """Return the numbers of an epoch, exact for any batches.
 
         Args:
             batches: batch size → the totals, summed over all batches of that size.
             rows: the number of rows in all.
         """
-        count = len(self._means)
-        numbers = {
+        at = len(self._means)
+        numbers: dict[str, Any] = {
             name: math.fsum(n * float(t[i]) for n, t in batches.items()) / rows
             for i, name in enumerate(self._means)
         }
-        at = count
-        for name, (metric, length) in self._metrics.items():
-            sums = (
-                sum(float(t[i]) for t in batches.values())
-                for i in range(at, at + length)
-            )
-            numbers[name] = float(metric.result(*sums))
-            at += length
+        for name, (metric, nodes) in self._metrics.items():
+            sums: list[Any] = []
+            for node in nodes:
+                end = at + count(node)
+                total = np.sum([t[at:end] for t in batches.values()], axis=0)
+                sums.append(np.reshape(total, sizes(node)) if node.ndim else total[0])
+                at = end
+            numbers[name] = _checked_result(metric, sums)
         return numbers
 
     def _loss(self, loss: LossLike, target: Input, prediction: Node) -> Node:
@@ -201,7 +202,7 @@ def _sums(
     prediction: Node,
     centre: tuple[float, ...],
 ) -> list[Node]:
-    """Return the scalars that a metric sums over batches."""
+    """Return what a metric sums over batches."""
     with scope(metric.type_name):
         if isinstance(loss, Loss):
             decides = metric.sees == "decision"
@@ -211,12 +212,33 @@ def _sums(
             middle = Constant(centre if len(centre) > 1 else centre[0])
             target, prediction = target - middle, prediction - middle
         sums = metric.totals(target, prediction)
+    cls = type(metric).__name__
     if not isinstance(sums, tuple):
         raise GraphError(
-            f"{type(metric).__name__}.totals must return a tuple of scalars, got "
-            f"{sums!r}"
+            f"{cls}.totals must return a tuple of sums over a batch, got {sums!r}"
         )
-    return [as_node(one) for one in sums]
+    nodes = [as_node(one) for one in sums]
+    for node in nodes:
+        if None in node.shape:
+            raise GraphError(
+                f"{cls}.totals must return sums over a batch, whose shapes do not "
+                f"depend on its size, got {describe(node)}; take its sum over axis 0"
+            )
+    return nodes
+
+
+def _checked_result(metric: Metric, totals: Sequence[Any]) -> Any:
+    """Return the result of a metric: a float, unless it says that it is an array."""
+    value = metric.result(*totals)
+    if not metric.is_number:
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{type(metric).__name__}.result must return one number, got {value!r}; "
+            "a metric of arrays declares is_number = False"
+        ) from error
 
 
 def penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:

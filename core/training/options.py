@@ -55,10 +55,12 @@ class FitOptions:
 
         Raises:
             DataError: data that cannot be learned from.
-            HyperparameterError: `validation` is neither data nor a fraction.
+            HyperparameterError: `validation` is neither data nor a fraction, or a
+                metric is not a number.
             UnknownNameError: a name that nothing registered.
         """
         criteria = Criteria.of(network, self.loss, self.metrics, self.regularizers)
+        criteria.check_numbers()
         examples = Examples.of(
             network, criteria, self.x, self.y, self.sample_weight, floats=self.dtype
         )

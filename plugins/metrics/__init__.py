@@ -13,8 +13,11 @@ from chainrule.plugins.metrics.accuracy import (
     SparseCategoricalAccuracy,
     TopK,
 )  # fmt: skip
+from chainrule.plugins.metrics.confusion import ConfusionMatrix
 from chainrule.plugins.metrics.detection import Precision, Recall
-from chainrule.plugins.metrics.regression import MAE, MSE, R2, RMSE
+from chainrule.plugins.metrics.f1 import F1
+from chainrule.plugins.metrics.ranking import AUC
+from chainrule.plugins.metrics.regression import MAE, MAPE, MSE, R2, RMSE
 
 
 @hookimpl
@@ -22,5 +25,5 @@ def register_metrics() -> Sequence[type[Metric]]:
     """Return the built-in metrics."""
     return (
         Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopK,
-        Precision, Recall, R2, MAE, MSE, RMSE,
+        Precision, Recall, F1, AUC, ConfusionMatrix, R2, MAE, MSE, RMSE, MAPE,
     )  # fmt: skip

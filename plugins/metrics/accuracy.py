@@ -9,8 +9,6 @@ from chainrule.annotations import PositiveInt, Probability
 from chainrule.errors import ShapeError
 from chainrule.node import Node, describe
 from chainrule.ops import (
-    Identity,
-    Softmax,
     argmax,
     equal,
     expand_dims,
@@ -20,6 +18,7 @@ from chainrule.ops import (
     sum,
     to_float,
 )  # fmt: skip
+from chainrule.plugins.metrics.classes import check_labels, is_single, scores
 from chainrule.plugins.metrics.common import Mean, check_same_shape, size
 
 FOR_LABELS = "for class labels use sparse_categorical_accuracy"
@@ -80,7 +79,7 @@ class SparseCategoricalAccuracy(Share):
     """
 
     def hits(self, target: Node, prediction: Node) -> Node:
-        _check_labels(self.type_name, target, prediction)
+        check_labels(self.type_name, target, prediction)
         return equal(target, argmax(scores(prediction)))
 
 
@@ -94,7 +93,7 @@ class Accuracy(Share):
     def hits(self, target: Node, prediction: Node) -> Node:
         if target.dtype == "int":
             return SparseCategoricalAccuracy().hits(target, prediction)
-        if prediction.ndim < 2 or prediction.shape[-1] == 1:
+        if is_single(prediction):
             return BinaryAccuracy().hits(target, prediction)
         return CategoricalAccuracy().hits(target, prediction)
 
@@ -113,7 +112,7 @@ class TopK(Share):
 
     def hits(self, target: Node, prediction: Node) -> Node:
         if target.dtype == "int":
-            _check_labels(self.type_name, target, prediction)
+            check_labels(self.type_name, target, prediction)
         else:
             hint = "class labels must have one axis less"
             check_same_shape(self.type_name, target, prediction, hint)
@@ -129,25 +128,3 @@ class TopK(Share):
         true, every = one_hot(target, classes), scores(prediction)
         score = expand_dims(sum(every * true, axis=-1), -1)
         return less(sum(to_float(greater(every, score)), axis=-1), float(self.k))
-
-
-def scores(prediction: Node) -> Node:
-    """Return what has the same order along the last axis, with all its digits.
-
-    Those are the logits of a softmax, where rounding makes probabilities equal.
-    """
-    while isinstance(prediction.op, Identity):
-        (prediction,) = prediction.inputs
-    ordered = isinstance(prediction.op, Softmax) and (
-        prediction.op.axis == prediction.ndim - 1
-    )
-    return prediction.inputs[0] if ordered else prediction
-
-
-def _check_labels(metric: str, target: Node, prediction: Node) -> None:
-    if target.dtype != "int" or target.ndim != prediction.ndim - 1:
-        raise ShapeError(
-            f"{metric}: the target must be integer class labels with one axis less "
-            f"than the prediction {describe(prediction)}, got {describe(target)} of "
-            f"{target.dtype}; for one-hot targets use categorical_accuracy"
-        )

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from chainrule.kinds.metric import Metric
 from chainrule.node import Node
-from chainrule.ops import abs, reshape, square, sum
+from chainrule.ops import abs, maximum, reshape, square, sum
 from chainrule.plugins.metrics.common import Mean, check_same_shape, size
 
 NUMBERS = "this metric is for numbers, not for class labels"
+EPSILON = 1e-7
+"""The least size of a target that a percentage is taken of."""
 
 
 class MeanError(Mean):
@@ -53,6 +55,21 @@ class RMSE(MSE):
 
     def result(self, *totals: float) -> float:
         return math.sqrt(super().result(*totals))
+
+
+class MAPE(Mean):
+    """Mean absolute percentage error: 100 times the mean of |ŷ − y| / max(|y|, ε).
+
+    ε = 10⁻⁷, as in tf.keras ``MeanAbsolutePercentageError``. Shapes: target and
+    prediction alike.
+    """
+
+    higher_is_better: ClassVar[bool] = False
+
+    def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
+        check_same_shape(self.type_name, target, prediction, NUMBERS)
+        error = abs(prediction - target) / maximum(abs(target), EPSILON)
+        return sum(100 * error), size(prediction)
 
 
 class R2(Metric):

@@ -109,7 +109,34 @@ def r2(v: View) -> float:
     return float((1 - residual / ((target - target.mean(0)) ** 2).sum(0)).mean())
 
 
-REFERENCES: dict[str, Callable[[View], float]] = {
+def f1(v: View) -> float:
+    true, predicted = v[0] > 0.5, v[2] > 0.5
+    return float(2 * (true & predicted).sum() / (true.sum() + predicted.sum()))
+
+
+def auc(v: View) -> float:
+    """Return the area under the ROC curve at the thresholds of tf.keras."""
+    at = np.linspace(0, 1, 200)[:, None]
+    at[0], at[-1] = -1e-7, 1 + 1e-7
+    true, score = v[0].ravel() > 0.5, v[2].ravel()
+    hits, alarms = ((score > at) & true).sum(1), ((score > at) & ~true).sum(1)
+    area = np.sum((alarms[:-1] - alarms[1:]) * (hits[:-1] + hits[1:])) / 2
+    return float(area / true.sum() / (~true).sum())
+
+
+def confusion(v: View) -> Array:
+    if v[0].ndim > 1 and v[0].shape[1] == 1:
+        pairs = [(v[0] > 0.5).ravel(), (v[2] > 0.5).ravel()]
+    else:
+        labels = v[0] if v[0].ndim == 1 else v[0].argmax(-1)
+        pairs = [labels, v[2].argmax(-1)]
+    classes = max(2, v[2].shape[1])
+    counts: Array = np.zeros((classes, classes), int)
+    np.add.at(counts, tuple(one.astype(int) for one in pairs), 1)
+    return counts
+
+
+REFERENCES: dict[str, Callable[[View], Any]] = {
     "accuracy": accuracy,
     "binary_accuracy": binary_accuracy,
     "categorical_accuracy": accuracy,
@@ -120,7 +147,13 @@ REFERENCES: dict[str, Callable[[View], float]] = {
     "mae": lambda v: float(np.abs(v[0] - v[1]).mean()),
     "mse": lambda v: float(((v[0] - v[1]) ** 2).mean()),
     "rmse": lambda v: float(((v[0] - v[1]) ** 2).mean() ** 0.5),
+    "mape": lambda v: float(
+        100 * (np.abs(v[0] - v[1]) / np.maximum(np.abs(v[0]), 1e-7)).mean()
+    ),
     "r2": r2,
+    "f1": f1,
+    "auc": auc,
+    "confusion_matrix": confusion,
 }
 
 
@@ -143,6 +176,8 @@ DO_NOT_FIT: dict[str, set[int]] = {
     "sparse_categorical_accuracy": {1, 2, CLASSES},
     "top_k": {1, 2},
     **{m: {0} for m in REFERENCES if m not in {"accuracy", "top_k", *FOR_LABELS}},
+    "f1": {0, 2, CLASSES},
+    "confusion_matrix": set(),
 }
 """Metrics that reject targets with so many columns; labels have 0."""
 
@@ -155,6 +190,8 @@ def test_metrics_see_what_they_mean(loss: str, backend: str) -> None:
         columns = target.shape[1] if target.ndim > 1 else 0
         metrics = [m for m in REFERENCES if columns not in DO_NOT_FIT.get(m, ())]
         assert {"accuracy"} <= set(metrics)
+        if view[2].min() < 0 or view[2].max() > 1:
+            metrics = [m for m in metrics if m != "auc"]  # which has a test of its own
         expected = {name: REFERENCES[name](view) for name in metrics}
         model = model_of(prediction.shape[1])
         for size in (1, 7, 32) if backend == "numpy" else (7,):
@@ -162,8 +199,9 @@ def test_metrics_see_what_they_mean(loss: str, backend: str) -> None:
                 prediction, target, loss=loss, metrics=metrics, batch_size=size,
                 backend=backend,
             )  # fmt: skip
-            found.pop("loss")
-            assert found == pytest.approx(expected, rel=1e-6), size
+            assert {*found.keys()} == {"loss", *expected}
+            for name, number in expected.items():
+                assert found[name] == pytest.approx(number, rel=1e-6), (name, size)
 
 
 def test_every_metric_has_a_reference() -> None:

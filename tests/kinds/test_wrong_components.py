@@ -83,5 +83,5 @@ def test_a_metric_returns_a_tuple_of_totals() -> None:
             return totals[0]
 
     model = cr.Sequential([cr.layers.Dense(4)])
-    with pytest.raises(GraphError, match="must return a tuple of scalars"):
+    with pytest.raises(GraphError, match="must return a tuple of sums"):
         model.fit(X, X, loss="mse", metrics=[Wrong()])

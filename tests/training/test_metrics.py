@@ -29,9 +29,10 @@ NUMBERS = random.normal(2.0, 3.0, (ROWS, 2)).astype(np.float32)
 GUESSES = NUMBERS + random.normal(size=(ROWS, 2)).astype(np.float32)
 
 
-def computed(metric: Metric, target: Array, prediction: Array, size: int) -> float:
+def computed(metric: Metric, target: Array, prediction: Array, size: int) -> Any:
     """Return a metric over rows, in batches of this size."""
     totals: Any = 0.0
+    starts: list[int] = []
     dtype: Dtype = "int" if target.dtype.kind == "i" else "float"
     t = Input("t", (None, *target.shape[1:]), dtype)
     p = Input("p", (None, *prediction.shape[1:]))
@@ -44,7 +45,10 @@ def computed(metric: Metric, target: Array, prediction: Array, size: int) -> flo
         executable.put(p, prediction[part])
         executable.run()
         totals = totals + executable.take_totals()
-    return metric.result(*totals)
+        starts = executable.program.total_offsets[1:-1]
+    parts = np.split(totals, starts)
+    forms = [[n or 1 for n in node.shape] for node in nodes]
+    return metric.result(*map(np.reshape, parts, forms))
 
 
 def top_k(target: Array, prediction: Array) -> float:
@@ -62,7 +66,29 @@ def mse(t: Array, p: Array) -> float:
     return float(np.mean((t - p) ** 2))
 
 
-Case = tuple[Array, Array, Callable[[Array, Array], float]]
+Case = tuple[Array, Array, Callable[[Array, Array], Any]]
+
+
+def f1(target: Array, prediction: Array) -> float:
+    true, predicted = target > 0.5, prediction > 0.5
+    return float(2 * (true & predicted).sum() / (true.sum() + predicted.sum()))
+
+
+def confusion(target: Array, prediction: Array) -> Array:
+    labels = target if target.ndim == 1 else target.argmax(-1)
+    counts = np.zeros((CLASSES, CLASSES))
+    np.add.at(counts, (labels, prediction.argmax(-1)), 1)
+    return counts
+
+
+def auc(target: Array, prediction: Array) -> float:
+    """Return how often a yes has the higher score, by whole steps of 1/199."""
+    step = np.maximum(np.ceil(prediction.astype(np.float64) * 199), 1)
+    yes, no = step[target > 0.5], step[target <= 0.5]
+    pairs = (yes[:, None] > no) + 0.5 * (yes[:, None] == no)
+    return float(pairs.mean())
+
+
 CASES: dict[str, list[Case]] = {
     "accuracy": [
         (LABELS, SCORES, lambda t, p: (t == p.argmax(-1)).mean()),
@@ -80,6 +106,10 @@ CASES: dict[str, list[Case]] = {
     "top_k": [(LABELS, SCORES, top_k), (ONE_HOT, SCORES, top_k)],
     "precision": [(YES, CHANCES, lambda t, p: t[p > 0.5].mean())],
     "recall": [(YES, CHANCES, lambda t, p: (p[t == 1] > 0.5).mean())],
+    "f1": [(YES, CHANCES, f1), (YES * 2 - 1, CHANCES, f1)],
+    "auc": [(YES, CHANCES, auc), (YES[:, 0], CHANCES[:, 0], auc)],
+    "confusion_matrix": [(LABELS, SCORES, confusion), (ONE_HOT, SCORES, confusion)],
+    "mape": [(NUMBERS, GUESSES, lambda t, p: 100 * (np.abs(t - p) / np.abs(t)).mean())],
     "r2": [(NUMBERS, GUESSES, r2), (NUMBERS[:, 0], GUESSES[:, 0], r2)],
     "mae": [(NUMBERS, GUESSES, lambda t, p: np.abs(t - p).mean())],
     "mse": [(NUMBERS, GUESSES, mse)],
@@ -96,10 +126,11 @@ def test_agrees_with_numpy(name: str, size: int) -> None:
     assert name in CASES, f"write a reference for {name}"
     for target, prediction, reference in CASES[name]:
         ours = computed(cr.metrics[name], target, prediction, size)
-        assert ours == pytest.approx(float(reference(target, prediction)), rel=1e-5)
+        expected = np.asarray(reference(target, prediction), float)
+        assert ours == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", ["precision", "recall"])
+@pytest.mark.parametrize("name", ["precision", "recall", "f1", "auc"])
 def test_a_quotient_with_denominator_0_is_0(name: str) -> None:
     nothing = np.zeros((4, 1), np.float32)
     assert computed(cr.metrics[name], nothing, nothing, 4) == 0.0

@@ -67,7 +67,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
     numbers = find_host_numbers(phases, floats)
     leaves = find_leaves(phases, floats, numbers.nodes, session.mirrors.view)
     seed = new_view("ulong", (2,), persistent=True)
-    sums = new_view(floats, (len(program.totals), 2), persistent=True)
+    offsets = program.total_offsets
+    sums = new_view(floats, (offsets[-1], 2), persistent=True)
     faults = Faults(program)
     launches: list[Launch] = []
     outputs: list[View | Node] = []
@@ -87,8 +88,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
             node if node in numbers.nodes else made.fetchable(node)
             for node in phase.outputs
         ]
-        totals = enumerate(phase.totals)
-        made.add_up({i: node for i, node in totals if node not in numbers.nodes}, sums)
+        totals = list(zip(offsets, phase.totals, strict=False))
+        made.add_up([t for t in totals if t[1] not in numbers.nodes], sums)
         made.assign()
         launches += made.launches
     return Lowered(
@@ -102,7 +103,9 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         outputs=outputs,
         sums=sums,
         host_totals={
-            i: node for i, node in enumerate(phases[0].totals) if node in numbers.nodes
+            i: node
+            for i, node in zip(offsets, phases[0].totals, strict=False)
+            if node in numbers.nodes
         },
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chainrule import ops
@@ -164,7 +164,7 @@ class PhaseLaunches:
         for target, node in late:
             self.copy(node, plan.leaves.parameters[target], saved.get(node))
 
-    def add_up(self, totals: Mapping[int, Node], sums: View) -> None:
+    def add_up(self, totals: Sequence[tuple[int, Node]], sums: View) -> None:
         """Insert the launch that adds totals to the rows of `sums`.
 
         It goes as early as possible, where its neighbours are small too.

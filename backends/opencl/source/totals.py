@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chainrule.backends.opencl.source.body import KernelContext
 from chainrule.backends.opencl.source.launch import Launch, row_of_items
 from chainrule.backends.opencl.source.layout import View
 from chainrule.node import Node
+from chainrule.program.sizes import count, sizes
 
 
 def totals_launch(
-    context: KernelContext, totals: Mapping[int, Node], sums: View
+    context: KernelContext, totals: Sequence[tuple[int, Node]], sums: View
 ) -> Launch:
-    """Return the launch that adds numbers to sums, and rounding errors to their own.
+    """Return the launch that adds totals to sums, and rounding errors to their own.
 
     Args:
         context: shared with the other kernels of the phase.
-        totals: the numbers, by the row of `sums` that each is added to.
-        sums: a row for each total: its sum, and the sum of the errors.
+        totals: what is added, after the row of `sums` that its first element goes to.
+        sums: a row for each element: its sum, and the sum of the errors.
     """
     body, kind = replace(context, watch=None).body(), context.floats
     name = body.argument(sums.slot, kind)
-    for i, node in totals.items():
-        x = body.cast(body.value(node, ()), "float")
-        with body.block(""):
-            body.line(f"const {kind} x = {x}, s = {name}[{2 * i}], t = s + x;")
+    for first, node in totals:
+        shape = sizes(node)
+        with body.block(f"for (int k = 0; k < {count(node)}; k++)"):
+            body.row_indices(shape, "k")
+            index = tuple("0" if n == 1 else f"r{axis}" for axis, n in enumerate(shape))
+            x = body.cast(body.value(node, index), "float")
+            row = f"{2 * first} + 2 * k"
+            body.line(f"const {kind} x = {x}, s = {name}[{row}], t = s + x;")
             body.line(f"const {kind} b = t - s;")
-            body.line(f"{name}[{2 * i}] = t;")
-            body.line(f"{name}[{2 * i + 1}] += (s - (t - b)) + (x - b);")
-    made = row_of_items(body, "totals", totals.values(), items=1, elements=1)
+            body.line(f"{name}[{row}] = t;")
+            body.line(f"{name}[{row} + 1] += (s - (t - b)) + (x - b);")
+    nodes = [node for _, node in totals]
+    elements = sum(map(count, nodes))
+    made = row_of_items(body, "totals", nodes, items=1, elements=elements)
     return replace(made, auxiliary=True)
