@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from chainrule.component import Component
-from chainrule.node import Node
+from chainrule.errors import GraphError
+from chainrule.node import Node, describe
+from chainrule.ops import mean
+from chainrule.ops.reductions import Count
 
 
 class Metric(Component, ABC):
@@ -19,7 +23,8 @@ class Metric(Component, ABC):
     """
 
     kind: ClassVar[str] = "metrics"
-    higher_is_better: ClassVar[bool] = True
+    higher_is_better: ClassVar[bool | None] = True
+    """Whether the best number is the largest; None: only its user knows."""
     sees: ClassVar[Literal["prediction", "decision"]] = "prediction"
     """What it is given as prediction, whatever the loss takes. ``"prediction"``: what
     compares with the target, such as probabilities for a model that returns logits.
@@ -31,6 +36,11 @@ class Metric(Component, ABC):
     """Whether the result is one number. If not, only `evaluate` measures it: a history
     holds numbers to plot and to watch."""
 
+    @property
+    def label(self) -> str:
+        """What a history calls its number."""
+        return self.type_name
+
     @abstractmethod
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
         """Return nodes of known shapes, whose values are summed over batches."""
@@ -38,3 +48,44 @@ class Metric(Component, ABC):
     @abstractmethod
     def result(self, *totals: Any) -> Any:
         """Return the metric for the summed totals, which are floats or arrays."""
+
+    @classmethod
+    def adapt(cls, value: Any) -> Metric | None:
+        """Return a metric for a function of target and prediction."""
+        function = callable(value) and not isinstance(value, Component)
+        return FunctionMetric(value) if function else None
+
+
+class FunctionMetric(Metric):
+    """The mean of a function of target and prediction over all examples.
+
+    The function returns a node: the mean over a batch, or a number for each example,
+    whose mean is taken. A batch counts by the number of its examples.
+
+    Raises:
+        GraphError: the function does not return a node.
+    """
+
+    higher_is_better: ClassVar[bool | None] = None
+
+    function: Callable[[Node, Node], Node]
+
+    @property
+    def label(self) -> str:
+        name = getattr(self.function, "__name__", "")
+        return name if name.isidentifier() else "metric"
+
+    def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
+        value = self.function(target, prediction)
+        if not isinstance(value, Node):
+            shown = describe(value) if isinstance(value, Node) else repr(value)
+            raise GraphError(
+                f"the metric {self.label} must return a node, the mean over a batch or "
+                f"a number for each example, got {shown}"
+            )
+        count = Count((0,))(prediction)
+        return mean(value) * count, count
+
+    def result(self, *totals: Any) -> Any:
+        total, count = totals
+        return total / count

@@ -7,8 +7,10 @@ from typing import Literal, TypeAlias
 
 from chainrule.errors import HyperparameterError, did_you_mean
 
-Direction: TypeAlias = Literal["min", "max"]
+Direction: TypeAlias = Literal["min", "max", "unknown"]
 """Which number is the best: the smallest or the largest."""
+DIRECTIONS: dict[bool | None, Direction] = {True: "max", False: "min", None: "unknown"}
+"""What `Metric.higher_is_better` says, in these words."""
 Mode: TypeAlias = Literal["auto", "min", "max"]
 """``"auto"``: the smallest of a loss, and of a metric what `higher_is_better` says."""
 
@@ -25,7 +27,8 @@ def sign_of(
         better: for each name that this training run measures, which number is the best.
 
     Raises:
-        HyperparameterError: this training run does not measure `monitor`.
+        HyperparameterError: this training run does not measure `monitor`, or nothing
+            says which number is the best.
     """
     if monitor not in better:
         hint = did_you_mean(monitor, better)
@@ -36,4 +39,10 @@ def sign_of(
             f"such name.{hint}"
         )
     best = better[monitor] if mode == "auto" else mode
+    if best == "unknown":
+        raise HyperparameterError(
+            f"{owner}(monitor={monitor!r}): {monitor} is measured by a function, which "
+            "does not say whether its best number is the smallest or the largest; "
+            "write mode='min' or mode='max'"
+        )
     return -1.0 if best == "max" else 1.0

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.component import Component
 from chainrule.errors import ModelFileError, ModelFileWarning
+from chainrule.kinds.metric import FunctionMetric
 from chainrule.model.parametric import Parametric
 from chainrule.ops import Op
 from chainrule.registry import registry
@@ -36,7 +37,7 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
         ModelFileError: a name is registered for another class.
 
     Warns:
-        ModelFileWarning: a class is not registered.
+        ModelFileWarning: a class is not registered, or a metric is a function.
     """
     unknown: dict[str, type] = {}
     for name, cls in foreign_classes(model):
@@ -52,6 +53,15 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
                 f"for {other.__module__}.{other.__qualname__}; give the class another "
                 'type_name = "…"'
             )
+    functions = _functions(model)
+    if functions:
+        warnings.warn(
+            f"metrics that are functions ({', '.join(functions)}) are not saved: give "
+            "them to evaluate again, metrics=[…], or make classes of them, from "
+            "cr.Metric",
+            ModelFileWarning,
+            stacklevel=level,
+        )
     if unknown:
         custom = ", ".join(f"{name!r}: {cls.__name__}" for name, cls in unknown.items())
         warnings.warn(
@@ -63,10 +73,18 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
         )
 
 
+def _functions(model: Parametric) -> list[str]:
+    """Return the names of the metrics that are plain functions."""
+    criteria = model.session.criteria if model.is_built else None
+    metrics = criteria.metrics if criteria else ()
+    return [m.label for m in metrics if isinstance(m, FunctionMetric)]
+
+
 def _components(criteria: Criteria | None) -> list[Any]:
     if criteria is None:
         return []
-    return [*criteria.losses, *criteria.metrics, *criteria.regularizers]
+    metrics = [m for m in criteria.metrics if not isinstance(m, FunctionMetric)]
+    return [*criteria.losses, *metrics, *criteria.regularizers]
 
 
 def _classes(one: Any) -> Iterator[Any]:

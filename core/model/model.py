@@ -152,7 +152,8 @@ class Model(Parametric):
                 examples to hold out, drawn from the seed.
             regularizers: names or objects.
             callbacks: names or objects.
-            metrics: names or objects; measured without sample weights.
+            metrics: names, objects, or functions of (target, prediction), which return
+                a node: the mean over a batch. Measured without sample weights.
             schedule: how the learning rate changes; name or object.
             backend: name, such as ``"numpy"``; None is the default.
             seed: the seed of initial weights, shuffling, dropout and noise.

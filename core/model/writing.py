@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from chainrule.data.arrays import Array, check_finite
 from chainrule.errors import DataError, ModelFileError, shown
 from chainrule.kinds.loss import Loss
+from chainrule.kinds.metric import FunctionMetric
 from chainrule.node import Parameter
 from chainrule.training.criteria import Criteria
 from chainrule.training.session import Session
@@ -135,7 +136,10 @@ def slot_views(
 
 
 def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
-    """Return what `evaluate` measures, or None if a plain function is part of it."""
+    """Return what `evaluate` measures, or None if the loss is a plain function.
+
+    Metrics that are functions are left out.
+    """
     if criteria is None:
         return None
     losses = [loss for loss in criteria.losses if isinstance(loss, Loss)]
@@ -143,7 +147,11 @@ def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
         return None
     return {
         "loss": [loss.to_config() for loss in losses],
-        "metrics": [metric.to_config() for metric in criteria.metrics],
+        "metrics": [
+            metric.to_config()
+            for metric in criteria.metrics
+            if not isinstance(metric, FunctionMetric)
+        ],
         "regularizers": [r.to_config() for r in criteria.regularizers],
     }
 

@@ -14,7 +14,7 @@ from chainrule.data.arrays import Array
 from chainrule.errors import DataError, GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
-from chainrule.kinds.monitor import Direction
+from chainrule.kinds.monitor import DIRECTIONS, Direction
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
 from chainrule.program.sizes import count, graph_bytes, sizes
@@ -115,7 +115,7 @@ class Objective:
             outputs, centres, strict=True
         ):
             for metric in criteria.metrics:
-                name = label + metric.type_name
+                name = label + metric.label
                 uses[name] += 1
                 if uses[name] > 1:
                     name = f"{name}_{uses[name]}"
@@ -133,7 +133,7 @@ class Objective:
         """For each name, whether its smallest or its largest number is the best."""
         losses: dict[str, Direction] = dict.fromkeys(self._means, "min")
         return losses | {
-            name: "max" if metric.higher_is_better else "min"
+            name: DIRECTIONS[metric.higher_is_better]
             for name, (metric, _) in self._metrics.items()
         }
 
@@ -203,7 +203,7 @@ def _sums(
     centre: tuple[float, ...],
 ) -> list[Node]:
     """Return what a metric sums over batches."""
-    with scope(metric.type_name):
+    with scope(metric.label):
         if isinstance(loss, Loss):
             decides = metric.sees == "decision"
             view = loss.decision if decides else loss.on_scale_of_target
