@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from chainrule.arguments import checked
@@ -21,11 +21,11 @@ from chainrule.graph import dependents, topological
 from chainrule.node import Constant, Node, Origin, describe
 from chainrule.ops import Elementwise, Op, add, identity, mul, neg
 from chainrule.ops.broadcasting import unbroadcast
-from chainrule.scopes import inside
+from chainrule.scopes import scope_of_new_nodes
 
 Edge: TypeAlias = tuple[Node, int]
 """A consumer, and which of its operands the edge comes from."""
-Arrival: TypeAlias = tuple[Node, Origin]
+Arrival: TypeAlias = tuple[Node, Node, int]
 """The gradient that came along one edge, and that edge."""
 
 
@@ -64,13 +64,14 @@ def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
     contribution: dict[Edge, Node] = {}
     local: dict[Edge, Node | float] = {}
     arrivals = defaultdict[Node, list[Arrival]](list)
-    arrivals[loss].append((Constant(1.0), Origin(loss, loss, loss, 0)))
-    for y in reversed(order):
-        if y not in arrivals or y.dtype != "float":
-            continue
-        with inside(y.scope):
-            g = gradient[y] = _sum_over_paths(arrivals.pop(y), forward)
-            if not any(x in on_path for x in y.inputs):
+    arrivals[loss].append((Constant(1.0), loss, 0))
+    with scope_of_new_nodes() as put_into:
+        for y in reversed(order):
+            if y not in arrivals or y.dtype != "float":
+                continue
+            put_into(y.scope)
+            g = gradient[y] = _sum_over_paths(y, loss, arrivals.pop(y), forward)
+            if on_path.isdisjoint(y.inputs):
                 continue
             edges = zip(y.inputs, _along_edges(g, y), strict=True)
             for position, (x, (part, slope)) in enumerate(edges):
@@ -78,7 +79,7 @@ def backward(loss: Node, wrt: Sequence[Node] | None = None) -> Backward:
                     local[y, position] = slope
                 if part is not None and x in on_path:
                     part = contribution[y, position] = unbroadcast(part, x)
-                    arrivals[x].append((part, Origin(x, loss, y, position)))
+                    arrivals[x].append((part, y, position))
     return Backward(loss, gradient, contribution, local)
 
 
@@ -97,19 +98,21 @@ def _times(g: Node, slope: Node | float) -> Node:
     return g if slope == 1 else neg(g) if slope == -1 else mul(g, slope)
 
 
-def _sum_over_paths(arrivals: Sequence[Arrival], forward: Set[Node]) -> Node:
+def _sum_over_paths(
+    x: Node, loss: Node, arrivals: Sequence[Arrival], forward: Set[Node]
+) -> Node:
     """Add what arrived along all paths: ∂L/∂x, a node of its own."""
     if len(arrivals) == 1:
-        ((total, origin),) = arrivals
+        ((total, consumer, position),) = arrivals
         if total.origin is not None or not total.inputs or total in forward:
             total = identity(total)  # it came unchanged, but is a gradient of x now
-        total.origin = replace(origin, whole=True)
+        total.origin = Origin(x, loss, consumer, position, whole=True)
         return total
-    for part, origin in arrivals:
+    for part, consumer, position in arrivals:
         if part.origin is None and part.inputs:
-            part.origin = origin
-    total = functools.reduce(add, (part for part, _ in arrivals))
-    total.origin = Origin(origin.of, origin.loss, whole=True)
+            part.origin = Origin(x, loss, consumer, position)
+    total = functools.reduce(add, (part for part, _, _ in arrivals))
+    total.origin = Origin(x, loss, whole=True)
     return total
 
 

@@ -46,7 +46,7 @@ def dependents(roots: Iterable[Node], order: Iterable[Node]) -> set[Node]:
     """Find `roots`, and the nodes of a topological order that depend on any of them."""
     found = set(roots)
     for node in order:
-        if any(x in found for x in node.inputs):
+        if not found.isdisjoint(node.inputs):
             found.add(node)
     return found
 

@@ -46,10 +46,7 @@ current_scope: Callable[[], tuple[Scope, ...]] = _current_scope.get
 
 @contextmanager
 def inside(path: tuple[Scope, ...]) -> Iterator[None]:
-    """Put the nodes made in the block into the scopes of a path instead.
-
-    So autodiff puts a derivative beside the node it belongs to.
-    """
+    """Put the nodes made in the block into the scopes of a path instead."""
     token = _current_scope.set(path)
     try:
         yield
@@ -69,7 +66,10 @@ def scope(inner: Scope | Name) -> Iterator[None]:
 
 @contextmanager
 def scope_of_new_nodes() -> Iterator[Callable[[tuple[Scope, ...]], object]]:
-    """Yield a function that sets the scope path of nodes made from then on."""
+    """Yield a function that sets the scope path of nodes made from then on.
+
+    So autodiff puts each derivative beside the node it belongs to.
+    """
     token = _current_scope.set(())
     try:
         yield _current_scope.set
