@@ -28,8 +28,8 @@ class Dark(Theme):
     good: str = "#7BD490"
     alarm: str = "#FF8A8F"
 
-    loss: str = "#C9A0FF"
-    between: str = "#FF8A8F"
+    loss: str = "#DDC4FF"
+    between: str = "#FF6B72"
     parameter: str = "#86BDF5"
     data: str = "#A9B0B8"
 

@@ -22,8 +22,9 @@ from chainrule.viz.formats.render import (
     PICTURES,
     PIXELS,
     Engine,
-    check_request,
+    check_engine,
     render,
+    resolution,
 )
 from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
@@ -149,21 +150,23 @@ class Diagram:
 
     @checked
     def render(
-        self, format: str, *, dpi: Dpi = 144, engine: Engine = "pygraphviz"
+        self, format: str, *, dpi: Dpi | None = None, engine: Engine = "pygraphviz"
     ) -> bytes:
         """Return the diagram as the content of a file.
 
         Args:
             format: one of `formats`.
-            dpi: resolution of a PNG or a WebP, from 10 to 1200.
+            dpi: resolution of a PNG or a WebP, from 10 to 1200; by default 144.
             engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
 
         Raises:
             RenderError: there is no such format or engine, or it cannot be rendered
-                here, as WebP by the Graphviz inside pygraphviz.
+                here, as WebP by the Graphviz inside pygraphviz, or it has no
+                resolution.
             HyperparameterError: the resolution is out of range.
         """
-        check_request(dpi, engine)
+        dpi = resolution(dpi, format)
+        check_engine(engine)
         try:
             return self._rendered(format, dpi, engine)
         except UnicodeEncodeError as error:
@@ -176,7 +179,7 @@ class Diagram:
         if format in _TEXT_FORMATS:
             return _TEXT_FORMATS[format](self).encode()
         if format == "svgz":
-            return gzip.compress(self.render("svg", dpi=dpi, engine=engine), mtime=0)
+            return gzip.compress(self.render("svg", engine=engine), mtime=0)
         if format not in PICTURES:
             raise RenderError(
                 f"no format {format!r}.{did_you_mean(format, self.formats)}"
@@ -241,17 +244,18 @@ class Diagram:
 
     @checked
     def save(
-        self, path: FilePath, *, dpi: Dpi = 144, engine: Engine = "pygraphviz"
+        self, path: FilePath, *, dpi: Dpi | None = None, engine: Engine = "pygraphviz"
     ) -> Path:
         """Write the diagram to a file, in the format of its suffix.
 
         Args:
             path: such as ``"net.svg"``; missing folders are created.
-            dpi: resolution of a PNG or a WebP, from 10 to 1200.
+            dpi: resolution of a PNG or a WebP, from 10 to 1200; by default 144.
             engine: ``"pygraphviz"``, or ``"dot"`` for the program on PATH.
 
         Raises:
-            RenderError: no format has this suffix, or it cannot be rendered here.
+            RenderError: no format has this suffix, it has no resolution, or it cannot
+                be rendered here.
             HyperparameterError: the resolution is out of range.
             OutputError: the file cannot be written.
         """

@@ -21,7 +21,8 @@ class Theme(Component):
 
     Colours are written ``"#RRGGBB"``. `loss`, `between`, `parameter` and `data` are
     those of backward edges: out of the loss, in between, into a parameter, into an
-    input; the dashes tell them apart for those who do not see colours.
+    input. Two of them with the same dashes differ by 40 of 255 in luminance, so that
+    they can be told apart without colours.
     """
 
     kind: ClassVar[str] = "themes"
@@ -38,8 +39,8 @@ class Theme(Component):
     good: str = "#2B7A3D"
     alarm: str = "#9D0208"
 
-    loss: str = "#7B2CBF"
-    between: str = "#C1121F"
+    loss: str = "#4A148C"
+    between: str = "#D62839"
     parameter: str = "#0353A4"
     data: str = "#6C757D"
     loss_dash: str = "solid"

@@ -154,6 +154,12 @@ def test_what_cannot_be_rendered_is_refused(format, option, message):
         cr.draw(lecture()[0]).render(format, **option)
 
 
+@pytest.mark.parametrize("format", ["svg", "svgz", "pdf", "eps", "dot", "html"])
+def test_a_resolution_is_for_pixels(format):
+    with pytest.raises(RenderError, match=f"dpi must be left out for '{format}', got"):
+        cr.draw(lecture()[0]).render(format, dpi=300)
+
+
 def test_dpi_changes_the_size_of_a_png():
     diagram = cr.draw(lecture()[0])
     sizes = [diagram.render("png", dpi=dpi)[16:20] for dpi in (72, 144)]

@@ -1,5 +1,6 @@
 """Themes: colours, dashes and fonts, built in and brought by plugins."""
 
+import itertools
 import re
 
 import pytest
@@ -45,12 +46,34 @@ def test_every_colour_of_a_picture_is_one_of_its_theme():
     assert set(re.findall(r"#[0-9A-Fa-f]{6}", chain.source)) <= allowed
 
 
-def test_without_colours_dashes_tell_the_edges_apart():
-    theme = cr.themes.Print()
-    dashes = [theme.dashes[role] for role in ("loss", "between", "parameter")]
-    assert len(set(dashes)) == 3
-    for color in theme.roles.values():
-        assert len(set(re.findall("..", color[1:]))) == 1  # grey
+def luminance(color):
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+@pytest.mark.parametrize("name", ["light", "dark", "transparent", "print"])
+def test_edges_can_be_told_apart_without_colours(name):
+    theme = cr.themes[name]
+    for one, other in itertools.combinations(theme.roles, 2):
+        apart = abs(luminance(theme.roles[one]) - luminance(theme.roles[other]))
+        assert theme.dashes[one] != theme.dashes[other] or apart >= 40, (one, other)
+
+
+def test_a_printed_picture_is_grey():
+    for color in cr.themes.Print().roles.values():
+        assert len(set(re.findall("..", color[1:]))) == 1
+
+
+def test_factors_and_their_products_look_different():
+    theme = cr.themes.Light()
+    fonts = r'<FONT POINT-SIZE="[^"]*" COLOR="([^"]*)">(.*?)</FONT>'
+    found = {
+        re.sub("<[^>]*>", "", text).partition(" ")[0]: color
+        for color, text in re.findall(fonts, lecture().source)
+    }
+    assert found["∂J/∂w₁"] == theme.ink
+    assert found["∂z₁/∂w₁"] == theme.parameter
+    assert found["∂a/∂z:"] == theme.faint
 
 
 def test_the_light_theme_is_the_one_without_a_name():

@@ -125,9 +125,7 @@ class _Builder:
             end = chain.graph.end
             _, slope = count_and_sum(chain.graph, entry, end)
             gradient = Derivative(chain.symbols.symbol(end), (symbol,))
-            lines.append(
-                Line(measured(gradient, Plain(number(slope))), "gradient", role)
-            )
+            lines.append(Line(measured(gradient, Plain(number(slope))), "gradient"))
         self.blocks.append(
             Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
         )

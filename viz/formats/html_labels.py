@@ -78,7 +78,7 @@ def points(size: float, theme: Theme) -> str:
 
 
 def legend(scene: Scene, theme: Theme) -> str:
-    """Return a table of what the colours and dashes of edges mean."""
+    """Return a table of what the colours, dashes and derivatives of edges mean."""
     cells = "".join(
         f'<TD><FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.roles[role]}">'
         f"{_MARK[theme.dashes[role]]} {Plain(text).html()}</FONT></TD>"
@@ -92,7 +92,19 @@ def legend(scene: Scene, theme: Theme) -> str:
     )
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="8"><TR>'
-        f"{forward}{cells}</TR></TABLE>"
+        f"{forward}{cells}</TR>{_two_derivatives(scene, theme)}</TABLE>"
+    )
+
+
+def _two_derivatives(scene: Scene, theme: Theme) -> str:
+    """Return a row that tells factors from their products, where both are written."""
+    if not any(line.kind == "gradient" for b in scene.blocks for line in b.lines):
+        return ""
+    text = Plain("∂a/∂z: the factor of one step   ∂J/∂a: all factors since J").html()
+    return (
+        f'<TR><TD COLSPAN="{len(scene.legend) + 1}">'
+        f'<FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.faint}">{text}</FONT>'
+        "</TD></TR>"
     )
 
 

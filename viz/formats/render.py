@@ -55,14 +55,26 @@ def render(
     return data
 
 
-def check_request(dpi: int, engine: str) -> None:
-    """Raise an error if no picture can have this resolution, or be by this engine.
+def resolution(dpi: int | None, format: str) -> int:
+    """Return the resolution of a picture in a format, by default 144.
 
     Raises:
-        RenderError: there is no such engine.
-        HyperparameterError: the resolution is not a number that a picture can have.
+        RenderError: one is asked of a format that is not made of pixels.
+        HyperparameterError: it is not a number that a picture can have.
     """
+    if dpi is None:
+        return 144
     check_value(dpi, Resolution, "dpi")
+    if format not in PIXELS:
+        raise RenderError(
+            f"dpi must be left out for {format!r}, got {dpi}: only a PNG and a WebP "
+            "have pixels; size=(width, height) of draw says how large a picture is"
+        )
+    return dpi
+
+
+def check_engine(engine: str) -> None:
+    """Raise an error if there is no such engine."""
     if engine not in get_args(Engine):
         known = " or ".join(map(repr, get_args(Engine)))
         raise RenderError(

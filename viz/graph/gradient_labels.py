@@ -156,8 +156,7 @@ class GradientLabels:
             texts = self._rule(symbol, node, gradient, part)
             if gradient in self.values:
                 texts.append(self._measured(symbol, node, gradient))
-        role = self._role_of_gradient(node)
-        return [Line(text, "gradient", role) for text in texts]
+        return [Line(text, "gradient") for text in texts]
 
     def _rule(
         self, symbol: Written, node: Node, gradient: Node, part: Part
@@ -204,11 +203,6 @@ class GradientLabels:
         if inner and not signs and (dead := dead_units(value)):
             remarks.append(f"☠ {dead} of {value.shape[1]} units dead")
         return remarks + signs
-
-    def _role_of_gradient(self, x: Node) -> Role:
-        """Say where the edges lie that end at x: its gradient has their colour."""
-        roles = {self.role(x, y) for y, _ in self._arrivals.get(x, ((x, x),))}
-        return roles.pop() if len(roles) == 1 else "between"
 
     @functools.cached_property
     def _drawn(self) -> Counter[Node]:

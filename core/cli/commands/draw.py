@@ -20,8 +20,8 @@ RANKDIR = click.option(
     "--rankdir", default="LR", show_default=True, help="LR, TB, RL or BT."
 )
 DPI = click.option(
-    "--dpi", type=click.IntRange(10, 1200), default=144, show_default=True,
-    help="Resolution of a .png or .webp.",
+    "--dpi", type=click.IntRange(10, 1200),
+    help="Resolution of a .png or .webp.  [default: 144]",
 )  # fmt: skip
 LOSS = click.option("--loss", metavar="NAME", help="Loss of a model, by name.")
 FORMATS = ".svg, .svgz, .png, .webp, .pdf, .eps, .html, .tex, .tikz, .json or .dot"
@@ -82,7 +82,7 @@ def command(
     what: str,
     out: str | None,
     frames: str | None,
-    dpi: int,
+    dpi: int | None,
     loss: str | None,
     values: str | None,
     row: int | None,

@@ -55,7 +55,7 @@ def command(
     as_json: bool,
     check: bool,
     out: str | None,
-    dpi: int,
+    dpi: int | None,
     **options: Any,
 ) -> None:
     """Explain why a gradient has the value it has.
