@@ -6,7 +6,7 @@ before its activation and a⁽ᵏ⁾ after it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chainrule.graph import Graph
@@ -56,6 +56,8 @@ def layer_symbols(
         if len(nodes) == 1 and nodes[0] not in symbols:
             for node, symbol in _result_symbols(nodes[0], owner, numbers[owner]):
                 symbols.setdefault(node, symbol)
+        elif len(nodes) > 1:
+            symbols |= _results_of_shared(nodes, owner, symbols)
     return symbols
 
 
@@ -77,6 +79,22 @@ def _result_symbols(
     fed = _what_feeds(result, layer)
     if len(fed) == 1:
         yield fed[0], z
+
+
+def _results_of_shared(
+    results: Sequence[Node], layer: Scope, symbols: Mapping[Node, Symbol]
+) -> dict[Node, Symbol]:
+    """Name results of a layer that is applied several times: a of z, a' of z'."""
+    found: dict[Node, Symbol] = {}
+    for node in results:
+        fed = _what_feeds(node, layer)
+        z = symbols.get(fed[0]) if len(fed) == 1 else None
+        if z is None or node in symbols or node.scope[-1] is layer:
+            continue
+        a = replace(z, base="a" + z.base[1:])
+        if z.base.startswith("z") and a not in found.values():
+            found[node] = a
+    return found
 
 
 def _what_feeds(result: Node, layer: Scope) -> list[Node]:

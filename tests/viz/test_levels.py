@@ -1,5 +1,9 @@
 """Levels of detail: what is one block, and what is shown once."""
 
+import re
+
+import pytest
+
 import chainrule as cr
 
 
@@ -101,3 +105,25 @@ def test_a_picture_that_stays_too_large_leaves_out_its_middle():
     assert middle == "⋮  83 more blocks"
     assert "level='layer'" not in middle
     assert len(diagram.scene.links) > 200
+
+
+@pytest.mark.parametrize(("times", "said"), [(1, ""), (2, "twice"), (3, "3 times")])
+def test_a_shared_layer_says_how_often_it_is_applied(times, said):
+    shared = cr.layers.Dense(3, activation="tanh")
+    y = cr.input("x", shape=(None, 3))
+    for _ in range(times):
+        y = cr.ops.exp(shared(y))
+    source = cr.draw(y, level="layer").source
+    assert ("its parameters are used" in source) == bool(said)
+    assert said in source
+
+
+def test_each_result_of_a_shared_layer_has_a_name():
+    shared = cr.layers.Dense(3, activation="tanh")
+    first = shared(cr.input("x", shape=(None, 3)))
+    loss = cr.ops.sum(cr.ops.exp(shared(first)) + first)
+    source = cr.draw(loss, level="op", direction="both").render("svg").decode()
+    words = re.sub("<[^>]*>", "", source)
+    assert "tanh(z⁽¹⁾)" in words
+    assert "a'⁽¹⁾" in words.replace("&#39;", "'")
+    assert "a⁽¹⁾ · W⁽¹⁾" in words
