@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -73,11 +74,14 @@ class Naming:
         return None if same is None else self.symbol(same)
 
     def number(self, nodes: Iterable[Node]) -> None:
-        """Call those of `nodes` that have no symbol v₁, v₂ and so on."""
+        """Call those of `nodes` that have no symbol by the first free of v₁, v₂ …."""
         self.__dict__.pop("_twins", None)
-        free = [node for node in nodes if not self.symbol(node)]
-        for number, node in enumerate(free, 1):
-            self._symbols[node] = Symbol("v", sub=str(number))
+        taken = set(self._symbols.values())
+        numbered = (Symbol("v", sub=str(number)) for number in itertools.count(1))
+        free = (symbol for symbol in numbered if symbol not in taken)
+        for node in nodes:
+            if not self.symbol(node):
+                self._symbols[node] = next(free)
 
     def symbol(self, node: Node) -> Symbol | Derivative | None:
         """Return the symbol of a node, or None if it has none and is written out."""

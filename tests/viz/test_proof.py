@@ -261,3 +261,17 @@ def test_printed_numbers_are_known_to_half_of_their_last_digit():
     assert float(literal("1.234·10⁻⁷").error) == pytest.approx(5e-11)
     (found,) = meanings("w₁ · 0.6931", NAMES)
     assert float(found.error) == pytest.approx(1e-4)
+
+
+def test_a_verdict_counts_gradients_that_a_block_leaves_out():
+    shared = cr.layers.Dense(3, activation="tanh")
+    x, y = cr.input("x", shape=(None, 3)), 0.0
+    inner = x
+    for _ in range(3):
+        inner = shared(inner)
+        y = y + cr.ops.sum(cr.ops.square(inner))
+    picture = cr.draw(
+        y, level="layer", direction="both", values={x: [[1, 2, 3]]}, check=True
+    )
+    assert "⋮" in picture.source
+    assert not picture.proofread().wrong
