@@ -36,7 +36,7 @@ _CATALOGS = (
     "schedules", "metrics", "callbacks", "datasets", "themes",
 )  # fmt: skip
 
-_RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")
+_RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff", "curve")
 """Public functions that a plugin registers; the core knows no diagrams."""
 
 __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noqa: PLE0605

@@ -98,6 +98,7 @@ from chainrule.program.program import Program as Program
 from chainrule.registry.hooks import hookimpl as hookimpl
 from chainrule.registry.registration import register as register
 from chainrule.scopes import scope as scope
+from chainrule.viz.curve import curve as curve
 from chainrule.viz.difference import diff as diff
 from chainrule.viz.draw import draw as draw
 from chainrule.viz.explain import explain as explain

@@ -1,4 +1,4 @@
-"""Training curves as SVG: a panel for each measure, with training and validation."""
+"""Training curves: a panel for each measure, with training and validation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from chainrule.annotations import FilePath
+from chainrule.arguments import checked
+from chainrule.errors import OutputError
+from chainrule.files import write_file
 from chainrule.viz.style import LIGHT
 
 WIDTH, HEIGHT = 400, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 92, 34, 42
 LABEL = 28
 """Height of the name and last value of a series."""
+MOST_NUMBERS = 200
+"""Epochs of a line whose number is shown to whoever points at them."""
 SERIES = (
     ("", "training", LIGHT.parameter, "none"),
     ("val_", "held out", LIGHT.between, "6 3"),
@@ -20,19 +27,47 @@ SERIES = (
 """Prefix of a measure, and the label, colour and dashes of its series."""
 
 
-def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") -> str:
-    """Return the measures of a training run, epoch by epoch, as an SVG picture.
+@dataclass(frozen=True)
+class Curve:
+    """Training curves as a picture, which notebooks show.
+
+    Attributes:
+        svg: the picture; whoever points at an epoch reads its number.
+    """
+
+    svg: str
+
+    def save(self, path: FilePath) -> None:
+        """Write the picture to a file whose name ends in ``.svg``.
+
+        Raises:
+            OutputError: another format is asked for, or the file cannot be written.
+        """
+        if Path(path).suffix != ".svg":
+            raise OutputError(
+                f"training curves are SVG pictures, so {path} must end in .svg; to "
+                "plot them otherwise: pandas.DataFrame(history).plot()"
+            )
+        write_file(path, self.svg)
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+
+@checked
+def curve(history: Mapping[str, Sequence[float]], *, title: str = "training") -> Curve:
+    """Return the measures of a training run, epoch by epoch, as a picture.
 
     Args:
         history: measure → one number for each epoch; ``val_loss`` is drawn beside
             ``loss``. Numbers that are not finite leave a gap.
         title: what the picture is called.
     """
-    measures = [name for name in history if not name.startswith("val_")]
+    measures = [name for name, _ in history.items() if not name.startswith("val_")]
     panels = [_panel(name, history, i * WIDTH) for i, name in enumerate(measures)]
     width = WIDTH * max(len(panels), 1)
     inside = "\n".join(part for panel in panels for part in panel.parts())
-    return (
+    return Curve(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" '
         f'style="max-width:{width}px;width:100%;height:auto" role="img" '
         f'font-family="{LIGHT.font}" font-size="12" fill="{LIGHT.ink}">\n'
@@ -119,7 +154,21 @@ class Panel:
                 f'<path d="{self._path(series)}" fill="none" stroke="{series.color}" '
                 f'stroke-width="2" stroke-dasharray="{series.dash}"/>'
             )
+        for series in self.series:
+            yield from self._numbers(series)
         yield from self._labels()
+
+    def _numbers(self, series: Series) -> Iterator[str]:
+        """Yield an invisible circle for each of many epochs, with its number."""
+        step = -(-len(series.values) // MOST_NUMBERS)
+        for epoch in range(1, len(series.values) + 1, step):
+            value = series.values[epoch - 1]
+            if math.isfinite(value):
+                said = html.escape(f"{series.label}, epoch {epoch}: {value:.4g}")
+                yield (
+                    f'<circle cx="{self.x(epoch)}" cy="{self.y(value)}" r="5" '
+                    f'fill="#000" fill-opacity="0"><title>{said}</title></circle>'
+                )
 
     def _path(self, series: Series) -> str:
         commands, pen = [], "M"

@@ -61,7 +61,7 @@ def save(model: Model, folder: Path) -> None:
     write_file(folder / HISTORY, json.dumps(history, indent=2) + "\n")
     if any(history.values()):
         curve = registry.find("renderers", "curve").target
-        write_file(folder / CURVE, curve(history))
+        curve(history).save(folder / CURVE)
     if model.history is not None and model.history.profile is not None:
         model.history.profile.save_trace(folder / TRACE)
 

@@ -74,7 +74,7 @@ MODEL = habits("model", {
     "optimizer loss metrics": ("model.optimizer",
         "a model keeps none; give it to model.fit"),
     "metrics_names": ("model.metrics_names",
-        "write list(model.history), or list(model.evaluate(X, Y))"),
+        "write model.history.keys(), or model.evaluate(X, Y).keys()"),
     "plot plot_model": ("model.plot()", 'write cr.draw(model).save("model.svg")'),
 })  # fmt: skip
 

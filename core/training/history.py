@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from chainrule.by_name import ByName
 from chainrule.errors import UnknownNameError, did_you_mean
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.callback import Callback
 from chainrule.profile.profile import Profile
+from chainrule.registry import registry
 
 
-class History(Callback, Mapping[str, list[float]]):
+class History(Callback, ByName[list[float]]):
     """The numbers of each epoch: ``history["loss"]``, ``history["val_accuracy"]`` ….
+
+    It is a dict, so ``pandas.DataFrame(history)`` has a column for each name.
 
     `fit` returns one. Given to `fit` as a callback it is filled during training; given
     to several calls it continues where the last one ended.
@@ -25,58 +29,53 @@ class History(Callback, Mapping[str, list[float]]):
 
     interrupted: bool = field(default=False, init=False)
     profile: Profile | None = field(default=None, init=False)
-    _values: dict[str, list[float]] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(cls, values: Mapping[str, list[float]]) -> History:
         """Make a history of these numbers."""
         history = cls()
-        history._values |= {name: list(numbers) for name, numbers in values.items()}
+        history.update({name: list(numbers) for name, numbers in values.items()})
         return history
 
-    def __getitem__(self, name: str) -> list[float]:
-        if name not in self._values:
-            known = did_you_mean(name, self._values)
-            raise UnknownNameError(
-                f"no numbers called {name!r} in this history.{known} "
-                "fit measures more if asked to: metrics=[…], validation=…"
-            )
-        return self._values[name]
+    def __missing__(self, name: object) -> list[float]:
+        known = did_you_mean(name, self.keys())
+        raise UnknownNameError(
+            f"no numbers called {name!r} in this history.{known} "
+            "fit measures more if asked to: metrics=[…], validation=…"
+        )
 
     if not TYPE_CHECKING:  # or every name would be an attribute to a type checker
 
         def __getattr__(self, name: str) -> NoReturn:
-            keys = [] if name.startswith("_") else list(self)
+            keys = [] if name.startswith("_") else list(self.keys())
             key = name if name in keys else next(iter(keys), "loss")
             write = f"it is a mapping itself: write history[{key!r}]"
             known = name in ("history", *keys)
             raise unknown_attribute(self, name, "history", write if known else "")
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
     @property
     def epochs(self) -> int:
         """The number of epochs."""
-        return max((len(values) for values in self._values.values()), default=0)
+        return max((len(values) for values in self.values()), default=0)
 
     @property
     def last(self) -> dict[str, float]:
         """The numbers of the last epoch."""
         return {name: values[-1] for name, values in self.items() if values}
 
+    def plot(self) -> Any:
+        """Return the training curves, as ``chainrule.curve`` draws them."""
+        return registry.find("renderers", "curve").target(self)
+
     def expect(self, names: list[str]) -> None:
         """Add an empty list for each of these names that is new."""
         for name in names:
-            self._values.setdefault(name, [])
+            self.setdefault(name, [])
 
     def append(self, numbers: Mapping[str, float]) -> None:
         """Add the numbers of an epoch."""
         for name, value in numbers.items():
-            self._values.setdefault(name, []).append(value)
+            self.setdefault(name, []).append(value)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value:.4g}" for name, value in self.last.items())

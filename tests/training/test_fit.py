@@ -56,7 +56,7 @@ def test_history_has_one_number_for_each_epoch() -> None:
     history = model.fit(
         X, LABELS, loss=SPARSE, metrics=["accuracy"], validation=(X, LABELS), epochs=4
     )
-    assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert list(history.keys()) == ["loss", "accuracy", "val_loss", "val_accuracy"]
     assert all(len(values) == 4 for values in history.values())
     assert history is model.history
     assert history.epochs == 4
@@ -301,7 +301,7 @@ def test_several_inputs_and_outputs() -> None:
         x, y, loss={"kind": SPARSE, "size": "mse"}, epochs=2, metrics=[],
         validation=([X, X[:, :2]], [LABELS, NUMBERS[:, :1]]),
     )  # fmt: skip
-    assert list(history)[:3] == ["loss", "kind_loss", "size_loss"]
+    assert list(history.keys())[:3] == ["loss", "kind_loss", "size_loss"]
     np.testing.assert_allclose(
         history["loss"], np.add(history["kind_loss"], history["size_loss"])
     )
@@ -328,7 +328,7 @@ def test_frozen_parameters_are_not_trained(monkeypatch: pytest.MonkeyPatch) -> N
 def test_two_metrics_of_one_kind_get_different_names() -> None:
     metrics = [cr.metrics.TopK(k=1), cr.metrics.TopK(k=3), "accuracy"]
     history = linear().fit(X, LABELS, loss=SPARSE, metrics=metrics)
-    assert list(history) == ["loss", "top_k", "top_k_2", "accuracy"]
+    assert list(history.keys()) == ["loss", "top_k", "top_k_2", "accuracy"]
     assert history["top_k"] == history["accuracy"]
     assert history["top_k_2"] == [1.0]
 
