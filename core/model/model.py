@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -119,6 +119,7 @@ class Model(Parametric):
         backend: str | Backend | None = None,
         seed: Seed = 0,
         sample_weight: npt.ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
         shuffle: bool = True,
         profile: bool = False,
         dtype: FloatDtype = "float32",
@@ -158,6 +159,9 @@ class Model(Parametric):
             backend: name, such as ``"numpy"``; None is the default.
             seed: the seed of initial weights, shuffling, dropout and noise.
             sample_weight: how much each example counts, one number each.
+            class_weight: how much the examples of a class count, as in
+                ``{0: 1.0, 1: 5.0}``; 1 for classes that are not in it. Sample weights
+                are multiplied by it. As in tf.keras validation does not know of it.
             shuffle: whether to take the examples in another order in each epoch.
             profile: whether to time each kernel, validation included. A table is
                 printed when training ends, however it ends, and ``history.profile``
@@ -194,8 +198,9 @@ class Model(Parametric):
             x=x, y=y, loss=loss, optimizer=optimizer, epochs=epochs,
             batch_size=batch_size, validation=validation, regularizers=regularizers,
             callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
-            seed=seed, sample_weight=sample_weight, shuffle=shuffle, profile=profile,
-            dtype=dtype, deterministic=deterministic, verbose=verbose,
+            seed=seed, sample_weight=sample_weight, class_weight=class_weight,
+            shuffle=shuffle, profile=profile, dtype=dtype, deterministic=deterministic,
+            verbose=verbose,
         )  # fmt: skip
         setup = options.resolved(self.network)
         if self.session.state is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,7 @@ from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.schedule import Schedule
 from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
+from chainrule.training.class_weights import weighted_by_class
 from chainrule.training.criteria import Criteria, resolve_all
 from chainrule.training.examples import Examples, held_out
 from chainrule.training.network import Network
@@ -44,6 +45,7 @@ class FitOptions:
     backend: Any
     seed: int
     sample_weight: Any
+    class_weight: Mapping[int, float] | None
     shuffle: bool
     profile: bool
     dtype: FloatDtype
@@ -65,6 +67,8 @@ class FitOptions:
             network, criteria, self.x, self.y, self.sample_weight, floats=self.dtype
         )
         examples, validation = self._divided(network, criteria, examples)
+        if self.class_weight is not None:
+            examples = weighted_by_class(examples, self.class_weight, self.dtype)
         schedule = (
             None
             if self.schedule is None
