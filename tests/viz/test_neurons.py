@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import GraphError
 from chainrule.notation.numbers import number
+from chainrule.viz.room import ROOMS
 
 
 def network(hidden=3):
@@ -150,3 +151,23 @@ def test_a_unit_shows_its_sum_and_its_activation():
             f"z{sub}⁽¹⁾ = {number(z[unit], digits=3)}",
             f"σ(z{sub}⁽¹⁾) = {number(1 / (1 + np.exp(-z[unit])), digits=3)}",
         ]
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (3, 4, 2), (3, 4, 4, 4, 2)])
+@pytest.mark.parametrize("size", ["slide", "column"])
+def test_networks_can_be_read_at_their_size(sizes, size):
+    loss, feeds = layered(*sizes)
+    diagram = cr.draw(loss, level="neuron", values=feeds, size=size)
+    assert diagram.measured.pixels(ROOMS[size]) >= ROOMS[size].least
+    assert diagram.proofread().wrong == ()
+
+
+def test_a_unit_has_the_curve_of_its_activation():
+    loss, feeds = layered(2, 3, 1)
+    scene = cr.draw(loss, level="neuron", values=feeds).scene
+    hidden, output = scene.block("c1_1"), scene.block("c2_1")
+    assert (hidden.sign, output.sign, output.curve) == ("Σ", "Σ", ())
+    x, y = np.array(hidden.curve).T
+    z = 8 * x - 4
+    low, high = 1 / (1 + np.exp(4)), 1 / (1 + np.exp(-4))
+    assert y == pytest.approx((1 / (1 + np.exp(-z)) - low) / (high - low))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from chainrule.kinds.module import modules_of
 from chainrule.node import Constant, Node, Parameter
@@ -21,6 +19,7 @@ from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.activation_curves import Curve, activation_curves
 from chainrule.viz.graph.columns import Column, Read, Unit
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.graph.unit_symbols import index_of, unit_symbol, weight_symbol
 from chainrule.viz.graph.vectors import aligned, numbered, one_shape, width
 from chainrule.viz.readings import Reading, entry_reading
 from chainrule.viz.scene import Block, BlockKind, Line, LineKind, Link
@@ -168,7 +167,7 @@ class Units:
 
     def _mixed(self, stage: Node, which: int) -> Written:
         """Write one number of a vector, as in ``softmax(z⁽¹⁾)₂``."""
-        whole, index = Formula(stage, self.naming), _index(stage, which)
+        whole, index = Formula(stage, self.naming), index_of(stage, which)
         partly = isinstance(stage.op, Reduction) and width(stage) > 1
         long = len(whole.unicode()) > LONGEST_FORMULA
         if long or partly or len(one_shape(stage)) > 1:
@@ -330,40 +329,6 @@ def _sign(column: Column) -> str:
 
 def _bias_id(place: int, number: int) -> str:
     return f"c{place}_bias{number + 1}" if number else f"c{place}_bias"
-
-
-def _index(node: Node, which: int) -> str:
-    """Return the index of a unit, from 1; nothing for the only one."""
-    shape = [size for size in one_shape(node) if size != 1]
-    return _counted(map(int, np.unravel_index(which, shape)) if shape else ())
-
-
-def _counted(places: Iterable[int]) -> str:
-    """Return places counted from 1, with commas if they are more than digits."""
-    numbers = [place + 1 for place in places]
-    return ("" if max(numbers, default=0) < 10 else ",").join(map(str, numbers))
-
-
-def unit_symbol(symbol: Symbol | Derivative | None, node: Node, which: int) -> Symbol:
-    """Return the symbol of a unit of a vector: a₂⁽¹⁾ is the second of a⁽¹⁾."""
-    if not isinstance(symbol, Symbol):
-        symbol = Symbol(symbol.unicode() if symbol else "?")
-    return with_index(symbol, _index(node, which))
-
-
-def weight_symbol(symbol: Symbol, kernel: Parameter, entry: int) -> Symbol:
-    """Return the symbol of an entry of a parameter: w₁₂⁽¹⁾ is one of W⁽¹⁾."""
-    if kernel.value.ndim < 2 and kernel.value.size == 1:
-        return symbol
-    places = np.unravel_index(entry, kernel.value.shape)
-    lower = replace(symbol, base=symbol.base.lower())
-    return with_index(lower, _counted(int(place) for place in places))
-
-
-def with_index(symbol: Symbol, index: str) -> Symbol:
-    """Return a symbol with one more index, as in ``a₂⁽¹⁾`` or ``w₁,₂₃``."""
-    sub = f"{symbol.sub},{index}" if symbol.sub and index else symbol.sub or index
-    return replace(symbol, sub=sub)
 
 
 def _is_activation(stage: Node, given: Collection[Node]) -> bool:

@@ -11,7 +11,7 @@ from chainrule.node import Node, Parameter
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.ops import Count
 from chainrule.viz.formulas.measures import Array
-from chainrule.viz.graph.units import unit_symbol, weight_symbol
+from chainrule.viz.graph.unit_symbols import unit_symbol, weight_symbol
 from chainrule.viz.proof.truth import Truth
 
 LARGEST = 2000
