@@ -239,7 +239,8 @@ def common_shape(op: str, inputs: Sequence[Node]) -> Shape:
                 "broadcast; align them from the right, each pair equal or 1"
             )
         if mixes_batches(shape, other.shape):
-            low = min(inputs, key=lambda x: x.ndim)
+            batches = [x for x in inputs if None in x.shape]
+            low = min(batches, key=lambda x: x.ndim)
             raise ShapeError(
                 f"{op}: {' and '.join(map(describe, inputs))} have their batches on "
                 "different axes, and would be combined each with each; write "

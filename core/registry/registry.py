@@ -115,14 +115,14 @@ class Registry:
 
     def _fitting(self, kind: str, value: Any) -> str:
         """Say what to give instead of something of another kind."""
-        own = getattr(type(value), "kind", "")
-        if own in KINDS and own != kind:
-            return f"it is {with_article(singular(own))}, so give it as {own}"
         name = str(getattr(value, "type_name", getattr(value, "__name__", "")))
         kin = ("layers", "activations") if kind == "layers" else (kind,)
         for other in kin:
             if self.has(other, name):
                 return f"write cr.{other}.{self.find(other, name).name}"
+        own = getattr(type(value), "kind", "")
+        if own in KINDS and own != kind:
+            return f"it is {with_article(singular(own))}, so give it as {own}"
         first = next(iter(self.names(kind)), "…")
         return f"give a name such as {first!r}, or an object"
 

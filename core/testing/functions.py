@@ -15,15 +15,20 @@ Function: TypeAlias = Callable[..., Node]
 
 
 def leaves_for(values: Sequence[Array], batch: int | None = None) -> list[Input]:
-    """Return inputs for values; a leading axis of size `batch` is left open."""
-    return [
-        Input(f"x{i}", _opened(value.shape, batch), dtype_of(value))
-        for i, value in enumerate(values)
+    """Return inputs for values.
+
+    A leading axis of size `batch` is left open, for values of the highest rank: other
+    batches would not lie beside theirs.
+    """
+    rank = max((value.ndim for value in values), default=0)
+    shapes: list[Shape] = [
+        (None, *x.shape[1:]) if x.ndim == rank and x.shape[:1] == (batch,) else x.shape
+        for x in values
     ]
-
-
-def _opened(shape: tuple[int, ...], batch: int | None) -> Shape:
-    return (None, *shape[1:]) if shape[:1] == (batch,) else shape
+    return [
+        Input(f"x{i}", shape, dtype_of(value))
+        for i, (shape, value) in enumerate(zip(shapes, values, strict=True))
+    ]
 
 
 def projected(y: Node) -> Node:

@@ -82,7 +82,7 @@ class NewValues(Wrong):
 class Narrow(Wrong):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self.sums = np.zeros(len(program.totals), np.float32)
+        self.sums = np.zeros(program.total_offsets[-1], np.float32)
 
     def run(self, **numbers: Any) -> None:
         self.inner.run(**numbers)

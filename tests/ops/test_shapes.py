@@ -76,7 +76,7 @@ def test_inferred(node: cr.Node, shape: tuple[int | None, ...]) -> None:
         (lambda: ops.reshape(W, (-1, -1)), "at most one size"),
         (lambda: W[4], "has no index 4"),
         (lambda: W[::-1], "step of axis 0 must be positive, got -1"),
-        (lambda: W[np.array([0, 1])], "cr.ops.take for an array"),
+        (lambda: W[np.array([0, 1])], r"write cr.ops.take\(x, indices\)"),
         (lambda: W[1, 2, 3], "3 indices"),
         (lambda: W["a"], "cr.ops.take"),
         (lambda: ops.squeeze(W, 0), "axis 0 .* is not 1"),

@@ -88,7 +88,7 @@ def test_a_linear_layer_is_dense():
     [
         ("Dense", "write cr.layers.Dense"),
         ("relu", "write cr.activations.relu or cr.ops.relu"),
-        ("nn", "components are in cr.activations, cr.layers"),
+        ("nn", "layers are in cr.layers, activations in cr.activations"),
     ],
 )
 def test_a_component_is_found_from_the_package(name, text):

@@ -16,6 +16,7 @@ from chainrule.errors import (
     GradientError,
     GraphError,
     HyperparameterError,
+    ShapeError,
     UnknownNameError,
 )
 
@@ -153,7 +154,8 @@ SETTINGS: list[tuple[dict[str, Any], type[ChainRuleError], str]] = [
     ({"sample_weight": [1.0]}, DataError, "one number for each of 12 rows"),
     ({"sample_weight": np.full(12, -1)}, DataError, "negative in row 0"),
     ({"sample_weight": np.full(12, np.nan)}, DataError, "sample_weight has nan"),
-    ({"loss": lambda t, p: t - p}, GraphError, "must return one number"),
+    ({"loss": lambda t, p: p}, GraphError, "must return one number"),
+    ({"loss": lambda t, p: t - p}, ShapeError, "batches on different axes"),
     (
         {"loss": lambda t, p: cr.ops.mean(t), "sample_weight": np.ones(12)},
         GraphError,

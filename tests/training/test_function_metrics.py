@@ -37,7 +37,7 @@ def test_the_mean_over_all_examples_for_any_batch_size(backend: str, size: int) 
 def test_in_training_it_is_named_after_the_function() -> None:
     model = cr.Sequential([cr.layers.Dense(2)])
     history = model.fit(X, Y, loss="mse", metrics=[worst], validation=0.2)
-    assert [*history] == ["loss", "worst", "val_loss", "val_worst"]
+    assert [*history.keys()] == ["loss", "worst", "val_loss", "val_worst"]
     scores = model.evaluate(X, Y, metrics=[lambda t, p: cr.ops.mean(t - p)])
     assert [*scores.keys()] == ["loss", "metric"]
 

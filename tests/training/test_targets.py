@@ -78,7 +78,7 @@ def test_so_they_do_for_each_of_several_outputs(shape: tuple[int, ...]) -> None:
     model.fit(X, [y, 2 * y], loss=[squares, squares], metrics=[Error()], epochs=2)
     numbers = model.evaluate(X, [y, 2 * y])
     first, second = (np.ravel(part) for part in model.predict(X))
-    names = [name.removesuffix("_error") for name in numbers if "_error" in name]
+    names = [n.removesuffix("_error") for n, _ in numbers.items() if "_error" in n]
     expected = [np.mean((Y - first) ** 2), np.mean((2 * Y - second) ** 2)]
     for name, error in zip(names, expected, strict=True):
         assert numbers[f"{name}_error"] == pytest.approx(error, rel=1e-5)

@@ -11,6 +11,7 @@ from chainrule.errors import ArgumentTypeError, GraphError
 from chainrule.execution import open_backend
 from chainrule.profile.profile import Profile
 from chainrule.viz import style
+from chainrule.viz.page import palettes
 
 
 def trained(layers, backend="numpy"):
@@ -237,11 +238,12 @@ def test_other_formats_tell_the_times_too(small):
 
 
 def test_every_colour_has_one_for_dark_pages():
-    from importlib.resources import files
-
-    css = (files("chainrule.viz.page") / "assets/page.css").read_text(encoding="utf-8")
-    for color in style.LIGHT.heat:
-        assert f'.dark svg [fill="{color.lower()}"]' in css
+    light, dark = palettes.palettes(style.LIGHT).splitlines()
+    for place, color in enumerate(style.LIGHT.heat):
+        assert f"--theme-heat-{place}: {color};" in light
+        assert re.search(
+            rf"--theme-heat-{place}: (?!{color})#[0-9a-f]{{6}};", dark, re.I
+        )
 
 
 def test_times_are_written_as_people_write_them(small):

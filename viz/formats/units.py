@@ -35,7 +35,8 @@ def unit_look(block: Block, theme: Theme) -> dict[str, str]:
 def _sum(block: Block, theme: Theme) -> str:
     """Return a unit as a table: its name, Σ and z beside the curve of g and g(z)."""
     _, border = theme.block(block.kind)
-    sign = _cell(f'<FONT POINT-SIZE="{points(16, theme)}">{block.sign}</FONT>')
+    size, color = points(16, theme), theme.ink
+    sign = _cell(f'<FONT POINT-SIZE="{size}" COLOR="{color}">{block.sign}</FONT>')
     cells = [_written(line, theme) for line in block.lines]
     rows = [
         f"<TR>{_cell(_written(Line(block.title, 'title'), theme), 2)}</TR>",

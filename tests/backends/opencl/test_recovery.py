@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -245,21 +246,21 @@ def test_divergence_that_cannot_be_located(
 class Look(cr.Callback):
     """Uses the model while it is trained."""
 
-    backends: tuple[Any, ...] = ("numpy",)
+    _backends: tuple[Any, ...] = field(default=("numpy",), init=False)
 
     def begin(self, run: Run) -> None:
         self.outputs: list[Any] = []
         self.weights: list[Any] = []
 
     def step_end(self, run: Run) -> None:
-        on = self.backends[run.step % len(self.backends)]
+        on = self._backends[run.step % len(self._backends)]
         self.outputs.append(run.model.predict([X, PLACES], backend=on))
         self.weights.append(run.model.get_weights())
 
 
 def test_callbacks_see_the_model_as_it_is(backend: Any) -> None:
     there, here = Look(), Look()
-    there.backends = "numpy", backend
+    there._backends = "numpy", backend
     model = network()
     watched = fit(model, backend, epochs=2, callbacks=[there])
     assert watched["loss"] == fit(network(), backend, epochs=2)["loss"]
@@ -289,21 +290,21 @@ def test_callbacks_may_change_the_model(backend: Any) -> None:
 class Evaluate(cr.Callback):
     """Computes something of the model's own graph while it is trained."""
 
-    on: Any = "numpy"
+    _on: Any = field(default="numpy", init=False)
 
     def begin(self, run: Run) -> None:
         self.outputs: list[Any] = []
 
     def step_end(self, run: Run) -> None:
         feeds = dict(zip(run.model.inputs, (X, PLACES), strict=True))
-        self.outputs += cr.evaluate(run.model.outputs, feeds, backend=self.on)
+        self.outputs += cr.evaluate(run.model.outputs, feeds, backend=self._on)
 
 
 def test_evaluating_a_graph_in_a_callback_does_not_disturb_training(
     backend: Any,
 ) -> None:
     there, here = Evaluate(), Evaluate()
-    there.on = backend
+    there._on = backend
     watched = fit(network(), backend, epochs=2, callbacks=[there])
     assert watched["loss"] == fit(network(), backend, epochs=2)["loss"]
     fit(network(), "numpy", epochs=2, callbacks=[here])

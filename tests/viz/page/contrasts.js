@@ -16,16 +16,22 @@
     }
     return "white";
   };
+  const holds = (shape, text) => {
+    const [outer, inner] = [shape, text].map((each) => each.getBoundingClientRect());
+    const [x, y] = [inner.x + inner.width / 2, inner.y + inner.height / 2];
+    return outer.left <= x && x <= outer.right && outer.top <= y && y <= outer.bottom;
+  };
   const plate = (text) => {
     for (const shape of text.closest("g.node, g.edge")?.querySelectorAll("path, polygon, ellipse") ?? []) {
       const { fill } = getComputedStyle(shape);
-      if (!clear(fill) && !shape.closest("g.edge")) return fill;
+      if (!clear(fill) && !shape.closest("g.edge") && holds(shape, text)) return fill;
     }
     return behind(text);
   };
   const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   const found = [];
   for (const text of document.querySelectorAll("#picture text, figure:not([hidden]) text")) {
+    if (!text.textContent.trim()) continue;
     const ground = text.closest("#picture") ? plate(text) : getComputedStyle(text.closest("svg")).backgroundColor;
     found.push([text.textContent, ratio(luminance(getComputedStyle(text).fill), luminance(ground))]);
   }
