@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.imports import CatalogFinder
 
 _HOME = {
-    "input": "node", "parameter": "node", "constant": "node", "Node": "node",
+    "input": "leaves", "parameter": "leaves", "constant": "leaves", "Node": "node",
     "Graph": "graph", "scope": "scopes", "Input": "node", "Parameter": "node",
     "Constant": "node",
     "grad": "autodiff", "backward": "autodiff",

@@ -82,6 +82,9 @@ from chainrule.kinds.optimizer import Optimizer as Optimizer
 from chainrule.kinds.regularizer import Regularizer as Regularizer
 from chainrule.kinds.schedule import Schedule as Schedule
 from chainrule.kinds.theme import Theme as Theme
+from chainrule.leaves import constant as constant
+from chainrule.leaves import input as input
+from chainrule.leaves import parameter as parameter
 from chainrule.model.loading import load as load
 from chainrule.model.model import Model as Model
 from chainrule.model.sequential import Sequential as Sequential
@@ -89,9 +92,6 @@ from chainrule.node import Constant as Constant
 from chainrule.node import Input as Input
 from chainrule.node import Node as Node
 from chainrule.node import Parameter as Parameter
-from chainrule.node import constant as constant
-from chainrule.node import input as input
-from chainrule.node import parameter as parameter
 from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
 from chainrule.program.program import Program as Program

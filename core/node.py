@@ -6,22 +6,21 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.annotations import Name
-from chainrule.arguments import checked, made_unchecked
-from chainrule.errors import ArgumentTypeError, GraphError, shown
+from chainrule.arguments import checked
+from chainrule.dtypes import Dtype, as_array, dtype_of
+from chainrule.errors import ArgumentTypeError, GraphError
 from chainrule.scopes import current_scope
 from chainrule.shapes import Axis, Shape, Sizes, shape_text
 from chainrule.symbolic import Symbolic
 
 if TYPE_CHECKING:
     from chainrule.ops.base import Op
-
-Dtype: TypeAlias = Literal["float", "int", "bool"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,7 +254,7 @@ class Parameter(Node):
     def __init__(
         self, name: Name, value: npt.ArrayLike, *, trainable: bool = True
     ) -> None:
-        array = _copy(value)
+        array = as_array(value)
         if array.dtype.kind not in "fiub":
             raise GraphError(f"parameter {name!r} must be numeric, got {array.dtype}")
         self._value: npt.NDArray[Any] = (
@@ -278,7 +277,7 @@ class Parameter(Node):
     @value.setter
     def value(self, value: npt.ArrayLike) -> None:
         # NumPy makes single numbers of arrays without axes: w.value - 0.1 * g
-        array = value if isinstance(value, np.ndarray) else _copy(value)
+        array = value if isinstance(value, np.ndarray) else as_array(value)
         if array.dtype.kind not in "fiub" or array.shape != self.shape:
             raise GraphError(
                 f"the value of {self.name!r} must be numbers of shape "
@@ -314,36 +313,8 @@ class Constant(Node):
 
     @checked
     def __init__(self, value: npt.ArrayLike, name: Name | None = None) -> None:
-        self.value: npt.NDArray[Any] = _copy(value)
+        self.value: npt.NDArray[Any] = as_array(value)
         super().__init__(None, (), self.value.shape, dtype_of(self.value), name)
-
-
-def _copy(value: npt.ArrayLike) -> npt.NDArray[Any]:
-    try:
-        return np.array(value)
-    except ValueError as error:
-        raise GraphError(
-            f"rows of different lengths do not make an array: {error}"
-        ) from error
-
-
-_DTYPES: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
-"""NumPy's letter for a dtype → a graph's name for it."""
-
-
-def dtype_of(array: npt.NDArray[Any]) -> Dtype:
-    """Return a graph's name for the dtype of an array.
-
-    Raises:
-        GraphError: it is not the dtype of real numbers, integers or booleans.
-    """
-    dtype = _DTYPES.get(array.dtype.kind)
-    if dtype is None:
-        raise GraphError(
-            "a value of a graph must consist of real numbers, integers or booleans, "
-            f"got {shown(array.tolist())}, of dtype {array.dtype}"
-        )
-    return dtype
 
 
 def converted(node: Node, dtype: Dtype) -> Node:
@@ -381,43 +352,6 @@ def _of_truth_values(name: str, *operands: Value) -> Node:
                 f"{node.dtype}; cr.ops.{name} takes numbers too"
             )
     return _function(name)(*nodes)
-
-
-@checked
-def input(name: Name, shape: Sizes = (), dtype: Dtype = "float") -> Input:
-    """Make an input: a leaf that is fed at run time.
-
-    Args:
-        name: what to call it in diagrams, messages and feeds.
-        shape: sizes; None is open, such as the batch in ``(None, 64)``.
-        dtype: ``"float"``, ``"int"`` or ``"bool"``.
-
-    Raises:
-        ArgumentError: the name is empty or not a string, or the dtype is not one of
-            those.
-        ShapeError: the shape is not a tuple of sizes.
-    """
-    return made_unchecked(Input, name, shape, dtype)
-
-
-@checked
-def parameter(name: Name, value: npt.ArrayLike, *, trainable: bool = True) -> Parameter:
-    """Make a parameter: a leaf with a value that training may change.
-
-    Raises:
-        GraphError: the value is not an array of numbers.
-    """
-    return made_unchecked(Parameter, name, value, trainable=trainable)
-
-
-@checked
-def constant(value: npt.ArrayLike, name: Name | None = None) -> Constant:
-    """Make a constant: a leaf whose value never changes.
-
-    Raises:
-        GraphError: the value is not an array of numbers.
-    """
-    return made_unchecked(Constant, value, name)
 
 
 def describe(node: Node) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.node import Dtype, Input, Parameter
+from chainrule.dtypes import Dtype
+from chainrule.node import Input, Parameter
 from chainrule.program.flat import aligned
 from chainrule.program.sizes import Sizes, numpy_dtype
 from chainrule.program.storage import FreeBlocks

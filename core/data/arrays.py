@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.data.frames import as_frame, column_names, frame_numbers
+from chainrule.dtypes import Dtype
 from chainrule.errors import DataError
-from chainrule.node import Dtype
 
 Array = npt.NDArray[Any]
 

@@ -10,8 +10,9 @@ from typing import ClassVar, Literal
 
 from chainrule.arguments import checked
 from chainrule.component import Component
+from chainrule.dtypes import Dtype
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
+from chainrule.node import Node, Parameter, Value, as_node, describe
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import Shape, shape_fits, shape_text

@@ -10,10 +10,11 @@ from chainrule.arguments import checked
 from chainrule.checks import check_value
 from chainrule.errors import GraphError, shown
 from chainrule.kinds.module import Module
+from chainrule.leaves import input
 from chainrule.model.description import describe_part
 from chainrule.model.model import Model
 from chainrule.model.names import name_parts
-from chainrule.node import Input, Node, input
+from chainrule.node import Input, Node
 from chainrule.shapes import Shape
 
 

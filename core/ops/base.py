@@ -13,8 +13,9 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from chainrule.arguments import checked
 from chainrule.component import snake_case
+from chainrule.dtypes import Dtype
 from chainrule.errors import ArgumentTypeError, GradientError, GraphError, ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, converted, describe
+from chainrule.node import Node, Value, as_node, converted, describe
 from chainrule.shapes import Shape, broadcast_shapes, mixes_batches
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9

@@ -7,8 +7,9 @@ until the program runs; they never read its numbers.
 from __future__ import annotations
 
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Value, describe
+from chainrule.node import Node, Value, describe
 from chainrule.ops.base import Gradients, Op
 from chainrule.shapes import ClosedSizes, Shape, broadcast_shapes, shape_text
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, describe
+from chainrule.node import Node, describe
 from chainrule.ops.base import SUM, Derivatives, Elementwise, Gradients
 from chainrule.shapes import Shape
 

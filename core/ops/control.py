@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chainrule.annotations import Name
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Dtype, Node, Parameter, Value, as_node, describe
+from chainrule.node import Node, Parameter, Value, as_node, describe
 from chainrule.ops.base import Derivatives, Elementwise, Gradients, Op
 from chainrule.ops.broadcasting import zeros_like
 from chainrule.shapes import Shape

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chainrule.arguments import checked
-from chainrule.node import Dtype, Node, Value, as_node
+from chainrule.dtypes import Dtype
+from chainrule.node import Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sub
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made

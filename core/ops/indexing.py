@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chainrule.annotations import NonNegativeInt
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Node, Value, as_node, describe
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.linalg import matmul
 from chainrule.ops.shaping import expand_dims, reshape

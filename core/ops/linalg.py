@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Node, Value, as_node, describe
 from chainrule.ops.base import PRODUCT, Gradients, Op, made
 from chainrule.ops.shaping import Transpose, expand_dims, squeeze
 from chainrule.shapes import Shape, broadcast_shapes, shape_text

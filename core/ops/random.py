@@ -15,8 +15,9 @@ from collections.abc import Sequence
 
 from chainrule.annotations import Name
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.graph import number_scopes
-from chainrule.node import Dtype, Node, Value, as_node
+from chainrule.node import Node, Value, as_node
 from chainrule.ops.arithmetic import log, sqrt
 from chainrule.ops.base import Gradients, Op, common_shape
 from chainrule.ops.comparison import less, to_float

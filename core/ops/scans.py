@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Node, Value, as_node, describe
 from chainrule.ops.arithmetic import add
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made

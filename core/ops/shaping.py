@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axes
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.shapes import (

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError, shown
 from chainrule.habits import advice
-from chainrule.node import Dtype, Node, Value, as_node, describe
+from chainrule.node import Node, Value, as_node, describe
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.broadcasting import zeros_like

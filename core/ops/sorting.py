@@ -6,8 +6,9 @@ import numpy as np
 
 from chainrule.annotations import PositiveInt
 from chainrule.arguments import checked
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
-from chainrule.node import Constant, Dtype, Node, Value, as_node, describe
+from chainrule.node import Constant, Node, Value, as_node, describe
 from chainrule.ops.arithmetic import mul
 from chainrule.ops.axes import normal_axis
 from chainrule.ops.base import Gradients, Op, made

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.node import Dtype, Node, Parameter
+from chainrule.dtypes import Dtype
+from chainrule.node import Node, Parameter
 from chainrule.ops import Op
 from chainrule.program.sizes import count
 from chainrule.shapes import Shape

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.dtypes import Dtype
 from chainrule.graph import topological
-from chainrule.node import Constant, Dtype, Node
+from chainrule.node import Constant, Node
 
 Sizes = tuple[int, ...]
 """A shape without open dimensions."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from chainrule.autodiff import backward
-from chainrule.node import Input, Node, dtype_of
+from chainrule.dtypes import dtype_of
+from chainrule.node import Input, Node
 from chainrule.ops import sum, uniform
 from chainrule.shapes import Shape
 from chainrule.testing.values import Array

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.autodiff import backward
+from chainrule.dtypes import dtype_of
 from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
-from chainrule.node import Input, dtype_of
+from chainrule.node import Input
 from chainrule.ops import sum
 from chainrule.testing.functions import Function, leaves_for, with_gradients
 from chainrule.testing.values import Array

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.arrays import Array
+from chainrule.dtypes import Dtype
 from chainrule.errors import DataError, GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.monitor import DIRECTIONS, Direction
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.node import Constant, Dtype, Input, Node, as_node, describe
+from chainrule.node import Constant, Input, Node, as_node, describe
 from chainrule.program.sizes import count, graph_bytes, sizes
 from chainrule.scopes import scope
 from chainrule.shapes import Shape

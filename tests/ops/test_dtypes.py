@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.dtypes import Dtype
 
-VALUES: dict[cr.node.Dtype, list[list[float]]] = {
+VALUES: dict[Dtype, list[list[float]]] = {
     "bool": [[1, 0, 1, 1], [1, 1, 0, 1]],
     "int": [[3, -2, 1, 0], [1, 2, -1, 3]],
     "float": [[0.5, -1.5, 2.0, 0.0], [1.5, -0.5, 0.25, 3.0]],

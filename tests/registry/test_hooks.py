@@ -10,7 +10,8 @@ import click
 import pytest
 
 import chainrule as cr
-from chainrule.node import Dtype, Node
+from chainrule.dtypes import Dtype
+from chainrule.node import Node
 from chainrule.registry import KINDS, Registry, hooks
 from chainrule.shapes import Shape
 

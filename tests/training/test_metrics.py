@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 
 import chainrule as cr
+from chainrule.dtypes import Dtype
 from chainrule.errors import ShapeError
 from chainrule.execution import open_backend
 from chainrule.kinds.metric import Metric
-from chainrule.node import Dtype, Input
+from chainrule.node import Input
 from chainrule.program import Program
 from chainrule.registry import registry
 

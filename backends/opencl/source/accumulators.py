@@ -8,7 +8,8 @@ from chainrule import ops
 from chainrule.backends.opencl.source.body import Body
 from chainrule.backends.opencl.source.index import Index
 from chainrule.backends.opencl.source.kernel_text import NotVector, Value
-from chainrule.node import Dtype, Node
+from chainrule.dtypes import Dtype
+from chainrule.node import Node
 from chainrule.ops import Op
 
 

@@ -18,7 +18,8 @@ from chainrule.backends.opencl.source.kernel_text import (
 )
 from chainrule.backends.opencl.source.layout import Floats, View
 from chainrule.backends.opencl.source.templates import MASKS, is_relation
-from chainrule.node import Constant, Dtype, Node
+from chainrule.dtypes import Dtype
+from chainrule.node import Constant, Node
 from chainrule.ops import Elementwise, Op
 from chainrule.ops.base import widest
 from chainrule.program.storage import VIEWS

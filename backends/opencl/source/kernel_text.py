@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.backends.opencl.source.index import ANYWHERE, FLAT, LANE, Index
 from chainrule.backends.opencl.source.layout import Floats, Slot, View
-from chainrule.node import Dtype
+from chainrule.dtypes import Dtype
 
 
 class NotVector(Exception):

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from chainrule.node import Dtype, Node
+from chainrule.dtypes import Dtype
+from chainrule.node import Node
 from chainrule.program.sizes import Sizes, sizes
 from chainrule.program.storage import Layout, row_major
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.node import Constant, Dtype, Node
+from chainrule.dtypes import Dtype
+from chainrule.node import Constant, Node
 from chainrule.ops import (
     Add,
     BroadcastTo,
