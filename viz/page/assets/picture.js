@@ -22,9 +22,10 @@ export class Picture {
     this.assigned = new Map(machine ? machine.program.assigns : []);
   }
 
-  // Find the pieces of text that end in a number; a line's pieces have one height.
+  // Find the pieces of text that end in a number.
   find(group, { lines, kinds = [], weight }, titles) {
-    rowsOf(group.querySelectorAll("text")).slice(titles).forEach((pieces, i) => {
+    const texts = group.querySelectorAll("text");
+    (titles ? linesOf(texts) : rowsOf(texts)).slice(titles).forEach((pieces, i) => {
       if (weight && i) pieces.forEach((piece) => piece.classList.add("gradient"));
       for (const reading of (lines[i] || []).filter((part) => typeof part !== "string")) {
         const last = pieces.filter((piece) => piece.textContent.includes(reading.was)).pop();
@@ -111,6 +112,28 @@ function markedLook(mark, dash) {
 }
 
 // Pieces of text, line by line; those of a line have one height.
+// A line of a block begins and ends with a thin space; other text, such as a sign, is by
+// itself. Two lines of a unit have one height.
+const THIN = "\u2009";
+
+function linesOf(pieces) {
+  const lines = [];
+  let line = [];
+  for (const piece of pieces) {
+    const words = piece.textContent;
+    if (words.length > 2 && words.startsWith(THIN) && words.endsWith(THIN)) lines.push([piece]);
+    else if (words === THIN || line.length) {
+      line.push(piece);
+      if (words === THIN && line.length > 1) {
+        lines.push(line);
+        line = [];
+      }
+    }
+  }
+  return lines;
+}
+
+// The pieces of a line of an edge have one height.
 function rowsOf(pieces) {
   const rows = new Map();
   for (const piece of pieces) {
