@@ -1,12 +1,26 @@
-"""One BLAS thread for each test process, where several share the machine.
+"""What all tests share; and one BLAS thread for each process, where several run.
 
 Threads of several processes that wait for each other cost ten times what they save.
 """
 
 import os
 import sys
+from collections.abc import Iterator
+
+import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     assert "numpy" not in sys.modules, "too late: BLAS has its threads already"
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+
+
+@pytest.fixture
+def registered_for_one_test() -> Iterator[None]:
+    """Remove what a test registers when it has ended."""
+    from chainrule.registry import registry
+
+    before = {plugin.name for plugin in registry.plugins}
+    yield
+    for name in {plugin.name for plugin in registry.plugins} - before:
+        registry.plugins.unregister(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,7 @@ class Snake(cr.Activation):
         return x + cr.ops.square(cr.ops.sin(self.a * x)) / self.a
 
 
-@pytest.fixture(autouse=True)
-def _registered_for_one_test() -> Iterator[None]:
-    before = {plugin.name for plugin in registry.plugins}
-    yield
-    for name in {plugin.name for plugin in registry.plugins} - before:
-        registry.plugins.unregister(name)
+pytestmark = pytest.mark.usefixtures("registered_for_one_test")
 
 
 @pytest.fixture
