@@ -392,11 +392,3 @@ def test_unfolded_branches_add_up_to_the_factor(top):
     assert total.startswith(f"{branching.symbol.unicode()}  =  ")
     assert total.endswith(f"=  {number(branching.value)}")
     assert ("…" in total) == bool(together)
-
-
-def test_no_two_nodes_of_an_explanation_have_one_name():
-    x, w, v = cr.input("x"), cr.parameter("w", 0.3), cr.parameter("v_2", 0.5)
-    inner = cr.ops.exp(x * w) + v
-    loss = cr.ops.square(inner + cr.ops.tanh(inner))
-    text = cr.explain(loss, inner, values={x: 1.0}).text
-    assert text.startswith("∂J/∂v₁ = ∂J/∂v₃ · ∂v₃/∂v₁")

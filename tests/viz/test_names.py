@@ -105,3 +105,11 @@ def test_a_formula_that_is_cut_short_is_whole_in_the_tooltip():
     assert not report.unread
     assert not report.wrong
     assert report.counts["formula"] == 1
+
+
+def test_no_two_nodes_of_an_explanation_have_one_name():
+    x, w, v = cr.input("x"), cr.parameter("w", 0.3), cr.parameter("v_2", 0.5)
+    inner = cr.ops.exp(x * w) + v
+    loss = cr.ops.square(inner + cr.ops.tanh(inner))
+    text = cr.explain(loss, inner, values={x: 1.0}).text
+    assert text.startswith("∂J/∂v₁ = ∂J/∂v₃ · ∂v₃/∂v₁")
