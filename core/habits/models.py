@@ -5,7 +5,6 @@ from __future__ import annotations
 from chainrule.habits.habit import habits
 
 _FIT = 'model.fit(X, Y, loss="mse", {})'.format
-_ADAM = "optimizer=cr.optimizers.Adam()"
 
 MODEL = habits("model", {
     "compile": ('model.compile(optimizer="adam", loss="mse")',

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from chainrule.component import Component
 from chainrule.errors import GraphError
-from chainrule.node import Node, describe
+from chainrule.node import Node
 from chainrule.ops import mean
 from chainrule.ops.reductions import Count
 
@@ -78,10 +78,9 @@ class FunctionMetric(Metric):
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
         value = self.function(target, prediction)
         if not isinstance(value, Node):
-            shown = describe(value) if isinstance(value, Node) else repr(value)
             raise GraphError(
                 f"the metric {self.label} must return a node, the mean over a batch or "
-                f"a number for each example, got {shown}"
+                f"a number for each example, got {value!r}"
             )
         count = Count((0,))(prediction)
         return mean(value) * count, count
