@@ -36,3 +36,27 @@ def one_each(value: Any, names: Sequence[str], what: str) -> list[Any]:
             "give a list with one for each, or a mapping from their names"
         )
     return list(value)
+
+
+def for_outputs(
+    value: Any, names: Sequence[str], option: str, otherwise: Any = None
+) -> list[Any]:
+    """Return the part of an option for each output; a mapping may leave some out.
+
+    Args:
+        value: a list or a mapping with a part for each output.
+        names: the names of the outputs.
+        option: what messages call it.
+        otherwise: the part for outputs that are left out.
+
+    Raises:
+        DataError: a name is unknown, or a list has the wrong number of parts.
+    """
+    if isinstance(value, Mapping):
+        value = {**dict.fromkeys(names, otherwise), **value}
+    elif isinstance(value, (list, tuple)) and len(names) == len(value) == 1:
+        return list(value)
+    try:
+        return one_each(value, names, "output")
+    except DataError as error:
+        raise DataError(f"{option}: {error}") from None

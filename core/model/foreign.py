@@ -76,14 +76,14 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
 def _functions(model: Parametric) -> list[str]:
     """Return the names of the metrics that are plain functions."""
     criteria = model.session.criteria if model.is_built else None
-    metrics = criteria.metrics if criteria else ()
+    metrics = criteria.all_metrics if criteria else []
     return [m.label for m in metrics if isinstance(m, FunctionMetric)]
 
 
 def _components(criteria: Criteria | None) -> list[Any]:
     if criteria is None:
         return []
-    metrics = [m for m in criteria.metrics if not isinstance(m, FunctionMetric)]
+    metrics = [m for m in criteria.all_metrics if not isinstance(m, FunctionMetric)]
     return [*criteria.losses, *metrics, *criteria.regularizers]
 
 

@@ -180,8 +180,9 @@ def _resume(model: Model, stored: Stored) -> None:
     if goal is not None:
         try:
             session.criteria = Criteria.of(
-                network, goal["loss"], goal["metrics"], goal["regularizers"]
-            )
+                network, goal["loss"], goal["metrics"], goal["regularizers"],
+                goal["loss_weights"],
+            )  # fmt: skip
         except (UnknownNameError, HyperparameterError) as error:
             stored.remarks.append(
                 f"{error} Give evaluate a loss; register the class to go on as before"

@@ -10,7 +10,7 @@ from chainrule.model.model import Model
 from chainrule.node import Input, Node
 from chainrule.training.criteria import Criteria
 from chainrule.training.hidden_layers import transformed
-from chainrule.training.objective import penalties
+from chainrule.training.objective import penalties, weighted_loss
 
 
 def with_loss(what: Any, loss: Any = None) -> Any:
@@ -58,4 +58,5 @@ def loss_of(model: Model, loss: Any = None) -> Node:
     labels = isinstance(chosen, Loss) and chosen.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape
     data = chosen(Input("t", shape, "int" if labels else "float"), prediction)
-    return sum(penalties(model.network, criteria.regularizers), start=data)
+    weighted = weighted_loss(data, *criteria.loss_weights)
+    return sum(penalties(model.network, criteria.regularizers), start=weighted)

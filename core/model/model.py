@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-import numpy.typing as npt
-
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.by_name import ByName
@@ -112,14 +110,15 @@ class Model(Parametric):
         epochs: PositiveInt = 1,
         batch_size: PositiveInt = 32,
         validation: Any = None,
-        regularizers: Sequence[Any] = (),
-        callbacks: Sequence[Any] = (),
-        metrics: Sequence[Any] = (),
+        regularizers: Any = (),
+        callbacks: Any = (),
+        metrics: Any = (),
         schedule: Any = None,
         backend: str | Backend | None = None,
         seed: Seed = 0,
-        sample_weight: npt.ArrayLike | None = None,
+        sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
+        loss_weights: Sequence[Any] | Mapping[str, Any] | None = None,
         shuffle: bool = True,
         profile: bool = False,
         dtype: FloatDtype = "float32",
@@ -151,17 +150,23 @@ class Model(Parametric):
             batch_size: the number of examples in a step; the last batch may be smaller.
             validation: ``(x, y)``, ``(x, y, sample_weight)``, or a fraction of the
                 examples to hold out, drawn from the seed.
-            regularizers: names or objects.
-            callbacks: names or objects.
+            regularizers: names or objects, a list or a single one.
+            callbacks: names or objects, a list or a single one.
             metrics: names, objects, or functions of (target, prediction), which return
-                a node: the mean over a batch. Measured without sample weights.
+                a node: the mean over a batch. A list or a single one for all outputs;
+                a mapping or a list of lists with those of each output. Measured without
+                sample weights.
             schedule: how the learning rate changes; name or object.
             backend: name, such as ``"numpy"``; None is the default.
             seed: the seed of initial weights, shuffling, dropout and noise.
-            sample_weight: how much each example counts, one number each.
+            sample_weight: how much each example counts, one number each, for all
+                outputs; or a list or a mapping with the weights of each output.
             class_weight: how much the examples of a class count, as in
                 ``{0: 1.0, 1: 5.0}``; 1 for classes that are not in it. Sample weights
                 are multiplied by it. As in tf.keras validation does not know of it.
+            loss_weights: the factors of the losses of several outputs in the sum that
+                is minimized, a list or a mapping; 1 for an output that is not in it.
+                The history has the loss of each output without its factor.
             shuffle: whether to take the examples in another order in each epoch.
             profile: whether to time each kernel, validation included. A table is
                 printed when training ends, however it ends, and ``history.profile``
@@ -199,8 +204,8 @@ class Model(Parametric):
             batch_size=batch_size, validation=validation, regularizers=regularizers,
             callbacks=callbacks, metrics=metrics, schedule=schedule, backend=backend,
             seed=seed, sample_weight=sample_weight, class_weight=class_weight,
-            shuffle=shuffle, profile=profile, dtype=dtype, deterministic=deterministic,
-            verbose=verbose,
+            loss_weights=loss_weights, shuffle=shuffle, profile=profile, dtype=dtype,
+            deterministic=deterministic, verbose=verbose,
         )  # fmt: skip
         setup = options.resolved(self.network)
         if self.session.state is None:
@@ -237,8 +242,8 @@ class Model(Parametric):
         y: Any,
         *,
         loss: Any = None,
-        metrics: Sequence[Any] | None = None,
-        sample_weight: npt.ArrayLike | None = None,
+        metrics: Any = None,
+        sample_weight: Any = None,
         batch_size: PositiveInt = inference.BATCH_SIZE,
         backend: str | Backend | None = None,
     ) -> ByName[Any]:
@@ -247,8 +252,9 @@ class Model(Parametric):
         ``loss, accuracy = model.evaluate(x, y).values()`` takes them in order. They are
         numbers, but for metrics of arrays, such as ``"confusion_matrix"``.
 
-        Without `loss`, the criteria of the last `fit` are measured, penalties included,
-        so that the result compares with the history.
+        Without `loss`, the criteria of the last `fit` are measured, penalties and loss
+        weights included, so that the result compares with the history. What losses,
+        metrics and sample weights may be, `fit` says.
 
         Raises:
             DataError: examples or targets that do not fit the model.

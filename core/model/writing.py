@@ -147,10 +147,10 @@ def _criteria(criteria: Criteria | None) -> dict[str, Any] | None:
         return None
     return {
         "loss": [loss.to_config() for loss in losses],
+        "loss_weights": list(criteria.loss_weights),
         "metrics": [
-            metric.to_config()
-            for metric in criteria.metrics
-            if not isinstance(metric, FunctionMetric)
+            [one.to_config() for one in each if not isinstance(one, FunctionMetric)]
+            for each in criteria.metrics
         ],
         "regularizers": [r.to_config() for r in criteria.regularizers],
     }

@@ -46,8 +46,8 @@ def weighted_by_class(
                 f"{shown(weight)}"
             )
         factor[labels == key] = weight
-    before = 1.0 if examples.weight is None else examples.weight
-    return replace(examples, weight=factor * before)
+    (before,) = examples.weights
+    return replace(examples, weights=(factor if before is None else factor * before,))
 
 
 def _classes(target: Array) -> tuple[Array, Sequence[int]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, TypeAlias
 
 from chainrule.component import Component
-from chainrule.data.parts import one_each
-from chainrule.errors import DataError, GraphError, HyperparameterError
+from chainrule.data.parts import for_outputs, one_each
+from chainrule.errors import DataError, GraphError, HyperparameterError, shown
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
@@ -25,10 +27,18 @@ LossLike: TypeAlias = Loss | Callable[[Node, Node], Node]
 
 @dataclass(frozen=True)
 class Criteria:
-    """Losses, one for each output; metrics; and regularizers."""
+    """What is minimized and measured.
+
+    Attributes:
+        losses: a loss for each output.
+        loss_weights: for each output, the factor of its loss in the sum.
+        metrics: the metrics of each output.
+        regularizers: those of the whole network.
+    """
 
     losses: tuple[LossLike, ...]
-    metrics: tuple[Metric, ...] = ()
+    loss_weights: tuple[float, ...]
+    metrics: tuple[tuple[Metric, ...], ...]
     regularizers: tuple[Regularizer, ...] = ()
 
     @classmethod
@@ -36,17 +46,19 @@ class Criteria:
         cls,
         network: Network,
         loss: Any,
-        metrics: Sequence[Any] = (),
-        regularizers: Sequence[Any] = (),
+        metrics: Any = (),
+        regularizers: Any = (),
+        loss_weights: Any = None,
     ) -> Criteria:
         """Resolve the names and objects that a user wrote.
 
         One loss serves all outputs; several are given as a list, or as a mapping from
-        the names of the outputs.
+        the names of the outputs. So are loss weights, and metrics of each output.
 
         Raises:
             UnknownNameError: a name that nothing registered.
-            DataError: not one loss for each output.
+            DataError: not one loss, weight or list of metrics for each output.
+            HyperparameterError: a loss weight is not a finite number.
         """
         names = network.output_names
         several = isinstance(loss, (list, tuple)) or (
@@ -65,7 +77,8 @@ class Criteria:
                 _loss(one, network, output)
                 for one, output in zip(losses, network.outputs, strict=True)
             ),
-            tuple(resolve_all("metrics", metrics)),
+            _loss_weights(loss_weights, names),
+            _metrics(metrics, names),
             tuple(resolve_all("regularizers", regularizers)),
         )
 
@@ -75,7 +88,7 @@ class Criteria:
         network: Network,
         last: Criteria | None,
         loss: Any = None,
-        metrics: Sequence[Any] | None = None,
+        metrics: Any = None,
     ) -> Criteria:
         """Resolve what to measure; what is not given is taken from `last`.
 
@@ -90,8 +103,13 @@ class Criteria:
                 "the model first"
             )
         if metrics is not None:
-            return cls.of(network, last.losses, metrics, last.regularizers)
+            return replace(last, metrics=_metrics(metrics, network.output_names))
         return last
+
+    @property
+    def all_metrics(self) -> list[Metric]:
+        """The metrics of all outputs, each once."""
+        return list(dict.fromkeys(one for each in self.metrics for one in each))
 
     def check_numbers(self) -> None:
         """Reject metrics that are not numbers, which no history can hold.
@@ -99,7 +117,7 @@ class Criteria:
         Raises:
             HyperparameterError: names the metric.
         """
-        for metric in self.metrics:
+        for metric in self.all_metrics:
             if not metric.is_number:
                 name = metric.type_name
                 raise HyperparameterError(
@@ -113,7 +131,9 @@ class Criteria:
         """A key, equal for criteria that make the same graph."""
         losses = tuple(fingerprint(loss) for loss in self.losses)
         acting = tuple(r for r in self.regularizers if _acts(r))
-        return losses, fingerprint(self.metrics), fingerprint(acting)
+        return (
+            losses, self.loss_weights, fingerprint(self.metrics), fingerprint(acting)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -167,8 +187,38 @@ def _loss(value: Any, network: Network, output: Node) -> LossLike:
     return made
 
 
+def _loss_weights(given: Any, names: Sequence[str]) -> tuple[float, ...]:
+    """Return the factor of the loss of each output."""
+    if given is None:
+        return (1.0,) * len(names)
+    weights = for_outputs(given, names, "loss_weights", 1.0)
+    for name, weight in zip(names, weights, strict=True):
+        number = isinstance(weight, Real) and not isinstance(weight, bool)
+        if not number or not math.isfinite(weight):
+            raise HyperparameterError(
+                f"loss_weights: the weight of the loss of {name} must be a finite "
+                f"number, got {shown(weight)}"
+            )
+    return tuple(map(float, weights))
+
+
+def _metrics(given: Any, names: Sequence[str]) -> tuple[tuple[Metric, ...], ...]:
+    """Return the metrics of each output; a plain list is for all of them."""
+    listed = isinstance(given, (list, tuple))
+    nested = listed and any(
+        one is None or isinstance(one, (list, tuple)) for one in given
+    )
+    if nested or (isinstance(given, Mapping) and "type" not in given):
+        parts = for_outputs(given, names, "metrics")
+    else:
+        parts = [given] * len(names)
+    return tuple(tuple(resolve_all("metrics", part)) for part in parts)
+
+
 def resolve_all(kind: str, values: Any) -> list[Any]:
     """Return the components that a list names; a single one needs no list."""
+    if values is None:
+        return []
     if isinstance(values, (str, Mapping)) or not isinstance(values, Sequence):
         values = [values]
     return [registry.resolve(kind, value) for value in values]

@@ -200,11 +200,7 @@ class _Fit:
         self._tell("end")
 
     def _objective(self, examples: Examples) -> Objective:
-        return self.session.objective(
-            self.setup.criteria,
-            examples.targets,
-            weighted=examples.weight is not None,
-        )
+        return self.session.objective(self.setup.criteria, examples)
 
     def _program(self, rows: int, *, checked: bool = False) -> Executable:
         shapes = batch_shapes(self.loop.feeds, rows)

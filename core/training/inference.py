@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -47,7 +46,7 @@ def evaluate(
     y: Any,
     *,
     loss: Any,
-    metrics: Sequence[Any] | None,
+    metrics: Any,
     sample_weight: Any,
     batch_size: int,
     backend: str | Backend | None,
@@ -56,9 +55,7 @@ def evaluate(
     device, network = open_backend(backend), session.network
     criteria = Criteria.to_measure(network, session.criteria, loss, metrics)
     examples = Examples.of(network, criteria, x, y, sample_weight, floats=session.dtype)
-    objective = session.objective(
-        criteria, examples.targets, weighted=examples.weight is not None
-    )
+    objective = session.objective(criteria, examples)
     return measure(session, objective, examples.feeds(objective), device, batch_size)
 
 

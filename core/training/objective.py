@@ -72,10 +72,11 @@ class Objective:
         criteria: what it was made from.
         inputs: the inputs of the network.
         targets: the inputs for targets, one for each output.
-        weight: the input for sample weights, or None.
-        loss: what training minimizes: the sum of all losses and penalties.
+        weights: the inputs for sample weights, one for each output, or None.
+        loss: what training minimizes: the weighted sum of all losses, and penalties.
         totals: what to sum over batches: means over a batch (the loss, and the loss of
-            each output if there are several), then the sums of the metrics.
+            each output, not weighted, if there are several), then the sums of the
+            metrics.
     """
 
     def __init__(
@@ -83,14 +84,16 @@ class Objective:
         network: Network,
         criteria: Criteria,
         targets: Sequence[Target],
-        *,
-        weighted: bool = False,
+        weighted: Sequence[bool],
     ) -> None:
         several = len(network.outputs) > 1
         labels = [f"{name}_" if several else "" for name in network.output_names]
         self.criteria = criteria
         self.inputs = network.inputs
-        self.weight = Input("sample_weight", (None,)) if weighted else None
+        self.weights = [
+            Input(f"{label}sample_weight", (None,)) if given else None
+            for label, given in zip(labels, weighted, strict=True)
+        ]
         self.targets = [
             Input(f"{label}target", target.shape, target.dtype)
             for label, target in zip(labels, targets, strict=True)
@@ -100,11 +103,13 @@ class Objective:
             zip(labels, criteria.losses, self.targets, predictions, strict=True)
         )
         parts = {
-            f"{label}loss": self._loss(loss, target, prediction)
-            for label, loss, target, prediction in outputs
+            f"{label}loss": _loss(loss, target, prediction, weight)
+            for (label, loss, target, prediction), weight in zip(
+                outputs, self.weights, strict=True
+            )
         }
         added = penalties(network, criteria.regularizers)
-        first, *others = parts.values()
+        first, *others = map(weighted_loss, parts.values(), criteria.loss_weights)
         self.loss = sum([*others, *added], start=first)
         means = {"loss": self.loss, **(parts if several else {})}
         self._means = list(means)
@@ -112,10 +117,10 @@ class Objective:
         self._metrics: dict[str, tuple[Metric, list[Node]]] = {}
         uses: Counter[str] = Counter()
         centres = [target.centre for target in targets]
-        for (label, loss, target, prediction), centre in zip(
-            outputs, centres, strict=True
+        for (label, loss, target, prediction), centre, metrics in zip(
+            outputs, centres, criteria.metrics, strict=True
         ):
-            for metric in criteria.metrics:
+            for metric in metrics:
                 name = label + metric.label
                 uses[name] += 1
                 if uses[name] > 1:
@@ -141,8 +146,8 @@ class Objective:
     @property
     def leaves(self) -> list[Input]:
         """The inputs to feed: the network's, targets, and sample weights if any."""
-        weight = [] if self.weight is None else [self.weight]
-        return [*self.inputs, *self.targets, *weight]
+        weights = [weight for weight in self.weights if weight is not None]
+        return [*self.inputs, *self.targets, *weights]
 
     @property
     def trusted(self) -> bool:
@@ -176,24 +181,32 @@ class Objective:
             numbers[name] = _checked_result(metric, sums)
         return numbers
 
-    def _loss(self, loss: LossLike, target: Input, prediction: Node) -> Node:
-        """Return the loss of one output, a scalar."""
-        if isinstance(loss, Loss):
-            loss.check_activation(prediction)
-            return loss(target, prediction, self.weight)
-        if self.weight is not None:
-            raise GraphError(
-                f"sample_weight needs a loss that gives one number for each example; "
-                f"{loss!r} is a plain function: make a class of it, from cr.Loss"
-            )
-        value = loss(target, prediction)
-        if not isinstance(value, Node) or value.shape != ():
-            shown = describe(value) if isinstance(value, Node) else repr(value)
-            raise GraphError(
-                f"the loss {loss!r} must return one number, as a node, got {shown}; "
-                "take its mean, as in cr.ops.mean(loss)"
-            )
-        return value
+
+def _loss(
+    loss: LossLike, target: Input, prediction: Node, weight: Input | None
+) -> Node:
+    """Return the loss of one output, a scalar."""
+    if isinstance(loss, Loss):
+        loss.check_activation(prediction)
+        return loss(target, prediction, weight)
+    if weight is not None:
+        raise GraphError(
+            f"{weight.name} needs a loss that gives one number for each example; "
+            f"{loss!r} is a plain function: make a class of it, from cr.Loss"
+        )
+    value = loss(target, prediction)
+    if not isinstance(value, Node) or value.shape != ():
+        shown = describe(value) if isinstance(value, Node) else repr(value)
+        raise GraphError(
+            f"the loss {loss!r} must return one number, as a node, got {shown}; "
+            "take its mean, as in cr.ops.mean(loss)"
+        )
+    return value
+
+
+def weighted_loss(loss: Node, weight: float) -> Node:
+    """Return the loss of an output as a term of the sum that is minimized."""
+    return loss if weight == 1 else weight * loss
 
 
 def _sums(

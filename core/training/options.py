@@ -46,6 +46,7 @@ class FitOptions:
     seed: int
     sample_weight: Any
     class_weight: Mapping[int, float] | None
+    loss_weights: Sequence[Any] | Mapping[str, Any] | None
     shuffle: bool
     profile: bool
     dtype: FloatDtype
@@ -57,11 +58,13 @@ class FitOptions:
 
         Raises:
             DataError: data that cannot be learned from.
-            HyperparameterError: `validation` is neither data nor a fraction, or a
-                metric is not a number.
+            HyperparameterError: `validation` is neither data nor a fraction, a metric
+                is not a number, or a loss weight is not a finite one.
             UnknownNameError: a name that nothing registered.
         """
-        criteria = Criteria.of(network, self.loss, self.metrics, self.regularizers)
+        criteria = Criteria.of(
+            network, self.loss, self.metrics, self.regularizers, self.loss_weights
+        )
         criteria.check_numbers()
         examples = Examples.of(
             network, criteria, self.x, self.y, self.sample_weight, floats=self.dtype

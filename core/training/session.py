@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
-from chainrule.data.arrays import Array
 from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
 from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
@@ -16,6 +15,7 @@ from chainrule.node import Parameter
 from chainrule.program import Program
 from chainrule.program.program import FloatDtype
 from chainrule.training.criteria import Criteria
+from chainrule.training.examples import Examples
 from chainrule.training.network import Network
 from chainrule.training.objective import Objective, Target
 from chainrule.training.state import TrainingState
@@ -96,15 +96,16 @@ class Session:
         self._programs.clear()
         self.program = None
 
-    def objective(
-        self, criteria: Criteria, targets: Sequence[Array], *, weighted: bool
-    ) -> Objective:
-        """Return the graph of the criteria, for targets like these."""
-        centred = any(metric.shift_invariant for metric in criteria.metrics)
-        kinds = tuple(Target.of(target, centred=centred) for target in targets)
+    def objective(self, criteria: Criteria, examples: Examples) -> Objective:
+        """Return the graph of the criteria, for examples like these."""
+        kinds = tuple(
+            Target.of(target, centred=any(one.shift_invariant for one in metrics))
+            for target, metrics in zip(examples.targets, criteria.metrics, strict=True)
+        )
+        weighted = tuple(weight is not None for weight in examples.weights)
         return self._objectives.get(
             (criteria.key, kinds, weighted, self.network.frozenness),
-            lambda: Objective(self.network, criteria, kinds, weighted=weighted),
+            lambda: Objective(self.network, criteria, kinds, weighted),
         )
 
     @property
