@@ -27,16 +27,21 @@ _HOME = {
     "Metric": "kinds.metric", "Callback": "kinds.callback",
     "Backend": "kinds.backend", "Theme": "kinds.theme",
     "evaluate": "execution.evaluate", "Program": "program.program",
+    "Plot": "plotting.plot",
     "Model": "model.model", "Sequential": "model.sequential", "load": "model.loading",
 }  # fmt: skip
 """Public name → the module that defines it."""
 
-_CATALOGS = (
-    "activations", "layers", "losses", "optimizers", "regularizers", "initializers",
-    "schedules", "metrics", "callbacks", "datasets", "themes",
-)  # fmt: skip
+_CATALOGS = {
+    **{kind: kind for kind in (
+        "activations", "layers", "losses", "optimizers", "regularizers",
+        "initializers", "schedules", "metrics", "callbacks", "datasets", "themes",
+    )},
+    "plot": "figures",
+}  # fmt: skip
+"""Public name of a catalog → the kind of its components."""
 
-_RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff", "curve")
+_RENDERERS = ("draw", "explain", "worksheet", "snapshot", "diff")
 """Public functions that a plugin registers; the core knows no diagrams."""
 
 __all__ = sorted([*_HOME, *_CATALOGS, *_RENDERERS, "__version__", "ops"])  # noqa: PLE0605
@@ -70,7 +75,7 @@ def _load(name: str) -> Any:
     registry = load("chainrule.registry.registry").registry
     if name in _RENDERERS:
         return registry.find("renderers", name).target
-    return load("chainrule.registry.catalog").Catalog(registry, name)
+    return load("chainrule.registry.catalog").Catalog(registry, _CATALOGS[name])
 
 
 def _unknown(name: str) -> AttributeError:
@@ -82,9 +87,10 @@ def _unknown(name: str) -> AttributeError:
     if name.startswith("_") or PathFinder.find_spec(f"chainrule.{name}", __path__):
         return AttributeError(text)
     registry = importlib.import_module("chainrule.registry.registry").registry
-    kinds = [kind for kind in (*_CATALOGS, "ops") if registry.has(kind, name)]
-    found = " or ".join(f"cr.{kind}.{name}" for kind in kinds)
-    known = ", ".join(f"cr.{kind}" for kind in _CATALOGS)
+    catalogs = {**_CATALOGS, "ops": "ops"}.items()
+    having = [public for public, kind in catalogs if registry.has(kind, name)]
+    found = " or ".join(f"cr.{public}.{name}" for public in having)
+    known = ", ".join(f"cr.{public}" for public in _CATALOGS)
     hint = f"write {found}" if found else f"components are in {known}"
     advice = importlib.import_module("chainrule.habits").advice(name, "chainrule")
     errors = importlib.import_module("chainrule.errors")

@@ -25,6 +25,9 @@ import chainrule.plugins.datasets.digits
 import chainrule.plugins.datasets.idx
 import chainrule.plugins.datasets.mnist
 import chainrule.plugins.datasets.npz
+import chainrule.plugins.figures.activation
+import chainrule.plugins.figures.boundary
+import chainrule.plugins.figures.history
 import chainrule.plugins.initializers.fixed
 import chainrule.plugins.initializers.orthogonal
 import chainrule.plugins.initializers.random
@@ -94,11 +97,11 @@ from chainrule.node import Node as Node
 from chainrule.node import Parameter as Parameter
 from chainrule.ops import Elementwise as Elementwise
 from chainrule.ops import Op as Op
+from chainrule.plotting.plot import Plot as Plot
 from chainrule.program.program import Program as Program
 from chainrule.registry.hooks import hookimpl as hookimpl
 from chainrule.registry.registration import register as register
 from chainrule.scopes import scope as scope
-from chainrule.viz.curve import curve as curve
 from chainrule.viz.difference import diff as diff
 from chainrule.viz.draw import draw as draw
 from chainrule.viz.explain import explain as explain
@@ -646,3 +649,11 @@ class _Themes(Catalog):
     ...
 
 themes: _Themes
+
+class _Plot(Catalog):
+    activation = staticmethod(chainrule.plugins.figures.activation.activation)
+    boundary = staticmethod(chainrule.plugins.figures.boundary.boundary)
+    history = staticmethod(chainrule.plugins.figures.history.history)
+    ...
+
+plot: _Plot

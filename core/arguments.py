@@ -144,6 +144,7 @@ class Signature:
         """Read the signature of a function, or of the constructor of a dataclass."""
         hints = typing.get_type_hints(owner or function, include_extras=True)
         every = list(inspect.signature(function).parameters.values())
+        spelled = _spelled_out(hints, every)
         positional = [
             p for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
@@ -160,6 +161,8 @@ class Signature:
             for each, p in zip(by_position, positional, strict=True)
             if p.kind is not p.POSITIONAL_ONLY
         ] + [declared(p.name, BY_NAME) for p in keyword_only]
+        hints |= spelled
+        named += [declared(name, BY_NAME) for name in spelled]
         return cls(
             name=owner.__name__ if owner else _name_of(function),
             positional=tuple(each.name for each in by_position),
@@ -172,7 +175,7 @@ class Signature:
                 else len(positional)
             ),
             required=tuple(p.name for p in keyword_only if p.default is p.empty),
-            others=any(p.kind is p.VAR_KEYWORD for p in every),
+            others=not spelled and any(p.kind is p.VAR_KEYWORD for p in every),
         )
 
     def check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -209,6 +212,20 @@ class Signature:
             return ArgumentTypeError(f"{text}: {write}")
         hint = did_you_mean(name, known) if known else ""
         return ArgumentTypeError(f"{text}.{hint}")
+
+
+def _spelled_out(
+    hints: Mapping[str, Any], parameters: list[inspect.Parameter]
+) -> dict[str, Any]:
+    """Return what ``**look: Unpack[Look]`` takes: the keys of that TypedDict."""
+    for parameter in parameters:
+        hint = hints.get(parameter.name)
+        if parameter.kind is parameter.VAR_KEYWORD and (
+            typing.get_origin(hint) is typing.Unpack
+        ):
+            (keys,) = typing.get_args(hint)
+            return typing.get_type_hints(keys, include_extras=True)
+    return {}
 
 
 def check_fields(instance: Any) -> None:

@@ -109,7 +109,7 @@ class ConformanceError(ChainRuleError, AssertionError):
 
 
 class RenderError(ChainRuleError, RuntimeError):
-    """A diagram that cannot be rendered here; the message says what to do."""
+    """A diagram or figure that cannot be rendered here; says what to do."""
 
 
 class OutputError(ChainRuleError, OSError):

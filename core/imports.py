@@ -8,7 +8,7 @@ name the error says what to write.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from typing import Any
@@ -24,7 +24,7 @@ class CatalogFinder:
         catalogs: the names of the attributes that may be imported.
     """
 
-    def __init__(self, package: str, catalogs: Sequence[str]) -> None:
+    def __init__(self, package: str, catalogs: Iterable[str]) -> None:
         self._package = package
         self._catalogs = frozenset(f"{package}.{catalog}" for catalog in catalogs)
 

@@ -33,13 +33,19 @@ Written by tools/write_stub.py; do not edit.
 
 def stub() -> str:
     """Return the text of the stub."""
-    body = "\n".join(line for kind in chainrule._CATALOGS for line in catalog(kind))
+    body = "\n".join(
+        line
+        for name, kind in chainrule._CATALOGS.items()
+        for line in catalog(name, kind)
+    )
     public = [
         f"from chainrule.{home} import {name} as {name}"
         for name, home in sorted(chainrule._HOME.items(), key=lambda item: item[::-1])
     ]
     modules = {
-        entry.module for kind in chainrule._CATALOGS for entry in built_in(kind)
+        entry.module
+        for kind in chainrule._CATALOGS.values()
+        for entry in built_in(kind)
     } | {name.rpartition(".")[0] for name in _qualified}
     imports = [
         "from collections.abc import Callable, Mapping, Sequence",
@@ -71,9 +77,9 @@ def renderers() -> Iterator[str]:
         yield f"from {target.__module__} import {name} as {name}"
 
 
-def catalog(kind: str) -> Iterator[str]:
+def catalog(public: str, kind: str) -> Iterator[str]:
     """Yield the lines of the class of one catalog."""
-    name = f"_{kind.title()}"
+    name = f"_{public.title()}"
     yield f"class {name}(Catalog):"
     for entry in built_in(kind):
         if isinstance(entry.target, type):
@@ -83,7 +89,7 @@ def catalog(kind: str) -> Iterator[str]:
             yield f"    {entry.name} = staticmethod({where})"
     yield "    ..."
     yield ""
-    yield f"{kind}: {name}"
+    yield f"{public}: {name}"
     yield ""
 
 

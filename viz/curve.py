@@ -1,4 +1,7 @@
-"""Training curves: a panel for each measure, with training and validation."""
+"""Training curves: the picture that every training run of the command line leaves.
+
+It needs no other library, unlike the figures of ``cr.plot``.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
 from chainrule.kinds.theme import Theme
+from chainrule.plotting.rooms import Room, Size, room_for
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
@@ -36,7 +37,7 @@ from chainrule.viz.page.palettes import stand_in
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
-from chainrule.viz.room import Measured, Room, Size, room_for, too_small
+from chainrule.viz.room import Measured, too_small
 from chainrule.viz.scene import Scene
 from chainrule.viz.style import LIGHT, resolve_theme
 

@@ -11,6 +11,7 @@ from chainrule.annotations import NonNegativeInt, OfKind, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.errors import GraphError
 from chainrule.model.loss_graph import with_loss
+from chainrule.plotting.rooms import room_for
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
 from chainrule.viz.diagram import Diagram
@@ -24,7 +25,6 @@ from chainrule.viz.page.extras import Extras
 from chainrule.viz.page_contents import extras_of, with_times
 from chainrule.viz.proof.truth import truth_of
 from chainrule.viz.proof.verdict import verdict
-from chainrule.viz.room import room_for
 from chainrule.viz.scene import Line
 from chainrule.viz.style import resolve_theme
 from chainrule.viz.text import Plain

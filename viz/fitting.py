@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+from chainrule.plotting.rooms import Room
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.formats.rows import in_rows
 from chainrule.viz.graph.options import Level, Options
 from chainrule.viz.readings import Reading
-from chainrule.viz.room import Measured, Room
+from chainrule.viz.room import Measured
 from chainrule.viz.scene import Line, LineKind, Scene
 from chainrule.viz.text import Plain, Row
 

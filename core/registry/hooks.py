@@ -103,6 +103,11 @@ def register_themes() -> Sequence[type[Theme]]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_figures() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return functions that return a `chainrule.Plot`: figures of `cr.plot`."""
+
+
+@hookspec
 def register_renderers() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
     """Return functions that draw; see `chainrule.viz`."""
 

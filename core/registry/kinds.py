@@ -33,6 +33,7 @@ KINDS: dict[str, type | None] = {
     "datasets": None,
     "backends": Backend,
     "themes": Theme,
+    "figures": None,
     "renderers": None,
     "commands": None,
 }

@@ -32,6 +32,7 @@ DEFAULT_PLUGINS: tuple[str, ...] = (
     "chainrule.plugins.callbacks",
     "chainrule.plugins.datasets",
     "chainrule.plugins.themes",
+    "chainrule.plugins.figures",
     "chainrule.backends.numpy",
     "chainrule.backends.opencl",
     "chainrule.viz",

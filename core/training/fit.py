@@ -93,12 +93,13 @@ class _Fit:
                 if type(callback).step_end is not Callback.step_end
             ],
         )
-        self.best: dict[Regularizer, Backup] = {}
+        self.best: dict[Regularizer, tuple[int, Backup]] = {}
 
     def epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""
         run, history = self.run, self.history
-        history.interrupted = False
+        history.interrupted = history.stopped = False
+        history.restored = None
         history.expect(list(self.better))
         for regularizer in self.setup.criteria.regularizers:
             regularizer.watch(history, self.better)
@@ -118,6 +119,7 @@ class _Fit:
             self._finish()
         if signals.first:
             raise Interrupted(signals.first)
+        history.stopped = run.stopping
         return history
 
     def _interrupt(self) -> None:
@@ -149,6 +151,7 @@ class _Fit:
             measured = measure(self.session, *self.validation, self.backend)
             numbers |= {f"val_{name}": value for name, value in measured.items()}
         self.history.append(numbers)
+        self.history.rates.append(run.lr)
         state.epoch += 1
         self._judge()
         self._tell("epoch_end")
@@ -191,11 +194,12 @@ class _Fit:
                 self.run.stop()
             if verdict in ("best", "stop at best") and regularizer.restores:
                 parameters = list(self.session.network.parameters.values())
-                self.best[regularizer] = Backup(parameters)
+                self.best[regularizer] = self.history.epochs, Backup(parameters)
 
     def _finish(self) -> None:
-        for backup in list(self.best.values())[:1]:
+        for epoch, backup in list(self.best.values())[:1]:
             backup.restore()
+            self.history.restored = epoch
         self.session.fitting_on = None
         self._tell("end")
 

@@ -24,10 +24,16 @@ class History(Callback, ByName[list[float]]):
 
     Attributes:
         interrupted: whether Ctrl-C ended the last training run.
+        stopped: whether a rule or a callback ended it before its last epoch.
+        restored: the epoch whose weights were restored at its end, from 1, or None.
+        rates: the learning rate of the last step of each epoch.
         profile: how long each kernel took in the last training run, if it was profiled.
     """
 
     interrupted: bool = field(default=False, init=False)
+    stopped: bool = field(default=False, init=False)
+    restored: int | None = field(default=None, init=False)
+    rates: list[float] = field(default_factory=list, init=False)
     profile: Profile | None = field(default=None, init=False)
 
     @classmethod
@@ -64,8 +70,8 @@ class History(Callback, ByName[list[float]]):
         return {name: values[-1] for name, values in self.items() if values}
 
     def plot(self) -> Any:
-        """Return the training curves, as ``chainrule.curve`` draws them."""
-        return registry.find("renderers", "curve").target(self)
+        """Return the training curves, as ``chainrule.plot.history`` draws them."""
+        return registry.find("figures", "history").target(self)
 
     def expect(self, names: list[str]) -> None:
         """Add an empty list for each of these names that is new."""

@@ -302,6 +302,7 @@ def right(annotation: Any, name: str) -> Any:
         "layers": ["dropout"], "value": 1.0, "xs": [node()], "shape": (3, 2), "axis": 0,
         "key": 0, "pad_width": 1, "indices": cr.constant([0, 1]), "weights": {},
         "layer": cr.layers.Dense(2), "probability": 0.5, "number": 1,
+        "draw": len,
     }  # fmt: skip
     several = (collections.abc.Sequence, collections.abc.Iterable)
     if origin in several and arguments[0] is cr.Node:

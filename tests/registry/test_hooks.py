@@ -91,6 +91,10 @@ class SomeTheme(cr.Theme):
     pass
 
 
+def some_figure() -> cr.Plot:
+    return cr.Plot(lambda canvas, data: None, {})
+
+
 def some_renderer() -> str:
     return ""
 
@@ -114,6 +118,7 @@ SAMPLES: dict[str, Any] = {
     "register_datasets": some_dataset,
     "register_backends": SomeBackend,
     "register_themes": SomeTheme,
+    "register_figures": some_figure,
     "register_renderers": some_renderer,
     "register_commands": some_command,
 }

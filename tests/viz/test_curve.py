@@ -92,12 +92,8 @@ def test_long_runs_have_a_bounded_number_of_them() -> None:
     assert 100 < svg.count("<circle") <= 200
 
 
-def test_a_history_plots_and_saves_itself(tmp_path: Path) -> None:
-    model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
-    x = np.ones((4, 1))
-    history = model.fit(x, x, loss="mse", epochs=3, verbose=0)
-    plotted = history.plot()
-    assert plotted == cr.curve(history)
+def test_it_saves_itself(tmp_path: Path) -> None:
+    plotted = curve({"loss": [3.0, 2.0, 1.0]})
     assert plotted._repr_html_().startswith("<svg")
     plotted.save(tmp_path / "curve.svg")
     assert (tmp_path / "curve.svg").read_text() == plotted.svg

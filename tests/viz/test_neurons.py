@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import GraphError
 from chainrule.notation.numbers import number
-from chainrule.viz.room import ROOMS
+from chainrule.plotting.rooms import ROOMS
 
 
 def network(hidden=3):

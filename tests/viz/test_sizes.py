@@ -6,7 +6,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ChainRuleError
-from chainrule.viz.room import ROOMS, Measured
+from chainrule.plotting.rooms import ROOMS
+from chainrule.viz.room import Measured
 
 NAMES = ("tanh", "relu", "sigmoid", "elu", "softplus", "silu", "mish")
 
