@@ -19,6 +19,7 @@ _HOME = {
     "Constant": "node",
     "grad": "autodiff", "backward": "autodiff",
     "hookimpl": "registry.hooks", "register": "registry.registration",
+    "overrides": "registry.overriding",
     "ChainRuleError": "errors",
     "Op": "ops", "Elementwise": "ops",
     "Activation": "kinds.activation", "Layer": "kinds.layer", "Loss": "kinds.loss",
@@ -52,7 +53,7 @@ sys.meta_path.append(CatalogFinder(__name__, _CATALOGS))
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise _unknown(name)
+        return _of_plugin(name)
     return globals().setdefault(name, _load(name))  # the same for all threads
 
 
@@ -78,14 +79,22 @@ def _load(name: str) -> Any:
     return load("chainrule.registry.catalog").Catalog(registry, _CATALOGS[name])
 
 
-def _unknown(name: str) -> AttributeError:
-    """Build the error for a name that is not here, which says where it is.
+def _of_plugin(name: str) -> Any:
+    """Return what a plugin registers to draw, which may be registered anew.
 
     A submodule that is being imported is asked for here first, and loads no plugin.
     """
-    text = f"module 'chainrule' has no attribute {name!r}"
     if name.startswith("_") or PathFinder.find_spec(f"chainrule.{name}", __path__):
-        return AttributeError(text)
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    registry = importlib.import_module("chainrule.registry.registry").registry
+    if registry.has("renderers", name):
+        return registry.find("renderers", name).target
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> AttributeError:
+    """Build the error for a name that is not here, which says where it is."""
+    text = f"module 'chainrule' has no attribute {name!r}"
     registry = importlib.import_module("chainrule.registry.registry").registry
     catalogs = {**_CATALOGS, "ops": "ops"}.items()
     having = [public for public, kind in catalogs if registry.has(kind, name)]

@@ -100,6 +100,7 @@ from chainrule.ops import Op as Op
 from chainrule.plotting.plot import Plot as Plot
 from chainrule.program.program import Program as Program
 from chainrule.registry.hooks import hookimpl as hookimpl
+from chainrule.registry.overriding import overrides as overrides
 from chainrule.registry.registration import register as register
 from chainrule.scopes import scope as scope
 from chainrule.viz.difference import diff as diff

@@ -29,6 +29,10 @@ class ModelFileWarning(UserWarning):
     """A model file that is read although nothing says whether it is undamaged."""
 
 
+class PluginWarning(UserWarning):
+    """A plugin that is used although something about it is odd; names it."""
+
+
 class ShapeError(ChainRuleError, ValueError):
     """Shapes that do not fit together; the message names nodes, scopes and shapes."""
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from chainrule.backends.numpy.executable import NumpyExecutable
 from chainrule.backends.numpy.jit import numba_version
-from chainrule.backends.numpy.kernels import ELEMENTWISE
+from chainrule.backends.numpy.kernels import ELEMENTWISE, check_kernel
 from chainrule.backends.numpy.profile import Profiler
 from chainrule.backends.numpy.shaped_kernels import SHAPED
 from chainrule.backends.numpy.threads import ONE_THREAD
@@ -41,6 +41,15 @@ class NumpyBackend(Backend):
                 f"'numpy:{device}'"
             )
 
+    @classmethod
+    def check_kernel(cls, op: type[Op], kernel: Any) -> None:
+        """Reject what is neither a line of NumPy calls nor a function.
+
+        Raises:
+            PluginError: see `chainrule.backends.numpy.kernels`.
+        """
+        check_kernel(op, kernel)
+
     def devices(self) -> Sequence[Device]:
         """List the one device: this computer's processor."""
         return [Device(name=f"CPU, {os.cpu_count()} threads", kind="cpu")]
@@ -57,16 +66,13 @@ class NumpyBackend(Backend):
         return [*super().diagnose(), (bool(version), said)]
 
     @functools.cached_property
-    def _all_kernels(self) -> Mapping[type[Op], Any]:
-        return {**self.kernels, **registry.kernels(self.type_name)}
-
-    @functools.cached_property
     def _profiler(self) -> Profiler:
         return Profiler()
 
     def compile(self, program: Program) -> Executable:
         """Generate and compile code for a program."""
-        return NumpyExecutable(program, self._all_kernels, self._profiler)
+        kernels = {**self.kernels, **registry.kernels(self.type_name)}
+        return NumpyExecutable(program, kernels, self._profiler)
 
     def deterministic(self) -> AbstractContextManager[object]:
         """Return a context in which BLAS uses one thread, on which its sums depend."""

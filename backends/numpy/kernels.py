@@ -6,6 +6,7 @@ may also be a function ``kernel(op, out, *operands)``.
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -15,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import ops
+from chainrule.errors import PluginError, did_you_mean, shown
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
+from chainrule.program.kernel_text import check_text
 from chainrule.program.scalars import EXPRESSIONS, OF_NUMBERS
 
 Kernel: TypeAlias = str | Callable[..., object]
@@ -154,3 +157,33 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "to_float": np.float64,
 }
 """The functions that generated code calls, by the names that it has for them."""
+
+_NUMBERS_IN_LINES = ("one", "zero", "inf")
+"""Names of numbers that lines may use, of the program's dtype."""
+
+
+def check_kernel(op: type[Op], kernel: Any) -> None:
+    """Reject what is not a kernel.
+
+    Raises:
+        PluginError: it is neither a function nor a line of Python that has a slot for
+            each operand and calls functions that generated code has.
+    """
+    if callable(kernel):
+        return
+    if not isinstance(kernel, str):
+        raise PluginError(
+            "must be a line such as 'tanh({0}, {out})', or a function "
+            f"kernel(op, out, *operands), got {shown(kernel)}"
+        )
+    line = check_text(op, kernel, also=["out"])
+    try:
+        names = {n.id for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name)}
+    except SyntaxError as error:
+        raise PluginError(f"{kernel!r} is not Python: {error.msg}") from error
+    given = {name for name in names if re.fullmatch(r"x\d+|xout", name)}
+    for name in sorted(names - given - {*FUNCTIONS, *_NUMBERS_IN_LINES}):
+        raise PluginError(
+            f"{kernel!r} uses {name!r}, which lines do not know; write a function "
+            f"kernel(op, out, *operands) for it.{did_you_mean(name, FUNCTIONS)}"
+        )

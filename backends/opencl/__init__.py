@@ -13,10 +13,12 @@ from chainrule.backends.opencl.device.fork import note_use
 from chainrule.backends.opencl.source.accumulators import REDUCTIONS
 from chainrule.backends.opencl.source.moves import INDEXING, SHAPING
 from chainrule.backends.opencl.source.templates import ELEMENTWISE
+from chainrule.errors import PluginError, shown
 from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.node import Parameter
 from chainrule.ops import Op
 from chainrule.program import Pack, Program
+from chainrule.program.kernel_text import check_text
 from chainrule.registry import registry
 from chainrule.registry.hooks import hookimpl
 
@@ -42,6 +44,22 @@ class OpenCLBackend(Backend):
         **SHAPING,
         **dict.fromkeys((*REDUCTIONS, ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)),
     }
+
+    @classmethod
+    def check_kernel(cls, op: type[Op], kernel: Any) -> None:
+        """Reject what is not the C expression of an elementwise op.
+
+        Raises:
+            PluginError: it is not a text, or lacks the slot of an operand.
+        """
+        if not (isinstance(kernel, str) and issubclass(op, ops.Elementwise)):
+            raise PluginError(
+                "must be a C expression such as '{0} * {0}', and its op elementwise, "
+                f"got {shown(kernel)} for {op.__name__}"
+            )
+        expression = check_text(op, kernel)
+        if not expression.strip() or set(expression) & set(";{}"):
+            raise PluginError(f"must be one C expression, got {kernel!r}")
 
     @functools.cached_property
     def session(self) -> Session:

@@ -6,29 +6,21 @@ import importlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from chainrule import interrupts
+from chainrule.cli.built_in_commands import COMMANDS
 from chainrule.cli.output import echo
 from chainrule.errors import ChainRuleError, ConfigError, DivergenceError, did_you_mean
-from chainrule.terminal import visible
+from chainrule.terminal import visible, visible_line
 
-COMMANDS = {
-    "demo": "Train on handwritten digits and draw the trained network.",
-    "train": "Train what a configuration file describes.",
-    "predict": "Predict with a saved model.",
-    "draw": "Draw a graph, forward and backward.",
-    "explain": "Explain why a gradient has the value it has.",
-    "plugins": "List components and plugins, and where they come from.",
-    "plugin": "Create a plugin, or check one.",
-    "devices": "List the devices that programs can run on.",
-    "doctor": "Report what works here, and how to mend what does not.",
-}
-"""Built-in commands and their help; each is in the module of its name."""
+if TYPE_CHECKING:
+    from chainrule.registry.entry import Entry
 
 FAILED, WRONG_USE, DIVERGED = 1, 2, 3
 EPILOG = """\b
@@ -42,8 +34,28 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: list[str]) -> 
     if names:
         from chainrule.registry import registry
 
-        for name in names:
-            registry.plugins.block(name)
+        with _as_usage_error(ctx):
+            for name in names:
+                registry.plugins.block(name)
+
+
+def _add_files(
+    ctx: click.Context, parameter: click.Parameter, files: list[Path]
+) -> None:
+    if files:
+        from chainrule.registry import registry
+
+        with _as_usage_error(ctx):
+            for file in files:
+                registry.plugins.add_file(file)
+
+
+@contextmanager
+def _as_usage_error(ctx: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except ChainRuleError as error:
+        raise click.UsageError(str(error), ctx) from error
 
 
 def block_option(command: Decorated) -> Decorated:
@@ -70,15 +82,17 @@ class Lazy(click.Group):
             module = importlib.import_module(f"chainrule.cli.commands.{name}")
             command: click.Command = module.command
             return command
-        return self._from_plugins().get(name)
+        entry = self._from_plugins().get(name)
+        return entry.target if entry else None
 
-    def _from_plugins(self) -> dict[str, click.Command]:
-        """Return the commands of installed plugins; load nothing if there are none."""
-        if not importlib.metadata.entry_points(group="chainrule"):
+    def _from_plugins(self) -> Mapping[str, Entry]:
+        """Return the commands of plugins; load nothing if there are none."""
+        asked = "chainrule.registry" in sys.modules  # by --plugin, say
+        if not (asked or importlib.metadata.entry_points(group="chainrule")):
             return {}
-        from chainrule.registry import registry
+        from chainrule.cli.plugin_commands import plugin_commands
 
-        return {entry.name: entry.target for entry in registry.entries("commands")}
+        return plugin_commands()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,7 +107,9 @@ class Lazy(click.Group):
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
         rows = list(COMMANDS.items())
-        rows += [(n, c.get_short_help_str()) for n, c in self._from_plugins().items()]
+        for name, entry in self._from_plugins().items():
+            said = f"{entry.summary} ({entry.distribution})"
+            rows.append((name, visible_line(said)))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -114,6 +130,21 @@ class Lazy(click.Group):
             if ctx.params["traceback"]:
                 raise
             fail(str(error), code_of(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            name = str(ctx.invoked_subcommand)
+            entry = self._from_plugins().get(name)
+            if entry is None:
+                raise
+            failed = f"command {name!r} of {entry.distribution} failed"
+            if ctx.params["traceback"]:
+                error.add_note(failed)
+                raise
+            fail(
+                f"{failed}: {type(error).__name__}: {error}; "
+                f"chainrule --traceback {name} … shows where"
+            )
 
 
 @contextmanager
@@ -156,5 +187,15 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
 @click.version_option(package_name="chainrule", prog_name="chainrule")
 @click.option("--traceback", is_flag=True, help="Show where an error was raised.")
 @block_option
+@click.option(
+    "--plugin",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    callback=_add_files,
+    expose_value=False,
+    is_eager=True,
+    help="Load this Python file as a plugin; may be repeated.",
+)
 def main(traceback: bool) -> None:
     """Train networks, and see through them."""

@@ -14,7 +14,7 @@ from chainrule.data.arrays import Array
 from chainrule.data.inputs import values_for
 from chainrule.errors import BackendError
 from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
-from chainrule.execution.opening import open_backend
+from chainrule.execution.opening import generation, open_backend
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.node import Input, Node, Parameter
@@ -83,7 +83,7 @@ def evaluate(
         try:
             key = (
                 device,
-                device.failures,
+                generation(device),
                 tuple(nodes),
                 shapes,
                 training,

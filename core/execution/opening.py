@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Hashable
 from threading import RLock
 
 from chainrule.errors import BackendError, UnknownNameError
@@ -46,14 +47,27 @@ def _from_environment(name: str) -> Backend:
     return backend
 
 
+def generation(backend: Backend) -> Hashable:
+    """Return what a program that a backend has compiled depends on, beside itself.
+
+    It is void once the device was reopened, or a plugin was registered whose kernels
+    the backend uses.
+    """
+    return backend.failures, registry.used_kernels(backend.type_name)
+
+
 _opening = RLock()
-_opened: dict[str, Backend] = {}
+_opened: dict[tuple[type[Backend], str], Backend] = {}
 
 
 def _open(name: str) -> Backend:
     kind, _, device = name.partition(":")
+    if not registry.has("backends", kind):  # chainrule-x:name
+        second, _, rest = device.partition(":")
+        if registry.has("backends", f"{kind}:{second}"):
+            kind, device = f"{kind}:{second}", rest
     make = registry.find("backends", kind).target
     with _opening:  # or two threads would get one backend each
-        if name not in _opened:
-            _opened[name] = make(device)
-        return _opened[name]
+        if (make, device) not in _opened:
+            _opened[make, device] = make(device)
+        return _opened[make, device]

@@ -15,6 +15,7 @@ from chainrule.errors import BackendError
 
 if TYPE_CHECKING:
     from chainrule.node import Input, Parameter
+    from chainrule.ops import Op
     from chainrule.profile.profile import Profile
     from chainrule.program import Program
 
@@ -131,6 +132,18 @@ class Backend(ABC):
 
     def __init__(self, device: str = "") -> None:
         self.device = device
+
+    @classmethod
+    def check_kernel(cls, op: type[Op], kernel: Any) -> None:
+        """Reject what this backend could not use as a kernel of an op.
+
+        Plugins add kernels with ``register_kernels``; each is checked before it is
+        used. By default anything is accepted.
+
+        Raises:
+            PluginError: it is not a kernel; says what one looks like here.
+        """
+        _ = op, kernel
 
     @abstractmethod
     def devices(self) -> Sequence[Device]:

@@ -3,6 +3,7 @@
 Each module lists in ``__all__`` what it adds. An op is registered if it stands here.
 """
 
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
@@ -11,6 +12,7 @@ from chainrule.habits import advice
 from chainrule.ops.arithmetic import *
 from chainrule.ops.base import Elementwise as Elementwise
 from chainrule.ops.base import Op as Op
+from chainrule.ops.base import ready as _ready
 from chainrule.ops.broadcasting import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
@@ -31,12 +33,20 @@ from chainrule.ops.sorting import *
 
 
 def __getattr__(name: str) -> Any:
-    """Say which op is meant where none has this name."""
+    """Return the op of a plugin: its class, or in lower case what is applied to nodes.
+
+    Raises:
+        UnknownAttributeError: there is none of this name; says which op is meant.
+    """
     text = f"module 'chainrule.ops' has no attribute {name!r}"
     if name.startswith("_"):
         raise AttributeError(text)
     if write := advice(name, "ops"):
         raise UnknownAttributeError(f"no op named {name!r}: {write}")
+    registry = import_module("chainrule.registry.registry").registry  # knows this file
+    found = registry.find("ops", name) if registry.has("ops", name) else None
+    if found is not None and not found.built_in:
+        return found.target if name[:1].isupper() else _ready(found.target)
     known = [public for public in __dir__() if public.islower()]
     raise UnknownAttributeError(f"no op named {name!r}.{did_you_mean(name, known)}")
 

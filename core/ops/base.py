@@ -173,6 +173,26 @@ def made(cls: type[OpClass], *attributes: Any) -> OpClass:
     return op
 
 
+def ready(cls: type[Op]) -> Op:
+    """Return an op that has no attributes to give.
+
+    Raises:
+        ArgumentTypeError: it has some; says what to write.
+    """
+    required = [
+        f.name
+        for f in dataclasses.fields(cls)  # type: ignore[arg-type]
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+    if required:
+        given = ", ".join(f"{name}=…" for name in required)
+        raise ArgumentTypeError(
+            f"{cls.type_name} needs {', '.join(required)}: write "
+            f"cr.ops.{cls.__name__}({given})(…)"
+        )
+    return cls()
+
+
 @functools.lru_cache(maxsize=4096, typed=True)
 def _made(cls: Any, *attributes: Any) -> Any:
     return cls(*attributes)

@@ -26,7 +26,8 @@ class Catalog(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         target = self._registry.find(self._kind, name).target
         ready = isinstance(target, type) and issubclass(target, Component)
-        return target() if ready and not name[:1].isupper() else target
+        short = name.rpartition(":")[2]
+        return target() if ready and not short[:1].isupper() else target
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

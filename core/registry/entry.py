@@ -17,6 +17,12 @@ class Entry:
     plugin: str
     distribution: str
     version: str
+    built_in: bool = False
+
+    @property
+    def qualified_name(self) -> str:
+        """Its name with that of its distribution, which no other plugin can claim."""
+        return f"{self.distribution}:{self.name}"
 
     @property
     def module(self) -> str:
@@ -62,4 +68,9 @@ class Entry:
 def registered_name(target: Any) -> str:
     """Return the name that something is registered under."""
     name = getattr(target, "type_name", None) or getattr(target, "name", None)
-    return str(name or target.__name__)
+    return str(name or getattr(target, "__name__", type(target).__name__))
+
+
+def fold(name: str) -> str:
+    """Return a name without case and underscores: how names are compared."""
+    return name.replace("_", "").replace("-", "").lower()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from chainrule.ops import Op
 
 PROJECT = "chainrule"
+API = 1
+"""The version of the hooks; a plugin may declare it as ``CHAINRULE_API = 1``."""
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 

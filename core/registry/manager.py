@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from chainrule.errors import PluginError, did_you_mean
-from chainrule.registry.loading import VARIABLE, load_plugins
+from chainrule.registry.kernels import check_kernels
+from chainrule.registry.loading import VARIABLE, backends_of, load_plugins, settled
 from chainrule.registry.plugin import Plugin, read_hooks
+from chainrule.registry.strictness import warn_of_slow
 
 
 class _Loading(threading.local):
@@ -27,6 +30,7 @@ class PluginManager:
 
     def __init__(self) -> None:
         self._blocked: set[str] = set()
+        self._files: list[Path] = []
         self._loaded: Mapping[str, Plugin] | None = None
         self._by_hand: Mapping[str, Plugin | None] = {}
         self._loading = _Loading()
@@ -35,10 +39,18 @@ class PluginManager:
     def __iter__(self) -> Iterator[Plugin]:
         return iter(self.load().values())
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether the current thread is loading plugins just now."""
+        return self._loading.so_far is not None
+
     def load(self) -> Mapping[str, Plugin]:
         """Return all plugins by name, loaded if they are not yet.
 
         A plugin that looks something up while it is loaded sees the ones before it.
+
+        Raises:
+            PluginError: a file that was given as a plugin cannot be used.
         """
         if self._loaded is not None:
             return self._loaded
@@ -46,21 +58,44 @@ class PluginManager:
             return self._with_changes(self._loading.so_far)
         found = self._load()
         with self._lock:
-            if self._loaded is None:
-                found = self._with_changes(found)
-                if any(plugin.state == "importing" for plugin in found.values()):
-                    return found  # the next look-up loads again
-                self._loaded = found
-            return self._loaded
+            if self._loaded is not None:
+                return self._loaded
+            found = self._with_changes(found)
+            self._check_files(found)
+            if any(plugin.state == "importing" for plugin in found.values()):
+                return found  # the next look-up loads again
+            self._loaded = found
+        warn_of_slow(found.values())
+        return found
 
     def _load(self) -> Mapping[str, Plugin]:
         self._loading.so_far = {}
         try:
-            for plugin in load_plugins(self._blocked):
+            for plugin in load_plugins(self._blocked, self._files):
                 self._loading.so_far = {**self._loading.so_far, plugin.name: plugin}
-            return self._loading.so_far
+            return settled(self._loading.so_far)
         finally:
             self._loading.so_far = None
+
+    def _check_files(self, plugins: Mapping[str, Plugin]) -> None:
+        """Reject files that cannot be used, for somebody asked for just these."""
+        files = {str(path) for path in self._files}
+        for plugin in plugins.values():
+            if plugin.module in files and plugin.state == "broken":
+                raise PluginError(f"{plugin.module}: {plugin.reason}")
+
+    def add_file(self, path: Path) -> None:
+        """Load this file as a plugin, too; call it before the first look-up.
+
+        Raises:
+            PluginError: plugins are loaded already.
+        """
+        if self._loaded is not None or self.is_loading:
+            raise PluginError(
+                f"{path} comes too late: plugins are loaded on the first look-up; "
+                "register what is in it with cr.register"
+            )
+        self._files.append(path)
 
     def block(self, name: str) -> None:
         """Keep a plugin from being imported; call it before the first look-up.
@@ -68,7 +103,7 @@ class PluginManager:
         Raises:
             PluginError: plugins are loaded already.
         """
-        if self._loaded is not None or self._loading.so_far is not None:
+        if self._loaded is not None or self.is_loading:
             raise PluginError(
                 f"plugin {name!r} cannot be blocked any more: plugins are loaded on "
                 f"the first look-up; block it before, or set {VARIABLE}"
@@ -92,7 +127,9 @@ class PluginManager:
                 f"{taken.distribution}); give another name"
             )
         module = str(getattr(plugin, "__name__", type(plugin).__module__))
-        self._change(label, read_hooks(Plugin(label, label, version, module), plugin))
+        made = read_hooks(Plugin(label, label, version, module), plugin)
+        check_kernels(made.kernels, backends_of((*self, made)))
+        self._change(label, made)
 
     def replace(self, plugin: Plugin) -> None:
         """Add a plugin, in the place of one of the same name if there is one."""

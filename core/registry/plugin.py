@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import pluggy
 
-from chainrule.errors import PluginError, did_you_mean
+from chainrule.errors import PluginError, did_you_mean, shown
 from chainrule.registry import hooks
-from chainrule.registry.entry import Entry, registered_name
-from chainrule.registry.kinds import KINDS, check_target
+from chainrule.registry.entry import Entry, fold, registered_name
+from chainrule.registry.kernels import HOOK, KernelEntry, read_kernels
+from chainrule.registry.kinds import check_target
 
 State = Literal["loaded", "importing", "blocked", "broken"]
 
@@ -29,8 +30,13 @@ class Plugin:
         state: whether it is in use; ``"importing"`` while its module is being imported
             by other code than the registry.
         reason: why it is not in use.
+        traceback: where the error was raised that is the reason.
+        remarks: what is odd about it, and yet does not keep it from being used.
+        seconds: how long it took to import it, and what it imports, for the first time.
+        hooks: the names of the hooks that it implements.
         entries: the components that it registers.
-        kernels: its hook ``register_kernels``.
+        kernels: the kernels that it adds to backends.
+        built_in: whether it comes with chainrule.
     """
 
     name: str
@@ -39,8 +45,13 @@ class Plugin:
     module: str = ""
     state: State = "loaded"
     reason: str = ""
+    traceback: str = ""
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0.0
+    hooks: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
-    kernels: Callable[[], Any] | None = None
+    kernels: tuple[KernelEntry, ...] = ()
+    built_in: bool = False
 
 
 def read_hooks(plugin: Plugin, implementation: object) -> Plugin:
@@ -54,18 +65,55 @@ def read_hooks(plugin: Plugin, implementation: object) -> Plugin:
         PluginError: no hook is implemented, one is misspelt, not marked, a wrapper or
             takes arguments, or one returns something invalid.
     """
+    _check_api(implementation)
     _check_names(implementation)
+    name, distribution, own = plugin.name, plugin.distribution, plugin.built_in
     entries: list[Entry] = []
-    for hook, function in _implemented(implementation, plugin.name):
-        kind = hook.removeprefix("register_")
-        if kind not in KINDS:
-            plugin = replace(plugin, kernels=function)
+    kernels: tuple[KernelEntry, ...] = ()
+    used = []
+    for hook, function in _implemented(implementation, name):
+        used.append(hook)
+        result = function()
+        if hook == HOOK:
+            kernels = read_kernels(result, name, distribution, built_in=own)
             continue
-        for target in _listed(function(), hook):
+        kind = hook.removeprefix("register_")
+        for target in _listed(result, hook):
             check_target(target, kind)
-            origin = (plugin.name, plugin.distribution, plugin.version)
+            origin = (name, distribution, plugin.version, own)
             entries.append(Entry(kind, registered_name(target), target, *origin))
-    return replace(plugin, entries=tuple(entries))
+    return replace(
+        plugin, hooks=tuple(sorted(used)), entries=_unique(entries), kernels=kernels
+    )
+
+
+def _check_api(implementation: object) -> None:
+    """Reject a plugin that was written for another version of the hooks."""
+    declared = getattr(implementation, "CHAINRULE_API", hooks.API)
+    if declared != hooks.API:
+        raise PluginError(
+            f"it is written for version {shown(declared)} of the hooks, and this "
+            f"chainrule has version {hooks.API}: install a version of it, or of "
+            "chainrule, that fits the other"
+        )
+
+
+def _unique(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Return entries without repetitions; reject two components of one name."""
+    seen: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        other = seen.setdefault((entry.kind, fold(entry.name)), entry)
+        if other.target is not entry.target:
+            raise PluginError(
+                f"register_{entry.kind}: {other.python_name} and {entry.python_name} "
+                f'are both named {entry.name!r}: write type_name = "…" in one of them'
+            )
+    return tuple(seen.values())
+
+
+def is_plugin(implementation: object) -> bool:
+    """Return whether anything of an object is marked as a hook."""
+    return any(_is_marked(implementation, name) for name in dir(implementation))
 
 
 def _check_names(implementation: object) -> None:

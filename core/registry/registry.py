@@ -8,12 +8,15 @@ from contextvars import ContextVar
 from typing import Any
 
 from chainrule.component import Component
-from chainrule.errors import HyperparameterError, PluginError, shown, with_article
-from chainrule.registry.entry import Entry
-from chainrule.registry.index import Index, fold
+from chainrule.errors import HyperparameterError, shown, with_article
+from chainrule.ops import Op
+from chainrule.registry.collision import Collision
+from chainrule.registry.entry import Entry, fold
+from chainrule.registry.index import Index
+from chainrule.registry.kernels import KernelEntry
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.manager import PluginManager
-from chainrule.registry.plugin import Plugin
+from chainrule.registry.strictness import check_strictly
 
 _also: ContextVar[tuple[tuple[str, type], ...]] = ContextVar("also", default=())
 
@@ -33,7 +36,10 @@ class Registry:
         """Return the index of the plugins that there are now."""
         plugins, index = self.plugins.load(), self._index
         if index.plugins is not plugins:
-            index = self._index = Index(plugins)
+            index = Index(plugins)
+            if not self.plugins.is_loading:
+                check_strictly(plugins.values(), index.collisions)
+            self._index = index
         return index
 
     def entries(self, kind: str) -> list[Entry]:
@@ -61,7 +67,8 @@ class Registry:
 
         Raises:
             UnknownNameError: nothing has that name; suggests near ones.
-            PluginError: two plugins claim the name, and not exactly one overrides.
+            PluginError: plugins claim the name, none of which is built in, and not
+                exactly one overrides.
         """
         return self._custom(kind, name) or self._indexed().find(kind, name)
 
@@ -126,38 +133,28 @@ class Registry:
         first = next(iter(self.names(kind)), "…")
         return f"give a name such as {first!r}, or an object"
 
-    def kernels(self, backend: str) -> dict[type, Any]:
+    def kernels(self, backend: str) -> dict[type[Op], Any]:
         """Return the kernels that plugins add to a backend, by op class.
 
-        Raises:
-            PluginError: a plugin returns something else than a mapping, or two
-                plugins add a kernel for the same op.
+        They come before the backend's own ones: a plugin that has not said that it
+        overrides is left out where the backend has a kernel.
         """
-        table: dict[type, Any] = {}
-        source: dict[type, str] = {}
-        for plugin in self.plugins:
-            for op, kernel in _kernels_of(plugin, backend).items():
-                if op in table:
-                    raise PluginError(
-                        f"a kernel of backend {backend!r} for {op.__name__} comes from "
-                        f"{source[op]} and from {plugin.distribution}; block one of "
-                        "the plugins"
-                    )
-                table[op], source[op] = kernel, plugin.distribution
-        return table
+        return {each.op: each.kernel for each in self.used_kernels(backend)}
 
+    def used_kernels(self, backend: str) -> frozenset[KernelEntry]:
+        """Return the same with their origins: what a compiled program depends on."""
+        return self._indexed().kernels(backend)
 
-def _kernels_of(plugin: Plugin, backend: str) -> Mapping[type, Any]:
-    if plugin.kernels is None:
-        return {}
-    result = plugin.kernels()
-    if not isinstance(result, Mapping):
-        raise PluginError(
-            f"plugin {plugin.name!r}: register_kernels must return a mapping from "
-            f"backend name to kernels, got {result!r}"
-        )
-    kernels: Mapping[type, Any] = result.get(backend, {})
-    return kernels
+    @property
+    def collisions(self) -> tuple[Collision, ...]:
+        """The names that several components claim."""
+        return self._indexed().collisions
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about plugins that are in use."""
+        own = (f"{p.name}: {r}" for p in self.plugins for r in p.remarks)
+        return (*own, *self._indexed().remarks)
 
 
 registry = Registry()

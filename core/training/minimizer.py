@@ -13,6 +13,7 @@ from chainrule.data.inputs import values_for
 from chainrule.errors import GraphError
 from chainrule.execution import open_backend
 from chainrule.execution.cache import PROGRAM_BYTES, Cache
+from chainrule.execution.opening import generation
 from chainrule.frozen import Frozen
 from chainrule.graph import topological
 from chainrule.kinds.backend import Backend, Executable
@@ -94,7 +95,8 @@ class Minimizer(Frozen):
         state, backend = self.state, self._backend
         changing = [*self._kept, *state.parameters]
         executable = self._programs.get(
-            (shapes, backend.failures), lambda: backend.compile(self._program(shapes))
+            (shapes, generation(backend)),
+            lambda: backend.compile(self._program(shapes)),
         )
         backend.push(changing)
         for leaf, value in values.items():

@@ -9,6 +9,7 @@ from threading import RLock
 from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
 from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
+from chainrule.execution.opening import generation
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
@@ -152,7 +153,7 @@ class Session:
     def predictor(self, shapes: Shapes, backend: Backend) -> Executable:
         """Return the compiled program that predicts."""
         return self._programs.get(
-            ("predict", shapes, self.dtype, backend, backend.failures),
+            ("predict", shapes, self.dtype, backend, generation(backend)),
             lambda: backend.compile(
                 Program(
                     outputs=self.network.outputs,
@@ -167,7 +168,7 @@ class Session:
     ) -> Executable:
         """Return the compiled program that measures an objective."""
         return self._programs.get(
-            (objective, shapes, self.dtype, backend, backend.failures),
+            (objective, shapes, self.dtype, backend, generation(backend)),
             lambda: backend.compile(
                 Program(
                     totals=objective.totals,
@@ -183,7 +184,7 @@ class Session:
     ) -> Executable:
         """Return the compiled program of a training step."""
         self.program = self._programs.get(
-            (step, shapes, backend, backend.failures, checked),
+            (step, shapes, backend, generation(backend), checked),
             lambda: backend.compile(step.program(shapes, checked=checked)),
         )
         return self.program

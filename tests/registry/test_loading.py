@@ -6,12 +6,15 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import chainrule as cr
 from chainrule import hookimpl
 from chainrule.errors import PluginError, UnknownNameError
 from chainrule.registry import Registry
+from chainrule.registry import registry as everything
 from chainrule.registry.loading import DEFAULT_PLUGINS
 from chainrule.registry.plugin import Plugin
 
@@ -65,6 +68,42 @@ BROKEN = {
     "wrapper": (
         GOOD.replace("hookimpl", "hookimpl(wrapper=True)").replace("return", "yield"),
         "register_activations is a hook wrapper",
+    ),
+    "no exception": ("raise BaseException('no')", "BaseException: no"),
+    "generator exit": ("raise GeneratorExit", "GeneratorExit: "),
+    "unprintable": (
+        "class E(Exception):\n    def __str__(self): raise self\nraise E",
+        "E: ?",
+    ),
+    "api": (f"CHAINRULE_API = 99\n{GOOD}", "written for version 99 of the hooks"),
+    "newline in a name": (
+        GOOD.replace("def apply", "type_name = 'a\\nb'\n    def apply"),
+        r"a name must begin with a letter and have only letters, digits, '_', '-' and "
+        r"'.', got 'a\nb'",
+    ),
+    "option as a name": (
+        GOOD.replace("def apply", "type_name = '-x'\n    def apply"),
+        "got '-x'",
+    ),
+    "surrogate in a name": (
+        GOOD.replace("def apply", "type_name = '\\udcff'\n    def apply"),
+        r"got '\udcff'",
+    ),
+    "alias is a text": (
+        GOOD.replace("def apply", "aliases = 'cube'\n    def apply"),
+        "aliases of Cube must be a tuple of names, got 'cube'",
+    ),
+    "lambda": (
+        GOOD.replace("activations", "datasets").replace("[Cube]", "[lambda: 1]"),
+        "got '<lambda>'",
+    ),
+    "no command": (
+        GOOD.replace("activations", "commands").replace("[Cube]", "[len]"),
+        "<built-in function len> is not a click command",
+    ),
+    "one name twice": (
+        GOOD.replace("[Cube]", "[Cube, type('Cube', (Cube,), {})]"),
+        "Cube and Cube are both named 'cube': write type_name",
     ),
     "no function": (
         GOOD.replace("activations", "datasets").replace("[Cube]", "['digits']"),
@@ -251,3 +290,61 @@ def test_registering_by_hand_fails_at_once(registry: Registry) -> None:
     with pytest.raises(PluginError, match="implements no hook"):
         registry.plugins.register(types.ModuleType("hollow"))
     assert not any(plugin.name == "hollow" for plugin in registry.plugins)
+
+
+RENDERER = """
+import chainrule as cr
+
+class Erfinvish(cr.Elementwise):
+    '''y = x.'''
+    def derivatives(self, y, x):
+        return (1.0,)
+
+class Powered(cr.Elementwise):
+    '''y = xᵏ.'''
+    k: int
+
+def mermaid(what):
+    return "graph TD"
+
+@cr.hookimpl
+def register_ops():
+    return [Erfinvish, Powered]
+
+@cr.hookimpl
+def register_renderers():
+    return [mermaid]
+"""
+
+
+def test_what_a_plugin_registers_is_where_it_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RENDERER)
+    code = (
+        "import chainrule as cr, pathlib\n"
+        "from chainrule.registry import registry\n"
+        f"registry.plugins.add_file(pathlib.Path({str(tmp_path / 'mine.py')!r}))\n"
+        "print(cr.mermaid(1), cr.ops.erfinvish(cr.input('x', ())).op.type_name)\n"
+        "print(cr.ops.Erfinvish.__name__)\n"
+        "from chainrule.ops import Powered\n"
+        "try:\n"
+        "    cr.ops.powered\n"
+        "except cr.ChainRuleError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == [
+        "graph TD erfinvish",
+        "Erfinvish",
+        "powered needs k: write cr.ops.Powered(k=…)(…)",
+    ], done.stderr
+
+
+def test_a_plugin_given_as_an_object_is_replaced_when_it_is_registered_again() -> None:
+    try:
+        for _ in range(2):
+            assert cr.register(Plain()).register_datasets() == [one]
+            assert cr.datasets.one() == 1
+    finally:
+        everything.plugins.unregister("Plain")

@@ -144,17 +144,54 @@ def test_fields_of_a_kind_take_names() -> None:
     assert made.inner.type_name == "leaky_relu"
 
 
-def test_a_name_claimed_twice_names_both_distributions(
+def test_what_is_built_in_stays_unless_it_is_overridden_by_intent(
     install: Install, registry: Registry
 ) -> None:
     install("chainrule-mine", TANH.format(mine="mine", overrides=False))
+    assert registry.find("activations", "tanh").built_in
+    mine = registry.find("activations", "chainrule-mine:tanh")
+    assert mine.distribution == "chainrule-mine"
+    assert Catalog(registry, "activations")["chainrule-mine:Tanh"] is mine.target
+    assert isinstance(registry.resolve("activations", mine.qualified_name), mine.target)
+    (collision,) = registry.collisions
+    assert str(collision) == (
+        "activation 'tanh' of chainrule-mine is not used: it is that of chainrule, and "
+        "nothing says that it overrides"
+    )
+
+
+def test_a_name_that_two_plugins_claim_names_both(
+    install: Install, registry: Registry
+) -> None:
+    code = TANH.format(mine="mine", overrides=False).replace("Tanh", "Snake")
+    install("chainrule-mine", code)
+    install("chainrule-thine", code)
     with pytest.raises(PluginError) as caught:
-        registry.find("activations", "tanh")
-    message = str(caught.value)
-    assert "activation 'tanh' is claimed by chainrule (chainrule.plugins" in message
-    assert "and chainrule-mine (chainrule_mine_module)" in message
-    assert len(registry.entries("activations")) == 1 + len(cr.activations)
-    assert registry.has("activations", "relu")
+        registry.find("activations", "snake")
+    assert str(caught.value) == (
+        "activation 'snake' is claimed by chainrule-mine (chainrule_mine_module) and "
+        "chainrule-thine (chainrule_thine_module); write 'chainrule-mine:snake' or "
+        "'chainrule-thine:snake', block one of the plugins, or let one class declare "
+        "`overrides = True`"
+    )
+    for name in ("chainrule-mine", "chainrule-thine"):
+        assert registry.find("activations", f"{name}:snake").distribution == name
+    assert "is claimed by chainrule-mine and chainrule-thine" in str(
+        registry.collisions[0]
+    )
+
+
+@pytest.mark.parametrize("alias", ["relu", "swish", "Dense"])
+def test_an_alias_never_breaks_a_name_that_is_built_in(
+    alias: str, install: Install, registry: Registry
+) -> None:
+    code = TANH.format(mine="mine", overrides=False).replace("Tanh", "Snake")
+    code = code.replace("overrides = False", f"aliases = ({alias!r},)")
+    install("chainrule-mine", code)
+    assert registry.find("activations", "relu").built_in
+    assert registry.find("activations", "swish").built_in
+    assert registry.find("activations", "snake").distribution == "chainrule-mine"
+    assert len(registry.collisions) == (alias != "Dense")  # which is a layer
 
 
 def test_one_of_two_may_override(install: Install, registry: Registry) -> None:
@@ -163,13 +200,14 @@ def test_one_of_two_may_override(install: Install, registry: Registry) -> None:
     assert len(registry.names("activations")) == len(cr.activations)
 
 
-def test_two_that_override_are_a_collision(
+def test_if_two_override_what_is_built_in_stays(
     install: Install, registry: Registry
 ) -> None:
     install("chainrule-mine", TANH.format(mine="mine", overrides=True))
     install("chainrule-thine", TANH.format(mine="thine", overrides=True))
-    with pytest.raises(PluginError, match=r"chainrule-mine .* and chainrule-thine"):
-        registry.find("activations", "tanh")
+    assert registry.find("activations", "tanh").built_in
+    (collision,) = registry.collisions
+    assert collision.others == ("chainrule-mine", "chainrule-thine")
 
 
 def test_a_subclass_does_not_inherit_the_claim(
@@ -180,46 +218,38 @@ def test_a_subclass_does_not_inherit_the_claim(
     )
     install("chainrule-mine", code.replace("[Tanh]", "[Tanh, Relu]"))
     assert registry.find("activations", "tanh").distribution == "chainrule-mine"
-    with pytest.raises(PluginError, match="'relu' is claimed by"):
-        registry.find("activations", "relu")
+    assert registry.find("activations", "relu").built_in
 
 
-def test_kernels_of_plugins_meet_in_one_table(
-    install: Install, registry: Registry
+FUNCTIONS = """
+import chainrule as cr, click
+
+{mark}
+def draw(what):
+    return "mine"
+
+@cr.hookimpl
+def register_renderers():
+    return [draw]
+
+@cr.hookimpl
+def register_datasets():
+    {mark}
+    def xor():
+        return "mine"
+    return [xor]
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "@cr.overrides"])
+def test_functions_override_by_intent(
+    mark: str, install: Install, registry: Registry
 ) -> None:
-    code = (
-        "import chainrule as cr\n"
-        "@cr.hookimpl\n"
-        "def register_kernels():\n"
-        "    return {'numpy': {cr.ops.Op: 'kernel'}}\n"
-    )
-    install("chainrule-k", code)
-    assert registry.kernels("numpy") == {cr.ops.Op: "kernel"}
-    assert registry.kernels("opencl") == {}
-
-
-def test_two_kernels_for_one_op_name_both_distributions(
-    install: Install, registry: Registry
-) -> None:
-    code = (
-        "import chainrule as cr\n"
-        "@cr.hookimpl\n"
-        "def register_kernels():\n"
-        "    return {'numpy': {cr.ops.Op: 'kernel'}}\n"
-    )
-    install("chainrule-k", code)
-    install("chainrule-l", code)
-    with pytest.raises(PluginError, match="from chainrule-k and from chainrule-l"):
-        registry.kernels("numpy")
-
-
-def test_kernels_must_be_a_mapping(install: Install, registry: Registry) -> None:
-    code = (
-        "import chainrule as cr\n@cr.hookimpl\ndef register_kernels():\n    return 3\n"
-    )
-    install("chainrule-k", code)
-    with pytest.raises(PluginError, match=r"plugin 'k': register_kernels must return"):
-        registry.kernels("numpy")
+    install("chainrule-mine", FUNCTIONS.format(mark=mark))
+    assert registry.plugins.load()["mine"].state == "loaded"
+    for kind, name in (("renderers", "draw"), ("datasets", "xor")):
+        assert registry.find(kind, name).built_in == (not mark)
+    assert [c.intended for c in registry.collisions] == [bool(mark)] * 2
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k in dir(cr)])

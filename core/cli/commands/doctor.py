@@ -15,6 +15,7 @@ import click
 
 from chainrule.cli.group import FAILED
 from chainrule.cli.output import json_option, print_json, print_table, problem
+from chainrule.cli.plugin_commands import collisions
 from chainrule.errors import BackendError
 from chainrule.execution import open_backend
 from chainrule.registry import registry
@@ -64,6 +65,10 @@ def findings() -> Iterator[Finding]:
             yield Finding(f"plugin {plugin.name}", "broken", plugin.reason)
         elif plugin.state == "blocked":
             yield Finding(f"plugin {plugin.name}", "note", plugin.reason)
+    for collision in collisions():
+        yield Finding("names", "ok" if collision.intended else "note", str(collision))
+    for remark in registry.remarks:
+        yield Finding("plugins", "note", remark)
 
 
 def dependencies() -> list[str]:
