@@ -5,6 +5,7 @@ Tests run small programs in each of them; see `chainrule.kinds.backend.Backend.w
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
@@ -18,8 +19,12 @@ from chainrule.backends.numpy import (
     scatter,
     script,
 )
+from chainrule.backends.numpy.jit import jitted
 
 Way: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+_jitted = functools.lru_cache(maxsize=1 << 13)(jitted.__wrapped__)
+"""As many loops of small programs are held as they have in common."""
 
 
 @contextmanager
@@ -44,7 +49,11 @@ def _blocked() -> AbstractContextManager[object]:
 
 
 def _numba() -> AbstractContextManager[object]:
-    return _set((compiled_loop, "COMPILED_FROM", 2), (executable, "LOOPS_AFTER", -1.0))
+    return _set(
+        (compiled_loop, "COMPILED_FROM", 2),
+        (executable, "LOOPS_AFTER", -1.0),
+        (script, "jitted", _jitted),
+    )
 
 
 @contextmanager

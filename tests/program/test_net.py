@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import chainrule as cr
 from chainrule import ops
+from chainrule.autodiff import backward
 from chainrule.graph import topological
 from chainrule.ops import Div, Exp, Mul, Neg, Sigmoid, Softmax, Sum
 from chainrule.program import lowering
@@ -24,6 +26,7 @@ from chainrule.testing.fuzz.check import Trial
 from chainrule.testing.fuzz.generate import grown, of_rule, trials
 from chainrule.testing.fuzz.script import script
 from chainrule.testing.fuzz.shrink import shrunk
+from chainrule.testing.fuzz.verdict import faults
 from chainrule.testing.reference import interpret, interprets
 
 GROWN = 500
@@ -232,3 +235,18 @@ def test_the_search_ends_with_a_script(monkeypatch):
     said = CliRunner().invoke(main, ["--minutes", "1"])
     assert said.exit_code == 1
     assert "print(Trial(problems" in said.output
+
+
+@pytest.mark.parametrize("around", [ops.square, ops.tanh, ops.sin, ops.reciprocal])
+def test_what_no_number_of_digits_settles_is_not_held_against_anything(around):
+    z = cr.Input("z", ())
+    loss = around(ops.log(1 - ops.sigmoid(z)))
+    slope = backward(loss).gradient[z]
+    feeds = {z: np.array(1e6)}
+    assert not faults([slope], feeds, [np.array(np.nan)], [np.array(2.0)])
+
+
+def test_a_quotient_without_a_value_that_gets_one_is_a_fault():
+    x = cr.Input("x", ())
+    feeds = {x: np.array(0.0)}
+    assert faults([x / x], feeds, [np.array(np.nan)], [np.array(1.0)])

@@ -16,8 +16,12 @@ CLOSE: Mapping[str, float] = {"float32": 1e-4, "float64": 1e-8}
 """How far a value may be off, relative to the largest of its array or to 1."""
 WORSE = 30.0
 """How many times further off than rounding takes the written form another may be."""
-NOISE, SAMPLES = 1e-25, 4
-"""How what rounding does is estimated: by small random errors, several times."""
+NOISE, PAIRS = 1e-25, 4
+"""How what rounding does is estimated: by small random errors, and their opposites.
+
+ln(1 − σ(z)) of a large z has no value where an error makes σ(z) more than one, and one
+where the opposite error makes it less: such a value is not settled.
+"""
 
 
 def faults(
@@ -68,8 +72,9 @@ def _settled(
     least = float(limits.smallest_normal / limits.eps)
     right = exact(nodes, feeds, digits)
     shaken = [
-        exact(nodes, feeds, digits, noise=NOISE, least=least, seed=seed)
-        for seed in range(SAMPLES)
+        exact(nodes, feeds, digits, noise=noise, least=least, seed=seed)
+        for seed in range(PAIRS)
+        for noise in (NOISE, -NOISE)
     ]
     rounding = []
     for k, e in enumerate(right):
