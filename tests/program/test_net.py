@@ -228,13 +228,14 @@ def test_a_graph_is_found_among_those_of_its_program(monkeypatch):
     assert small.source == odds.statement
 
 
-def test_the_search_ends_with_a_script(monkeypatch):
+def test_the_search_prints_a_script_and_goes_on(monkeypatch):
     with_fault = merged(table_of([odds]), lowering._STABLE)
     monkeypatch.setattr(lowering, "_STABLE", with_fault)
     monkeypatch.setattr(generate, "RULES", (odds,))
-    said = CliRunner().invoke(main, ["--minutes", "1"])
+    said = CliRunner().invoke(main, ["--graphs", "96"])
     assert said.exit_code == 1
     assert "print(Trial(problems" in said.output
+    assert re.search(r"^numpy 96 graphs .*: \d+ wrong\n\Z", said.output, re.MULTILINE)
 
 
 @pytest.mark.parametrize("around", [ops.square, ops.tanh, ops.sin, ops.reciprocal])
@@ -250,3 +251,11 @@ def test_a_quotient_without_a_value_that_gets_one_is_a_fault():
     x = cr.Input("x", ())
     feeds = {x: np.array(0.0)}
     assert faults([x / x], feeds, [np.array(np.nan)], [np.array(1.0)])
+
+
+def test_infinite_is_no_fault_where_rounding_can_take_the_written_form_there():
+    y = cr.Input("y", ())
+    root = 1 / (y * ops.sigmoid(-y) * ops.exp(y))
+    written, infinite = [np.array(-5e36)], [np.array(-np.inf)]
+    assert not faults([root], {y: np.array(-89.0)}, written, infinite, "float32")
+    assert faults([root], {y: np.array(-60.0)}, [np.array(-2e24)], infinite, "float32")

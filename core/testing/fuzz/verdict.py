@@ -130,7 +130,7 @@ def _difference(
         if mp.isinf(off):
             continue
         if np.isfinite(w) and not np.isfinite(r):
-            if abs(e) < largest * (1 - CLOSE[dtype]):
+            if abs(e) + WORSE * off < largest * (1 - CLOSE[dtype]):
                 return told
         elif np.isfinite(r):
             allowed = CLOSE[dtype] * scale + WORSE * off
