@@ -73,7 +73,8 @@ def _table(file: str) -> dict[str, Variant]:
 def _stored(file: Path) -> dict[str, Variant]:
     """Return the choices that are stored; a damaged file is ignored."""
     table = {}
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+    damaged = ValueError, TypeError, AttributeError, RecursionError
+    with contextlib.suppress(OSError, *damaged):
         for key, fields in json.loads(file.read_text()).items():
             variant = Variant(*fields)
             if variant in IN_PLACE + PACKED:

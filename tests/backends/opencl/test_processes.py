@@ -89,3 +89,13 @@ def test_choices_of_other_processes_are_kept(tmp_path: Path) -> None:
     tuning._save(file, mine)
     assert json.loads(file.read_text()).keys() == {"a", "b"}
     assert mine == {"a": IN_PLACE[0], "b": PACKED[1]}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "[]", "5", '{"a": 1}', '{"a": [1]}', "[" * 3000, '{"a": [{}]}']
+)
+def test_choices_that_are_damaged_are_ignored(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "device.json"
+    file.write_text(text)
+    tuning._save(file, {"b": PACKED[1]})
+    assert json.loads(file.read_text()).keys() == {"b"}
