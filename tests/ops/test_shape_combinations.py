@@ -100,6 +100,38 @@ def picked(some: random.Random, x: cr.Node) -> cr.Node:
     return ops.pick(x, at.reshape(lead))
 
 
+def stacked(some: random.Random, x: cr.Node) -> cr.Node:
+    return ops.stack([x, -x, x][: some.randint(1, 3)], some.randint(0, x.ndim))
+
+
+def padded(some: random.Random, x: cr.Node) -> cr.Node:
+    widths = [(some.randint(0, 2), some.randint(0, 2)) for _ in x.shape]
+    return ops.pad(x, widths, constant_values=some.choice([0, 1.5]))
+
+
+def divided(some: random.Random, x: cr.Node) -> cr.Node:
+    axis = some.randrange(x.ndim)
+    size = x.shape[axis]
+    if not size:
+        return ops.sin(x)
+    cut = some.randrange(size + 1)
+    first, second = ops.split(x, [cut], axis)
+    return ops.concatenate([second, first, second * second], axis)
+
+
+def along(some: random.Random, x: cr.Node) -> cr.Node:
+    """Accumulate, multiply or sort along an axis."""
+    axis = some.randrange(x.ndim)
+    if not x.shape[axis]:
+        return ops.sin(x)
+    ways: Sequence[Callable[[], cr.Node]] = [
+        lambda: ops.cumsum(x, axis, reverse=some.random() < 0.5),
+        lambda: ops.prod(x, axis),
+        lambda: ops.sort(x, axis, descending=some.random() < 0.5),
+    ]
+    return some.choice(ways)()
+
+
 def summed(some: random.Random, x: cr.Node) -> cr.Node:
     axis = some.randrange(x.ndim)
     keep = some.random() < 0.5
@@ -116,7 +148,8 @@ def multiplied(some: random.Random, x: cr.Node) -> cr.Node:
 
 RULES: Sequence[Rule] = [
     sliced, sliced, sliced, transposed, transposed, expanded, squeezed, reshaped,
-    repeated, joined, joined, rows, scattered, picked, summed, multiplied,
+    repeated, joined, joined, rows, scattered, picked, summed, multiplied, stacked,
+    padded, divided, along, along,
     lambda some, x: ops.sin(x), lambda some, x: ops.exp(-x * x), lambda some, x: 2 * x,
 ]  # fmt: skip
 
@@ -151,6 +184,7 @@ def test_the_generator_meets_every_op():
     assert seen >= {
         "slice", "unslice", "squeeze", "expand_dims", "transpose", "reshape",
         "broadcast_to", "concatenate", "part", "take", "scatter_add", "pick",
+        "cumsum", "prod", "argsort",
     }  # fmt: skip
 
 
