@@ -136,10 +136,10 @@ class Plot(Frozen):
             )
         if format == "html":
             return self._page().encode()
-        file = io.BytesIO()
+        memory = io.BytesIO()
         with self._drawn() as figure:
-            figure.savefig(file, format=format, dpi=dpi, metadata=METADATA[format])
-        data = file.getvalue()
+            figure.savefig(memory, format=format, dpi=dpi, metadata=METADATA[format])
+        data = memory.getvalue()
         return self._tidy(data.decode()).encode() if format == "svg" else data
 
     @checked
