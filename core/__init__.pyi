@@ -38,6 +38,7 @@ import chainrule.plugins.layers.dense
 import chainrule.plugins.layers.dropout
 import chainrule.plugins.layers.gaussian_noise
 import chainrule.plugins.layers.layer_norm
+import chainrule.plugins.layers.normalization
 import chainrule.plugins.layers.perceptron
 import chainrule.plugins.layers.reshape
 import chainrule.plugins.losses.binary
@@ -231,6 +232,11 @@ class _Layers(Catalog):
         r"""y = γ (x − μ) / √(σ² + ε) + β, example by example (Ba et al., 2016)."""
     def LayerNorm(self, epsilon: float = 0.001, *, name: str | None = None) -> chainrule.plugins.layers.layer_norm.LayerNorm:
         r"""y = γ (x − μ) / √(σ² + ε) + β, example by example (Ba et al., 2016)."""
+    @property
+    def normalization(self) -> chainrule.plugins.layers.normalization.Normalization:
+        r"""y = (x − μ) / √v: features of mean 0 and variance 1, as far as training knows."""
+    def Normalization(self, axis: int | Sequence[int] | None = -1, mean: float | Sequence[float] | None = None, variance: float | Sequence[float] | None = None, *, name: str | None = None) -> chainrule.plugins.layers.normalization.Normalization:
+        r"""y = (x − μ) / √v: features of mean 0 and variance 1, as far as training knows."""
     @property
     def perceptron(self) -> chainrule.plugins.layers.perceptron.Perceptron:
         r"""ŷ = g(w₀ + Σ xᵢ wᵢ): one unit (Rosenblatt, 1958)."""

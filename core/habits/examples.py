@@ -28,6 +28,8 @@ WORKING: tuple[str, ...] = (
     'model.fit(X, Y, loss="mse", metrics=None, callbacks=None, validation=None)',
     'model.fit(X, Y, loss="mse", metrics=[lambda t, p: cr.ops.mean(abs(t - p))])',
     'model.fit(X, Y, loss="mse", callbacks=[cr.callbacks.ReduceLROnPlateau("loss")])',
+    "cr.layers.Normalization().adapt(X)",
+    "cr.layers.Normalization(axis=-1), cr.layers.Normalization(axis=None)",
     "step = cr.optimizers.Adam(0.01).minimize(loss); step({x: np.ones((4, 2))})",
     'model.fit(X, Y, loss="mean_squared_error", metrics=["mean_absolute_error"])',
     'model.fit(X, Y, loss="MeanSquaredError", optimizer="Adam")',

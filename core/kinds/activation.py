@@ -31,7 +31,7 @@ class Activation(Module):
         """Return the activation of x, a node of any shape."""
 
     @classmethod
-    def adapt(cls, value: Any) -> Activation | None:
+    def from_function(cls, value: Any) -> Activation | None:
         """Return an activation for a function of one node, such as ``cr.ops.tanh``."""
         if isinstance(value, int):
             raise HyperparameterError(

@@ -32,4 +32,4 @@ class Initializer(Component, ABC):
     ) -> npt.NDArray[np.float32]:
         """Return the initial values for a seed and the name of a stream, as float32."""
         values = np.asarray(self.draw(shape, generator(seed, stream)), np.float32)
-        return np.ascontiguousarray(np.broadcast_to(values, shape))
+        return np.array(np.broadcast_to(values, shape), order="C")

@@ -50,7 +50,7 @@ class Metric(Component, ABC):
         """Return the metric for the summed totals, which are floats or arrays."""
 
     @classmethod
-    def adapt(cls, value: Any) -> Metric | None:
+    def from_function(cls, value: Any) -> Metric | None:
         """Return a metric for a function of target and prediction."""
         function = callable(value) and not isinstance(value, Component)
         return FunctionMetric(value) if function else None

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
-import numpy as np
+import numpy.typing as npt
 
 from chainrule.annotations import OfKind
 from chainrule.arguments import checked
 from chainrule.checks import check_value
 from chainrule.component import Component
+from chainrule.data.arrays import Array, as_rows
 from chainrule.errors import GraphError, ShapeError
 from chainrule.kinds.initializer import Initializer
-from chainrule.node import Node, Parameter, Value, as_node
+from chainrule.kinds.owned import OwnedParameter, first_value
+from chainrule.node import Input, Node, Parameter, Value, as_node
 from chainrule.ops import identity
+from chainrule.program.program import FloatDtype
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import shape_text
 
@@ -123,9 +124,11 @@ class Module(Component, ABC):
         if name not in owned:
             given = Annotated[Initializer, OfKind("initializers")]
             initializer = check_value(initializer, given, label)
-            value = _first_value(initializer, shape, name, label)
+            value = first_value(initializer, shape, name, label)
             node = Parameter(name, value, trainable=trainable)
-            owned[name] = OwnedParameter(node, initializer, (0, name))
+            learns = type(self).learned_from is not Module.learned_from
+            from_data = learns and not trainable
+            owned[name] = OwnedParameter(node, initializer, (0, name), from_data)
         return owned[name].node
 
     def features_of(self, x: Node, owned: str) -> int:
@@ -155,6 +158,54 @@ class Module(Component, ABC):
                 )
         return features
 
+    def learned_from(self, rows: Array) -> Mapping[str, npt.ArrayLike]:
+        """Return values for parameters of its own that its input determines, by name.
+
+        `fit` asks a module that defines this once, before the first step, and gives it
+        all the rows that enter it, those of the training part alone. The parameters are
+        made with ``trainable=False``.
+        """
+        return {}
+
+    @checked
+    def adapt(self, x: npt.ArrayLike, *, dtype: FloatDtype = "float32") -> None:
+        """Learn from examples what `fit` would learn from those that it trains on.
+
+        Args:
+            x: the examples: rows of what enters the module, or a data frame.
+            dtype: the NumPy dtype of floats.
+
+        Raises:
+            GraphError: it is of a class that learns nothing in this way.
+            DataError: x has no rows, is not numeric or not finite; or what follows from
+                it is not finite.
+        """
+        name, cls = self.scope.title, type(self).__name__
+        rows = as_rows(x, "x", floats=dtype)
+        self(Input("x", (None, *rows.shape[1:])))  # which makes the parameters
+        values = self.learned_from(rows)
+        if not values:
+            raise GraphError(
+                f"{name} learns nothing from its input alone, so there is nothing to "
+                "adapt; model.fit trains what can be trained"
+            )
+        owned = {path: one for path, one in self._owned.items() if one.from_data}
+        if values.keys() != owned.keys():
+            raise GraphError(
+                f"{cls}.learned_from must return values for the parameters that it "
+                f"makes with trainable=False ({', '.join(owned)}), got "
+                f"{', '.join(map(str, values))}"
+            )
+        for path, one in owned.items():
+            one.learn(values[path], f"{name}/{path}", rows.dtype)
+
+    @property
+    def awaits_data(self) -> bool:
+        """Whether it would learn from data, and has its initial values yet."""
+        owned = [one for one in self._owned.values() if one.from_data]
+        waiting = (one.untouched and not one.node.frozen for one in owned)
+        return bool(owned) and all(waiting)
+
     def children(self) -> Iterator[Module]:
         """Yield the modules among the fields, such as a layer's activation."""
         for value in self.hyperparameters().values():
@@ -169,19 +220,6 @@ class Module(Component, ABC):
                 yield f"{child.scope.title}/{path}", owned
 
 
-def _first_value(
-    initializer: Initializer, shape: tuple[int, ...], stream: str, label: str
-) -> Any:
-    try:
-        if math.prod(shape) * np.float64().itemsize <= sys.maxsize:
-            return initializer.sample(shape, seed=0, stream=stream)
-    except MemoryError:
-        pass
-    raise ShapeError(
-        f"{label}: a parameter must fit in memory, got the shape {shape_text(shape)}"
-    )
-
-
 def modules_of(node: Node) -> Iterator[Module]:
     """Yield the modules in whose scopes a node lies, the outermost first."""
     for part in node.scope:
@@ -189,43 +227,17 @@ def modules_of(node: Node) -> Iterator[Module]:
             yield part.component
 
 
+def is_from_data(parameter: Parameter) -> bool:
+    """Return whether a module learns a parameter from its input before training."""
+    return any(
+        owned.node is parameter and owned.from_data
+        for module in modules_of(parameter)
+        for _, owned in module.owned_parameters()
+    )
+
+
 def _source(x: Node) -> str:
     if not x.scope:
         return x.name or "its input"
     names = [part.name for part in x.scope if part.name]
     return names[-1] if names else x.scope[0].label
-
-
-class OwnedParameter:
-    """A parameter of a module, with the origin of its value.
-
-    Attributes:
-        node: the parameter.
-        initializer: what draws its initial value.
-        drawn: the seed and stream of the initial value; None if the value was set.
-    """
-
-    __slots__ = ("drawn", "initializer", "node")
-
-    def __init__(
-        self, node: Parameter, initializer: Initializer, drawn: tuple[int, str] | None
-    ) -> None:
-        self.node = node
-        self.initializer = initializer
-        self.drawn = drawn
-
-    def initialize(self, seed: int, stream: str) -> None:
-        """Give the parameter its initial value for a seed."""
-        value = self.initializer.sample(self.node.value.shape, seed, stream)
-        np.copyto(self.node.value, value)
-        self.drawn = seed, stream
-
-    @property
-    def untouched(self) -> bool:
-        """Whether the value is still the initial one."""
-        if self.drawn is None:
-            return False
-        shape = self.node.value.shape
-        return np.array_equal(
-            self.node.value, self.initializer.sample(shape, *self.drawn)
-        )

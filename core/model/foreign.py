@@ -37,7 +37,7 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
         ModelFileError: a name is registered for another class.
 
     Warns:
-        ModelFileWarning: a class is not registered, or a metric is a function.
+        ModelFileWarning: a class is not registered.
     """
     unknown: dict[str, type] = {}
     for name, cls in foreign_classes(model):
@@ -53,15 +53,6 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
                 f"for {other.__module__}.{other.__qualname__}; give the class another "
                 'type_name = "…"'
             )
-    functions = _functions(model)
-    if functions:
-        warnings.warn(
-            f"metrics that are functions ({', '.join(functions)}) are not saved: give "
-            "them to evaluate again, metrics=[…], or make classes of them, from "
-            "cr.Metric",
-            ModelFileWarning,
-            stacklevel=level,
-        )
     if unknown:
         custom = ", ".join(f"{name!r}: {cls.__name__}" for name, cls in unknown.items())
         warnings.warn(
@@ -71,13 +62,6 @@ def warn_of_foreign(model: Parametric, level: int) -> None:
             ModelFileWarning,
             stacklevel=level,
         )
-
-
-def _functions(model: Parametric) -> list[str]:
-    """Return the names of the metrics that are plain functions."""
-    criteria = model.session.criteria if model.is_built else None
-    metrics = criteria.all_metrics if criteria else []
-    return [m.label for m in metrics if isinstance(m, FunctionMetric)]
 
 
 def _components(criteria: Criteria | None) -> list[Any]:

@@ -17,6 +17,7 @@ from chainrule.kinds.module import Call, calls
 from chainrule.model.description import describe_graph
 from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric
+from chainrule.model.unsaved import warn_of_unsaved
 from chainrule.model.writing import check_suffix, model_bytes
 from chainrule.node import Input, Node, as_node
 from chainrule.ops import identity
@@ -24,6 +25,7 @@ from chainrule.program.program import FloatDtype
 from chainrule.scopes import current_scope
 from chainrule.substitution import substitute
 from chainrule.training import History, inference
+from chainrule.training.adapting import adapt
 from chainrule.training.fit import fit
 from chainrule.training.options import FitOptions, Verbosity
 
@@ -132,8 +134,9 @@ class Model(Parametric):
         trained starts from weights drawn from `seed`, except where they were set. A
         second call continues: epochs and steps are counted on and the optimizer keeps
         its slots, so two calls of 5 epochs equal one of 10. An optimizer with other
-        hyperparameters
-        (the learning rate aside) starts from zero.
+        hyperparameters (the learning rate aside) starts from zero. A layer that learns
+        from its input, such as `Normalization`, does so before the first step, from the
+        rows to train on; later calls leave it as it is.
 
         ``"loss"`` and ``"val_loss"`` contain the penalties of regularizers, as in
         tf.keras.
@@ -210,6 +213,7 @@ class Model(Parametric):
         setup = options.resolved(self.network)
         if self.session.state is None:
             self._require().structure.draw_weights(options.seed)
+        adapt(self.session, setup.examples.inputs, setup.backend, dtype)
         return fit(self, self.session, setup)
 
     def _in_order(self, x: Any) -> Any:
@@ -294,11 +298,14 @@ class Model(Parametric):
             OutputError: the file cannot be written.
 
         Warns:
-            ModelFileWarning: a class is not registered, so that loading will need it.
+            ModelFileWarning: a class is not registered, so that loading will need it;
+                or the file lacks something: a loss or a metric that is a function, or
+                the weights of layers in a model that is not built yet.
         """
         check_suffix(path)
         content = self._content()
         warn_of_foreign(self, level=4)
+        warn_of_unsaved(self, level=4)
         write_file(path, content)
 
     def _content(self, *, whole: bool = False) -> bytes:
@@ -308,19 +315,25 @@ class Model(Parametric):
             description["metadata"] = self.metadata
         if whole and self.history is not None:
             description["history"] = dict(self.history)
-        if whole and self.is_built:
-            drawn = ((path, one.drawn) for path, one in self.owned_parameters())
-            description["drawn"] = {path: value for path, value in drawn if value}
+        if self.is_built:
+            owned = self.owned_parameters()
+            drawn = {p: one.drawn for p, one in owned if whole or one.from_data}
+            if any(drawn.values()):
+                description["drawn"] = {p: value for p, value in drawn.items() if value}
         return model_bytes(description, self.session if self.is_built else None)
 
     def __reduce__(self) -> tuple[Any, ...]:
         content = self._content(whole=True)
         warn_of_foreign(self, level=3)
+        warn_of_unsaved(self, level=3)
         return _load_bytes(), (content,)
 
     def __copy__(self) -> Model:
         """Return a model of its own, with the same weights and optimizer state."""
         made: Model = _load_bytes()(self._content(whole=True), foreign_classes(self))
+        criteria = self.session.criteria if self._built else None
+        if criteria is not None and not criteria.has_nodes:
+            made.session.criteria = criteria  # with its functions
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from chainrule.errors import GraphError
 from chainrule.graph import topological
-from chainrule.kinds.module import OwnedParameter, calls
+from chainrule.kinds.module import calls
+from chainrule.kinds.owned import OwnedParameter
 from chainrule.node import Node, Parameter
 from chainrule.scopes import Scope
 

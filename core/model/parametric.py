@@ -14,7 +14,8 @@ from chainrule.errors import ArgumentTypeError, NotBuiltError, shown
 from chainrule.frozen import Frozen
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.backend import Executable
-from chainrule.kinds.module import OwnedParameter, calls
+from chainrule.kinds.module import calls
+from chainrule.kinds.owned import OwnedParameter
 from chainrule.model.by_path import ByPath
 from chainrule.model.selection import selected
 from chainrule.model.structure import Structure

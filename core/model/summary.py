@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.kinds.module import calls
+from chainrule.kinds.module import calls, is_from_data
 from chainrule.model.structure import Structure, called
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
@@ -52,8 +52,9 @@ def _totals(network: Network) -> str:
     every = set(network.parameters.values())
     trained = {p for p in every if p.trainable}
     updated = {p for p in every & network.averages - trained if not p.frozen}
-    parts = {"trained": trained, "running averages": updated}
-    parts["frozen"] = every - trained - updated
+    from_data = {p for p in every - trained if is_from_data(p) and not p.frozen}
+    parts = {"trained": trained, "running averages": updated, "from data": from_data}
+    parts["frozen"] = every - trained - updated - from_data
     lines = [f"{_size(part):,} {what}" for what, part in parts.items() if part]
     total = f"{_size(every):,}"
     return total if len(lines) < 2 and trained else "\n".join([total, *lines])

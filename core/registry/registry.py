@@ -111,8 +111,8 @@ class Registry:
                     f'a config of {singular(kind)} needs its name: type = "…"'
                 )
             return self.find(kind, value["type"]).target.from_config(value)
-        adapt = getattr(base, "adapt", None)
-        made = adapt(value) if adapt and not isinstance(value, type) else None
+        convert = getattr(base, "from_function", None)
+        made = convert(value) if convert and not isinstance(value, type) else None
         if made is None:
             raise HyperparameterError(
                 f"{shown(value)} is not {with_article(singular(kind))}: "

@@ -107,6 +107,11 @@ class Criteria:
         return last
 
     @property
+    def has_nodes(self) -> bool:
+        """Whether a loss is a node, and so of this very network."""
+        return any(isinstance(loss, NodeLoss) for loss in self.losses)
+
+    @property
     def all_metrics(self) -> list[Metric]:
         """The metrics of all outputs, each once."""
         return list(dict.fromkeys(one for each in self.metrics for one in each))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from chainrule.data.arrays import Array
-from chainrule.data.batches import Feeds, batch_shapes, slices_of
+from chainrule.data.batches import Feeds, Shapes, batch_shapes, slices_of
 from chainrule.data.inputs import examples_for
 from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
@@ -29,15 +30,29 @@ def predict(
     arrays = examples_for(network.inputs, network.outputs, x, session.dtype)
     feeds = list(zip(network.inputs, arrays, strict=True))
     device = open_backend(backend)
-    parts: list[list[Array]] = [[] for _ in network.outputs]
     with session.using(device):
-        for rows in slices_of(len(arrays[0]), batch_size):
-            shapes = batch_shapes(feeds, rows.stop - rows.start)
-            executable = session.predictor(shapes, device)
-            _compute(executable, feeds, rows)
-            for i, part in enumerate(parts):
-                part.append(executable.fetch(i))
-    return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
+        return in_batches(feeds, batch_size, lambda s: session.predictor(s, device))
+
+
+def in_batches(
+    feeds: Feeds, batch_size: int, program: Callable[[Shapes], Executable]
+) -> list[Array]:
+    """Return the outputs of a program for all rows.
+
+    Args:
+        feeds: each input with all its rows.
+        batch_size: the rows that are computed together.
+        program: the shapes of the inputs → the compiled program.
+    """
+    batches: list[list[Array]] = []
+    for rows in slices_of(len(feeds[0][1]), batch_size):
+        executable = program(batch_shapes(feeds, rows.stop - rows.start))
+        _compute(executable, feeds, rows)
+        outputs = range(len(executable.program.outputs))
+        batches.append([executable.fetch(i) for i in outputs])
+    if len(batches) == 1:
+        return batches[0]
+    return [np.concatenate(part) for part in zip(*batches, strict=True)]
 
 
 def evaluate(

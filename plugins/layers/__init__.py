@@ -12,6 +12,7 @@ from chainrule.plugins.layers.dense import Dense
 from chainrule.plugins.layers.dropout import Dropout
 from chainrule.plugins.layers.gaussian_noise import GaussianNoise
 from chainrule.plugins.layers.layer_norm import LayerNorm
+from chainrule.plugins.layers.normalization import Normalization
 from chainrule.plugins.layers.perceptron import Perceptron
 from chainrule.plugins.layers.reshape import Flatten, Reshape
 
@@ -21,5 +22,5 @@ def register_layers() -> Sequence[type[Layer]]:
     """Return the built-in layers."""
     return (
         Dense, Activation, Dropout, GaussianNoise, Flatten, Reshape, BatchNorm,
-        LayerNorm, Perceptron,
+        LayerNorm, Normalization, Perceptron,
     )  # fmt: skip

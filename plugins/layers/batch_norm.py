@@ -9,10 +9,10 @@ from chainrule.annotations import Fraction, Positive
 from chainrule.kinds.initializer import Initializer
 from chainrule.node import Node
 from chainrule.plugins.initializers import Ones, Zeros
-from chainrule.plugins.layers.normalization import Normalization
+from chainrule.plugins.layers.affine_normalization import AffineNormalization
 
 
-class BatchNorm(Normalization):
+class BatchNorm(AffineNormalization):
     """y = γ (x − μ) / √(σ² + ε) + β, feature by feature (Ioffe & Szegedy, 2015).
 
     While training, μ and σ² are mean and variance over the batch, and over every other
@@ -30,7 +30,7 @@ class BatchNorm(Normalization):
     """
 
     symbols: ClassVar[dict[str, str]] = {
-        **Normalization.symbols, "moving_mean": "μ", "moving_variance": "v",
+        **AffineNormalization.symbols, "moving_mean": "μ", "moving_variance": "v",
     }  # fmt: skip
 
     momentum: Fraction = 0.99

@@ -5,10 +5,10 @@ from __future__ import annotations
 from chainrule import ops
 from chainrule.annotations import Positive
 from chainrule.node import Node
-from chainrule.plugins.layers.normalization import Normalization
+from chainrule.plugins.layers.affine_normalization import AffineNormalization
 
 
-class LayerNorm(Normalization):
+class LayerNorm(AffineNormalization):
     """y = γ (x − μ) / √(σ² + ε) + β, example by example (Ba et al., 2016).
 
     μ and σ² are mean and variance over the last axis. Shapes: x and y (…, features),

@@ -97,3 +97,14 @@ def test_other_names(name: str, same: str) -> None:
 def test_what_cannot_be(build, message: str) -> None:
     with pytest.raises(HyperparameterError, match=message):
         build()
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "random_normal"])
+def test_a_parameter_without_axes_has_none(name: str) -> None:
+    class Slope(cr.Layer):
+        def apply(self, x: cr.Node) -> cr.Node:
+            return x * self.parameter("slope", (), cr.initializers[name])
+
+    layer, x = Slope(), cr.input("x", (None, 2))
+    y = layer(layer(x))
+    assert cr.Model(x, y).parameters["slope_1/slope"].shape == ()

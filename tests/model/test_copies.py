@@ -213,3 +213,15 @@ def test_histories(way: Callable[[Any], Any]) -> None:
     history = way(model.history)
     assert history == model.history
     assert repr(history) == repr(model.history)
+
+
+def test_a_copy_keeps_functions_that_a_file_cannot_hold() -> None:
+    def worst(t: cr.Node, p: cr.Node) -> cr.Node:
+        return cr.ops.max(cr.ops.abs(t - p), axis=1)
+
+    x = np.linspace(-1, 1, 12, dtype=np.float32)[:, None]
+    model = cr.Sequential([cr.layers.Dense(1)])
+    model.fit(x, x, loss=lambda t, p: cr.ops.mean((t - p) ** 4), metrics=worst)
+    twin = copy.copy(model)
+    assert dict(twin.evaluate(x, x)) == dict(model.evaluate(x, x))
+    assert list(twin.evaluate(x, x).keys()) == ["loss", "worst"]

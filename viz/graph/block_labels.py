@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.kinds.loss import Loss
+from chainrule.kinds.module import is_from_data
 from chainrule.node import Constant, Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.styles import Written
@@ -170,7 +171,11 @@ class BlockLabels:
         """Mark parameters that training does not change."""
         parameters = [n for n in part.nodes if isinstance(n, Parameter)]
         moving = self.subject.averages
-        frozen = [n for n in parameters if not (n.trainable or n in moving)]
+        frozen = [
+            n
+            for n in parameters
+            if n.frozen or not (n.trainable or n in moving or is_from_data(n))
+        ]
         if not frozen:
             return []
         if len(frozen) == len(parameters):
