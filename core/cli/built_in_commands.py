@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS = {
     "demo": "Train on handwritten digits and draw the trained network.",
+    "lecture": "Run an introduction to deep learning, and write it as pages.",
     "train": "Train what a configuration file describes.",
     "predict": "Predict with a saved model.",
     "draw": "Draw a graph, forward and backward.",

@@ -36,6 +36,7 @@ class Canvas:
         room: what the figure must fit, or None.
         text: pixels of text.
         small: pixels of the smallest text.
+        panel: pixels of the width of a panel, with its labels.
     """
 
     def __init__(self, theme: Theme, room: Room | None) -> None:
@@ -45,9 +46,10 @@ class Canvas:
         if room is not None:
             tall = min(room.width, room.height * 16 / 9)
             least = room.least
-            base = max(least * 1.25, min(tall / 1280 * 20, 26))
+            base = max(least * 1.5, min(tall / 1280 * 20, 26))
         self.text = base * theme.text_scale
         self.small = max(least, 0.82 * base) * theme.text_scale
+        self.panel = 0.0
         self._figure: Figure | None = None
 
     @property
@@ -187,6 +189,7 @@ class Canvas:
             width, height = self.room.width, self.room.height
             if math.isinf(height):
                 height = width / columns / shape * rows
+        self.panel = width / columns
         made = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
         made.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06)
         self._figure = made

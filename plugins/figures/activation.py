@@ -44,8 +44,8 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """Name of an activation → what TensorFlow and PyTorch call it."""
 SAMPLES = 401
-LONGEST, LINE = 90, 44
-"""Characters of a formula, and of one line of it."""
+LONGEST = 90
+"""Characters of a formula."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ def _draw(
 ) -> None:
     z = data["z"]
     value, slope = canvas.series(0), canvas.series(1)
-    panels = canvas.panels(len(formulas), shape=1.15)
+    panels = canvas.panels(len(formulas), shape=1.15 if len(formulas) > 1 else 1.6)
+    line = int(canvas.panel / (0.68 * canvas.small))
     for axes, formula in zip(panels, formulas, strict=True):
         g, derivative = data[f"{formula.name}(z)"], data[f"{formula.name}′(z)"]
         axes.axhline(0, color=canvas.theme.forward, linewidth=0.8)
@@ -157,15 +158,17 @@ def _draw(
         point = None if at is None else data[f"{formula.name} at {number(at)}"]
         if point is not None:
             _draw_tangent(canvas, axes, point)
-        axes.set_title("\n".join(_heading(formula, point)))
+        size = canvas.points(canvas.small)
+        axes.set_title("\n".join(_heading(formula, point, line)), fontsize=size)
         axes.set_xlabel("z")
         axes.legend(loc="upper left", handlelength=2.2)
 
 
-def _heading(formula: Formula, point: Any) -> list[str]:
+def _heading(formula: Formula, point: Any, line: int) -> list[str]:
+    """Return what stands above a panel, in lines of so many characters."""
     lines = [formula.name, *ELSEWHERE.get(formula.name, ())]
-    lines += textwrap.wrap(f"g(z) = {formula.value}", LINE)
-    lines += textwrap.wrap(f"g′(z) = {formula.slope}", LINE)
+    lines += textwrap.wrap(f"g(z) = {formula.value}", line)
+    lines += textwrap.wrap(f"g′(z) = {formula.slope}", line)
     if point is not None:
         at, g, slope = (number(float(value)) for value in point)
         lines += [f"at z = {at}: g = {g}, slope g′ = {slope}"]

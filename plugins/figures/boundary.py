@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Unpack
 
@@ -44,7 +45,7 @@ class Line:
 
 @checked
 def boundary(
-    model: Model,
+    model: Model | Mapping[str, Model],
     x: Any = None,
     y: Any = None,
     *,
@@ -60,7 +61,7 @@ def boundary(
     of a single unit is written as an equation too.
 
     Args:
-        model: a model of two features.
+        model: a model of two features, or several by name, side by side.
         x: points of shape (n, 2) to show, or None.
         y: their classes, shape (n,) or (n, 1), or one-hot rows.
         held_out: further points (x, y), shown without a filling.
@@ -72,35 +73,47 @@ def boundary(
     Raises:
         DataError: the model does not take two features, or the points do not fit.
     """
-    if len(model.inputs) != 1 or model.inputs[0].shape[1:] != (2,):
-        raise DataError(
-            "a boundary is drawn in a plane, so the model must have one input of two "
-            f"features, got {[leaf.shape for leaf in model.inputs]}"
-        )
+    models = model if isinstance(model, Mapping) else {"": model}
+    for each in models.values():
+        _check_plane(each)
     data: dict[str, Any] = {}
     for prefix, given in (("", (x, y)), ("held_out_", held_out)):
         if given is not None and given[0] is not None:
-            data[f"{prefix}x"], data[f"{prefix}y"] = _points(*given)
+            points, classes = _points(*given)
+            data[f"{prefix}x"] = points
+            if classes is not None:
+                data[f"{prefix}y"] = classes
     shown = [data[name] for name in ("x", "held_out_x") if name in data]
     bounds = extent or _around(np.concatenate(shown) if shown else _UNIT)
     x1 = np.linspace(bounds[0], bounds[1], steps)
     x2 = np.linspace(bounds[2], bounds[3], steps)
     grid = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
-    score = _scores(model, grid)
-    data |= {"x1": x1, "x2": x2, "score": score.reshape(steps, steps, -1)}
-    return Plot(functools.partial(_draw, _line(model)), data, **look)
+    data |= {"x1": x1, "x2": x2}
+    for name, each in models.items():
+        score = _scores(each, grid).reshape(steps, steps, -1)
+        data[f"score of {name}" if name else "score"] = score
+    lines = {name: _line(each) for name, each in models.items()}
+    return Plot(functools.partial(_draw, lines), data, **look)
 
 
 _UNIT = np.array([[-1.0, -1.0], [1.0, 1.0]])
 
 
-def _points(x: Any, y: Any) -> tuple[Array, Array]:
+def _check_plane(model: Model) -> None:
+    if len(model.inputs) != 1 or model.inputs[0].shape[1:] != (2,):
+        raise DataError(
+            "a boundary is drawn in a plane, so the model must have one input of two "
+            f"features, got {[leaf.shape for leaf in model.inputs]}"
+        )
+
+
+def _points(x: Any, y: Any) -> tuple[Array, Array | None]:
     """Return points and the numbers of their classes."""
     points = np.asarray(x, float)
     if points.ndim != 2 or points.shape[1] != 2:
         raise DataError(f"points must have the shape (n, 2), got {points.shape}")
     if y is None:
-        return points, np.zeros(len(points), int)
+        return points, None
     classes = np.asarray(y)
     if classes.ndim == 2:
         classes = classes.argmax(1) if classes.shape[1] > 1 else classes[:, 0]
@@ -131,17 +144,35 @@ def _line(model: Model) -> Line | None:
     """Return the boundary of a single unit of two inputs."""
     values = {path: p.value for path, p in model.parameters.items()}
     shapes = sorted(value.shape for value in values.values())
-    if shapes != [(1,), (2, 1)]:
+    if shapes not in ([(1,), (2, 1)], [(1,), (2,)]):
         return None
-    kernel = next(value for value in values.values() if value.shape == (2, 1))
-    bias = next(value for value in values.values() if value.shape == (1,))
-    return Line(float(bias[0]), float(kernel[0, 0]), float(kernel[1, 0]))
+    kernel = next(value.ravel() for value in values.values() if value.size == 2)
+    bias = next(value for value in values.values() if value.size == 1)
+    return Line(float(bias[0]), float(kernel[0]), float(kernel[1]))
 
 
-def _draw(line: Line | None, canvas: Canvas, data: Data) -> None:
-    (axes,) = canvas.panels(shape=1.2)
+def _draw(lines: Mapping[str, Line | None], canvas: Canvas, data: Data) -> None:
+    panels = canvas.panels(len(lines), shape=1.2)
+    for axes, (name, line) in zip(panels, lines.items(), strict=True):
+        _draw_regions(canvas, axes, data[f"score of {name}" if name else "score"], data)
+        if line is not None:
+            _draw_sides(canvas, axes, line, data)
+        title = [name] if name else []
+        title += [str(line)] if line is not None else []
+        axes.set_title("\n".join(title))
+    handles, labels = panels[0].get_legend_handles_labels()
+    if handles and len(panels) == 1:
+        beside = {"bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        panels[0].legend(handles, labels, loc="upper left", **beside)
+    elif handles:
+        below = {"ncols": 4}
+        canvas.figure.legend(handles, labels, loc="outside lower center", **below)
+
+
+def _draw_regions(canvas: Canvas, axes: Any, score: Array, data: Data) -> None:
+    """Fill the regions of the classes, and draw the points on them."""
     x1, x2 = data["x1"], data["x2"]
-    margins = _margins(data["score"])
+    margins = _margins(score)
     chosen = np.argmax(margins, axis=0)
     fills = [canvas.series(i).color for i in range(len(margins))]
     levels = np.arange(len(margins) + 1) - 0.5
@@ -151,16 +182,40 @@ def _draw(line: Line | None, canvas: Canvas, data: Data) -> None:
             ink = [canvas.theme.ink]
             axes.contour(x1, x2, margin, levels=[0.0], colors=ink, linewidths=1.6)
     for prefix, filled in (("", True), ("held_out_", False)):
-        if f"{prefix}x" in data:
+        if f"{prefix}y" in data:
             _draw_points(canvas, axes, data[f"{prefix}x"], data[f"{prefix}y"], filled)
+        elif f"{prefix}x" in data:
+            axes.plot(*data[f"{prefix}x"].T, "o", color=canvas.theme.ink)
     axes.set_xlim(x1[0], x1[-1])
     axes.set_ylim(x2[0], x2[-1])
     axes.set_xlabel("x₁")
     axes.set_ylabel("x₂", rotation=0)
-    if line is not None:
-        axes.set_title(str(line))
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+
+
+def _draw_sides(canvas: Canvas, axes: Any, line: Line, data: Data) -> None:
+    """Say on which side of the line z is positive, and z at points without a class."""
+    x1, x2 = data["x1"], data["x2"]
+    corners = [
+        (line.w0 + line.w1 * a + line.w2 * b, place)
+        for a, across in ((x1[0], 0.04), (x1[-1], 0.96))
+        for b, along in ((x2[0], 0.04), (x2[-1], 0.96))
+        for place in [(across, along)]
+    ]
+    for z, (across, along) in (min(corners), max(corners)):
+        axes.annotate(
+            "z < 0" if z < 0 else "z > 0", (across, along), xycoords="axes fraction",
+            ha="left" if across < 0.5 else "right",
+            va="bottom" if along < 0.5 else "top",
+        )  # fmt: skip
+    if "x" in data and "y" not in data:
+        for a, b in data["x"][:3]:
+            z = line.w0 + line.w1 * a + line.w2 * b
+            left = a > (x1[0] + x1[-1]) / 2
+            axes.annotate(
+                f"({number(float(a))}, {number(float(b))}): z = {number(float(z))}",
+                (a, b), (canvas.points(-8 if left else 8), canvas.points(8)),
+                textcoords="offset points", ha="right" if left else "left",
+            )  # fmt: skip
 
 
 def _margins(score: Array) -> list[Array]:
