@@ -87,9 +87,8 @@ def _along_edges(g: Node, y: Node) -> Sequence[tuple[Node | None, Node | float |
     """Multiply ∂L/∂y by the local derivative along each edge into y; return both."""
     assert y.op is not None
     if not isinstance(y.op, Elementwise) or type(y.op).vjp is not Op.vjp:
-        return [(part, None) for part in y.op.vjp(g, y, *y.inputs)]
-    slopes = y.op.derivatives(y, *y.inputs)
-    return [(None if d is None else _times(g, d), d) for d in slopes]
+        return [(part, None) for part in y.op.gradients(g, y)]
+    return [(None if d is None else _times(g, d), d) for d in y.op.slopes(y)]
 
 
 def _times(g: Node, slope: Node | float) -> Node:

@@ -25,6 +25,7 @@ import numpy as np
 
 from chainrule.arguments import check_fields, checked
 from chainrule.checks import check_value
+from chainrule.declarations import check_declaration
 from chainrule.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -66,11 +67,14 @@ class Component(Frozen):
     """Its names in other frameworks; a look-up of one suggests the name here."""
     foreign_options: ClassVar[Mapping[str, str]] = {}
     """For a hyperparameter that other frameworks have, what to write here."""
+    foreign_methods: ClassVar[Mapping[str, str]] = {}
+    """For a method that other frameworks call, the one that is called here."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "type_name" not in cls.__dict__:
             cls.type_name = snake_case(cls.__name__)
+        check_declaration(cls, cls.foreign_methods)
         dataclass(eq=False, repr=False)(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -215,6 +219,7 @@ def _check_call(
         if name not in known:
             raise HyperparameterError(
                 f"{cls.__name__} has no hyperparameter {name!r}."
+                f"{_unannotated(cls, name)}"
                 f"{_suggestion(cls, name) or did_you_mean(name, known)}"
             )
     if len(args) > len(positional):
@@ -235,6 +240,17 @@ def _check_call(
             f"{cls.__name__} needs {', '.join(missing)}: "
             f"write {cls.__name__}({', '.join(f'{name}=…' for name in missing)})"
         )
+
+
+def _unannotated(cls: type[Component], name: str) -> str:
+    """Say that an attribute of the class would be one, had it an annotation."""
+    value = next((vars(b)[name] for b in cls.__mro__ if name in vars(b)), None)
+    if value is None or callable(value) or isinstance(value, property):
+        return ""
+    return (
+        f" {name} = {shown(value)} has no annotation, which makes it one: write "
+        f"{name}: {type(value).__name__} = {shown(value)}."
+    )
 
 
 def _suggestion(cls: type[Component], name: str) -> str:

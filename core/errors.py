@@ -96,6 +96,10 @@ class PluginError(ChainRuleError, RuntimeError):
     """A plugin that cannot be used; the message names it, its distribution and why."""
 
 
+class ComponentError(ChainRuleError, TypeError):
+    """A class of a component that breaks its contract; says what it must return."""
+
+
 class BackendError(ChainRuleError, RuntimeError):
     """A backend or a device that cannot do what is asked of it."""
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from chainrule.annotations import Name
 from chainrule.arguments import checked
 from chainrule.dtypes import Dtype, as_array, dtype_of
-from chainrule.errors import ArgumentTypeError, GraphError
+from chainrule.errors import ArgumentTypeError, GraphError, shown
 from chainrule.scopes import current_scope
 from chainrule.shapes import Axis, Shape, Sizes, shape_text
 from chainrule.symbolic import Symbolic
@@ -362,12 +362,17 @@ def describe(node: Node) -> str:
     """
     path = "".join(f"{s.title}/" for s in node.scope)
     views: list[str] = []
-    shown = node
-    while not shown.name and shown.op and shown.op.view:
-        views.append(_what(shown))
-        shown = shown.inputs[0]
+    seen = node
+    while not seen.name and seen.op and seen.op.view:
+        views.append(_what(seen))
+        seen = seen.inputs[0]
     view = "" if not views else f"{views[0] if len(views) == 1 else 'view'} of "
-    return f"{path}{view}{_what(shown)} {shape_text(node.shape)}"
+    return f"{path}{view}{_what(seen)} {shape_text(node.shape)}"
+
+
+def described(value: object) -> str:
+    """Return a value as messages name it: a node as `describe` does."""
+    return describe(value) if isinstance(value, Node) else shown(value)
 
 
 def _what(node: Node) -> str:

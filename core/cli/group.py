@@ -129,7 +129,8 @@ class Lazy(click.Group):
         except ChainRuleError as error:
             if ctx.params["traceback"]:
                 raise
-            fail(str(error), code_of(error))
+            notes = getattr(error, "__notes__", ())
+            fail("\n".join([str(error), *notes]), code_of(error))
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

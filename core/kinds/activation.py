@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chainrule.component import Component
@@ -25,6 +25,7 @@ class Activation(Module):
     """
 
     kind: ClassVar[str] = "activations"
+    foreign_methods: ClassVar[Mapping[str, str]] = {"call": "apply", "forward": "apply"}
 
     @abstractmethod
     def apply(self, x: Node) -> Node:

@@ -81,6 +81,13 @@ class Callback(Component):
     """
 
     kind: ClassVar[str] = "callbacks"
+    foreign_methods: ClassVar[Mapping[str, str]] = {
+        "on_train_begin": "begin", "on_train_end": "end", "on_fit_start": "begin",
+        "on_fit_end": "end", "on_epoch_begin": "epoch_begin",
+        "on_epoch_start": "epoch_begin", "on_epoch_end": "epoch_end",
+        "on_batch_end": "step_end", "on_train_batch_end": "step_end",
+        "on_train_epoch_start": "epoch_begin", "on_train_epoch_end": "epoch_end",
+    }  # fmt: skip
 
     def begin(self, run: Run) -> None:
         """Act before training starts."""

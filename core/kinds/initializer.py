@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.component import Component
+from chainrule.errors import ComponentError, shown
 from chainrule.philox import generator
 
 
@@ -20,6 +22,7 @@ class Initializer(Component, ABC):
     """
 
     kind: ClassVar[str] = "initializers"
+    foreign_methods: ClassVar[Mapping[str, str]] = {"call": "draw"}
 
     @abstractmethod
     def draw(
@@ -30,6 +33,20 @@ class Initializer(Component, ABC):
     def sample(
         self, shape: tuple[int, ...], seed: int, stream: str
     ) -> npt.NDArray[np.float32]:
-        """Return the initial values for a seed and the name of a stream, as float32."""
-        values = np.asarray(self.draw(shape, generator(seed, stream)), np.float32)
-        return np.array(np.broadcast_to(values, shape), order="C")
+        """Return the initial values for a seed and the name of a stream, as float32.
+
+        Raises:
+            ComponentError: `draw` returns something else.
+        """
+        drawn = self.draw(shape, generator(seed, stream))
+        try:
+            values = np.asarray(drawn, np.float32)
+            whole = np.broadcast_to(values, shape)
+        except (TypeError, ValueError):
+            whole = None
+        if drawn is None or whole is None:
+            raise ComponentError(
+                f"{type(self).__name__}.draw must return numbers of shape {shape}, got "
+                f"{shown(drawn)}"
+            )
+        return np.array(whole, order="C")

@@ -25,6 +25,7 @@ class Layer(Module):
     """
 
     kind: ClassVar[str] = "layers"
+    foreign_methods: ClassVar[Mapping[str, str]] = {"call": "apply", "forward": "apply"}
     foreign_options: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
             ("kernel_regularizer", "bias_regularizer", "activity_regularizer"),

@@ -12,7 +12,7 @@ from chainrule.arguments import checked
 from chainrule.component import Component
 from chainrule.dtypes import Dtype
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Node, Parameter, Value, as_node, describe
+from chainrule.node import Node, Parameter, Value, as_node, describe, described
 from chainrule.ops import Add, Identity, Matmul, Op, mean, mul
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import Shape, shape_fits, shape_text
@@ -26,6 +26,9 @@ class Loss(Component, ABC):
     """
 
     kind: ClassVar[str] = "losses"
+    foreign_methods: ClassVar[Mapping[str, str]] = {
+        "call": "per_example", "forward": "per_example",
+    }  # fmt: skip
     foreign_options: ClassVar[Mapping[str, str]] = {
         "from_logits": 'loss="softmax_cross_entropy", "sparse_softmax_cross_entropy" '
         'or "sigmoid_cross_entropy", which take logits',
@@ -146,11 +149,10 @@ class Loss(Component, ABC):
     def _check_one_each(self, losses: object, wanted: Shape) -> None:
         if isinstance(losses, Node) and shape_fits(losses.shape, wanted):
             return
-        shown = describe(losses) if isinstance(losses, Node) else repr(losses)
         raise ShapeError(
             f"{self.type_name}: per_example must return one loss for each example, of "
-            f"shape {shape_text(wanted)}, got {shown}; average over all axes but the "
-            "first"
+            f"shape {shape_text(wanted)}, got {described(losses)}; average over all "
+            "axes but the first"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from chainrule.component import Component
@@ -23,6 +23,9 @@ class Metric(Component, ABC):
     """
 
     kind: ClassVar[str] = "metrics"
+    foreign_methods: ClassVar[Mapping[str, str]] = {
+        "update_state": "totals", "update": "totals", "compute": "result",
+    }  # fmt: skip
     higher_is_better: ClassVar[bool | None] = True
     """Whether the best number is the largest; None: only its user knows."""
     sees: ClassVar[Literal["prediction", "decision"]] = "prediction"

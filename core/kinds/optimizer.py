@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 from chainrule.annotations import Positive, Seed
 from chainrule.arguments import checked
 from chainrule.component import Component
-from chainrule.errors import HyperparameterError, shown
+from chainrule.errors import ComponentError, HyperparameterError, shown
 from chainrule.kinds.backend import Backend
-from chainrule.node import Node, Parameter
+from chainrule.node import Node, Parameter, described
 from chainrule.ops import l2_norm, maximum, minimum
 from chainrule.program.program import FloatDtype
+from chainrule.shapes import shape_text
 
 
 class Optimizer(Component, ABC):
@@ -43,6 +44,9 @@ class Optimizer(Component, ABC):
     """
 
     kind: ClassVar[str] = "optimizers"
+    foreign_methods: ClassVar[Mapping[str, str]] = {
+        "update_step": "update", "step": "update", "apply_gradients": "update",
+    }  # fmt: skip
     slots: ClassVar[tuple[str, ...]] = ()
     """The vectors that are kept from step to step; `slot_start` gives their start."""
     scalar_slots: ClassVar[tuple[str, ...]] = ()
@@ -142,8 +146,28 @@ class Optimizer(Component, ABC):
     def new_values(
         self, p: Node, g: Node, lr: Node, step: Node, slots: Mapping[str, Node]
     ) -> dict[str, Node]:
-        """Return `update` for the clipped gradient: what a training step assigns."""
-        return self.update(p, self.clipped(g), lr, step, **slots)
+        """Return `update` for the clipped gradient: what a training step assigns.
+
+        Raises:
+            ComponentError: `update` does not return a new value for p and each slot.
+        """
+        new = self.update(p, self.clipped(g), lr, step, **slots)
+        wanted = {"p": p, **slots}
+        cls = type(self).__name__
+        if not isinstance(new, Mapping) or set(new) != set(wanted):
+            got = ", ".join(new) if isinstance(new, Mapping) else shown(new)
+            raise ComponentError(
+                f"{cls}.update must return a dict of the new values of "
+                f"{', '.join(wanted)}; got {got}"
+            )
+        for name, node in wanted.items():
+            value = new[name]
+            if not isinstance(value, Node) or value.shape != node.shape:
+                raise ComponentError(
+                    f"{cls}.update must return a node of shape "
+                    f"{shape_text(node.shape)} for {name!r}, got {described(value)}"
+                )
+        return dict(new)
 
     def clipped(self, g: Node) -> Node:
         """Return the gradient, clipped by `clip_value` and then by `clip_norm`."""

@@ -19,6 +19,10 @@ class Regularizer(Component):
     """Base of regularizers; every method has a default that does nothing."""
 
     kind: ClassVar[str] = "regularizers"
+    foreign_methods: ClassVar[Mapping[str, str]] = {
+        "penalise": "penalty", "penalize": "penalty", "call": "penalty",
+        "regularize": "penalty",
+    }  # fmt: skip
 
     def penalty(self, parameter: Parameter) -> Node | None:
         """Return what to add to the loss for one weight matrix, or None."""

@@ -9,14 +9,28 @@ import operator
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from chainrule.arguments import checked
 from chainrule.component import snake_case
 from chainrule.dtypes import Dtype
-from chainrule.errors import ArgumentTypeError, GradientError, GraphError, ShapeError
+from chainrule.errors import (
+    ArgumentTypeError,
+    ComponentError,
+    GradientError,
+    GraphError,
+    ShapeError,
+    shown,
+)
 from chainrule.node import Node, Value, as_node, converted, describe
-from chainrule.shapes import Shape, broadcast_shapes, mixes_batches
+from chainrule.shapes import (
+    Shape,
+    broadcast_shapes,
+    mixes_batches,
+    shape_fits,
+    shape_text,
+)
 
 SUM, PRODUCT, POWER, ATOM = 1, 3, 5, 9
 """How tightly a notation binds; an operand that binds less gets parentheses."""
@@ -89,8 +103,56 @@ class Op:
             )
         if self.takes != "bool" and inputs:
             inputs = self.widened(inputs)
-        shape, dtype = self.infer(*inputs)
+        inferred = self.infer(*inputs)
+        try:
+            shape, dtype = inferred
+        except (TypeError, ValueError):
+            raise self._wrong("infer", "shape and dtype", inferred) from None
+        if dtype not in _ORDER or not isinstance(shape, tuple):
+            raise self._wrong("infer", "shape and dtype", inferred)
         return Node(self, inputs, shape, dtype)
+
+    def gradients(self, g: Node, y: Node) -> Gradients:
+        """Return what `vjp` returns for a node y of this op.
+
+        Raises:
+            ComponentError: that is not one node, or None, for each operand, of a shape
+                that broadcasting leads back to the operand's.
+        """
+        parts = self.vjp(g, y, *y.inputs)
+        self._check_one_each("vjp", parts, y, (Node, NoneType))
+        if type(self).vjp.__module__.startswith("chainrule."):
+            return parts
+        for i, (part, x) in enumerate(zip(parts, y.inputs, strict=True)):
+            if part is not None and not _fits_operand(part.shape, x.shape, y.shape):
+                raise ComponentError(
+                    f"{type(self).__name__}.vjp returned shape {shape_text(part.shape)}"
+                    f" for operand {i}, {describe(x)}: sum over axes that the op "
+                    "repeats, with cr.ops.sum_like(…, x), and repeat along those that "
+                    "it sums over, with cr.ops.broadcast_like(…, x)"
+                )
+        return parts
+
+    def _check_one_each(
+        self, method: str, given: Any, y: Node, kinds: tuple[type, ...]
+    ) -> None:
+        if type(given) is not tuple and not isinstance(given, list):
+            raise self._wrong(method, f"a tuple of {len(y.inputs)}", given)
+        if len(given) != len(y.inputs):
+            raise self._wrong(
+                method,
+                f"{len(y.inputs)} derivatives, one for each operand "
+                f"({', '.join(self.operands or ())})",
+                given,
+            )
+        for one in given:
+            if not isinstance(one, kinds):
+                raise self._wrong(method, "nodes, which cr.ops computes with", one)
+
+    def _wrong(self, method: str, wanted: str, got: object) -> ComponentError:
+        return ComponentError(
+            f"{type(self).__name__}.{method} must return {wanted}, got {shown(got)}"
+        )
 
     def widened(self, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """Return the operands, narrower ones converted to the dtype that it takes."""
@@ -234,6 +296,16 @@ class Elementwise(Op):
                 dtype = widest(dtype, other.dtype)
         return shape, self.result or dtype
 
+    def slopes(self, y: Node) -> Derivatives:
+        """Return what `derivatives` returns for a node y of this op.
+
+        Raises:
+            ComponentError: that is not one node or number, or None, for each operand.
+        """
+        given = self.derivatives(y, *y.inputs)
+        self._check_one_each("derivatives", given, y, (Node, int, float, NoneType))
+        return given
+
     def derivatives(self, y: Node, *inputs: Any) -> Derivatives:
         """Return ∂y/∂x for every operand x, as graph expressions.
 
@@ -243,6 +315,14 @@ class Elementwise(Op):
             f"{self.type_name} has no derivative: define derivatives() on "
             f"{type(self).__name__}, or wrap its result in cr.ops.stop_gradient"
         )
+
+
+def _fits_operand(part: Shape, x: Shape, y: Shape) -> bool:
+    """Whether a gradient has the shape of its operand, or that it was repeated to."""
+    if len(part) == len(x) and shape_fits(part, x):
+        return True
+    spread = broadcast_shapes(x, y)
+    return spread is not None and len(part) == len(y) and shape_fits(part, spread)
 
 
 def common_shape(op: str, inputs: Sequence[Node]) -> Shape:

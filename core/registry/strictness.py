@@ -41,7 +41,7 @@ def trace(plugin: Plugin) -> None:
 def warn_of_slow(plugins: Iterable[Plugin]) -> None:
     """Name the plugins that took long to import."""
     for plugin in plugins:
-        if plugin.seconds >= SLOW:
+        if plugin.seconds >= SLOW and not plugin.built_in:
             text = (
                 f"plugin {plugin.name} ({plugin.distribution}) took "
                 f"{plugin.seconds:.1f} s to import; block it where it is not needed"

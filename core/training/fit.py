@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from chainrule.annotations import words_for
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, batch_shapes
-from chainrule.errors import BackendError, ExecutionError, GraphError
+from chainrule.errors import (
+    BackendError,
+    ComponentError,
+    ExecutionError,
+    GraphError,
+    shown,
+)
 from chainrule.interrupts import Interrupted, interruptible
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Callback, Run
-from chainrule.kinds.regularizer import Regularizer
+from chainrule.kinds.regularizer import Regularizer, Verdict
 from chainrule.philox import generator
+from chainrule.registry.blame import naming_plugins
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
@@ -42,10 +50,11 @@ def fit(model: Any, session: Session, setup: Setup) -> History:
         KeyboardInterrupt: Ctrl-C was pressed; the step was completed, and everything
             that ends a training run was done.
     """
-    one = _Fit(model, session, setup)
+    with naming_plugins():
+        one = _Fit(model, session, setup)
     exact = setup.options.deterministic
     alike = setup.backend.deterministic() if exact else nullcontext()
-    with profiling(one.history, setup), alike:
+    with profiling(one.history, setup), alike, naming_plugins(one.place):
         return one.epochs()
 
 
@@ -112,11 +121,11 @@ class _Fit:
             with interruptible(self._interrupt) as signals:
                 while not run.stopping and run.epoch < run.last_epoch:
                     self._epoch()
-        except KeyboardInterrupt:
-            history.interrupted = True
+        except BaseException as error:
+            history.interrupted |= isinstance(error, KeyboardInterrupt)
+            self._finish(error)
             raise
-        finally:
-            self._finish()
+        self._finish()
         if signals.first:
             raise Interrupted(signals.first)
         history.stopped = run.stopping
@@ -190,18 +199,39 @@ class _Fit:
         """Let the regularizers that watch the history stop, or note the best epoch."""
         for regularizer in self.setup.criteria.regularizers:
             verdict = regularizer.watch(self.history, self.better)
+            if verdict not in get_args(Verdict):
+                raise ComponentError(
+                    f"{type(regularizer).__name__}.watch must return "
+                    f"{words_for(Verdict)}, got {shown(verdict)}"
+                )
             if verdict in ("stop", "stop at best"):
                 self.run.stop()
             if verdict in ("best", "stop at best") and regularizer.restores:
                 parameters = list(self.session.network.parameters.values())
                 self.best[regularizer] = self.history.epochs, Backup(parameters)
 
-    def _finish(self) -> None:
+    def _finish(self, failure: BaseException | None = None) -> None:
+        """Tidy up; what callbacks raise then does not cover what ended the run."""
         for epoch, backup in list(self.best.values())[:1]:
             backup.restore()
             self.history.restored = epoch
         self.session.fitting_on = None
-        self._tell("end")
+        first = failure
+        for callback in self.setup.callbacks:
+            try:
+                callback.end(self.run)
+            except Exception as error:
+                if first is None:
+                    first = error
+                    continue
+                said = f"{type(error).__name__}: {error}"
+                first.add_note(f"{type(callback).__name__}.end failed, too: {said}")
+        if failure is None and first is not None:
+            raise first
+
+    def place(self) -> str:
+        """Say how far it has come."""
+        return f"in epoch {self.run.epoch}, after step {self.run.step}"
 
     def _objective(self, examples: Examples) -> Objective:
         return self.session.objective(self.setup.criteria, examples)

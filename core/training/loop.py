@@ -109,7 +109,7 @@ class Loop:
                         put(leaf, array, rows)
                     if schedule is not None:
                         nth = earlier + step + 1
-                        lr = schedule.rate(base, nth, run.steps_per_epoch)
+                        lr = schedule.checked_rate(base, nth, run.steps_per_epoch)
                         lr *= run.lr_scale
                     torn = True
                     compute(seed=seed, step=step + 1, lr=lr)

@@ -17,7 +17,7 @@ from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.monitor import DIRECTIONS, Direction
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.node import Constant, Input, Node, as_node, describe
+from chainrule.node import Constant, Input, Node, as_node, describe, described
 from chainrule.program.sizes import count, graph_bytes, sizes
 from chainrule.scopes import scope
 from chainrule.shapes import Shape
@@ -196,10 +196,9 @@ def _loss(
         )
     value = loss(target, prediction)
     if not isinstance(value, Node) or value.shape != ():
-        shown = describe(value) if isinstance(value, Node) else repr(value)
         raise GraphError(
-            f"the loss {loss!r} must return one number, as a node, got {shown}; "
-            "take its mean, as in cr.ops.mean(loss)"
+            f"the loss {loss!r} must return one number, as a node, got "
+            f"{described(value)}; take its mean, as in cr.ops.mean(loss)"
         )
     return value
 

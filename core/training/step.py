@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from chainrule.autodiff import grad
 from chainrule.data.batches import Shapes
-from chainrule.errors import GraphError
+from chainrule.errors import ComponentError
 from chainrule.kinds.regularizer import Regularizer
-from chainrule.node import Node, Parameter
+from chainrule.node import Node, Parameter, describe, described
 from chainrule.program import LEARNING_RATE, STEP, Program
 from chainrule.program.phase import Assignment
 from chainrule.program.sizes import graph_bytes
@@ -26,7 +26,7 @@ class Step:
 
     Raises:
         GradientError: the loss does not depend on some trainable parameter.
-        GraphError: the optimizer does not return a new value for each slot.
+        ComponentError: the optimizer does not return a new value for each slot.
     """
 
     def __init__(
@@ -69,18 +69,12 @@ def updates(state: TrainingState) -> list[Assignment]:
     """Return the new values of the flat parameters and of each slot.
 
     Raises:
-        GraphError: the optimizer does not return a new value for each slot.
+        ComponentError: the optimizer does not return a new value for each slot.
     """
     optimizer = state.optimizer
     with scope(optimizer.type_name):
         new = optimizer.new_values(
             state.flat, state.gradient, LEARNING_RATE, STEP, state.slots
-        )
-    if set(new) != {"p", *state.slots}:
-        raise GraphError(
-            f"{type(optimizer).__name__}.update must return new values for p"
-            f"{''.join(f', {slot}' for slot in state.slots)}; got "
-            f"{', '.join(new)}"
         )
     slots = [(slot, new[name]) for name, slot in state.slots.items()]
     return [(state.flat, new["p"]), *slots]
@@ -94,7 +88,22 @@ def _constraints(
         value: Node = weight
         for regularizer in regularizers:
             constrained = regularizer.constrain(value)
-            value = value if constrained is None else constrained
+            if constrained is not None:
+                value = _like(weight, constrained, regularizer)
         if value is not weight:
             assignments.append((weight, value))
     return assignments
+
+
+def _like(weight: Parameter, value: object, regularizer: Regularizer) -> Node:
+    """Return what a regularizer puts in the place of a weight.
+
+    Raises:
+        ComponentError: it is not a node of the weight's shape.
+    """
+    if isinstance(value, Node) and value.shape == weight.shape:
+        return value
+    raise ComponentError(
+        f"{type(regularizer).__name__}.constrain must return a node of the shape of "
+        f"{describe(weight)}, got {described(value)}"
+    )

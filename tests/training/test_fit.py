@@ -352,5 +352,5 @@ def test_an_optimizer_must_return_all_its_slots() -> None:
         ) -> dict[str, cr.Node]:
             return {"p": p - lr * g}
 
-    with pytest.raises(cr.ChainRuleError, match="new values for p, m; got p"):
+    with pytest.raises(cr.ChainRuleError, match="new values of p, m; got p"):
         linear().fit(X, NUMBERS, loss="mse", optimizer=Forgetful())

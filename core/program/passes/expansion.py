@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Sequence
 
-from chainrule.errors import BackendError
+from chainrule.errors import BackendError, ComponentError
 from chainrule.graph import topological
-from chainrule.node import Node
+from chainrule.node import Node, described
 from chainrule.ops import Op
 from chainrule.program.rewrite import rewrite
+from chainrule.shapes import shape_text
 
 
 def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
@@ -49,6 +50,16 @@ def expand(roots: Sequence[Node], kernels: Container[type[Op]]) -> list[Node]:
 
 
 def _expanded(node: Node) -> Node | None:
-    """f(x) = expand() of its op."""
+    """f(x) = expand() of its op.
+
+    Raises:
+        ComponentError: that is not a node of the shape and dtype of f(x).
+    """
     assert node.op is not None
-    return node.op.expand(*node.inputs)
+    made = node.op.expand(*node.inputs)
+    if isinstance(made, Node) and (made.shape, made.dtype) == (node.shape, node.dtype):
+        return made
+    raise ComponentError(
+        f"{type(node.op).__name__}.expand must return a node of shape "
+        f"{shape_text(node.shape)} and {node.dtype}, got {described(made)}"
+    )

@@ -1,0 +1,69 @@
+"""Classes of components as they are declared: mistakes that Python would not notice."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping
+
+from chainrule.errors import ComponentError, PluginWarning
+
+ALIKE = 0.8
+"""How alike the names of two methods are, from which on one is taken for a typo."""
+
+
+def check_declaration(cls: type, foreign_methods: Mapping[str, str]) -> None:
+    """Reject or report what a subclass declares in vain.
+
+    Args:
+        cls: the class, whose bases define the methods that are called.
+        foreign_methods: the name of a method elsewhere → the one that is called here.
+
+    Raises:
+        ComponentError: it has an ``__init__`` with hyperparameters, or a method that
+            another framework would call.
+
+    Warns:
+        PluginWarning: a method is spelt almost as one that would be called.
+    """
+    own = vars(cls)
+    if "__init__" in own and len(inspect.signature(own["__init__"]).parameters) > 1:
+        names = list(inspect.signature(own["__init__"]).parameters)[1:]
+        fields = "; ".join(f"{name}: float = …" for name in names)
+        raise ComponentError(
+            f"{cls.__name__} must not define __init__: declare its hyperparameters as "
+            f"annotated fields, {fields}"
+        )
+    callable_here = {name for base in cls.__mro__[1:] for name in _methods(base)}
+    for name in _methods(cls):
+        meant = foreign_methods.get(name, "")
+        if meant and meant not in own:
+            raise ComponentError(
+                f"{cls.__name__}.{name} would never be called: call it {meant}, as "
+                f"chainrule does{_signature(cls, meant)}"
+            )
+        if name in callable_here:
+            continue
+        close = difflib.get_close_matches(name, callable_here, n=1, cutoff=ALIKE)
+        if close and close[0] not in own:
+            warnings.warn(
+                f"{cls.__name__}.{name} is never called. Did you mean {close[0]!r}? If "
+                "not, begin its name with an underscore",
+                PluginWarning,
+                stacklevel=4,
+            )
+
+
+def _methods(cls: type) -> Iterator[str]:
+    for name, member in vars(cls).items():
+        if inspect.isfunction(member) and not name.startswith("_"):
+            yield name
+
+
+def _signature(cls: type, method: str) -> str:
+    for base in cls.__mro__[1:]:
+        if method in vars(base):
+            names = inspect.signature(vars(base)[method]).parameters
+            return f": {method}({', '.join(names)})"
+    return ""

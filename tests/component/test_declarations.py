@@ -1,0 +1,142 @@
+"""What a class declares in vain is answered in the words of chainrule."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ComponentError, HyperparameterError, PluginWarning
+from chainrule.node import Node
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "meant"),
+    [
+        (cr.Callback, "on_epoch_end", "epoch_end, as chainrule does: epoch_end(self,"),
+        (cr.Layer, "forward", "apply, as chainrule does: apply(self, x)"),
+        (cr.Activation, "call", "apply"),
+        (cr.Loss, "forward", "per_example"),
+        (cr.Optimizer, "step", "update"),
+        (cr.Regularizer, "penalise", "penalty"),
+        (cr.Metric, "update_state", "totals"),
+        (cr.Schedule, "get_lr", "rate"),
+        (cr.Initializer, "call", "draw"),
+    ],
+)
+def test_a_method_of_another_framework_is_refused(
+    base: Any, name: str, meant: str
+) -> None:
+    with pytest.raises(ComponentError) as caught:
+        type("Mine", (base,), {name: lambda self: None})
+    assert f"Mine.{name} would never be called: call it {meant}" in str(caught.value)
+
+
+def test_a_misspelt_method_is_reported() -> None:
+    with pytest.warns(PluginWarning, match=r"Mine\.constrian is never called. Did you"):
+        type("Mine", (cr.Regularizer,), {"constrian": lambda self, w: w})
+
+
+def test_helpers_are_left_alone() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+
+        class Mine(cr.Activation):
+            """y = x."""
+
+            def apply(self, x: Node) -> Node:
+                return self.forward(x)
+
+            def forward(self, x: Node) -> Node:
+                return x
+
+        assert Mine()(cr.input("x", ())).op
+
+
+def test_an_init_of_ones_own_is_refused() -> None:
+    def init(self: Any, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    with pytest.raises(ComponentError, match="as annotated fields, alpha: float = …"):
+        type("Mine", (cr.Regularizer,), {"__init__": init})
+
+
+def test_an_attribute_without_annotation_is_explained() -> None:
+    class Mine(cr.Regularizer):
+        """Does nothing."""
+
+        alpha = 1.5
+
+    with pytest.raises(HyperparameterError) as caught:
+        Mine(alpha=2.0)  # type: ignore[call-arg]
+    assert "alpha = 1.5 has no annotation, which makes it one: write alpha: float" in (
+        str(caught.value)
+    )
+
+
+def op_with(**methods: Any) -> Any:
+    members = {"infer": lambda self, x: (x.shape, "float"), **methods}
+    return type("Mine", (cr.Op,), members)()
+
+
+@pytest.mark.parametrize("result", [None, (2, 3), ((2, 3), "real"), [1, 2, 3]])
+def test_infer_returns_shape_and_dtype(result: Any) -> None:
+    op = op_with(infer=lambda self, x: result)
+    with pytest.raises(ComponentError, match=r"Mine\.infer must return shape and"):
+        op(cr.input("x", (2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("vjp", "said"),
+    [
+        (lambda g: None, "must return a tuple of 1, got None"),
+        (lambda g: g, "must return a tuple of 1, got"),
+        (lambda g: (g, g), "must return 1 derivatives, one for each operand (x), got"),
+        (lambda g: (np.ones((2, 3)),), "must return nodes, which cr.ops computes with"),
+        (lambda g: (cr.ops.sum(g),), "vjp returned shape () for operand 0, x (2, 3)"),
+        (
+            lambda g: (cr.ops.broadcast_to(g, (4, 2, 3)),),
+            "vjp returned shape (4, 2, 3) for operand 0, x (2, 3): sum over axes",
+        ),
+    ],
+)
+def test_vjp_returns_a_gradient_for_each_operand(vjp: Any, said: str) -> None:
+    op = op_with(vjp=lambda self, g, y, x: vjp(g))
+    x = cr.input("x", (2, 3))
+    with pytest.raises(ComponentError) as caught:
+        cr.grad(cr.ops.sum(op(x)), [x])
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "said"),
+    [
+        (None, "must return a tuple of 2, got None"),
+        ((1.0,), "must return 2 derivatives, one for each operand (a, b), got (1.0,)"),
+        ((1.0, 1.0, 1.0), "must return 2 derivatives"),
+        ((1.0, "x"), "must return nodes, which cr.ops computes with, got 'x'"),
+    ],
+)
+def test_derivatives_are_one_for_each_operand(slopes: Any, said: str) -> None:
+    class Mine(cr.Elementwise):
+        """y = a b."""
+
+        def derivatives(self, y: Node, a: Node, b: Node) -> Any:
+            return slopes
+
+    a, b = cr.input("a", ()), cr.input("b", ())
+    with pytest.raises(ComponentError) as caught:
+        cr.grad(Mine()(a, b), [a, b])
+    assert said in str(caught.value)
+
+
+def test_an_expansion_has_the_shape_that_was_inferred() -> None:
+    op = op_with(expand=lambda self, x: cr.ops.sum(x))
+    with pytest.raises(ComponentError) as caught:
+        cr.evaluate([op(cr.input("x", (2, 3)))], {"x": np.ones((2, 3))})
+    assert "Mine.expand must return a node of shape (2, 3) and float, got sum ()" in (
+        str(caught.value)
+    )
