@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from platform import machine
 from typing import Any
 
 from chainrule.backends.opencl.device.cache import (
@@ -105,10 +106,21 @@ class OpenCLDevice:
         return bool(self.handle.double_fp_config)
 
     def width(self, floats: Floats) -> int:
-        """Return how many elements a work item takes at once."""
+        """Return how many elements a work item takes at once: a register's on CPUs."""
         if not self.is_cpu:
             return 1
-        return 8 if floats == "double" else 16
+        native = int(getattr(self.handle, f"native_vector_width_{floats}"))
+        return min(max(native, 4), 16)
+
+    def registers(self, floats: Floats) -> int:
+        """Return how many vectors of `width` elements a processor holds at once.
+
+        OpenCL does not tell. x86-64 has sixteen, and thirty-two of 512 bits; AArch64,
+        POWER and RISC-V have thirty-two of any size.
+        """
+        bits = self.width(floats) * (64 if floats == "double" else 32)
+        x86 = machine().lower() in ("x86_64", "amd64", "i686", "x86")
+        return 16 if x86 and bits < 512 else 32
 
     def require_float64(self, what: str) -> None:
         """Check that something in double precision can be computed.

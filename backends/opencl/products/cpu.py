@@ -2,7 +2,8 @@
 
 A work item takes one panel of columns and some of the rows. Where that pays it first
 copies its panel of B to local memory, K × columns, so that the inner loop reads memory
-in order; then it goes down the rows, a tile at a time.
+in order; then it goes down the rows, a tile at a time. It takes as many panels as local
+memory holds, so that the rows of A are read from memory once for all of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from chainrule.backends.opencl.source.launch import SMALL, Launch
 
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
+PANELS = 4
+"""How many panels a work item takes at most; more were no faster."""
 _DIGITS = "0123456789abcdef"
 
 
@@ -49,66 +52,83 @@ class _Tile:
 
     def __init__(self, device: OpenCLDevice, p: Problem, variant: Variant) -> None:
         self.p = p
-        self.lanes = 8 if p.floats == "double" else 16
+        self.lanes = device.width(p.floats)
         self.type = f"{p.floats}{self.lanes}"
-        room = device.local_memory // 2
-        self.pack = variant.pack and 64 * variant.vectors * p.k <= room
         self.vectors = min(variant.vectors, -(-p.n // self.lanes))
         self.wide = self.vectors * self.lanes
+        room = device.local_memory // 2
+        nbytes = p.k * self.wide * (8 if p.floats == "double" else 4)
+        self.pack = variant.pack and nbytes <= room
         self.rows = -(-p.m // -(-p.m // variant.rows))  # all tiles about as high
         self.tiles = -(-p.m // self.rows)
-        self.panels = -(-p.n // self.wide)
-        self.count = math.prod(p.batch)
-        parts = self.tiles
+        panels, self.count = -(-p.n // self.wide), math.prod(p.batch)
+        parts, self.panels = self.tiles, 1
         if self.pack:
-            panels, units = self.panels * self.count, device.compute_units
-            parts = 1 if panels >= units else -(-2 * units // panels)
+            units, every = device.compute_units, panels * self.count
+            parts = 1 if every >= units else -(-2 * units // every)
+            most = min(PANELS, panels, room // nbytes, every // (2 * units))
+            self.panels = max(1, most)
         self.each = -(-self.tiles // parts)  # tiles in one item
-        tiles = self.panels * self.tiles * self.count
+        self.items = -(-panels // self.panels), -(-self.tiles // self.each), self.count
+        tiles = panels * self.tiles * self.count
         self.effort = tiles * self.rows * self.vectors * p.k
         small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
         self.space = "private" if small else "local"
 
     def launch(self, body: Body) -> Launch:
         """Return the launch of a body that was filled."""
-        items = (self.panels, -(-self.tiles // self.each), self.count)
         # A kernel with local memory cannot share a launch, however small it is.
         shares = self.space == "private" or not self.pack
         effort = self.effort if shares else math.inf
-        return self.p.epilogue.launch(body, items, (1, 1, 1), effort)
+        return self.p.epilogue.launch(body, self.items, (1, 1, 1), effort)
 
     def fill(self, body: Body) -> None:
         """Append the code of a work item."""
         p = self.p
         if self.pack:
-            body.line(f"{self.space} {p.floats} panel[{p.k * self.wide}];")
-        body.line(f"const int n = get_global_id(0) * {self.wide};")
+            size = self.panels * p.k * self.wide
+            body.line(f"{self.space} {p.floats} panels[{size}];")
+        body.line(f"const int first = get_global_id(0) * {self.panels * self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:
             body.line("const int batch = get_global_id(2);")
         for name, view in (("a", p.a), ("b", p.b)):
             start = p.operand(body, view)
             body.line(f"global const {p.floats} *{name} = {start};")
-        rest = p.n % self.wide
-        if p.n > rest:
-            with body.block(f"if (n + {self.wide} <= {p.n})" if rest else ""):
-                self._panel(body, self.wide)
-        if rest:
-            with body.block("else" if p.n > rest else ""):
-                self._panel(body, rest)
-
-    def _panel(self, body: Body, valid: int) -> None:
-        """Append the code for a panel, of which the first columns are in the matrix."""
         if self.pack:
-            self._copy(body, valid)
+            self._each_panel(body, self._copy)
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
         with body.block(f"for (int tile = t; tile < {last}; tile++)"):
             body.line(f"const int m = tile * {self.rows};")
-            self._multiply(body, valid)
-            self._finish(body, valid)
-        if self.p.epilogue.column_sums:
+            self._each_panel(body, self._multiply)
+        if p.epilogue.column_sums:
             with body.block("if (t == 0)"):
-                self._sum_columns(body, valid)
+                self._each_panel(body, self._sum_columns)
+
+    def _each_panel(self, body: Body, append: Callable[[Body, int], None]) -> None:
+        """Append code for the panels of an item: the whole ones, and the last one.
+
+        Args:
+            body: what is appended to.
+            append: does it; its second argument says how many columns are in the
+                matrix.
+        """
+        n, wide = self.p.n, self.wide
+        last = f"min(first + {self.panels * wide}, {n})"
+        several = f"for (int n = first; n < {last}; n += {wide})"
+        with body.block(several if self.panels > 1 else ""):
+            if self.panels == 1:
+                body.line("const int n = first;")
+            if self.pack:
+                start = f" + (n - first) * {self.p.k}" if self.panels > 1 else ""
+                body.line(f"{self.space} {self.p.floats} *panel = panels{start};")
+            rest = n % wide
+            if n > rest:
+                with body.block(f"if (n + {wide} <= {n})" if rest else ""):
+                    append(body, wide)
+            if rest:
+                with body.block("else" if n > rest else ""):
+                    append(body, rest)
 
     # -- the operands --------------------------------------------------------------
 
@@ -158,7 +178,7 @@ class _Tile:
         return f"({self.type})({', '.join(parts)})"
 
     def _multiply(self, body: Body, valid: int) -> None:
-        """Compute a tile, in variables s0_0, s0_1, …, of the product."""
+        """Compute a tile of the product, in variables s0_0, s0_1, …, and finish it."""
         p = self.p
         vectors = range(-(-valid // self.lanes))
         sm, sk = p.a.strides[-2:]
@@ -175,6 +195,7 @@ class _Tile:
                 body.line(f"const {self.type} a{i} = p{i}[{column}];")
                 for j in vectors:
                     body.line(f"s{i}_{j} += a{i} * b{j};")
+        self._finish(body, valid)
 
     # -- the results ---------------------------------------------------------------
 

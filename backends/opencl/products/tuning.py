@@ -31,21 +31,30 @@ SKINNY = 32
 """A product with a side that is shorter is not timed."""
 ROUNDS = 8
 
-IN_PLACE = (Variant(13, 2), Variant(6, 4))
-PACKED = (Variant(13, 2, pack=True), Variant(6, 4, pack=True))
+TILES = {32: ((13, 2), (6, 4)), 16: ((6, 2), (4, 3))}
+"""Registers → rows and vectors of the tiles that fill them, the best one first."""
+VARIANTS = frozenset(
+    Variant(*tile, pack)
+    for tiles in TILES.values()
+    for tile in tiles
+    for pack in (False, True)
+)
 
 
 def choose(runtime: Runtime, problem: Problem) -> Variant:
     """Return the best variant for a problem, from memory, the cache or a trial."""
-    p = problem
+    p, device = problem, runtime.device
+    tiles = TILES[device.registers(p.floats)]
     if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
-        in_order = p.b.strides[-1] == 1 and p.n % 16 == 0
-        rows = min(13, max(1, p.m // 2))
-        return Variant(rows, 2, pack=not in_order and p.k > 0 and p.m > 2 * rows)
-    file = _file(runtime.device)
+        in_order = p.b.strides[-1] == 1 and p.n % device.width(p.floats) == 0
+        most, vectors = tiles[0]
+        rows = min(most, max(1, p.m // 2))
+        return Variant(rows, vectors, not in_order and p.k > 0 and p.m > 2 * rows)
+    file = _file(device)
     table, key = _table(str(file)), _class(p)
-    if key not in table:
-        variants = PACKED if p.b.strides[-1] != 1 or p.flops >= LARGE else IN_PLACE
+    pack = p.b.strides[-1] != 1 or p.flops >= LARGE
+    variants = [Variant(*tile, pack) for tile in tiles]
+    if table.get(key) not in variants:  # or it was made for other registers
         table[key] = _fastest(runtime, p.alone(), variants)
         _save(file, table)
     return table[key]
@@ -77,7 +86,7 @@ def _stored(file: Path) -> dict[str, Variant]:
     with contextlib.suppress(OSError, *damaged):
         for key, fields in json.loads(file.read_text()).items():
             variant = Variant(*fields)
-            if variant in IN_PLACE + PACKED:
+            if variant in VARIANTS:
                 table[key] = variant
     return table
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chainrule.backends.opencl.products import tuning
-from chainrule.backends.opencl.products.tuning import IN_PLACE, PACKED
+from chainrule.backends.opencl.products.cpu import Variant
 
 
 def run(script: str, **environment: str) -> str:
@@ -84,11 +84,11 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 
 def test_choices_of_other_processes_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "device.json"
-    mine, theirs = {"a": IN_PLACE[0]}, {"b": PACKED[1]}
+    mine, theirs = {"a": Variant(13, 2)}, {"b": Variant(4, 3, pack=True)}
     tuning._save(file, theirs)
     tuning._save(file, mine)
     assert json.loads(file.read_text()).keys() == {"a", "b"}
-    assert mine == {"a": IN_PLACE[0], "b": PACKED[1]}
+    assert mine == {"a": Variant(13, 2), "b": Variant(4, 3, pack=True)}
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_choices_of_other_processes_are_kept(tmp_path: Path) -> None:
 def test_choices_that_are_damaged_are_ignored(text: str, tmp_path: Path) -> None:
     file = tmp_path / "device.json"
     file.write_text(text)
-    tuning._save(file, {"b": PACKED[1]})
+    tuning._save(file, {"b": Variant(6, 4, pack=True)})
     assert json.loads(file.read_text()).keys() == {"b"}

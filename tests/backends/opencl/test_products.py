@@ -1,11 +1,16 @@
 """Products: kernels with epilogues and column sums."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.backends.opencl.device import devices
+from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.backends.opencl.products import product, tuning
+from chainrule.backends.opencl.products.cpu import Variant
 from chainrule.errors import DivergenceError
 from chainrule.program import Program
 
@@ -87,7 +92,7 @@ def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
 
 def test_large_products_in_every_variant(backend, monkeypatch):
     (x, w, b), feeds = matrices((70, 300), (300, 150), (150,))
-    for variant in tuning.IN_PLACE + tuning.PACKED:
+    for variant in tuning.VARIANTS:
         monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
         assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
         assert computed(backend, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
@@ -121,3 +126,51 @@ def test_what_is_not_finite_is_named_though_products_finish_it(device):
     executable.put(w, np.ones((5, 4)))
     with pytest.raises(DivergenceError, match=r"the product .* produced infinity"):
         executable.run()
+
+
+@pytest.mark.parametrize("shape", [(40, 64, 300), (33, 20, 129), (7, 100, 50)], ids=str)
+def test_several_panels_in_a_work_item(shape, backend, monkeypatch):
+    m, k, n = shape
+    (x, w, b), feeds = matrices((m, k), (k, n), (n,))
+    monkeypatch.setattr(OpenCLDevice, "compute_units", 1)
+    for tile in tuning.TILES[32]:
+        monkeypatch.setattr(product, "choose", lambda *args, t=tile: Variant(*t, True))
+        assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
+
+
+@pytest.mark.parametrize(
+    ("native", "machine", "width", "registers"),
+    [
+        (16, "x86_64", 16, 32), (8, "AMD64", 8, 16), (4, "x86_64", 4, 16),
+        (4, "aarch64", 4, 32), (1, "riscv64", 4, 32), (32, "aarch64", 16, 32),
+    ],
+)  # fmt: skip
+def test_tiles_fill_the_registers_of_the_device(
+    native, machine, width, registers, backend, monkeypatch
+):
+    handle = SimpleNamespace(native_vector_width_float=native, type=2)
+    monkeypatch.setattr(OpenCLDevice, "is_cpu", True)
+    monkeypatch.setattr(devices, "machine", lambda: machine)
+    device = OpenCLDevice(0, handle)
+    assert (device.width("float"), device.registers("float")) == (width, registers)
+    for rows, vectors in tuning.TILES[registers]:
+        assert rows * vectors + vectors + 1 <= registers
+
+
+class Stale(dict):
+    """Choices of another machine."""
+
+    def get(self, key):
+        return super().get(key, Variant(1, 1))
+
+
+def test_a_choice_made_for_other_registers_is_made_again(backend, monkeypatch):
+    table = Stale()
+    monkeypatch.setattr(tuning, "_table", lambda file: table)
+    monkeypatch.setattr(tuning, "_save", lambda *args: None)
+    monkeypatch.setattr(tuning, "_fastest", lambda runtime, problem, tried: tried[1])
+    (x, w), feeds = matrices((170, 170), (170, 170))
+    assert computed(backend, [x @ w], feeds) == 1
+    (chosen,) = table.values()
+    registers = backend.session.runtime.device.registers("float")
+    assert (chosen.rows, chosen.vectors) == tuning.TILES[registers][1]
