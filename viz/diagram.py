@@ -27,6 +27,7 @@ from chainrule.viz.formats.render import (
     render,
     resolution,
 )
+from chainrule.viz.formats.rows import Span, spans_of
 from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
@@ -204,6 +205,16 @@ class Diagram:
     def measured(self) -> Measured:
         """How large the picture and its smallest text are, in points."""
         return Measured.of(render(self.source, "svg").decode())
+
+    @functools.cached_property
+    def spans(self) -> dict[str, Span]:
+        """Where each block is, along the flow of the picture and across it."""
+        return spans_of(render(self.source, "json0"), self.scene.rankdir)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands below: remarks, what a size cost, ``✗`` where it is too small."""
+        return tuple(line.text.unicode() for line in self.scene.caption)
 
     @checked
     def styled(self, *, theme: object = None, size: Size = None) -> Diagram:

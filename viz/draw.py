@@ -97,8 +97,8 @@ def draw(
         size: what the picture must fit: ``"slide"`` (1280 × 720 pixels, no text below
             14), ``"column"`` (600 pixels wide, no text below 8) or (width, height) in
             pixels. To fit, long chains run in rows, shapes and the legend are left
-            out, and without a `level` it rises and the middle is elided; the caption
-            says which, or that it does not fit.
+            out, without a `level` it rises, and the middle is elided; the caption and
+            `notes` of the diagram say which, or that it does not fit.
 
     Raises:
         GraphError: there is nothing to draw, or an option is unknown.
@@ -123,7 +123,7 @@ def draw(
     room, chosen = room_for(size), resolve_theme(theme)
     subject = what
 
-    def drawn(options: Options, legend: bool) -> Diagram:
+    def drawn(options: Options) -> Diagram:
         made = _drawn(subject, options, profile, optimizer, legend=legend)
         if options.title:
             heading = Line(Plain(options.title), "title")
@@ -132,9 +132,9 @@ def draw(
         return made.styled(theme=chosen)
 
     if room is None:
-        return drawn(options, legend)
+        return drawn(options)
     finest = subject_of(what, options).finest
-    return fitted(drawn, options, finest, room, legend=legend)
+    return fitted(drawn, options, finest, room)
 
 
 def _drawn(

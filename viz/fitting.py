@@ -7,7 +7,7 @@ rises, the middle is elided. What does not fit in any way says so.
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,84 +15,122 @@ from chainrule.plotting.rooms import Room
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.formats.rows import in_rows
 from chainrule.viz.graph.options import Level, Options
-from chainrule.viz.readings import Reading
-from chainrule.viz.room import Measured
+from chainrule.viz.readings import Reading, shortened
 from chainrule.viz.scene import Line, LineKind, Scene
 from chainrule.viz.text import Plain, Row
 
-MOST_ROWS = 8
-_FEWER_BLOCKS = (40, 24, 12, 8)
+MOST_BLOCKS = 150
+"""Pictures with more blocks are not even tried."""
+TRIES = 3
+"""Ways to lay a picture out in rows that are tried."""
+MOST_LEFT, FEWEST_LEFT = 40, 6
 """Blocks that are left where the middle is elided."""
-_LEFT_OUT: dict[str, tuple[LineKind, ...]] = {
-    "": (),
-    "without shapes, notes and legend": ("shape", "note"),
-    "names and numbers only": ("shape", "note", "formula", "gradient"),
+_SHORT: tuple[LineKind, ...] = ("shape", "note")
+_BARE: tuple[LineKind, ...] = ("shape", "note", "formula", "gradient")
+_BOXES: dict[str, Callable[[Scene], Scene]] = {
+    "without shapes, notes and legend": (
+        lambda scene: _without(_unframed(scene), _SHORT)
+    ),
+    "names and numbers only": lambda scene: _without(_unframed(scene), _BARE),
+    "names and numbers only, vectors as ranges": (
+        lambda scene: _rewritten(_without(_unframed(scene), _BARE), _with_ends)
+    ),
 }
-"""What is given up → the kinds of lines that are left out for it."""
-_BARE = "numbers without their names"
-"""What units and weights give up first."""
-_BETTER = 1.05
-"""How much larger text must get for another picture to be worth it."""
+_CIRCLES: dict[str, Callable[[Scene], Scene]] = {
+    "numbers without their names": lambda scene: _rewritten(scene, _without_name),
+    "without shapes, notes and legend": lambda scene: _without(scene, _SHORT),
+    "without shapes, notes and legend, numbers without their names": (
+        lambda scene: _rewritten(_without(scene, _SHORT), _without_name)
+    ),
+    "names and numbers only": lambda scene: _without(scene, _BARE),
+    "names and numbers only, numbers without their names": (
+        lambda scene: _rewritten(_without(scene, _BARE), _without_name)
+    ),
+}
+"""What is said where something is given up, from little to much → what makes it so."""
 
 
 def fitted(
-    draw: Callable[[Options, bool], Diagram],
-    options: Options,
-    finest: Level,
-    room: Room,
-    *,
-    legend: bool = True,
+    draw: Callable[[Options], Diagram], options: Options, finest: Level, room: Room
 ) -> Diagram:
     """Find the fullest picture that can be read in a room.
 
+    Levels are tried from fine to coarse, then the middle is elided; each picture at its
+    barest first: only where that can be read, fuller ones are tried.
+
     Args:
-        draw: draws with some options, and with a legend or without one.
+        draw: draws with some options.
         options: what was asked for.
         finest: the level that is drawn without one.
         room: where the picture must fit.
-        legend: whether the colours are explained, if there is room for it.
     """
-    best, most = None, 0.0
-    for diagram in _attempts(draw, options, finest, room, legend):
-        pixels = diagram.measured.pixels(room)
-        if best is None or pixels > most * _BETTER:
-            best, most = diagram, pixels
-        if pixels >= room.least:
-            best = diagram
-            break
-    assert best is not None
+    tried: list[Diagram] = []
+    for chosen, words in _levels(options, finest):
+        whole = draw(chosen)
+        if len(whole.scene.blocks) <= MOST_BLOCKS or chosen.level == "neuron":
+            tried.append(_barest(whole, words, room))
+            if _legible(tried[-1], room):
+                return _fullest(whole, words, room) or tried[-1].in_room(room)
+    most = MOST_LEFT
+    while chosen.level != "neuron" and most >= FEWEST_LEFT:
+        fewer = [*words, f"no more than {most} blocks"]
+        whole = draw(replace(chosen, most_blocks=most))
+        tried.append(_barest(whole, fewer, room))
+        if _legible(tried[-1], room):
+            return _fullest(whole, fewer, room) or tried[-1].in_room(room)
+        part = (tried[-1].measured.pixels(room) / room.least) ** 2  # as areas go
+        most = min(most - 2, round(len(whole.scene.blocks) * part))
+    best = max(tried, key=lambda diagram: diagram.measured.pixels(room))
     return best.in_room(room)
 
 
-def _attempts(
-    draw: Callable[[Options, bool], Diagram],
-    options: Options,
-    finest: Level,
-    room: Room,
-    legend: bool,
-) -> Iterator[Diagram]:
-    """Yield pictures with less and less in them, each with a note of what it lacks."""
-    for chosen, words in _levels(options, finest):
-        whole = draw(chosen, legend)
-        units = whole.scene.shape == "circles"
-        for said, kinds in _LEFT_OUT.items():
-            plain, lacks = whole, [*words, *([said] if said else [])]
-            if said:
-                plain = draw(chosen, False)
-                plain = plain.with_scene(_without(plain.scene, kinds))
-            yield _noted(plain, lacks, room)
-            if units:
-                bare = plain.with_scene(_bare(plain.scene))
-                yield _noted(bare, [*lacks, _BARE], room)
-            for rows in _rows(plain.measured, room, chosen.rankdir):
-                scene = in_rows(plain.scene, rows)
-                if scene is not plain.scene:
-                    again = plain.with_scene(scene)
-                    yield _noted(again, [*lacks, f"in {rows} rows"], room)
+def _legible(diagram: Diagram, room: Room) -> bool:
+    return diagram.measured.pixels(room) >= room.least
+
+
+def _barest(whole: Diagram, words: list[str], room: Room) -> Diagram:
+    """Return a picture with as little in it as possible."""
+    return _arranged(*_variants(whole, words)[-1], room)
+
+
+def _fullest(whole: Diagram, words: list[str], room: Room) -> Diagram | None:
+    """Return the picture with most in it that can be read, but for the barest."""
+    for variant in _variants(whole, words)[:-1]:
+        found = _arranged(*variant, room)
+        if _legible(found, room):
+            return found.in_room(room)
+    return None
+
+
+def _variants(whole: Diagram, words: list[str]) -> list[tuple[Diagram, list[str]]]:
+    """Return pictures with less and less in them, each with what it lacks."""
+    less = _CIRCLES if whole.scene.shape == "circles" else _BOXES
+    return [(whole, words)] + [
+        (whole.with_scene(make(whole.scene)), [*words, said])
+        for said, make in less.items()
+    ]
+
+
+def _arranged(diagram: Diagram, lacks: list[str], room: Room) -> Diagram:
+    """Return a picture in rows if that helps, with a note of what it lacks."""
+    made = _noted(diagram, lacks, room)
+    if _legible(made, room):
+        return made
+    for scene in in_rows(diagram.scene, made.spans, room, made.measured.text)[:TRIES]:
+        upright = scene.rankdir in ("TB", "BT")
+        said = [*lacks, f"in {len(scene.rows)} {'columns' if upright else 'rows'}"]
+        again = _noted(diagram.with_scene(scene), said, room)
+        made = max(made, again, key=lambda it: it.measured.pixels(room))
+        if _legible(made, room):
+            break
+    return made
 
 
 def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
-    """Leave out lines of some kinds; an edge keeps the first, but for weights."""
+    """Leave out the legend and lines of some kinds; an edge keeps the first line.
+
+    But for weights, which may lose them all.
+    """
     bare_edges = scene.shape == "circles" and "gradient" in kinds
     first = 0 if bare_edges else 1
 
@@ -101,6 +139,8 @@ def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
 
     return replace(
         scene,
+        legend=(),
+        scale=(),
         caption=kept(scene.caption) if bare_edges else scene.caption,
         blocks=[replace(block, lines=kept(block.lines)) for block in scene.blocks],
         links=[
@@ -110,53 +150,59 @@ def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
     )
 
 
-def _bare(scene: Scene) -> Scene:
-    """Leave out the names and formulas in front of numbers."""
+def _unframed(scene: Scene) -> Scene:
+    """Leave out the frames around single blocks."""
+    size = Counter(
+        block.cluster[:at]
+        for block in scene.blocks
+        for at in range(1, len(block.cluster) + 1)
+    )
+    kept = {path: name for path, name in scene.clusters.items() if size[path] > 1}
 
-    def shortened(lines: Sequence[Line]) -> list[Line]:
-        return [
-            replace(line, text=line.text.parts[-1])
-            if isinstance(line.text, Row) and isinstance(line.text.parts[-1], Reading)
-            else line
-            for line in lines
-        ]
+    def home(path: tuple[str, ...]) -> tuple[str, ...]:
+        while path and path not in kept:
+            path = path[:-1]
+        return path
 
+    blocks = [replace(block, cluster=home(block.cluster)) for block in scene.blocks]
+    return replace(scene, blocks=blocks, clusters=kept)
+
+
+def _rewritten(scene: Scene, rewrite: Callable[[Line], Line]) -> Scene:
+    """Write every line of blocks and edges in another way."""
     return replace(
         scene,
-        blocks=[replace(b, lines=shortened(b.lines)) for b in scene.blocks],
-        links=[replace(link, lines=shortened(link.lines)) for link in scene.links],
+        blocks=[replace(b, lines=list(map(rewrite, b.lines))) for b in scene.blocks],
+        links=[replace(k, lines=list(map(rewrite, k.lines))) for k in scene.links],
     )
 
 
+def _without_name(line: Line) -> Line:
+    """Leave out the name or the formula in front of a number."""
+    last = line.text.parts[-1] if isinstance(line.text, Row) else None
+    return replace(line, text=last) if isinstance(last, Reading) else line
+
+
+def _with_ends(line: Line) -> Line:
+    return replace(line, text=shortened(line.text))
+
+
 def _noted(diagram: Diagram, lacks: list[str], room: Room) -> Diagram:
+    """Add what a picture lacks to the remark below it."""
     if not lacks:
         return diagram
-    note = Line(Plain(f"to fit {room.name}: {', '.join(lacks)}"), "note")
-    scene = diagram.scene
-    return diagram.with_scene(replace(scene, caption=[*scene.caption, note]))
+    scene, text = diagram.scene, f"to fit {room.name}: {', '.join(lacks)}"
+    caption = list(scene.caption)
+    if caption and caption[-1].kind == "note":
+        text = f"{caption.pop().text.unicode()}; {text}"
+    caption.append(Line(Plain(text), "note"))
+    return diagram.with_scene(replace(scene, caption=caption))
 
 
 def _levels(options: Options, finest: Level) -> Iterator[tuple[Options, list[str]]]:
-    """Yield the level asked for, coarser ones if none was, and then less in between."""
+    """Yield the level asked for, or else the finest and coarser ones."""
     yield options, []
-    if options.level is not None:
-        return
-    coarser: dict[Level, tuple[Level, ...]] = {"op": ("layer", "model")}
-    for level in coarser.get(finest, ("model",)):
-        yield replace(options, level=level), [f"level={level!r}"]
-    for most in _FEWER_BLOCKS:
-        words = ["level='model'", f"no more than {most} blocks"]
-        yield replace(options, most_blocks=most), words
-
-
-def _rows(size: Measured, room: Room, rankdir: str) -> list[int]:
-    """Return the numbers of rows that may help a long chain, the fewest first."""
-    along, across = size.width, size.height
-    long, wide = room.width, min(room.height, room.width * 1.4)
-    if rankdir in ("TB", "BT"):
-        along, across, long, wide = across, along, wide, long
-    guess = math.sqrt(along * wide / (across * long))
-    if guess < 1.3:
-        return []
-    tried = {math.floor(guess), math.ceil(guess), math.ceil(guess) + 1}
-    return sorted(rows for rows in tried if 2 <= rows <= MOST_ROWS)
+    if options.level is None:
+        coarser: dict[Level, tuple[Level, ...]] = {"op": ("layer", "model")}
+        for level in coarser.get(finest, ("model",)):
+            yield replace(options, level=level), [f"level={level!r}"]

@@ -189,7 +189,7 @@ def random_points(drawing: Drawing, seed: int) -> list[Truth]:
         Sample(
             subject.graph, drawing.naming, subject.sweep, {}, options.seed,
             options.training, subject.loss_nodes,
-            {leaf: _random(leaf, shapes[leaf], rng) for leaf in leaves},
+            leaves={leaf: _random(leaf, shapes[leaf], rng) for leaf in leaves},
         )
         for _ in range(POINTS)
     ]  # fmt: skip

@@ -36,6 +36,7 @@ class Reading(Text):
         said: the value as it was when the diagram was drawn.
         entry: which number of the value it is, if it is one.
         digits: how many digits a number has.
+        ends: a vector from its smallest number to its largest, which is shorter.
     """
 
     node: Node
@@ -43,6 +44,7 @@ class Reading(Text):
     said: str
     entry: int = 0
     digits: int = 4
+    ends: str = ""
 
     def written(self, style: Style) -> str:
         """Write the value as it was."""
@@ -73,7 +75,22 @@ def entry_reading(node: Node, entry: int, value: float) -> Reading:
 def _short(node: Node, value: npt.NDArray[Any], said: str) -> Reading:
     if value.size == 1:
         return Reading(node, "number", said)
-    return Reading(node, "vector", said, digits=3)
+    low, high = (number(float(end), digits=3) for end in (value.min(), value.max()))
+    ends = f"{low} … {high}" if low != high else ""
+    return Reading(node, "vector", said, digits=3, ends=ends)
+
+
+def shortened(text: Written) -> Written:
+    """Return text in which every vector is written from its smallest to its largest."""
+    if isinstance(text, Reading):
+        shorter = 0 < len(text.ends) < len(text.said)
+        return replace(text, form="range", said=text.ends) if shorter else text
+    if isinstance(text, Tinted):
+        return replace(text, text=shortened(text.text))
+    if isinstance(text, Row):
+        parts = (p if isinstance(p, str) else shortened(p) for p in text.parts)
+        return Row(tuple(parts))
+    return text
 
 
 def factor(number: Reading) -> Reading:

@@ -115,8 +115,6 @@ class Link:
     """A number that thickness may show."""
     straight: bool = False
     """Whether it is part of a chain that should run straight."""
-    free: bool = False
-    """Whether it says nothing about which block stands before which."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +133,8 @@ class Scene:
     """Colours of blocks, and what they stand for."""
     rankdir: str = "LR"
     shape: Literal["boxes", "circles"] = "boxes"
-    rows: tuple[str, ...] = ()
-    """The blocks that rows begin with, where a long chain is laid out like text."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """The blocks in each row, where a long chain is laid out like text."""
 
     def link_ids(self) -> list[str]:
         """Return an id for each link, as the SVG has them."""

@@ -27,10 +27,12 @@ SIZE: dict[LineKind, int] = {
     "shape": 10,
     "value": 12,
     "gradient": 12,
-    "note": 11,
-    "mark": 11,
-    "good": 11,
+    "note": 12,
+    "mark": 12,
+    "good": 12,
     "equation": 17,
     "time": 12,
 }
 """Kind of line → point size, which a theme may scale."""
+FRAME = 12
+"""Point size of what frames are called, and of the legend."""

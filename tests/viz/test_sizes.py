@@ -1,12 +1,15 @@
 """Sizes: pictures for slides and columns, with text that can be read."""
 
+import functools
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule.errors import ChainRuleError
 from chainrule.plotting.rooms import ROOMS
+from chainrule.viz.diagram import Diagram
 from chainrule.viz.room import Measured
 
 NAMES = ("tanh", "relu", "sigmoid", "elu", "softplus", "silu", "mish")
@@ -57,10 +60,95 @@ def test_a_long_chain_runs_in_rows():
     assert diagram.measured.width < plain.width / 2
 
 
+def dense(*units):
+    """A dense network with both directions and the numbers of one example."""
+    rng = np.random.default_rng(0)
+    x, t = cr.input("x", (None, units[0])), cr.input("t", (None, units[-1]))
+    y = x
+    for count in units[1:]:
+        y = cr.layers.Dense(count, activation="tanh")(y)
+    values = {n: rng.standard_normal((1, n.shape[1])) for n in (x, t)}
+    return {"what": cr.losses.mse(t, y), "values": values, "direction": "both"}
+
+
+NETWORKS = [(2, 3, 1), (3, 4, 2), (3, 4, 4, 4, 2), (64, 32, 10)]
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
+@pytest.mark.parametrize("size", ["slide", "column"])
+@pytest.mark.parametrize("units", NETWORKS)
+def test_operations_of_dense_networks_can_be_read(units, size, rankdir):
+    diagram = cr.draw(**dense(*units), level="op", size=size, rankdir=rankdir)
+    *_, least = pixels(diagram)
+    assert least >= ROOMS[size].least - 0.05
+    assert not any("✗" in note for note in diagram.notes)
+    assert not diagram.proofread().wrong
+
+
+@pytest.mark.parametrize("units", NETWORKS)
+def test_rows_stand_below_one_another_and_frames_beside(units):
+    diagram = cr.draw(**dense(*units), level="op", size="slide")
+    assert len(diagram.scene.rows) > 1
+    place = {name: span for name, span in diagram.spans.items() if span.end > 0}
+    ends = [max(place[b].bottom for b in row) for row in diagram.scene.rows]
+    begins = [min(place[b].top for b in row) for row in diagram.scene.rows]
+    assert all(end < begin for end, begin in zip(ends, begins[1:], strict=False))
+    assert sum(map(len, diagram.scene.rows)) == len(diagram.scene.blocks)
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
+def test_every_edge_from_row_to_row_is_drawn_once_with_its_arrow(rankdir):
+    diagram = cr.draw(**dense(3, 4, 2), level="op", size="slide", rankdir=rankdir)
+    svg = ET.fromstring(diagram.render("svg"))
+    edges = [g for g in svg.iter() if g.get("class", "").startswith("edge ")]
+    assert [g.get("id") for g in edges] == diagram.scene.link_ids()
+    for edge in edges:
+        shapes = [part.tag.partition("}")[2] for part in edge.iter()]
+        assert shapes.count("path") == 1
+        assert "polygon" in shapes
+
+
+def test_what_is_too_long_for_one_row_goes_on_in_the_next():
+    diagram = cr.draw(**dense(3, 4, 4, 4, 2), level="op", size="column")
+    names = [
+        name.text for name in ET.fromstring(diagram.render("svg")).iter() if name.text
+    ]
+    assert any(name.startswith("… dense_1") for name in names)
+
+
 def test_the_level_that_was_asked_for_stays():
-    diagram = cr.draw(chain(8), level="op", direction="both", size="column")
-    assert not any("level=" in text for text in caption(diagram)[:1])
-    assert any(text.startswith("✗ too much for a column") for text in caption(diagram))
+    diagram = cr.draw(chain(8), level="op", direction="both", size="slide")
+    assert "level=" not in diagram.notes[0]
+    assert "no more than" in diagram.notes[0]
+    assert "more blocks" in diagram.source
+
+
+@pytest.mark.parametrize("size", ["slide", "column"])
+@pytest.mark.parametrize("level", ["op", "layer", None])
+def test_forty_layers_are_a_picture_that_can_be_read(level, size):
+    diagram = cr.draw(chain(40), level=level, direction="both", size=size)
+    assert pixels(diagram)[2] >= ROOMS[size].least - 0.05
+    assert len(diagram.scene.blocks) > 6
+
+
+def test_fitting_lays_out_few_pictures(monkeypatch):
+    laid = []
+    measure = Diagram.measured.func
+    counted = functools.cached_property(lambda d: (laid.append(d), measure(d))[1])
+    counted.__set_name__(Diagram, "measured")
+    monkeypatch.setattr(Diagram, "measured", counted)
+    for size in ("slide", "column"):
+        for layers in (8, 40, 100):
+            laid.clear()
+            cr.draw(chain(layers), direction="both", size=size)
+            assert len(laid) <= 30
+
+
+def test_a_picture_says_what_it_cost_and_where_it_is_too_small():
+    diagram = cr.draw(chain(3), level="op", direction="both", size=(200, 100))
+    assert any(
+        note.startswith("✗ too much for 200 × 100 pixels") for note in diagram.notes
+    )
 
 
 def test_small_pictures_are_not_blown_up():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chainrule.kinds.theme import Theme
 from chainrule.viz.scene import Block, Line, Scene
-from chainrule.viz.style import SIZE
+from chainrule.viz.style import FRAME, SIZE
 from chainrule.viz.text import Plain
 
 _MARK = {"solid": "◀━━", "bold": "◀━━", "dashed": "◀╍╍", "dotted": "◀┈┈"}
@@ -18,14 +18,15 @@ def as_label(markup: str) -> str:
     return f"<{markup}>".replace("\\", r"\\")
 
 
-def table(lines: Sequence[Line], theme: Theme, background: str = "") -> str:
-    """Return lines as an HTML table, one row each."""
-    rows = "".join(
-        f"<TR><TD>&#8201;{line_html(line, theme)}&#8201;</TD></TR>" for line in lines
-    )
+def table(
+    lines: Sequence[Line], theme: Theme, background: str = "", *, in_line: bool = False
+) -> str:
+    """Return lines as an HTML table, below one another or side by side."""
+    cells = (f"<TD>&#8201;{line_html(line, theme)}&#8201;</TD>" for line in lines)
+    rows = ("" if in_line else "</TR><TR>").join(cells)
     fill = f' BGCOLOR="{background}"' if background else ""
     frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
-    return f"<TABLE{fill} {frame}>{rows}</TABLE>"
+    return f"<TABLE{fill} {frame}><TR>{rows}</TR></TABLE>"
 
 
 def framed(block: Block, theme: Theme) -> str:
@@ -80,12 +81,12 @@ def points(size: float, theme: Theme) -> str:
 def legend(scene: Scene, theme: Theme) -> str:
     """Return a table of what the colours, dashes and derivatives of edges mean."""
     cells = "".join(
-        f'<TD><FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.roles[role]}">'
+        f'<TD><FONT POINT-SIZE="{points(FRAME, theme)}" COLOR="{theme.roles[role]}">'
         f"{_MARK[theme.dashes[role]]} {Plain(text).html()}</FONT></TD>"
         for role, text in scene.legend
     )
     forward = (
-        f'<TD><FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.faint}">'
+        f'<TD><FONT POINT-SIZE="{points(FRAME, theme)}" COLOR="{theme.faint}">'
         "→ forward</FONT></TD>"
         if any(link.kind == "forward" for link in scene.links)
         else ""
@@ -103,7 +104,7 @@ def _two_derivatives(scene: Scene, theme: Theme) -> str:
     text = Plain("∂a/∂z: the factor of one step   ∂J/∂a: all factors since J").html()
     return (
         f'<TR><TD COLSPAN="{len(scene.legend) + 1}">'
-        f'<FONT POINT-SIZE="{points(11, theme)}" COLOR="{theme.faint}">{text}</FONT>'
+        f'<FONT POINT-SIZE="{points(FRAME, theme)}" COLOR="{theme.faint}">{text}</FONT>'
         "</TD></TR>"
     )
 
@@ -111,7 +112,7 @@ def _two_derivatives(scene: Scene, theme: Theme) -> str:
 def scale(scene: Scene, theme: Theme) -> str:
     """Return a table of what the colours of blocks mean."""
     cells = "".join(
-        f'<TD BGCOLOR="{theme.heat[heat]}"><FONT POINT-SIZE="{points(11, theme)}" '
+        f'<TD BGCOLOR="{theme.heat[heat]}"><FONT POINT-SIZE="{points(FRAME, theme)}" '
         f'COLOR="{theme.ink}">{Plain(text).html()}</FONT></TD>'
         for heat, text in scene.scale
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chainrule.graph import Graph
-from chainrule.node import Node
+from chainrule.node import Input, Node
 from chainrule.viz.graph.options import Level, Options
 from chainrule.viz.graph.partition import Part, exits_of, partition
 from chainrule.viz.graph.repeats import Folding, fold
@@ -74,18 +74,20 @@ def divide(subject: Subject, options: Options) -> Division:
     subject's own on, or from ``"layer"`` on where layers are to be opened; if none has
     so few, the coarsest without its middle.
     """
+    most = options.most_blocks or MOST_BLOCKS
     if options.level is not None:
-        return _divide_at(options.level, subject, options)
+        division = _divide_at(options.level, subject, options)
+        if options.most_blocks is None or len(division.folding.shown) <= most:
+            return division
+        return _elided(division, most)
     finest = "layer" if options.expand is not None else subject.finest
     start = _FINE_TO_COARSE.index(finest)
     for level in _FINE_TO_COARSE[start:]:
         division = _divide_at(level, subject, options)
-        if len(division.folding.shown) <= (options.most_blocks or MOST_BLOCKS):
+        if len(division.folding.shown) <= most:
             break
     else:
-        most = options.most_blocks or MOST_BLOCKS
-        parts = _without_middle(division.parts, subject.graph, most)
-        division = Division(subject.graph, parts, Folding(len(parts)))
+        division = _elided(division, most)
     if level == finest:
         return division
     remark = (
@@ -104,14 +106,25 @@ def _divide_at(level: Level, subject: Subject, options: Options) -> Division:
     return Division(graph, parts, folding)
 
 
-def _without_middle(parts: Sequence[Part], graph: Graph, most: int) -> tuple[Part, ...]:
+def _end_of_scope(parts: Sequence[Part], most: int) -> int:
+    """Return how many parts to keep, of which the last is the last of its layer."""
+    for count in range(most, 0, -1):
+        if parts[count - 1].scope[:1] != parts[count].scope[:1]:
+            return count
+    return most
+
+
+def _elided(division: Division, most: int) -> Division:
     """Keep the first and the last parts; one part stands for those in between."""
-    kept = most // 2
-    between = parts[kept:-kept]
-    inputs = [p for p in between if not p.whole and not p.nodes[-1].inputs]
+    graph, parts = division.graph, division.parts
+    begin = _end_of_scope(parts, most // 2)
+    end = len(parts) - _end_of_scope(parts[::-1], most // 2)
+    between = parts[begin:end]
+    inputs = [p for p in between if not p.whole and isinstance(p.nodes[-1], Input)]
     middle = [part for part in between if part not in inputs]
     nodes = [node for part in middle for node in part.nodes]
     exits = exits_of(nodes, graph.consumers(), set(graph.outputs))
     label = f"⋮  {len(middle)} more blocks"
     one = Part(tuple(nodes), exits, label=label)
-    return (*parts[:kept], one, *inputs[:kept], *parts[-kept:])
+    fewer = (*parts[:begin], one, *inputs[: most // 2], *parts[end:])
+    return Division(graph, fewer, Folding(len(fewer)))

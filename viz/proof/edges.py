@@ -15,7 +15,7 @@ from chainrule.viz.formulas.measures import Array, Measure
 from chainrule.viz.formulas.parser import parse
 from chainrule.viz.proof.finding import Finding
 from chainrule.viz.proof.formulas import short
-from chainrule.viz.proof.numbers import is_printed
+from chainrule.viz.proof.numbers import is_printed, is_summary, printed
 from chainrule.viz.proof.reading import Arrow, Picture, Shape
 from chainrule.viz.proof.statements import Statement, of_block, of_edge
 from chainrule.viz.proof.truth import Truth, agrees, forms
@@ -116,19 +116,21 @@ def _read(arrow: Arrow, truth: Truth) -> _Edge:
     told = list(of_edge(arrow))
     values = [statement.value for statement in told if statement.value]
     formulas = [statement.formula for statement in told if statement.formula]
-    formulas += [value for value in values if not value.startswith("‖")]
     try:
-        found = meanings(formulas[0], truth.names, truth.functions) if formulas else []
+        found = [m for f in formulas for m in meanings(f, truth.names, truth.functions)]
     except UnreadableError:
         return _Edge(of, to, arrow, (), cut=True)
+    if not formulas:
+        found = [printed(value) for value in values if not is_summary(value)]
+    what = (formulas or values or [""])[0]
     kept = [m for m in found if all(_prints(v, m, gradient) for v in values)]
     if found and not kept:
         raise DataError(
-            f"{formulas[0]} gives {short(found[0].value)}, but {values[0]} is printed"
+            f"{what} gives {short(found[0].value)}, but {values[0]} is printed"
         )
     flows = [flow for m in kept for flow in _flows(m, of, gradient, truth)]
     if kept and not flows:
-        raise DataError(f"{formulas[0]} has no shape that fits {gradient.shape}")
+        raise DataError(f"{what} has no shape that fits {gradient.shape}")
     return _Edge(of, to, arrow, flows)
 
 

@@ -11,7 +11,7 @@ from chainrule.viz.formulas.meanings import UnreadableError, meanings
 from chainrule.viz.formulas.measures import Array
 from chainrule.viz.proof.finding import Check, Finding
 from chainrule.viz.proof.numbers import is_printed
-from chainrule.viz.proof.reading import Picture
+from chainrule.viz.proof.reading import Picture, Shape
 from chainrule.viz.proof.statements import Statement, of_block
 from chainrule.viz.proof.truth import Truth, agrees
 
@@ -22,7 +22,20 @@ def check_statements(
     """Check the formulas, values and gradients in blocks."""
     for shape in picture.shapes.values():
         for told in of_block(shape):
-            yield from _check(told, truth, unread)
+            if told.name == shape.title and told.name not in truth.names:
+                yield _of_exit(told, shape, truth)
+            else:
+                yield from _check(told, truth, unread)
+
+
+def _of_exit(told: Statement, shape: Shape, truth: Truth) -> Finding:
+    """Check the value of a block that does not name its only result."""
+    array = truth.result(shape.id)
+    if array is None or told.formula:
+        return Finding("name", told.name, "nothing has this name")
+    right = is_printed(told.value, array)
+    what = f"{told.value} is printed, but it is {short(array)}"
+    return Finding("value", told.name, "" if right else what)
 
 
 def _check(told: Statement, truth: Truth, unread: list[str]) -> Iterator[Finding]:

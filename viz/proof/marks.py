@@ -77,6 +77,10 @@ def _words(shape: Shape, truth: Truth) -> Iterator[Finding]:
         if told.name.startswith("∂") and told.value
         and (gradient := truth.gradient(told.name.partition("/∂")[2])) is not None
     ]  # fmt: skip
+    if not gradients:  # as on a small picture, which has no room for them
+        nodes = truth.blocks.get(shape.id, ())
+        known = (truth.gradient_of(node) for node in nodes)
+        gradients = [gradient for gradient in known if gradient is not None]
     marks = {mark_of(gradient, truth.reference) for gradient in gradients}
     for line in shape.lines("mark"):
         if units := _DEAD_UNITS.fullmatch(line):

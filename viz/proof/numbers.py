@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from chainrule.viz.formulas.measures import Array, literal
+from chainrule.viz.formulas.measures import Array, Measure, literal
 
 _NUMBER = r"[−-]?(?:10[⁻⁰¹²³⁴-⁹]+|\d+\.?\d*(?:·10[⁻⁰¹²³⁴-⁹]+)?|∞|NaN)"
 _RANGE = re.compile(rf"({_NUMBER}) … ({_NUMBER})")
@@ -24,6 +24,21 @@ def is_value(text: str) -> bool:
         or _WRONG.fullmatch(text)
         or text.startswith("‖·‖ = ")
     )
+
+
+def is_summary(text: str) -> bool:
+    """Whether a value says less than all its numbers: a norm, a range, a complaint."""
+    return text.startswith("‖·‖ = ") or "…" in text or "⚠" in text
+
+
+def printed(text: str) -> Measure:
+    """Return the numbers of a value, each known as far as its digits go."""
+    numbers = re.findall(_NUMBER, text)
+    values = np.array([number_of(number) for number in numbers])
+    error = (FOUR if len(numbers) == 1 else THREE) * np.abs(values)
+    if not text.startswith("["):
+        values, error = values.reshape(()), error.reshape(())
+    return Measure(values, error)
 
 
 def is_printed(text: str, array: Array, slack: Array | float = 0.0) -> bool:

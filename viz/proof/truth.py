@@ -7,8 +7,8 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,8 @@ class Truth:
         seed: of the random numbers.
         training: whether dropout and its like are active.
         loss_nodes: those that belong to the loss.
+        blocks: id of a block → the nodes that it shows.
+        exits: id of a block → the only one of them that others use.
     """
 
     graph: Graph
@@ -53,6 +55,8 @@ class Truth:
     seed: int = 0
     training: bool = False
     loss_nodes: Set[Node] = frozenset()
+    blocks: Mapping[str, Sequence[Node]] = field(default_factory=dict)
+    exits: Mapping[str, Node] = field(default_factory=dict)
 
     @functools.cached_property
     def nodes(self) -> Mapping[str, tuple[Node, ...]]:
@@ -104,6 +108,10 @@ class Truth:
         """Return what a name is worth; None if it is unknown or stands for several."""
         found = self.names.get(name, ())
         return found[0] if len(found) == 1 else None
+
+    def result(self, block: str) -> Array | None:
+        """Return what the only result of a block is worth; None if it has several."""
+        return self._values[self.exits[block]] if block in self.exits else None
 
     def worth(self, node: Node) -> Array:
         """Return the value of any node that the graph's leaves determine."""
@@ -176,6 +184,7 @@ class Truth:
     def _values(self) -> Mapping[Node, Array]:
         wanted = [*self._gradients, *self._gradients.values()]
         wanted += [n for nodes in self.nodes.values() for n in nodes]
+        wanted += self.exits.values()
         return self._computed(list(dict.fromkeys(wanted)))
 
     def _computed(self, wanted: list[Node]) -> Mapping[Node, Array]:
@@ -199,9 +208,12 @@ def truth_of(drawing: Drawing) -> Truth | None:
     options, subject = drawing.options, drawing.subject
     if options.values is None:
         return None
+    blocks = {block.id: block for block in drawing.scene.blocks}
     return Truth(
         subject.graph, drawing.naming, subject.sweep, options.values, options.seed,
         options.training, subject.loss_nodes,
+        {name: block.nodes for name, block in blocks.items()},
+        {name: b.exits[0] for name, b in blocks.items() if len(b.exits) == 1},
     )  # fmt: skip
 
 

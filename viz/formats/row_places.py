@@ -1,0 +1,426 @@
+"""The places of rows: each is laid out by itself, and they stand below one another.
+
+An edge to another row ends at the end of its own, where it turns, runs through the
+gutter below it, where its label is, and into the other row from the beginning.
+
+Places are reckoned along the rows and across them, whichever way they run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import graphviz
+
+from chainrule.kinds.theme import Theme
+from chainrule.viz.formats.dot_attributes import link_attributes
+from chainrule.viz.formats.html_labels import as_label, table
+from chainrule.viz.formats.render import render
+from chainrule.viz.formats.rows import LEAVES
+from chainrule.viz.scene import Link, Scene
+
+LANE = 8.0
+"""Points between two edges side by side."""
+GAP = 9.0
+"""Points between two rows, beside the edges there."""
+CORNER = 7.0
+"""The radius of a turn."""
+_ROUND = 0.55
+"""How far the handles of a Bézier curve reach that is nearly a circle's quarter."""
+_NEAR: Sequence[Mapping[str, str]] = (
+    {"ranksep": "0.2", "nodesep": "0.15"},
+    {"ranksep": "0.12", "nodesep": "0.1"},
+)
+"""Inches between blocks of columns, and of rows."""
+
+Point: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where everything stands, as attributes of DOT.
+
+    Attributes:
+        blocks: id of a block → its place.
+        frames: for each row, name of a frame → its place.
+        links: id of an edge → its course.
+    """
+
+    blocks: Mapping[str, dict[str, str]]
+    frames: Sequence[Mapping[str, dict[str, str]]]
+    links: Mapping[str, dict[str, str]]
+
+
+def row_scenes(scene: Scene) -> list[Scene]:
+    """Return the scene of each row, with the edges inside it."""
+    begun: set[tuple[str, ...]] = set()
+    found = []
+    for ids in map(set, scene.rows):
+        blocks = [block for block in scene.blocks if block.id in ids]
+        links = [k for k in scene.links if {k.tail, k.head} <= ids]
+        inside = {b.cluster[:at] for b in blocks for at in range(len(b.cluster) + 1)}
+        clusters = {
+            path: f"… {name}" if path in begun else name
+            for path, name in scene.clusters.items()
+            if path in inside
+        }
+        begun |= inside
+        found.append(
+            replace(scene, blocks=blocks, links=links, clusters=clusters, rows=())
+        )
+    return found
+
+
+def entering(scene: Scene) -> set[str]:
+    """Return the edges from a leaf into a frame that begins with what they lead to.
+
+    A leaf before such a frame needs no room above it.
+    """
+    block = {b.id: b for b in scene.blocks}
+    links = list(zip(scene.links, scene.link_ids(), strict=True))
+    behind = {
+        link.head
+        for link, _ in links
+        if block[link.tail].kind not in LEAVES
+        and block[link.head].cluster[:1] == block[link.tail].cluster[:1]
+    }
+    return {
+        identity
+        for link, identity in links
+        if block[link.tail].kind in LEAVES
+        and not block[link.tail].cluster
+        and block[link.head].cluster
+        and link.head not in behind
+    }
+
+
+def stacked(
+    scene: Scene,
+    parts: Sequence[Scene],
+    rows: Sequence[graphviz.Digraph],
+    theme: Theme,
+) -> Stack:
+    """Find places for everything in a scene.
+
+    Args:
+        scene: what is drawn.
+        parts: its rows, from `row_scenes`.
+        rows: the rows as graphs, without the edges from one to another.
+        theme: how it looks.
+    """
+    row_of = {identity: n for n, ids in enumerate(scene.rows) for identity in ids}
+    turns = [
+        _Turn(link, identity, row_of[link.tail], row_of[link.head])
+        for link, identity in zip(scene.links, scene.link_ids(), strict=True)
+        if row_of[link.tail] != row_of[link.head]
+    ]
+    for number, (dot, part) in enumerate(zip(rows, parts, strict=True)):
+        _add_ends(dot, part, turns, number, theme)
+    laid = [_Row.of(dot, scene.rankdir) for dot in rows]
+    sizes = _label_sizes(turns, theme, scene.rankdir)
+    labels = {
+        turn.id: turn.label(theme, scene.rankdir) for turn in turns if turn.link.lines
+    }
+    return _Stacking(scene.rankdir, laid, turns, sizes, labels).stack()
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """An edge from one row to another."""
+
+    link: Link
+    id: str
+    tail: int
+    head: int
+
+    def label(self, theme: Theme, rankdir: str) -> str:
+        """Return its label, in one line where it runs along one."""
+        flat = rankdir in ("LR", "RL")
+        return as_label(table(self.link.lines, theme, in_line=flat))
+
+    @property
+    def out(self) -> str:
+        return f"out {self.id}"
+
+    @property
+    def into(self) -> str:
+        return f"into {self.id}"
+
+
+def _add_ends(
+    dot: graphviz.Digraph, part: Scene, turns: Sequence[_Turn], row: int, theme: Theme
+) -> None:
+    """Add what edges to and from other rows end at: points at the ends of a row."""
+    dot.attr(**_NEAR[part.rankdir in ("LR", "RL")])
+    out = [turn for turn in turns if turn.tail == row]
+    into = [turn for turn in turns if turn.head == row]
+    for names in ([turn.out for turn in out], [turn.into for turn in into]):
+        with dot.subgraph() as ends:
+            ends.attr(rank="same")
+            for name in names:
+                ends.node(name, shape="point", width="0", height="0", style="invis")
+    for turn in out:
+        look = _without_label(turn, theme)
+        dot.edge(turn.link.tail, turn.out, **{**look, "id": turn.out})
+    for turn in into:
+        look = _without_label(turn, theme)
+        dot.edge(turn.into, turn.link.head, **{**look, "id": turn.into})
+    begun, ended = ({k.head for k in part.links}, {k.tail for k in part.links})
+    for block in part.blocks:  # nothing stands beyond the ends
+        if into and block.id not in begun:
+            dot.edge(into[0].into, block.id, style="invis", weight="0")
+        if out and block.id not in ended:
+            dot.edge(block.id, out[0].out, style="invis", weight="0")
+
+
+def _without_label(turn: _Turn, theme: Theme) -> dict[str, str]:
+    look = link_attributes(turn.link, turn.id, theme)
+    return {name: value for name, value in look.items() if name != "label"}
+
+
+def _label_sizes(
+    turns: Sequence[_Turn], theme: Theme, rankdir: str
+) -> dict[str, tuple[float, float]]:
+    """Return how long and how high the labels of edges between rows are."""
+    dot = graphviz.Digraph(node_attr={"shape": "plain", "fontname": theme.font})
+    for turn in turns:
+        if turn.link.lines:
+            dot.node(turn.id, label=turn.label(theme, rankdir))
+    found = {}
+    for thing in json.loads(render(dot.source, "json0")).get("objects", []):
+        size = 72 * float(thing["width"]), 72 * float(thing["height"])
+        found[thing["name"]] = size if rankdir in ("LR", "RL") else size[::-1]
+    return found
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row as Graphviz has laid it out; places are along it and across it.
+
+    Attributes:
+        length, height: how large it is.
+        blocks, frames: name → place.
+        edges: id → its course.
+    """
+
+    length: float
+    height: float
+    blocks: Mapping[str, Point]
+    frames: Mapping[str, tuple[Point, Point, Point]]
+    edges: Mapping[str, _Course]
+
+    @classmethod
+    def of(cls, dot: graphviz.Digraph, rankdir: str) -> _Row:
+        layout = json.loads(render(dot.source, "json0"))
+        left, low, right, high = _numbers(layout["bb"])
+        size = right - left, high - low
+        turned = _Turning(rankdir, left, low, right, high)
+        blocks, frames = {}, {}
+        for thing in layout.get("objects", []):
+            if "bb" in thing:
+                a, b, c, d = _numbers(thing["bb"])
+                corners = turned((a, b)), turned((c, d)), turned(_point(thing["lp"]))
+                frames[thing["name"]] = corners
+            elif "pos" in thing:
+                blocks[thing["name"]] = turned(_point(thing["pos"]))
+        edges = {
+            edge["id"]: _Course.of(edge, turned)
+            for edge in layout.get("edges", [])
+            if "id" in edge
+        }
+        length, height = size if rankdir in ("LR", "RL") else size[::-1]
+        return cls(length, height, blocks, frames, edges)
+
+
+@dataclass(frozen=True)
+class _Turning:
+    """Between places on a page, and those along and across the rows."""
+
+    rankdir: str
+    left: float = 0.0
+    low: float = 0.0
+    right: float = 0.0
+    high: float = 0.0
+
+    def __call__(self, place: Point) -> Point:
+        """Return a place on the page as one along and across."""
+        x, y = place
+        return {
+            "LR": (x - self.left, self.high - y),
+            "RL": (self.right - x, self.high - y),
+            "TB": (self.high - y, x - self.left),
+            "BT": (y - self.low, x - self.left),
+        }[self.rankdir]
+
+    def back(self, place: Point) -> str:
+        """Return a place along and across as one on the page."""
+        a, c = place
+        x, y = {"LR": (a, -c), "RL": (-a, -c), "TB": (c, -a), "BT": (c, a)}[
+            self.rankdir
+        ]
+        return f"{x:.2f},{y:.2f}"
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The course of an edge: a Bézier curve, where its arrow ends, its label."""
+
+    points: tuple[Point, ...]
+    start: Point | None = None
+    end: Point | None = None
+    label: Point | None = None
+
+    @classmethod
+    def of(cls, edge: Mapping[str, Any], turned: _Turning) -> _Course:
+        points, ends = [], dict.fromkeys("se")
+        for word in edge["pos"].split():
+            if word[0] in "se":
+                ends[word[0]] = turned(_point(word[2:]))
+            else:
+                points.append(turned(_point(word)))
+        label = turned(_point(edge["lp"])) if "lp" in edge else None
+        return cls(tuple(points), ends["s"], ends["e"], label)
+
+    def moved(self, along: float, across: float) -> _Course:
+        """Return the course in another place."""
+
+        def there(place: Point | None) -> Any:
+            return place and (place[0] + along, place[1] + across)
+
+        points = tuple(map(there, self.points))
+        return _Course(points, *map(there, (self.start, self.end, self.label)))
+
+
+@dataclass(frozen=True)
+class _Stacking:
+    """Puts rows below one another, and leads edges from one to another."""
+
+    rankdir: str
+    rows: Sequence[_Row]
+    turns: Sequence[_Turn]
+    sizes: Mapping[str, tuple[float, float]]
+    labels: Mapping[str, str]
+
+    def stack(self) -> Stack:
+        """Return where everything stands."""
+        slots = [self._slots(row) for row in range(len(self.rows))]
+        lanes = self._lanes(slots)
+        begin = LANE * (max(lanes.values(), default=0) + 1)
+        tops = [0.0]
+        for row, below in zip(self.rows, slots, strict=True):
+            used = sum(self._across(turn) for turn in below)
+            tops.append(tops[-1] + row.height + GAP + used)
+        turning = _Turning(self.rankdir)
+        blocks: dict[str, dict[str, str]] = {}
+        frames: list[dict[str, dict[str, str]]] = []
+        courses: dict[str, _Course] = {}
+        for row, top in zip(self.rows, tops, strict=False):
+            frames.append({})
+            for name, (a, c) in row.blocks.items():
+                blocks[name] = {"pos": turning.back((a + begin, c + top))}
+            for name, places in row.frames.items():
+                one, two, label = (
+                    turning.back((a + begin, c + top)) for a, c in places
+                )
+                frames[-1][name] = {"bb": _box(one, two), "lp": label}
+            for name, course in row.edges.items():
+                courses[name] = course.moved(begin, top)
+        for number, below in enumerate(slots):
+            level = tops[number] + self.rows[number].height + GAP / 2
+            sizes = [self.sizes.get(turn.id, (0.0, 0.0)) for turn in below]
+            far = begin + max([self.rows[number].length, *(long for long, _ in sizes)])
+            for place, (turn, (_, high)) in enumerate(zip(below, sizes, strict=True)):
+                right = far + LANE * (place + 0.5)
+                left = begin - LANE * (lanes[turn.id] + 0.5)
+                course = _led(courses[turn.out], courses[turn.into], right, left, level)
+                if high:
+                    middle = (begin + far) / 2, level + high / 2 + 2
+                    course = replace(course, label=middle)
+                courses[turn.id] = course
+                level += self._across(turn)
+        links = {name: _attributes(course, turning) for name, course in courses.items()}
+        for name, label in self.labels.items():
+            links[name]["label"] = label
+        return Stack(blocks, frames, links)
+
+    def _across(self, turn: _Turn) -> float:
+        """Return how much of the gutter an edge needs."""
+        return self.sizes[turn.id][1] + 4 if turn.id in self.sizes else LANE
+
+    def _slots(self, row: int) -> list[_Turn]:
+        """Return the edges in the gutter below a row, the inmost first."""
+        here = [turn for turn in self.turns if turn.tail == row]
+        return sorted(here, key=lambda turn: -self.rows[row].blocks[turn.out][1])
+
+    def _lanes(self, slots: Sequence[Sequence[_Turn]]) -> dict[str, int]:
+        """Return how far outside each edge runs to the row that it leads to."""
+        lanes: dict[str, int] = {}
+        for below in slots:
+            near = [turn for turn in below if turn.head == turn.tail + 1]
+            for place, turn in enumerate(reversed(near)):
+                lanes[turn.id] = place
+        outside = max(lanes.values(), default=-1) + 1
+        far = [turn for below in slots for turn in below if turn.id not in lanes]
+        return lanes | {turn.id: outside + n for n, turn in enumerate(far)}
+
+
+def _led(
+    out: _Course, into: _Course, right: float, left: float, level: float
+) -> _Course:
+    """Join the course to the end of a row with that from the beginning of another."""
+    (a, c), (b, d) = out.points[-1], into.points[0]
+    way = [(a, c), (right, c), (right, level), (left, level), (left, d), (b, d)]
+    points = (*out.points, *_rounded(way), *into.points[1:])
+    return _Course(points, out.start, into.end)
+
+
+def _rounded(way: Sequence[Point]) -> list[Point]:
+    """Return the points behind the first of a Bézier curve along straight lines."""
+    found: list[Point] = []
+    at = way[0]
+    for before, corner, behind in zip(way, way[1:], way[2:], strict=False):
+        enter, leave = _toward(corner, before), _toward(corner, behind)
+        found += [_between(at, enter, 1 / 3), _between(at, enter, 2 / 3), enter]
+        found += [_between(enter, corner, _ROUND), _between(leave, corner, _ROUND)]
+        found.append(leave)
+        at = leave
+    return [
+        *found, _between(at, way[-1], 1 / 3), _between(at, way[-1], 2 / 3), way[-1],
+    ]  # fmt: skip
+
+
+def _toward(corner: Point, other: Point) -> Point:
+    """Return the place near a corner where its turn begins or ends."""
+    far = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
+    return _between(corner, other, min(CORNER / far, 0.5)) if far else corner
+
+
+def _between(a: Point, b: Point, part: float) -> Point:
+    return a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])
+
+
+def _attributes(course: _Course, turning: _Turning) -> dict[str, str]:
+    ends = {"s": course.start, "e": course.end}
+    words = [f"{k},{turning.back(place)}" for k, place in ends.items() if place]
+    words += map(turning.back, course.points)
+    label = {} if course.label is None else {"lp": turning.back(course.label)}
+    return {"pos": " ".join(words)} | label
+
+
+def _box(one: str, two: str) -> str:
+    """Return a box by two of its corners, the lower left one first."""
+    pairs = zip(_numbers(one), _numbers(two), strict=True)
+    (left, right), (low, high) = map(sorted, pairs)
+    return f"{left:.2f},{low:.2f},{right:.2f},{high:.2f}"
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split(",")]
+
+
+def _point(text: str) -> Point:
+    x, y = _numbers(text)
+    return x, y
