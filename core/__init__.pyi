@@ -18,6 +18,7 @@ import chainrule.plugins.callbacks.average
 import chainrule.plugins.callbacks.checkpoint
 import chainrule.plugins.callbacks.plateau
 import chainrule.plugins.callbacks.progress
+import chainrule.plugins.callbacks.trajectory
 import chainrule.plugins.datasets.clusters
 import chainrule.plugins.datasets.csv
 import chainrule.plugins.datasets.curves
@@ -27,7 +28,15 @@ import chainrule.plugins.datasets.mnist
 import chainrule.plugins.datasets.npz
 import chainrule.plugins.figures.activation
 import chainrule.plugins.figures.boundary
+import chainrule.plugins.figures.compare
+import chainrule.plugins.figures.confusion
+import chainrule.plugins.figures.dropout
+import chainrule.plugins.figures.gradient_flow
+import chainrule.plugins.figures.gradient_noise
 import chainrule.plugins.figures.history
+import chainrule.plugins.figures.landscape
+import chainrule.plugins.figures.weights
+import chainrule.plugins.figures.worst
 import chainrule.plugins.initializers.fixed
 import chainrule.plugins.initializers.orthogonal
 import chainrule.plugins.initializers.random
@@ -608,6 +617,11 @@ class _Callbacks(Catalog):
     def ReduceLROnPlateau(self, monitor: str = 'val_loss', factor: float = 0.1, patience: int = 10, mode: Literal['auto', 'min', 'max'] = 'auto', min_delta: float = 0.0001, cooldown: int = 0, min_lr: float = 0.0) -> chainrule.plugins.callbacks.plateau.ReduceLROnPlateau:
         r"""Multiply the learning rate by `factor` if `monitor` no longer improves."""
     @property
+    def trajectory(self) -> chainrule.plugins.callbacks.trajectory.Trajectory:
+        r"""Keep a copy of the weights at the start and after each epoch."""
+    def Trajectory(self, every: int | None = None) -> chainrule.plugins.callbacks.trajectory.Trajectory:
+        r"""Keep a copy of the weights at the start and after each epoch."""
+    @property
     def weight_average(self) -> chainrule.plugins.callbacks.average.WeightAverage:
         r"""a ← d a + (1 − d) w after each step; at the end the weights are the averages."""
     def WeightAverage(self, decay: float = 0.99) -> chainrule.plugins.callbacks.average.WeightAverage:
@@ -660,7 +674,15 @@ themes: _Themes
 class _Plot(Catalog):
     activation = staticmethod(chainrule.plugins.figures.activation.activation)
     boundary = staticmethod(chainrule.plugins.figures.boundary.boundary)
+    compare = staticmethod(chainrule.plugins.figures.compare.compare)
+    confusion = staticmethod(chainrule.plugins.figures.confusion.confusion)
+    dropout = staticmethod(chainrule.plugins.figures.dropout.dropout)
+    gradient_flow = staticmethod(chainrule.plugins.figures.gradient_flow.gradient_flow)
+    gradient_noise = staticmethod(chainrule.plugins.figures.gradient_noise.gradient_noise)
     history = staticmethod(chainrule.plugins.figures.history.history)
+    landscape = staticmethod(chainrule.plugins.figures.landscape.landscape)
+    weights = staticmethod(chainrule.plugins.figures.weights.weights)
+    worst = staticmethod(chainrule.plugins.figures.worst.worst)
     ...
 
 plot: _Plot

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule.errors import RenderError
 from chainrule.kinds.theme import Theme
+from chainrule.notation.numbers import number
 from chainrule.plotting import palette
 from chainrule.plotting.rooms import Room
 
@@ -71,8 +72,8 @@ class Canvas:
         least: float = 250,
         together: int = 0,
         **axes: Any,
-    ) -> list[Axes]:
-        """Return `count` places to draw in, arranged so that they are large.
+    ) -> list[Any]:
+        """Return `count` places to draw in (``Axes``), arranged so that they are large.
 
         Args:
             count: how many.
@@ -90,7 +91,7 @@ class Canvas:
             for i in range(count)
         ]
 
-    def rows(self, heights: Sequence[float], *, shape: float = 1.35) -> list[Axes]:
+    def rows(self, heights: Sequence[float], *, shape: float = 1.35) -> list[Any]:
         """Return places above each other, of these relative heights, with one x axis.
 
         Args:
@@ -118,6 +119,16 @@ class Canvas:
 
         found = {"sequential": palette.sequential, "diverging": palette.diverging}
         return LinearSegmentedColormap.from_list(name, list(found[name](self.theme)))
+
+    def log(self, axes: Any, *names: Literal["x", "y"]) -> None:
+        """Make axes logarithmic, with powers of ten written as the diagrams do."""
+        from matplotlib.ticker import FuncFormatter, NullFormatter
+
+        for name in names:
+            getattr(axes, f"set_{name}scale")("log")
+            axis = getattr(axes, f"{name}axis")
+            axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+            axis.set_minor_formatter(NullFormatter())
 
     def points(self, pixels: float) -> float:
         """Return pixels as matplotlib's points."""

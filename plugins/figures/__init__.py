@@ -8,10 +8,21 @@ from chainrule import hookimpl
 from chainrule.plotting.plot import Plot
 from chainrule.plugins.figures.activation import activation
 from chainrule.plugins.figures.boundary import boundary
+from chainrule.plugins.figures.compare import compare
+from chainrule.plugins.figures.confusion import confusion
+from chainrule.plugins.figures.dropout import dropout
+from chainrule.plugins.figures.gradient_flow import gradient_flow
+from chainrule.plugins.figures.gradient_noise import gradient_noise
 from chainrule.plugins.figures.history import history
+from chainrule.plugins.figures.landscape import landscape
+from chainrule.plugins.figures.weights import weights
+from chainrule.plugins.figures.worst import worst
 
 
 @hookimpl
 def register_figures() -> Sequence[Callable[..., Plot]]:
     """Return the built-in figures."""
-    return [activation, boundary, history]
+    return [
+        activation, boundary, compare, confusion, dropout, gradient_flow,
+        gradient_noise, history, landscape, weights, worst,
+    ]  # fmt: skip

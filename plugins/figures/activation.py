@@ -109,7 +109,7 @@ def _computed(made: Activation, z: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     x = new_input("z", (None, 2))
     g = made(x)[:, 0]
     beside = [np.stack([z, np.full_like(z, other)], axis=1) for other in (0.0, 1.0)]
-    first, second = (evaluate([g], {x: rows}, dtype="float64")[0] for rows in beside)
+    first, second = (evaluate([g], {x: rows})[0] for rows in beside)
     if not np.array_equal(first, second):
         raise ArgumentError(
             f"{made.type_name} has no curve: its value also depends on the units "
@@ -119,7 +119,7 @@ def _computed(made: Activation, z: np.ndarray[Any, Any]) -> tuple[Any, Any]:
         (slope,) = grad(ops.sum(g), [x])
     except GradientError:
         return first, np.zeros_like(z)
-    return first, evaluate([slope], {x: beside[0]}, dtype="float64")[0][:, 0]
+    return first, evaluate([slope], {x: beside[0]})[0][:, 0]
 
 
 def _printed(made: Activation) -> Formula:

@@ -136,7 +136,7 @@ def _scores(model: Model, grid: Array) -> Array:
     loss = criteria.losses[0] if criteria else None
     if output.shape[-1] == 1 and isinstance(loss, Loss):
         output = loss.decision(output)
-    result = evaluate([output], {model.inputs[0]: grid}, dtype="float64")[0]
+    result = evaluate([output], {model.inputs[0]: grid})[0]
     return np.asarray(result)
 
 
