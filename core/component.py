@@ -140,6 +140,23 @@ class Component(Frozen):
         """Make a component from what `to_config` returned."""
         return cls(**{name: config[name] for name in config if name != "type"})
 
+    @classmethod
+    def migrate(cls, config: Mapping[str, Any], version: str) -> Mapping[str, Any]:
+        """Return the config for this version of the class, given one that was saved.
+
+        A class whose hyperparameters were renamed overrides it, so that models load
+        that were saved with an earlier version of its distribution::
+
+            @classmethod
+            def migrate(cls, config, version):
+                return {"alpha" if k == "a" else k: v for k, v in config.items()}
+
+        Args:
+            config: what `to_config` returned, with ``"type"``.
+            version: the version of the distribution that the model was saved with.
+        """
+        return config
+
     def _changed(self) -> dict[str, Any]:
         """Return the hyperparameters that differ from their defaults."""
         hints = field_types(type(self))

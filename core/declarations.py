@@ -46,13 +46,18 @@ def check_declaration(cls: type, foreign_methods: Mapping[str, str]) -> None:
         if name in callable_here:
             continue
         close = difflib.get_close_matches(name, callable_here, n=1, cutoff=ALIKE)
-        if close and close[0] not in own:
+        if close and close[0] not in own and not _is_abstract(cls, close[0]):
             warnings.warn(
                 f"{cls.__name__}.{name} is never called. Did you mean {close[0]!r}? If "
                 "not, begin its name with an underscore",
                 PluginWarning,
                 stacklevel=4,
             )
+
+
+def _is_abstract(cls: type, method: str) -> bool:
+    """Whether a class has no such method yet, which is an error of its own."""
+    return bool(getattr(getattr(cls, method), "__isabstractmethod__", False))
 
 
 def _methods(cls: type) -> Iterator[str]:

@@ -21,13 +21,23 @@ def foreign_classes(model: Parametric) -> list[tuple[str, type]]:
     These are the classes of layers and of what they are made with, of ops, and of what
     the model is trained with.
     """
-    parts = [*model.contents()]
-    if model.is_built:
-        session = model.session
-        parts += [session.state.optimizer if session.state else None]
-        parts += _components(session.criteria)
-    used = {cls: None for part in parts for cls in _classes(part)}
-    return [(cls.type_name, cls) for cls in used if _registered(cls) is not cls]
+    unknown = (cls for cls in used_classes(model) if registry.entry_of(cls) is None)
+    return [(cls.type_name, cls) for cls in unknown]
+
+
+def used_classes(model: Parametric) -> list[Any]:
+    """List the classes of components and ops that a model is made of."""
+    parts = [*model.contents(), *trained_with(model)]
+    return list(dict.fromkeys(cls for part in parts for cls in classes_in(part)))
+
+
+def trained_with(model: Parametric) -> list[Any]:
+    """List the optimizer, losses, metrics and regularizers of the last training run."""
+    if not model.is_built:
+        return []
+    session = model.session
+    optimizer = [session.state.optimizer] if session.state else []
+    return [*optimizer, *_components(session.criteria)]
 
 
 def warn_of_foreign(model: Parametric, level: int) -> None:
@@ -71,18 +81,18 @@ def _components(criteria: Criteria | None) -> list[Any]:
     return [*criteria.losses, *metrics, *criteria.regularizers]
 
 
-def _classes(one: Any) -> Iterator[Any]:
+def classes_in(one: Any) -> Iterator[Any]:
     """Yield the classes of a component and of what it is configured with."""
     if isinstance(one, Component):
         yield type(one)
         for value in one.hyperparameters().values():
-            yield from _classes(value)
+            yield from classes_in(value)
     elif isinstance(one, (tuple, list)):
         for item in one:
-            yield from _classes(item)
+            yield from classes_in(item)
     elif isinstance(one, Parametric):
         for part in one.contents():
-            yield from _classes(part)
+            yield from classes_in(part)
     elif isinstance(one, Op):
         yield type(one)
 

@@ -20,11 +20,13 @@ from chainrule.errors import (
     UnknownNameError,
 )
 from chainrule.model.model import Model
+from chainrule.model.provenance import components_in, missing_in, remarks_on
 from chainrule.model.rebuilding import rebuild
 from chainrule.model.stored import Stored, Tensors, read_bytes, read_file
 from chainrule.model.writing import check_weight, slot_views
 from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
+from chainrule.registry.recorded import recorded
 from chainrule.terminal import visible
 from chainrule.training import History
 from chainrule.training.criteria import Criteria
@@ -39,7 +41,12 @@ NONSENSE = (
 
 
 @checked
-def load(path: FilePath, *, custom: Mapping[str, type] | None = None) -> Model:
+def load(
+    path: FilePath,
+    *,
+    custom: Mapping[str, type] | None = None,
+    train: bool = True,
+) -> Model:
     """Read a model that `Model.save` wrote; it predicts and trains on as before.
 
     Nothing in the file is executed. Layers of plugins need those plugins, and classes
@@ -51,20 +58,23 @@ def load(path: FilePath, *, custom: Mapping[str, type] | None = None) -> Model:
         path: the file.
         custom: classes by the names that the file has for them, their `type_name`;
             they come before what is registered.
+        train: whether to restore what only training and `evaluate` need: optimizer,
+            loss, metrics and regularizers.
 
     Raises:
         ModelFileError: the file does not exist, is not a model, has another version,
             is truncated or damaged, has a weight that is not finite, or needs a class
-            that is not registered.
+            that is not registered; says which distribution to install.
 
     Warns:
         ModelFileWarning: the file was saved without checksums, so nothing says whether
             it is damaged; or what only training needs is not registered, such as the
-            optimizer: the model predicts, and training starts anew.
+            optimizer: the model predicts, and training starts anew; or a component of
+            a plugin computes another formula now, or comes from elsewhere.
     """
     stored = read_file(Path(path))
     try:
-        return _made(stored, list((custom or {}).items()))
+        return _made(stored, list((custom or {}).items()), train=train)
     finally:
         _warn(stored, 4)
 
@@ -90,25 +100,36 @@ def _warn(stored: Stored, level: int) -> None:
         warnings.warn(text, ModelFileWarning, stacklevel=level)
 
 
-def _made(stored: Stored, custom: Sequence[tuple[str, type]]) -> Model:
+def _made(
+    stored: Stored, custom: Sequence[tuple[str, type]], *, train: bool = True
+) -> Model:
     """Make the model that a file describes."""
     source, description = stored.source, stored.description
+    origins = description.get("origins", {})
     try:
         stored.verify()
-        with registry.also(custom):
+        with registry.also(custom), recorded(components_in(origins)):
             model = rebuild(description["model"], description["name"], stored.remarks)
             if "goal" in description:  # or it is not built yet
                 _fill(model, stored.tensors)
-                _resume(model, stored)
+                _freeze(model, description)
+                if train:
+                    _resume(model, stored)
+            stored.remarks.extend(remarks_on(model, origins))
         model.metadata = dict(description.get("metadata", {}))
         _remember(model, description)
     except ModelFileError as error:
         raise ModelFileError(f"{source}: {error}") from error
     except UnknownNameError as error:
-        raise ModelFileError(
-            f"{source}: {error} If it is of a plugin, install that; if it is your own, "
-            "write custom={name: class}, or @cr.register before the class"
-        ) from error
+        needed = {each.requirement: None for each in missing_in(origins)}
+        install = " ".join(f"'{each}'" for each in needed)
+        mend = (
+            f"It was saved with a plugin that is not in use: pip install {install}"
+            if needed
+            else "If it is of a plugin, install that; if it is your own, write "
+            "custom={name: class}, or @cr.register before the class"
+        )
+        raise ModelFileError(f"{source}: {error} {mend}") from error
     except ChainRuleError as error:
         raise ModelFileError(f"{source}: {error}") from error
     except NONSENSE as error:
@@ -170,12 +191,16 @@ def _dtype(network: Network) -> FloatDtype:
     return "float64" if kinds == {"float64"} else "float32"
 
 
+def _freeze(model: Model, description: Mapping[str, Any]) -> None:
+    """Freeze the parameters that were frozen."""
+    for path in description.get("frozen", ()):
+        model.session.network.parameters[path].frozen = True
+
+
 def _resume(model: Model, stored: Stored) -> None:
     """Restore what `fit` and `evaluate` continue with, as far as it is registered."""
     description, session = stored.description, model.session
     network = session.network
-    for path in description.get("frozen", ()):
-        network.parameters[path].frozen = True
     goal, training = description["goal"], description.get("training")
     if goal is not None:
         try:

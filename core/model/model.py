@@ -17,6 +17,7 @@ from chainrule.kinds.module import Call, calls
 from chainrule.model.description import describe_graph
 from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric
+from chainrule.model.provenance import origins_of
 from chainrule.model.unsaved import warn_of_unsaved
 from chainrule.model.writing import check_suffix, model_bytes
 from chainrule.node import Input, Node, as_node
@@ -313,6 +314,8 @@ class Model(Parametric):
         description = {"name": self.scope.name, "model": self.to_config()}
         if self.metadata:
             description["metadata"] = self.metadata
+        if origins := origins_of(self):
+            description["origins"] = origins
         if whole and self.history is not None:
             description["history"] = dict(self.history)
         if self.is_built:

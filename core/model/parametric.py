@@ -76,6 +76,15 @@ class Parametric(Frozen):
         return self._built is not None
 
     @property
+    def structure(self) -> Structure:
+        """The layers, and what they are called on.
+
+        Raises:
+            NotBuiltError: the input shape is not known yet.
+        """
+        return self._require().structure
+
+    @property
     def session(self) -> Session:
         """The state between calls: compiled programs, and what the optimizer remembers.
 

@@ -16,6 +16,7 @@ from chainrule.registry.index import Index
 from chainrule.registry.kernels import KernelEntry
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.manager import PluginManager
+from chainrule.registry.recorded import qualified, version_of
 from chainrule.registry.strictness import check_strictly
 
 _also: ContextVar[tuple[tuple[str, type], ...]] = ContextVar("also", default=())
@@ -70,7 +71,16 @@ class Registry:
             PluginError: plugins claim the name, none of which is built in, and not
                 exactly one overrides.
         """
-        return self._custom(kind, name) or self._indexed().find(kind, name)
+        index = self._indexed()
+        full = qualified(kind, name)
+        meant = full if full and index.has(kind, full) else name
+        return self._custom(kind, name) or index.find(kind, meant)
+
+    def entry_of(self, target: type) -> Entry | None:
+        """Return the entry of a class of components or ops; None if it has none."""
+        kind = "ops" if issubclass(target, Op) else getattr(target, "kind", "")
+        entries = self.entries(kind) if kind in KINDS else []
+        return next((entry for entry in entries if entry.target is target), None)
 
     @contextmanager
     def also(self, custom: Sequence[tuple[str, type]]) -> Iterator[None]:
@@ -110,7 +120,11 @@ class Registry:
                 raise HyperparameterError(
                     f'a config of {singular(kind)} needs its name: type = "…"'
                 )
-            return self.find(kind, value["type"]).target.from_config(value)
+            target = self.find(kind, value["type"]).target
+            version = version_of(kind, value["type"])
+            return target.from_config(
+                target.migrate(value, version) if version else value
+            )
         convert = getattr(base, "from_function", None)
         made = convert(value) if convert and not isinstance(value, type) else None
         if made is None:
