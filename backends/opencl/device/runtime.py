@@ -167,8 +167,10 @@ class Runtime:
         built, prepared = self.build(source), []
         for name, launch in zip(names, launches, strict=True):
             kernel = cl.Kernel(built, name)
-            for position, slot in enumerate(launch.slots):
-                kernel.set_arg(position, memory[slot])
+            starts = map(np.uint64, launch.starts)
+            given = [*(memory[slot] for slot in launch.slots), *starts]
+            for position, value in enumerate(given):
+                kernel.set_arg(position, value)
             prepared.append(Prepared(kernel, launch, self._group(launch)))
         return prepared
 

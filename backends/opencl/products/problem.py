@@ -115,12 +115,12 @@ class Problem:
 
     def operand(self, body: Body, view: View) -> str:
         """Return where A or B begins, in the product of the batch that is computed."""
-        terms, step = [str(view.offset)], math.prod(self.batch)
+        terms, step = [body.argument(view.pointer)], math.prod(self.batch)
         for axis, size in enumerate(self.batch):
             step //= max(size, 1)
             if view.strides[axis]:
                 terms.append(f"(batch / {step} % {size}) * {view.strides[axis]}L")
-        return f"{body.argument(view.slot, view.ctype)} + {' + '.join(terms)}"
+        return " + ".join(terms)
 
     def alone(self) -> Problem:
         """Return the same product without its epilogue, in memory of its own."""

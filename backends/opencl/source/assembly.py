@@ -33,5 +33,6 @@ def assemble(launches: Sequence[Launch], floats: Floats, width: int) -> Source:
     head = helpers(floats, width)
     if any(launch.draws for launch in launches):
         head += philox.SOURCE
-    text = head + "\n" + "\n".join(parts)
+    functions = dict.fromkeys(f for launch in launches for f in launch.functions)
+    text = "\n".join([head, *functions, *parts])
     return Source(text, [kernels[launch.text] for launch in launches])

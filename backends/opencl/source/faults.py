@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chainrule.backends.opencl.source.body import Body
 from chainrule.backends.opencl.source.kernel_text import Value
-from chainrule.backends.opencl.source.layout import Slot
+from chainrule.backends.opencl.source.layout import Argument, Slot
 from chainrule.errors import ChainRuleError, DivergenceError, ExecutionError
 from chainrule.node import Node, describe
 from chainrule.program import Program
@@ -80,7 +80,7 @@ class Faults:
 
     def _note(self, body: Body, kind: Kind, node: Node) -> str:
         number = self._numbers.setdefault(node, len(self._numbers))
-        flags = body.argument(self.slot, "int")
+        flags = body.argument(Argument(self.slot, "int"))
         return f"atomic_min((volatile global int *){flags} + {kind:d}, {number});"
 
     def error(self, flags: npt.NDArray[np.int32]) -> ChainRuleError | None:

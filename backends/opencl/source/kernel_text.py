@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.backends.opencl.source.index import ANYWHERE, FLAT, LANE, Index
-from chainrule.backends.opencl.source.layout import Floats, Slot, View
+from chainrule.backends.opencl.source.layout import Argument, Floats, View
 from chainrule.dtypes import Dtype
 
 
@@ -35,7 +35,7 @@ class KernelText:
 
     Attributes:
         valid: how many lanes of a vector count, or None for all.
-        args: the name of each argument, by the memory and the C type it points to.
+        args: the arguments, and the name of each.
         lines: the statements so far.
     """
 
@@ -43,7 +43,7 @@ class KernelText:
         self.floats = floats
         self.width = width
         self.valid: int | None = None
-        self.args: dict[tuple[Slot, str], str] = {}
+        self.args: dict[Argument, str] = {}
         self.lines: list[str] = []
         self._names = 0
         self._depth = 1
@@ -91,9 +91,9 @@ class KernelText:
 
     # -- arguments and types -------------------------------------------------------
 
-    def argument(self, slot: Slot, ctype: str) -> str:
-        """Return the name of the pointer to a slot."""
-        return self.args.setdefault((slot, ctype), f"a{len(self.args)}")
+    def argument(self, pointer: Argument) -> str:
+        """Return the name of a pointer."""
+        return self.args.setdefault(pointer, f"a{len(self.args)}")
 
     def ctype(self, dtype: Dtype, vector: bool = False) -> str:
         """Return the C type of a value."""
@@ -137,7 +137,7 @@ class KernelText:
         Raises:
             NotVector: the elements of the vector do not lie side by side.
         """
-        name = self.argument(view.slot, view.ctype)
+        name = self.argument(view.pointer)
         offset, along = self._offset(view, index)
         vector = along and self.width > 1
         if vector and dtype == "int":
@@ -158,7 +158,7 @@ class KernelText:
         Raises:
             NotVector: the elements of the vector do not lie side by side.
         """
-        name = self.argument(view.slot, view.ctype)
+        name = self.argument(view.pointer)
         offset, along = self._offset(view, index)
         vector = along and self.width > 1
         text = self.cast(value, value.dtype, vector)
@@ -183,13 +183,13 @@ class KernelText:
                 self.line(f"*({where}) = {vector_name}.s{lanes};")
 
     def _offset(self, view: View, index: Index) -> tuple[str, bool]:
-        """Return where in its buffer an element is, and whether lanes go along it."""
+        """Return where an element is after the first, and whether lanes go along it."""
         if index == FLAT:
             if not view.contiguous:
                 raise NotVector
-            return f"{view.offset} + i" if view.offset else "i", True
+            return "i", True
         assert ANYWHERE not in index
-        terms, along = [str(view.offset)] if view.offset else [], False
+        terms, along = [], False
         for i, stride in zip(index, view.strides, strict=True):
             if stride == 0 or i == "0":
                 continue

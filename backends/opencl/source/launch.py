@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chainrule.backends.opencl.source.kernel_text import KernelText
-from chainrule.backends.opencl.source.layout import Slot
+from chainrule.backends.opencl.source.layout import Argument, Slot
 from chainrule.node import Node
 
 SMALL = 1 << 14
@@ -21,26 +22,26 @@ class Launch:
     Attributes:
         label: its ops, such as ``matmul_add_relu``.
         nodes: the nodes that it computes, operands first; messages name the last one.
-        parameters: the declaration of each argument.
+        arguments: the pointers that it is given, ``a0``, ``a1``, … in its body.
         statements: the kernel's body.
-        slots: the memory that each argument points to.
         items: work items along each axis.
         group: work items in a group along each axis; None leaves it to the driver.
         effort: about how many operations on vectors it is.
         draws: whether it draws random numbers.
         auxiliary: whether it only moves or adds up what other kernels compute.
+        functions: those that its body calls.
     """
 
     label: str
     nodes: tuple[Node, ...]
-    parameters: tuple[str, ...]
+    arguments: tuple[Argument, ...]
     statements: str
-    slots: tuple[Slot, ...]
     items: tuple[int, ...]
     group: tuple[int, ...] | None = None
     effort: float = math.inf
     draws: bool = False
     auxiliary: bool = False
+    functions: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -48,9 +49,29 @@ class Launch:
         return f"{self.label} for {self.nodes[-1]!r}"
 
     @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The memory that each argument points into."""
+        return tuple(argument.slot for argument in self.arguments)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The arguments after the pointers: where the pointers begin in their slots."""
+        return tuple(argument.start for argument in self.arguments if argument.start)
+
+    @cached_property
     def text(self) -> str:
-        """The kernel's arguments and body, without its name."""
-        return f"({', '.join(self.parameters)}) {{\n{self.statements}\n}}"
+        """The kernel's arguments and body, without its name.
+
+        Launches on other parts of the same slots have the same text.
+        """
+        pointers, starts, begin = [], [], []
+        for i, (_, ctype, start) in enumerate(self.arguments):
+            pointers.append(f"global {ctype} *{'p' if start else 'a'}{i}")
+            if start:
+                starts.append(f"ulong start{i}")
+                begin.append(f"    global {ctype} *a{i} = p{i} + start{i};\n")
+        parameters = ", ".join([*pointers, *starts])
+        return f"({parameters}) {{\n{''.join(begin)}{self.statements}\n}}"
 
     @property
     def is_small(self) -> bool:
@@ -70,11 +91,8 @@ def launch_of(
     return Launch(
         label=label,
         nodes=tuple(nodes),
-        parameters=tuple(
-            f"global {ctype} *{name}" for (_, ctype), name in text.args.items()
-        ),
+        arguments=tuple(text.args),
         statements="\n".join(text.lines),
-        slots=tuple(slot for slot, _ in text.args),
         items=items,
         group=group,
         effort=effort,

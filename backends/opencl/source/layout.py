@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,20 @@ class Slot:
     persistent: bool = False
 
 
+class Argument(NamedTuple):
+    """A pointer that a kernel is given.
+
+    Attributes:
+        slot: the memory that it points into.
+        ctype: the C type of what it points to.
+        start: how many elements of the slot come before.
+    """
+
+    slot: Slot
+    ctype: str
+    start: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class View(Layout):
     """An array in a slot.
@@ -55,6 +69,11 @@ class View(Layout):
     def dtype(self) -> np.dtype[np.generic]:
         """The NumPy dtype of the elements."""
         return DTYPES[self.ctype]
+
+    @property
+    def pointer(self) -> Argument:
+        """The argument of kernels that points to the first element."""
+        return Argument(self.slot, self.ctype, self.offset)
 
     @property
     def nbytes(self) -> int:

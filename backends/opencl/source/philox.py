@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chainrule import ops
 from chainrule.backends.opencl.source.launch import Launch
-from chainrule.backends.opencl.source.layout import Slot, View
+from chainrule.backends.opencl.source.layout import Argument, Slot, View
 from chainrule.node import Node
 from chainrule.philox import stream_key
 
@@ -42,9 +42,8 @@ def uniform_launch(node: Node, target: View, seed: Slot) -> Launch:
     return Launch(
         label="uniform",
         nodes=(node,),
-        parameters=(f"global {target.ctype} *a0", "global ulong *a1"),
+        arguments=(target.pointer, Argument(seed, "ulong")),
         statements=_statements(target, node.op.stream),
-        slots=(target.slot, seed),
         items=(-(-blocks // GROUP) * GROUP,),
         group=(GROUP,),
         effort=OPERATIONS * blocks,
@@ -54,7 +53,6 @@ def uniform_launch(node: Node, target: View, seed: Slot) -> Launch:
 
 def _statements(target: View, stream: str) -> str:
     size, kind = target.size, target.ctype
-    element = f"{target.offset} + n" if target.offset else "n"
     return f"""
     const ulong block = get_global_id(0), seed = a1[0], step = a1[1];
     if (block * {NUMBERS} >= {size}) return;
@@ -64,5 +62,5 @@ def _statements(target: View, stream: str) -> str:
     for (int i = 0; i < {NUMBERS} && block * {NUMBERS} + i < {size}; i++) {{
         const ulong n = block * {NUMBERS} + i;
         const uint word = (uint)(i % 2 ? w[i / 2] >> 32 : w[i / 2]);
-        a0[{element}] = ({kind})(word >> 8) * ({kind})0x1p-24f;
+        a0[n] = ({kind})(word >> 8) * ({kind})0x1p-24f;
     }}"""

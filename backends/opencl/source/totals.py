@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chainrule.backends.opencl.source.body import KernelContext
 from chainrule.backends.opencl.source.launch import Launch, row_of_items
-from chainrule.backends.opencl.source.layout import View
+from chainrule.backends.opencl.source.layout import Argument, View
 from chainrule.node import Node
 from chainrule.program.sizes import count, sizes
 
@@ -23,7 +23,7 @@ def totals_launch(
         sums: a row for each element: its sum, and the sum of the errors.
     """
     body, kind = replace(context, watch=None).body(), context.floats
-    name = body.argument(sums.slot, kind)
+    name = body.argument(Argument(sums.slot, kind))
     for first, node in totals:
         shape = sizes(node)
         with body.block(f"for (int k = 0; k < {count(node)}; k++)"):

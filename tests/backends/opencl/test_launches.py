@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.backends.opencl.device import feeds
+from chainrule.backends.opencl.lowering.small_launches import ARGUMENTS
 from chainrule.program import Program
 
 
@@ -46,6 +47,49 @@ def test_large_kernels_have_launches_of_their_own(backend):
     outputs, feed = network(600)
     executable, _ = run(backend, outputs, feed)
     assert len(executable.launches) > 2
+
+
+def deep(layers, width):
+    """Return a network of equal layers, its gradients, and values for its input."""
+    h = x = cr.input("x", (8, width))
+    random = np.random.default_rng(0)
+    flat = random.standard_normal((layers, width, width)).astype(np.float32) / width
+    weights = [cr.parameter(f"w{i}", value) for i, value in enumerate(flat)]
+    for weight, value in zip(weights, flat, strict=True):
+        weight.value = value  # a part of the same memory
+        h = ops.tanh(h @ weight)
+    slopes = cr.grad(ops.sum(ops.square(h)), weights)
+    return [h, *slopes], {x: random.uniform(-1, 1, x.shape)}
+
+
+def test_equal_layers_share_their_functions(backend):
+    if not backend.session.runtime.device.is_cpu:
+        pytest.skip("small kernels share launches on processors alone")
+    functions = []
+    for layers in (6, 60):
+        outputs, feed = deep(layers, 8)
+        executable, got = run(backend, outputs, feed)
+        functions.append(executable.source.count("noinline"))
+        for a, b in zip(got, cr.evaluate(outputs, feed), strict=True):
+            assert np.allclose(a, b, atol=1e-5)
+    few, many = functions
+    assert 0 < many <= few + 2
+    assert all(
+        len(launch.launch.arguments) <= ARGUMENTS for launch in executable.launches
+    )
+
+
+def test_equal_layers_that_are_large_share_their_kernels(gpu):
+    kernels = []
+    for layers in (3, 9):
+        outputs, feed = deep(layers, 8)
+        executable, got = run(gpu, outputs, feed)
+        kernels.append(executable.source.count("kernel void"))
+        for a, b in zip(got, cr.evaluate(outputs, feed), strict=True):
+            assert np.allclose(a, b, atol=1e-5)
+    few, many = kernels
+    assert many <= few + 2
+    assert many < len(executable.launches)
 
 
 def test_host_numbers_reach_kernels_that_share_a_launch(backend):

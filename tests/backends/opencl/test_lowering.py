@@ -10,7 +10,7 @@ from chainrule.backends.opencl.lowering.host_numbers import find_host_numbers
 from chainrule.backends.opencl.lowering.leaves import find_leaves
 from chainrule.backends.opencl.lowering.phase_graph import graph_of
 from chainrule.backends.opencl.lowering.storage_plan import plan_storage
-from chainrule.backends.opencl.source.layout import Slot, new_view, packed
+from chainrule.backends.opencl.source.layout import Argument, Slot, new_view, packed
 from chainrule.program import LEARNING_RATE, STEP, Flat, Program
 from chainrule.program.storage import Destination
 
@@ -131,12 +131,13 @@ def test_a_buffer_that_is_needed_after_the_run_is_not_shared(backend, persistent
     from chainrule.backends.opencl.device.pool import plan
     from chainrule.backends.opencl.source.launch import Launch
 
+    def pointers(slots):
+        return tuple(Argument(slot, "float") for slot in slots)
+
     a, b, c = Slot(100), Slot(100), Slot(100, persistent)
     given = Slot(100)
     launches = [
-        Launch(
-            label="", nodes=(), parameters=(), statements="", slots=slots, items=(1,)
-        )
+        Launch(label="", nodes=(), arguments=pointers(slots), statements="", items=(1,))
         for slots in ((given, a), (a, b), (b, c))
     ]
     blocks = plan(launches, {given})
