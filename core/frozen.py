@@ -7,7 +7,7 @@ import functools
 import inspect
 from collections.abc import Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.errors import FrozenError, did_you_mean, shown
 
@@ -50,6 +50,42 @@ class Frozen:
             f"{cls} has no attribute {name!r}, so setting it would have no effect."
             f"{hint}{own}"
         )
+
+
+class SetOnce:
+    """Base of objects some of whose attributes are set once and never again.
+
+    Raises:
+        FrozenError: one of them is set again, an attribute that the class does not
+            have is set, or one is deleted.
+    """
+
+    __slots__ = ()
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    """The attributes that are set once."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.fixed and _is_set(self, name):
+            raise FrozenError(self._instead_of_setting(name, value))
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            raise FrozenError(self._instead_of_setting(name, value)) from None
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError(f"{_class_of(self)}: {name} cannot be deleted")
+
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        """Say why an attribute cannot be set, and what to do instead."""
+        return f"{_class_of(self)}: {name} cannot be set; got {shown(value)}"
+
+
+def _is_set(instance: object, name: str) -> bool:
+    try:
+        object.__getattribute__(instance, name)
+    except AttributeError:
+        return False
+    return True
 
 
 def assigned_by_methods(cls: type) -> frozenset[str]:

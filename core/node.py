@@ -15,7 +15,9 @@ from chainrule.annotations import Name
 from chainrule.arguments import checked
 from chainrule.dtypes import Dtype, as_array, dtype_of
 from chainrule.errors import ArgumentTypeError, GraphError, shown
-from chainrule.scopes import current_scope
+from chainrule.frozen import SetOnce
+from chainrule.habits import advice
+from chainrule.scopes import Scope, current_scope
 from chainrule.shapes import Axis, Shape, Sizes, shape_text
 from chainrule.symbolic import Symbolic
 
@@ -56,7 +58,7 @@ def _body(name: str) -> Callable[..., Node]:
     return found
 
 
-class Node(Symbolic):
+class Node(SetOnce, Symbolic):
     """An expression: an op applied to inputs, or a leaf.
 
     Attributes:
@@ -72,6 +74,15 @@ class Node(Symbolic):
     __slots__ = (
         "__weakref__", "dtype", "inputs", "name", "op", "origin", "scope", "shape",
     )  # fmt: skip
+    fixed = frozenset({"op", "inputs", "shape", "dtype"})
+
+    op: Op | None
+    inputs: tuple[Node, ...]
+    shape: Shape
+    dtype: Dtype
+    name: str | None
+    scope: tuple[Scope, ...]
+    origin: Origin | None
 
     def __init__(
         self,
@@ -81,13 +92,17 @@ class Node(Symbolic):
         dtype: Dtype,
         name: str | None = None,
     ) -> None:
-        self.op = op
-        self.inputs = inputs
-        self.shape = shape
-        self.dtype = dtype
-        self.name = name
-        self.scope = current_scope()
-        self.origin: Origin | None = None
+        _set_op(self, op)
+        _set_inputs(self, inputs)
+        _set_shape(self, shape)
+        _set_dtype(self, dtype)
+        _set_name(self, name)
+        _set_scope(self, current_scope())
+        _set_origin(self, None)
+
+    def _instead_of_setting(self, name: str, value: Any) -> str:
+        write = advice(name, "setting a node", "node") or "a node never changes"
+        return f"{describe(self)}: {name} cannot be set: {write}"
 
     @property
     def ndim(self) -> int:
@@ -139,7 +154,9 @@ class Node(Symbolic):
     def __rtruediv__(self, other: Value) -> Node:
         return _function("div")(other, self)
 
-    def __pow__(self, other: Value) -> Node:
+    def __pow__(self, other: Value, modulus: None = None) -> Node:
+        if modulus is not None:
+            self._no_modulus(modulus)
         return _function("pow")(self, other)
 
     def __rpow__(self, other: Value) -> Node:
@@ -210,6 +227,12 @@ class Node(Symbolic):
         """Reshape; see `chainrule.ops.reshape`."""
         return _function("reshape")(self, shape)
 
+
+_set_op, _set_inputs, _set_shape, _set_dtype, _set_name, _set_scope, _set_origin = (
+    vars(Node)[name].__set__
+    for name in ("op", "inputs", "shape", "dtype", "name", "scope", "origin")
+)
+"""Set the attributes of a new node, as fast as can be."""
 
 Value: TypeAlias = Node | npt.ArrayLike
 """What an operand may be: a node, or what becomes a constant."""
@@ -310,18 +333,12 @@ class Constant(Node):
     """A leaf with a value that never changes."""
 
     __slots__ = ("value",)
+    fixed = Node.fixed | {"value"}
 
     @checked
     def __init__(self, value: npt.ArrayLike, name: Name | None = None) -> None:
         self.value: npt.NDArray[Any] = as_array(value)
         super().__init__(None, (), self.value.shape, dtype_of(self.value), name)
-
-
-def converted(node: Node, dtype: Dtype) -> Node:
-    """Return a node of truth values or integers as one of a wider dtype."""
-    if isinstance(node, Constant):
-        return Constant(node.value.astype(dtype), node.name)
-    return _function(f"to_{dtype}")(node)
 
 
 def as_node(value: Value) -> Node:

@@ -78,6 +78,12 @@ class Symbolic:
             "cr.evaluate it first"
         )
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ArgumentTypeError(
+            f"{self!r} is an expression, not a function: cr.evaluate([node], "
+            "{input: value}) computes it, and cr.Model(x, node) makes a function of it"
+        )
+
     def __format__(self, spec: str) -> str:
         return _not_a_number(self) if spec else str(self)
 
@@ -89,6 +95,7 @@ class Symbolic:
     __xor__ = __rxor__ = _no_operator("^")
     __lshift__ = __rlshift__ = _no_operator("<<")
     __rshift__ = __rrshift__ = _no_operator(">>")
+    _no_modulus = _no_operator("pow(a, b, modulus)")
     __setitem__ = __delitem__ = _immutable
 
     def __array_function__(

@@ -49,10 +49,10 @@ SECTIONS = {
     "Training": ("Model.fit", "Model.evaluate", "Model.predict", "callbacks",
                  "missing from Model.fit", "metrics", "history"),
     "Layers and optimizers": ("layers", "optimizers", "activations"),
-    "Nodes": ("node", "index", "missing from Input", "missing from input",
-              "missing from grad"),
+    "Nodes": ("node", "setting a node", "index", "missing from Input",
+              "missing from input", "missing from grad"),
     "Functions": ("ops", "function"),
-    "Imports and names": ("chainrule",),
+    "Imports and names": ("chainrule", "datasets"),
 }  # fmt: skip
 """Title of a section → the places whose habits it lists."""
 

@@ -124,8 +124,8 @@ PARTS = (
     *habits("layers", {
         "kernel weight bias weights variables get_weights set_weights parameters "
         "state_dict": ("model.layers[0].kernel",
-            'write model.parameters["dense_1/kernel"]; print(list(model.parameters)) '
-            "lists the paths"),
+            'write model.parameters["dense_1/kernel"]; model.parameters.keys() are the '
+            "paths"),
         "input output": ("model.layers[0].output",
             "a layer is a function; write h = layer(x) and keep h"),
         "forward call": ("model.layers[0].forward(x)", "write layer(x)"),

@@ -80,6 +80,18 @@ CATALOGS = (
         "acc": ('model.fit(X, Y, loss="mse", metrics=["acc"])',
             'write metrics=["accuracy"]'),
     }),
+    *habits("datasets", {
+        "fashion_mnist cifar10 cifar100 imdb reuters boston_housing california_housing "
+        "FashionMNIST CIFAR10": ("cr.datasets.cifar10.load_data()",
+            "nothing is downloaded; write cr.datasets.load_npz(path) for a file of "
+            "yours"),
+        "load_digits": ("cr.datasets.load_digits()", "write cr.datasets.digits()"),
+        "load_iris load_wine load_breast_cancer fetch_openml make_regression": (
+            "cr.datasets.load_iris()",
+            "give the arrays of scikit-learn to model.fit as they are"),
+        "make_moons make_blobs make_circles": ("cr.datasets.make_moons()",
+            "write it without make_, as in cr.datasets.moons()"),
+    }),
     *habits("activations", {
         "Activation": ("cr.activations.Activation",
             "derive a class from cr.Activation"),

@@ -36,10 +36,20 @@ NODE = habits("node", {
     "apply_ map_": ("x.apply_(abs)", "write the function with cr.ops"),
 })  # fmt: skip
 
+SETTING = habits("setting a node", {
+    "shape": ("x.shape = (2, 4)", "write cr.ops.reshape(x, shape), a new node"),
+    "dtype": ('x.dtype = "float64"',
+        "write cr.ops.to_float(x); evaluate and fit have dtype="),
+    "op inputs": ("x.inputs = ()", "a node never changes; write a new expression"),
+    "data": ("w.data = np.ones((4, 2))", "write w.value = …"),
+    "grad": ("w.grad = None",
+        "leave it out: gradients are expressions and do not add up"),
+})  # fmt: skip
+
 INDICES = habits("index", {
     "mask": ("x[x > 0]",
         "write cr.ops.where(mask, x, 0.0), whose shape does not depend on numbers"),
     "array": ("x[np.array([0, 1])]", "write cr.ops.take(x, indices)"),
 })  # fmt: skip
 
-HABITS = (*NODE, *INDICES)
+HABITS = (*NODE, *SETTING, *INDICES)

@@ -39,7 +39,7 @@ class Activation(Module):
                 f"{value} is not an activation: a layer infers its inputs, so write "
                 f"Dense({value}) for a layer of {value} units"
             )
-        function = callable(value) and not isinstance(value, Component)
+        function = callable(value) and not isinstance(value, (Component, Node))
         return FunctionActivation(value) if function else None
 
 

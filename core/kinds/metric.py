@@ -55,7 +55,7 @@ class Metric(Component, ABC):
     @classmethod
     def from_function(cls, value: Any) -> Metric | None:
         """Return a metric for a function of target and prediction."""
-        function = callable(value) and not isinstance(value, Component)
+        function = callable(value) and not isinstance(value, (Component, Node))
         return FunctionMetric(value) if function else None
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from chainrule.by_name import ByName
 from chainrule.errors import unknown_name
 
 T = TypeVar("T")
 
 
-class ByPath(dict[str, T]):
+class ByPath(ByName[T]):
     """Parameters or their values by path, such as ``"dense_1/kernel"``.
 
     An integer is a place in the order of the paths, as in Keras
     (``model.get_weights()[0]``); a call iterates over the values, as in PyTorch
-    (``model.parameters()``).
+    (``model.parameters()``). To go over it or unpack it, ``.values()`` or ``.keys()``
+    say of what: ``kernel, bias = model.get_weights().values()``.
     """
+
+    __slots__ = ()
 
     def __missing__(self, key: Any) -> T:
         if isinstance(key, int) and -len(self) <= key < len(self):

@@ -9,6 +9,7 @@ import operator
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import NoneType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
@@ -23,7 +24,7 @@ from chainrule.errors import (
     ShapeError,
     shown,
 )
-from chainrule.node import Node, Value, as_node, converted, describe
+from chainrule.node import Constant, Node, Value, as_node, describe
 from chainrule.shapes import (
     Shape,
     broadcast_shapes,
@@ -162,7 +163,7 @@ class Op:
         else:
             return inputs
         return tuple(
-            x if widest(x.dtype, self.takes) == x.dtype else converted(x, self.takes)
+            x if widest(x.dtype, self.takes) == x.dtype else _converted(x, self.takes)
             for x in inputs
         )
 
@@ -352,6 +353,14 @@ def common_shape(op: str, inputs: Sequence[Node]) -> Shape:
 
 
 _ORDER: tuple[Dtype, ...] = ("bool", "int", "float")
+
+
+def _converted(node: Node, dtype: Dtype) -> Node:
+    """Return a node of truth values or integers as one of a wider dtype."""
+    if isinstance(node, Constant):
+        return Constant(node.value.astype(dtype), node.name)
+    wide: Node = getattr(import_module("chainrule.ops"), f"to_{dtype}")(node)
+    return wide
 
 
 def widest(a: Dtype, b: Dtype) -> Dtype:

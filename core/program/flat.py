@@ -55,9 +55,7 @@ class Flat(Parameter):
         self.members = tuple(members)
         sizes = [p.value.size for p in self.members]
         self.offsets = [0, *np.cumsum(sizes, dtype=int).tolist()]
-        super().__init__(name, np.zeros(0, dtype))
-        self.shape = (self.offsets[-1],)
-        self.value = aligned(self.offsets[-1], np.dtype(dtype))
+        super().__init__(name, aligned(self.offsets[-1], np.dtype(dtype)))
         for part, member in zip(self.parts(), self.members, strict=True):
             np.copyto(part, member.value, casting="same_kind")
             member.value = part

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 
 from chainrule.annotations import FilePath
 from chainrule.arguments import checked
-from chainrule.errors import DataError
+from chainrule.errors import ArgumentTypeError, DataError
 from chainrule.files import reading
 from chainrule.plugins.datasets.clusters import Labelled
 from chainrule.plugins.datasets.idx import load_idx
@@ -43,6 +44,17 @@ def mnist(folder: FilePath) -> tuple[Labelled, Labelled]:
         )
     train, test = (_part(base, part) for part in _PARTS)
     return train, test
+
+
+def _load_data(*args: Any, **kwargs: Any) -> NoReturn:
+    """Answer those who know Keras."""
+    raise ArgumentTypeError(
+        "nothing is downloaded: write cr.datasets.mnist(folder), with the folder that "
+        "holds the four files of MNIST"
+    )
+
+
+vars(mnist)["load_data"] = _load_data
 
 
 def _names(part: str) -> tuple[str, str]:

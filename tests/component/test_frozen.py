@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -117,3 +119,34 @@ def test_what_a_method_assigns_is_state() -> None:
         spy.sen = []  # type: ignore[attr-defined]
     with pytest.raises(FrozenError, match=r"Spy\(limit=2.0\)"):
         spy.limit = 2.0
+
+
+@pytest.mark.parametrize(
+    "name", ["shape", "dtype", "op", "inputs", "data", "grad", "y"]
+)
+@pytest.mark.parametrize("how", [setattr, lambda node, name, _: delattr(node, name)])
+def test_a_node_never_changes(name: str, how: Any) -> None:
+    x, w = cr.input("x", (None, 2)), cr.parameter("w", [1.0, 2.0])
+    for node in (x, w, x * w, cr.constant(1.0)):
+        before = node.shape, node.dtype, node.op, node.inputs
+        with pytest.raises(FrozenError, match=f"{name} cannot be"):
+            how(node, name, None)
+        assert (node.shape, node.dtype, node.op, node.inputs) == before
+
+
+def test_what_is_set_of_a_node_and_what_says_so() -> None:
+    w = cr.parameter("w", [1.0, 2.0])
+    w.value, w.trainable, w.name = np.ones(2), False, "v"
+    assert (w.value.tolist(), w.frozen, w.name) == ([1.0, 1.0], True, "v")
+    with pytest.raises(FrozenError, match="value cannot be set"):
+        cr.constant(1.0).value = np.ones(())
+    with pytest.raises(FrozenError, match=r"w.value = …"):
+        w.data = 3.0  # type: ignore[attr-defined]
+    with pytest.raises(FrozenError, match=r"cr.ops.reshape"):
+        w.shape = (2, 1)
+
+
+def test_copies_of_nodes_are_whole() -> None:
+    x = cr.input("x", (None, 2))
+    for made in (copy.copy(x), copy.deepcopy(x * 2), pickle.loads(pickle.dumps(x * 2))):
+        assert made.shape == (None, 2)

@@ -68,3 +68,17 @@ def test_a_table_of_scores() -> None:
     assert list(table.columns) == ["loss", "accuracy"]
     assert table["loss"].tolist() == [0.5, 0.5]
     assert pandas.Series(SCORES)["accuracy"] == 0.75
+
+
+def test_weights_and_parameters_are_not_unpacked_by_mistake() -> None:
+    model = cr.Sequential([cr.layers.Dense(2)], input_shape=3)
+    mappings: list[Any] = [model.get_weights(), model.parameters]
+    for mapping in mappings:
+        with pytest.raises(ArgumentTypeError, match=r"'dense_1/kernel', .*\.values"):
+            kernel, _bias = mapping
+        with pytest.raises(ArgumentTypeError, match=r"\.values\(\)"):
+            list(mapping)
+        kernel, _bias = mapping.values()
+        assert kernel.shape == (3, 2)
+        assert list(mapping.keys()) == ["dense_1/kernel", "dense_1/bias"]
+        assert dict(mapping)["dense_1/kernel"].shape == mapping[0].shape

@@ -65,7 +65,7 @@ def fitted(model: cr.Model, epochs: int = 2, **options: Any) -> cr.Model:
 
 def assert_same(a: cr.Model, b: cr.Model) -> None:
     ours, theirs = a.get_weights(), b.get_weights()
-    assert list(ours) == list(theirs)
+    assert list(ours.keys()) == list(theirs.keys())
     for name, value in ours.items():
         assert value.tobytes() == theirs[name].tobytes(), name
     assert a.predict(X).tobytes() == b.predict(X).tobytes()

@@ -23,7 +23,7 @@ def problem() -> tuple[cr.Model, cr.Node, cr.Node]:
 
 def copy_weights(model: cr.Model, twin: cr.Model) -> None:
     values = model.get_weights().values()
-    twin.set_weights(dict(zip(twin.get_weights(), values, strict=True)))
+    twin.set_weights(dict(zip(twin.get_weights().keys(), values, strict=True)))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])

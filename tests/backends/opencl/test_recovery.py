@@ -267,8 +267,8 @@ def test_callbacks_see_the_model_as_it_is(backend: Any) -> None:
     fit(network(), "numpy", epochs=2, callbacks=[here])
     np.testing.assert_allclose(there.outputs, here.outputs, atol=1e-4)
     for got, expected in zip(there.weights, here.weights, strict=True):
-        for path in expected:
-            np.testing.assert_allclose(got[path], expected[path], atol=1e-4)
+        for path, value in expected.items():
+            np.testing.assert_allclose(got[path], value, atol=1e-4)
 
 
 class Halve(cr.Callback):
