@@ -89,6 +89,11 @@ class Callback(Component):
         "on_train_epoch_start": "epoch_begin", "on_train_epoch_end": "epoch_end",
     }  # fmt: skip
 
+    @property
+    def watches_steps(self) -> bool:
+        """Whether `step_end` is called, which takes time: if the class defines it."""
+        return type(self).step_end is not Callback.step_end
+
     def begin(self, run: Run) -> None:
         """Act before training starts."""
 

@@ -99,7 +99,7 @@ class _Fit:
             hooks=[
                 callback.step_end
                 for callback in setup.callbacks
-                if type(callback).step_end is not Callback.step_end
+                if callback.watches_steps
             ],
         )
         self.best: dict[Regularizer, tuple[int, Backup]] = {}

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
 from importlib import import_module
-from math import inf
 from typing import Any
 
 from chainrule.plugins.callbacks.line import GAP, Column, Standing, fitting
@@ -18,7 +17,7 @@ class Display(ABC):
     """Something that shows how far a training run has come.
 
     Attributes:
-        interval: the seconds between updates.
+        interval: the least seconds between updates.
         every_epoch: whether there is an update after each epoch besides.
     """
 
@@ -72,7 +71,7 @@ class Notebook(Display):
 
 
 class Log(Display):
-    """Lines of standard error, as those of logs are."""
+    """Lines of standard error, as those of logs are, after an epoch at the earliest."""
 
     interval = 5.0
     every_epoch = False
@@ -91,15 +90,14 @@ class Log(Display):
 class EpochLog(Log):
     """A line of standard error for each epoch."""
 
-    interval = inf
     every_epoch = True
 
 
-def display_here() -> Display:
+def display_here() -> type[Display]:
     """Return the display that suits where the program runs."""
     if sys.stdout.isatty():
-        return Terminal()
-    return Notebook() if _in_a_notebook() else Log()
+        return Terminal
+    return Notebook if _in_a_notebook() else Log
 
 
 def _in_a_notebook() -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import field
 
 from chainrule.kinds.callback import Callback, Run
-from chainrule.plugins.callbacks.displays import Display, EpochLog, display_here
+from chainrule.plugins.callbacks.displays import Display, EpochLog, Log, display_here
 from chainrule.plugins.callbacks.line import Standing
 
 
@@ -14,7 +14,8 @@ class Progress(Callback):
     """Show epoch, speed, remaining time and the numbers of the last epoch.
 
     In a terminal and in a notebook it is a line that is renewed. Elsewhere lines are
-    written to standard error: one every few seconds, and a last one.
+    written to standard error: one after an epoch, but not more often than every few
+    seconds, and a last one; so the steps of training are as fast as without.
 
     Args:
         lines: write a line for each epoch instead, wherever the program runs.
@@ -26,8 +27,16 @@ class Progress(Callback):
     _due: float = field(default=0.0, init=False)
     _begun: tuple[float, int, int] = field(default=(0.0, 0, 0), init=False)
 
+    @property
+    def watches_steps(self) -> bool:
+        return not issubclass(self._kind, Log)
+
+    @property
+    def _kind(self) -> type[Display]:
+        return EpochLog if self.lines else display_here()
+
     def begin(self, run: Run) -> None:
-        self._display = EpochLog() if self.lines else display_here()
+        self._display = self._kind()
         begun = time.perf_counter()
         self._begun = begun, run.epoch, run.step
         self._due = begun + self._display.interval
@@ -39,6 +48,8 @@ class Progress(Callback):
     def epoch_end(self, run: Run) -> None:
         if self._display is not None and self._display.every_epoch:
             self._show(run)
+        else:
+            self.step_end(run)
 
     def end(self, run: Run) -> None:
         if self._display is not None:

@@ -14,6 +14,7 @@ import chainrule as cr
 from chainrule.errors import ChainRuleError
 from chainrule.kinds.callback import Run
 from chainrule.plugins.callbacks import displays
+from chainrule.training.loop import Loop
 
 random = np.random.default_rng(5)
 X = random.normal(size=(23, 6)).astype(np.float32)
@@ -48,9 +49,28 @@ def test_a_long_run_writes_a_line_every_few_seconds(
     monkeypatch.setattr(displays.Log, "interval", 0.0)
     fitted()
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 9  # one a step
-    assert re.fullmatch(r"epoch 1/3  \d+:\d\d:\d\d left", lines[0])
-    assert re.fullmatch(r"epoch 2/3  loss [\d.]+  \d+:\d\d:\d\d left", lines[4])
+    assert len(lines) == 3  # one an epoch, at most
+    assert re.fullmatch(r"epoch 1/3  loss [\d.]+  \d+:\d\d:\d\d left", lines[0])
+    assert re.fullmatch(r"epoch 3/3  loss [\d.]+", lines[2])
+
+
+@pytest.mark.parametrize("verbose", ["auto", 2, 0])
+def test_lines_of_a_log_cost_no_step_anything(
+    verbose: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks: list[int] = []
+    steps = Loop._steps
+
+    def counted(loop: Loop, batches: Any, first: int) -> Any:
+        hooks.append(len(loop.hooks))
+        return steps(loop, batches, first)
+
+    monkeypatch.setattr(Loop, "_steps", counted)
+    fitted(verbose=verbose)
+    assert set(hooks) == {0}
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    fitted()
+    assert hooks[-1] == 1  # a terminal shows every step
 
 
 def test_a_line_for_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:
