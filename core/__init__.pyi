@@ -31,6 +31,7 @@ import chainrule.plugins.figures.boundary
 import chainrule.plugins.figures.compare
 import chainrule.plugins.figures.confusion
 import chainrule.plugins.figures.dropout
+import chainrule.plugins.figures.fit
 import chainrule.plugins.figures.gradient_flow
 import chainrule.plugins.figures.gradient_noise
 import chainrule.plugins.figures.history
@@ -677,6 +678,7 @@ class _Plot(Catalog):
     compare = staticmethod(chainrule.plugins.figures.compare.compare)
     confusion = staticmethod(chainrule.plugins.figures.confusion.confusion)
     dropout = staticmethod(chainrule.plugins.figures.dropout.dropout)
+    fit = staticmethod(chainrule.plugins.figures.fit.fit)
     gradient_flow = staticmethod(chainrule.plugins.figures.gradient_flow.gradient_flow)
     gradient_noise = staticmethod(chainrule.plugins.figures.gradient_noise.gradient_noise)
     history = staticmethod(chainrule.plugins.figures.history.history)

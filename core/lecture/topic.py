@@ -16,7 +16,9 @@ from typing import Literal, TypeAlias
 from chainrule.errors import unknown_name
 
 NAMES = (
-    "perceptron", "activations", "nonlinearity",
+    "perceptron", "activations", "nonlinearity", "networks", "loss", "losses",
+    "descent", "backpropagation", "rates", "optimizers", "batches", "fitting",
+    "dropout", "stopping", "features",
 )  # fmt: skip
 """The topics, in the order of the lecture."""
 

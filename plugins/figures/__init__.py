@@ -11,6 +11,7 @@ from chainrule.plugins.figures.boundary import boundary
 from chainrule.plugins.figures.compare import compare
 from chainrule.plugins.figures.confusion import confusion
 from chainrule.plugins.figures.dropout import dropout
+from chainrule.plugins.figures.fit import fit
 from chainrule.plugins.figures.gradient_flow import gradient_flow
 from chainrule.plugins.figures.gradient_noise import gradient_noise
 from chainrule.plugins.figures.history import history
@@ -23,6 +24,6 @@ from chainrule.plugins.figures.worst import worst
 def register_figures() -> Sequence[Callable[..., Plot]]:
     """Return the built-in figures."""
     return [
-        activation, boundary, compare, confusion, dropout, gradient_flow,
+        activation, boundary, compare, confusion, dropout, fit, gradient_flow,
         gradient_noise, history, landscape, weights, worst,
     ]  # fmt: skip

@@ -58,3 +58,129 @@ def test_linear_networks_draw_straight_lines_and_others_do_not(told: Names) -> N
     errors = names["errors"]
     worst_bent = max(errors[name] for name in names["bent"])
     assert worst_bent < min(errors[name] for name in names["straight"])
+
+
+def test_the_numbers_of_a_layer_are_those_by_hand(told: Names) -> None:
+    names = told("networks")
+    single, x = names["single"], [names["x"]]
+    last = [single.parameters[f"dense_2/{part}"].value for part in ("kernel", "bias")]
+    assert names["a"] @ last[0] + last[1] == pytest.approx(
+        single.predict(x)[0], abs=1e-6
+    )
+    assert names["deep"].count_params() == 12 + 15 + 8
+
+
+def test_losses_by_hand_are_those_by_plugin(told: Names) -> None:
+    assert told("loss")["by_plugin"] == pytest.approx(told("loss")["each"].mean())
+    names = told("losses")
+    assert names["by_plugin"] == pytest.approx(names["by_hand"], rel=1e-5)
+    assert names["mse"] == pytest.approx(names["squares"], rel=1e-5)
+    entropy, squared = (names[name].data for name in ("entropy", "squared"))
+    np.testing.assert_allclose(entropy["J"], -np.log(entropy["w1"]), rtol=1e-4)
+    np.testing.assert_allclose(
+        squared["J"], (1 - squared["w1"]) ** 2, rtol=1e-4, atol=1e-7
+    )
+    assert np.abs(np.gradient(squared["J"], squared["w1"])).max() < 2
+    assert np.abs(np.gradient(entropy["J"], entropy["w1"])).max() > 10
+
+
+def test_descents_of_one_unit_end_in_the_same_valley(told: Names) -> None:
+    data = told("descent")["surface"].data
+    ends = [data[f"path start {i}"][-1] for i in (1, 2, 3)]
+    for end in ends[1:]:
+        assert end == pytest.approx(ends[0], abs=0.2)
+    for i in (1, 2, 3):
+        heights = data[f"J along start {i}"]
+        assert (np.diff(heights) < 1e-6).all()
+        assert heights[-1] < data["J"].min() * 1.05
+
+
+def test_the_chain_rule_of_every_weight_is_checked(told: Names) -> None:
+    names = told("backpropagation")
+    chain = names["chain"]
+    slope = [factor.value for factor in chain.factors]
+    assert np.prod(slope) == pytest.approx(chain.value, rel=1e-5)
+    for weight in (names["w1"], names["w2"]):
+        assert cr.explain(names["J"], weight, values=names["values"]).check().agrees
+
+
+def test_learning_rates_too_small_stable_and_too_large(told: Names) -> None:
+    names = told("rates")
+    data = names["curve"].data
+    minima = data["minima"]
+    small, stable, large = (data[f"path η = {eta}"][:, 0] for eta in (0.005, 0.15, 1.2))
+    assert np.abs(minima - small[-1]).min() > 0.3
+    assert np.abs(minima - stable[-1]).min() < 0.05
+    lowest = minima[np.argmin(np.interp(minima, data["w1"], data["J"]))]
+    assert abs(stable[-1] - lowest) > 1
+    assert len({int(np.abs(minima - w).argmin()) for w in large}) > 1
+    assert np.abs(np.diff(large[-10:])).min() > 0.1
+    runs = names["runs"]
+    assert runs["η = 1.05"][-1] > runs["η = 1.05"][0]
+    assert runs["η = 0.4"][-1] < runs["η = 0.05"][-1] < 1
+
+
+def test_adaptive_rules_give_the_flat_weight_a_larger_rate(told: Names) -> None:
+    names = told("optimizers")
+    real = names["real"]
+    np.testing.assert_allclose(real["SGD, flat w₁"], 0.07, rtol=1e-2)
+    np.testing.assert_allclose(real["SGD, steep w₂"], 0.07, rtol=1e-2)
+    flat, steep = real["Adagrad, flat w₁"], real["Adagrad, steep w₂"]
+    assert (flat > 2 * steep).all()
+    assert (np.diff(flat) < 0).all()
+    for name in ("RMSProp", "Adam"):
+        rates = names["rates"](names["paths"][name])[3:12]
+        assert np.median(rates[:, 0]) > 2 * np.median(rates[:, 1])
+    for run in names["trained"].values():
+        assert run["loss"][-1] < 0.25 * run["loss"][0]
+
+
+def test_noise_falls_as_one_over_the_batch(told: Names) -> None:
+    names = told("batches")
+    data = names["noise"].data
+    scaled = (data["spread"] * data["batch"])[:-1]
+    assert scaled.max() / scaled.min() < 1.5
+    seconds = data["seconds_per_epoch"]
+    assert seconds[0] > 4 * seconds[-1]
+    roughness = [
+        np.linalg.norm(np.diff(path, 2, axis=0), axis=1).mean()
+        for path in names["paths"].values()
+    ]
+    assert roughness[0] > 1.5 * roughness[1] > 1.5 * 1.5 * roughness[2]
+    assert names["stable"][1] < names["stable"][8] < names["stable"][64]
+
+
+def test_the_largest_network_learns_the_noise(told: Names) -> None:
+    errors = told("fitting")["errors"]
+    under, ideal, over = (
+        errors[name] for name in ("under-fitted", "ideal", "over-fitted")
+    )
+    assert over[0] < ideal[0] < under[0]
+    assert ideal[1] < over[1] < under[1]
+
+
+def test_dropout_lowers_the_test_error_for_most_seeds(told: Names) -> None:
+    names = told("dropout")
+    better = [b < a for a, b in zip(names["plain"], names["dropped"], strict=True)]
+    assert len(better) == 5
+    assert sum(better) >= 4
+    masks = names["masks"].data
+    assert not np.array_equal(masks["step_1_factor_1"], masks["step_2_factor_1"])
+
+
+def test_early_stopping_returns_the_best_epoch_and_saves_error(told: Names) -> None:
+    names = told("stopping")
+    run, whole = names["run"], names["whole"]
+    assert run.restored == int(np.argmin(run["val_loss"])) + 1
+    assert run.epochs == run.restored + 150
+    assert whole["loss"][-1] < whole["loss"][run.restored - 1]
+    assert whole["val_loss"][-1] > min(whole["val_loss"]) * 1.1
+    assert names["after"] < names["before"]
+
+
+def test_each_answer_responds_most_to_its_image(told: Names) -> None:
+    names = told("features")
+    answers = names["model"].predict(names["high"].data["images"].reshape(10, 64))
+    assert answers.argmax(1).tolist() == list(range(10))
+    kernel = names["model"].parameters["dense_1/kernel"].value
+    np.testing.assert_array_equal(names["low"].data["images"][3].ravel(), kernel[:, 3])

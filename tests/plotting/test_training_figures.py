@@ -224,3 +224,18 @@ def test_a_trajectory_may_be_kept_every_few_steps() -> None:
     final = model.parameters["dense_1/kernel"].value
     assert np.array_equal(path.weights[-1]["dense_1/kernel"], final)
     assert not np.array_equal(path.weights[0]["dense_1/kernel"], final)
+
+
+def test_a_fit_is_the_curve_of_the_model() -> None:
+    x, y = cr.datasets.noisy_curve(40)
+    model = cr.Sequential([cr.layers.Dense(4, activation="tanh"), cr.layers.Dense(1)])
+    model.fit(x, y, loss="mse", epochs=2, verbose=0)
+    plot = cr.plot.fit({"a": model, "b": model}, x, y, held_out=(x + 1, y))
+    at = plot.data["at"]
+    assert (at[0], at[-1]) == pytest.approx((x.min(), x.max() + 1))
+    np.testing.assert_array_equal(
+        plot.data["answer of a"], model.predict(at[:, None])[:, 0]
+    )
+    check_plot(plot)
+    with pytest.raises(DataError, match="one number for each point"):
+        cr.plot.fit(model, np.ones((3, 2)), y)
