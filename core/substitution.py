@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from chainrule.calls import calls
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.node import Node
 from chainrule.scopes import Scope, scope_of_new_nodes
 

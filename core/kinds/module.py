@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Any, ClassVar, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Annotated, Any, ClassVar
 
 import numpy.typing as npt
 
 from chainrule.annotations import OfKind
 from chainrule.arguments import checked
+from chainrule.calls import Call, calls
 from chainrule.checks import check_value
 from chainrule.component import Component
 from chainrule.data.arrays import Array, as_rows
@@ -23,24 +23,6 @@ from chainrule.ops import identity
 from chainrule.program.program import FloatDtype
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import shape_text
-
-
-class Call(NamedTuple):
-    """A call of a module, or of a whole model, on nodes.
-
-    Attributes:
-        module: the module or model.
-        inputs: the nodes it was called on.
-        output: the number of the output, for a model with several.
-    """
-
-    module: Any
-    inputs: tuple[Node, ...]
-    output: int = 0
-
-
-calls: WeakKeyDictionary[Node, Call] = WeakKeyDictionary()
-"""For each node that a module returned, the outermost call that returned it."""
 
 
 class Module(Component, ABC):

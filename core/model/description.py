@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from chainrule.calls import calls
 from chainrule.errors import ModelFileError
-from chainrule.kinds.module import calls
 from chainrule.model.names import Part
 from chainrule.model.structure import Structure
 from chainrule.node import Constant, Input, Node, Parameter, describe

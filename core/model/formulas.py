@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.calls import calls
 from chainrule.errors import ChainRuleError
 from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
-from chainrule.kinds.module import calls
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.model.insides import inside_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from chainrule.calls import calls
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.node import Input, Node, Parameter
 
 Places: TypeAlias = Mapping[Node, tuple[Node, int]]

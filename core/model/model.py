@@ -9,11 +9,11 @@ from typing import Any
 from chainrule.annotations import FilePath, Name, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.by_name import ByName
+from chainrule.calls import Call, calls
 from chainrule.data.columns import columns_of, in_order
 from chainrule.errors import GraphError
 from chainrule.files import write_file
 from chainrule.kinds.backend import Backend
-from chainrule.kinds.module import Call, calls
 from chainrule.model.description import describe_graph
 from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from chainrule.calls import calls
 from chainrule.errors import GraphError
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.kinds.owned import OwnedParameter
 from chainrule.node import Node, Parameter
 from chainrule.scopes import Scope

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy.typing as npt
 
 from chainrule.arguments import checked
+from chainrule.calls import calls
 from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import ArgumentTypeError, NotBuiltError, shown
 from chainrule.frozen import Frozen
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.backend import Executable
-from chainrule.kinds.module import calls
 from chainrule.kinds.owned import OwnedParameter
 from chainrule.model.by_path import ByPath
 from chainrule.model.selection import selected

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chainrule.calls import calls
 from chainrule.component import Component
-from chainrule.kinds.module import Module, calls
+from chainrule.kinds.module import Module
 from chainrule.model.foreign import classes_in, trained_with, used_classes
 from chainrule.model.formulas import hash_of, hash_of_call
 from chainrule.model.parametric import Parametric

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import numpy as np
 
 from chainrule.annotations import OfKind
+from chainrule.calls import calls
 from chainrule.component import field_types
 from chainrule.errors import ModelFileError
-from chainrule.kinds.module import calls
 from chainrule.model.description import what_is
 from chainrule.model.insides import inside_of
 from chainrule.model.model import Model

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.calls import calls
 from chainrule.data.arrays import Array
 from chainrule.errors import GraphError, shown
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.kinds.owned import OwnedParameter
 from chainrule.model.insides import Places, places_inside
 from chainrule.model.names import (

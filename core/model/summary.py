@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.kinds.module import calls, is_from_data
+from chainrule.calls import calls
+from chainrule.kinds.module import is_from_data
 from chainrule.model.structure import Structure, called
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text

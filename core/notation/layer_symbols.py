@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from chainrule.calls import is_returned
 from chainrule.graph import Graph
 from chainrule.node import Node, Parameter
 from chainrule.notation.symbols import Symbol, parse_symbol
@@ -114,12 +115,14 @@ def _what_feeds(result: Node, layer: Scope) -> list[Node]:
 
 
 def _used_outside(graph: Graph, layers: Container[Scope]) -> dict[Node, Scope]:
-    """Find the forward nodes that are outputs, or are used outside their layer."""
+    """Find the forward nodes that are outputs, or used outside the call of a layer."""
     used: dict[Node, Scope] = {}
     for node in graph:
         for x in node.inputs:
             layer = _layer_of_forward(x, layers)
-            if layer and layer not in node.scope and node.origin is None:
+            if layer is None or node.origin is not None:
+                continue
+            if layer not in node.scope or is_returned(x, layer):
                 used[x] = layer
     for output in graph.outputs:
         layer = _layer_of_forward(output, layers)

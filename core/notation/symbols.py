@@ -32,19 +32,25 @@ _PARTS = re.compile(
     r"(?P<prime>'{0,3})"
     r"(?:(?P<digits>\d{1,3})|_(?P<sub>[^\W_]{1,12}(?:[_,][^\W_]{1,12})?))?"
     r"(?:\^(?P<sup>\(?[^\W_]{1,4}\)?))?"
+    r"(?:⟨(?P<example>\d{1,9})⟩)?"
     r"(?P<argument>\([^\W\d_]{1,3}\))?"
 )
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name taken apart: ŷ₁⁽²⁾ is base y, accent hat, sub 1, sup (2)."""
+    """A name taken apart: ŷ₁⁽²⁾⟨3⟩ is base y, accent hat, sub 1, sup (2), example 3.
+
+    An index is that of an entry, counted from 1; what belongs to one example of a batch
+    says so in angle brackets, which stand for nothing else.
+    """
 
     base: str
     accent: str = ""
     sub: str = ""
     sup: str = ""
     argument: str = ""
+    example: str = ""
 
     @property
     def letter(self) -> bool:
@@ -52,11 +58,11 @@ class Symbol:
         return len(self.base.rstrip("'")) == 1
 
     def unicode(self) -> str:
-        """Write it as plain text: ``ŷ₁⁽²⁾``."""
+        """Write it as plain text: ``ŷ₁⁽²⁾⟨3⟩``."""
         base = isolated(self._accented())
         sub = subscript(self.sub) or (f"_{self.sub}" if self.sub else "")
         sup = superscript(self.sup) or (f"^{self.sup}" if self.sup else "")
-        return base + sub + sup + self.argument
+        return base + sub + sup + self._of_example + self.argument
 
     def latex(self) -> str:
         """Write it in LaTeX, for math mode."""
@@ -71,7 +77,8 @@ class Symbol:
             base = rf"\{self.accent}{{{base}}}"
         sub = f"_{{{_tex_small(self.sub)}}}" if self.sub else ""
         sup = f"^{{{_tex_small(self.sup)}}}" if self.sup else ""
-        return base + "'" * primes + sub + sup + self.argument
+        example = rf"\langle {self.example}\rangle" if self.example else ""
+        return base + "'" * primes + sub + sup + example + self.argument
 
     def html(self) -> str:
         """Write it as a Graphviz HTML label, italic where mathematics is."""
@@ -84,7 +91,11 @@ class Symbol:
         sup = superscript(self.sup) or (
             f"<SUP>{html.escape(self.sup)}</SUP>" if self.sup else ""
         )
-        return base + sub + sup + self.argument
+        return base + sub + sup + self._of_example + self.argument
+
+    @property
+    def _of_example(self) -> str:
+        return f"⟨{self.example}⟩" if self.example else ""
 
     def _accented(self) -> str:
         if not self.accent:
@@ -161,4 +172,5 @@ def parse_symbol(name: str) -> Symbol:
         sub.replace("_", ","),
         match["sup"] or "",
         match["argument"] or "",
+        match["example"] or "",
     )

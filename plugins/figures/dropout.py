@@ -11,11 +11,12 @@ from chainrule import ops
 from chainrule.annotations import PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.autodiff import grad
+from chainrule.calls import calls
 from chainrule.data.arrays import Array
 from chainrule.errors import DataError
 from chainrule.execution import evaluate
 from chainrule.graph import topological
-from chainrule.kinds.module import Module, calls
+from chainrule.kinds.module import Module
 from chainrule.model.model import Model
 from chainrule.node import Node
 from chainrule.notation.numbers import number

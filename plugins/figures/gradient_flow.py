@@ -9,10 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from chainrule.arguments import checked
+from chainrule.calls import calls
 from chainrule.data.arrays import Array
 from chainrule.execution import evaluate
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.model.model import Model
 from chainrule.notation.numbers import number
 from chainrule.plotting.canvas import Canvas

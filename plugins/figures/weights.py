@@ -11,11 +11,11 @@ from chainrule import ops
 from chainrule.annotations import NonNegativeInt, PositiveInt, Seed
 from chainrule.arguments import checked
 from chainrule.autodiff import grad
+from chainrule.calls import calls
 from chainrule.data.arrays import Array
 from chainrule.errors import DataError
 from chainrule.execution import evaluate
 from chainrule.graph import topological
-from chainrule.kinds.module import calls
 from chainrule.leaves import input as new_input
 from chainrule.model.model import Model
 from chainrule.node import Node

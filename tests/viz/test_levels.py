@@ -2,6 +2,7 @@
 
 import re
 
+import networkx
 import pytest
 
 import chainrule as cr
@@ -107,15 +108,46 @@ def test_a_picture_that_stays_too_large_leaves_out_its_middle():
     assert len(diagram.scene.links) > 200
 
 
-@pytest.mark.parametrize(("times", "said"), [(1, ""), (2, "twice"), (3, "3 times")])
-def test_a_shared_layer_says_how_often_it_is_applied(times, said):
+@pytest.mark.parametrize("between", [cr.ops.exp, lambda y: y])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_each_call_of_a_shared_layer_is_a_block_of_its_own(times, between):
     shared = cr.layers.Dense(3, activation="tanh")
     y = cr.input("x", shape=(None, 3))
     for _ in range(times):
-        y = cr.ops.exp(shared(y))
-    source = cr.draw(y, level="layer").source
-    assert ("its parameters are used" in source) == bool(said)
-    assert said in source
+        y = between(shared(y))
+    loss = cr.ops.sum(y)
+    values = {"x": [[1.0, -0.5, 0.2], [0.3, 0.1, 2.0]]}
+    diagram = cr.draw(loss, level="layer", direction="both", values=values)
+    calls = [name for name in titles(diagram) if name.startswith("dense_1")]
+    if times == 1:
+        assert calls == ["dense_1"]
+    else:
+        assert calls == [f"dense_1, call {i} of {times}" for i in range(1, times + 1)]
+        assert {"W⁽¹⁾", "b⁽¹⁾"} <= set(titles(diagram))
+    forward = networkx.DiGraph(
+        (k.tail, k.head) for k in diagram.scene.links if k.kind == "forward"
+    )
+    assert networkx.is_directed_acyclic_graph(forward)
+    names = ["a⁽¹⁾", "a'⁽¹⁾", "a''⁽¹⁾"][:times]
+    said = [k.text.unicode() for b in diagram.scene.blocks for k in b.lines]
+    assert all(
+        any(text.startswith(f"{name} = tanh") for text in said) for name in names
+    )
+    assert not diagram.proofread().wrong
+    assert not diagram.proofread().unread
+
+
+def test_calls_of_a_shared_model_and_of_a_loaded_one(tmp_path):
+    part = cr.Sequential([cr.layers.LayerNorm(), cr.layers.Dense(2)], input_shape=2)
+    a, b = cr.input("a", (None, 2)), cr.input("b", (None, 2))
+    model = cr.Model([a, b], part(part(a)) - part(b))
+    model.save(tmp_path / "m.safetensors")
+    for drawn in (model, cr.load(tmp_path / "m.safetensors")):
+        for level in ("layer", "model"):
+            names = titles(cr.draw(drawn, level=level))
+            assert sum("call 3 of 3" in name for name in names) == (
+                2 if level == "layer" else 1
+            )
 
 
 def test_each_result_of_a_shared_layer_has_a_name():

@@ -72,7 +72,7 @@ def test_a_batch_divides_by_its_size():
     explained = cr.explain(J, z, (1, 2), values=feeds)
     assert explained.check().agrees
     assert explained.factors[0].rule.unicode() == (
-        "0.5 · (softmax(z⁽²⁾)₂₃ − onehot(t)₂₃)"
+        "0.5 · (softmax(z⁽²⁾)₃⟨2⟩ − onehot(t)₃⟨2⟩)"
     )
 
 

@@ -70,6 +70,11 @@ class Chain:
     rules: Rules
 
     @property
+    def legend(self) -> str:
+        """What ``⟨3⟩`` behind a symbol means, if one has it."""
+        return self.symbols.legend([self.symbol, *(f.symbol for f in self.factors)])
+
+    @property
     def definitions(self) -> list[tuple[Symbol, Formula]]:
         """The meanings of the symbols that were made up for this chain."""
         naming = self.symbols.naming

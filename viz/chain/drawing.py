@@ -41,7 +41,7 @@ def chain_scene(chain: Chain, verdict: Line, rankdir: str, unfold: int = 0) -> S
         chain.symbol.unicode(),
         builder.blocks,
         builder.links,
-        caption=[*_equations(chain), verdict, *builder.sums],
+        caption=[*_equations(chain), verdict, *builder.sums, *_legend(chain)],
         rankdir=rankdir,
     )
 
@@ -168,3 +168,7 @@ def _equations(chain: Chain) -> list[Line]:
         symbols += [operator, Tinted(factor.symbol, factor.role)]
         numbers += [operator, Tinted(Plain(value), factor.role)]
     return [Line(row(*parts), "equation") for parts in (symbols, numbers)]
+
+
+def _legend(chain: Chain) -> list[Line]:
+    return [Line(Plain(chain.legend), "note")] if chain.legend else []

@@ -210,7 +210,7 @@ class ChainExplanation(Explanation):
         ]
         if definitions:
             lines.append(f"  where {', '.join(definitions)}")
-        return lines
+        return [*lines, *([f"  {self._chain.legend}"] if self._chain.legend else [])]
 
     def _listed_paths(self) -> list[str]:
         """List paths under a heading, where there is more than one."""

@@ -96,11 +96,10 @@ class Question:
             x: value[[number]] if x in self._batches else value
             for x, value in self.feeds.items()
         }
-        symbol = self.symbol
-        sub = f"{symbol.sub},{number + 1}" if symbol.sub else str(number + 1)
+        symbol = replace(self.symbol, example=str(number + 1))
         return replace(
             self,
-            loss=_called(self.loss, replace(symbol, sub=sub)),
+            loss=_called(self.loss, symbol),
             feeds=feeds,
             label=f"example {number + 1} of {self.batch}",
             number=number + 1,
@@ -119,19 +118,22 @@ class Question:
                 penalties.append(term)
         if not penalties or not any(self.wrt in topological([n]) for n in data):
             return None
-        number = str(self.number or "")
-        rest = self._about(functools.reduce(add, data), "L", "the data", sub=number)
-        if len(penalties) == 1:
-            return rest, [self._about(penalties[0], "R", "the penalty")]
+        one = Symbol("L", example=str(self.number or ""))
+        rest = self._about(functools.reduce(add, data), one, "the data")
+        count = len(penalties)
+        if count == 1:
+            return rest, [self._about(penalties[0], Symbol("R"), "the penalty")]
         return rest, [
-            self._about(node, "R", f"penalty {i} of {len(penalties)}", sub=str(i))
+            self._about(
+                node, Symbol("R", sub=str(i)), f"penalty {i} of {len(penalties)}"
+            )
             for i, node in enumerate(penalties, 1)
         ]
 
-    def _about(self, loss: Node, base: str, label: str, sub: str = "") -> Question:
+    def _about(self, loss: Node, symbol: Symbol, label: str) -> Question:
         """Return the same question about a summand of the loss."""
         if not loss.name:
-            loss = _called(loss, Symbol(base, sub=sub))
+            loss = _called(loss, symbol)
         return replace(
             self,
             loss=loss,
@@ -174,4 +176,6 @@ def _called(node: Node, symbol: Symbol) -> Node:
         raise GraphError("a loss that is an input or a parameter has no examples")
     sub = f"_{symbol.sub}" if symbol.sub else ""
     with inside(node.scope):
-        return node.op(*node.inputs).named(f"{symbol.base}{sub}{symbol.argument}")
+        example = f"⟨{symbol.example}⟩" if symbol.example else ""
+        name = f"{symbol.base}{sub}{example}{symbol.argument}"
+        return node.op(*node.inputs).named(name)

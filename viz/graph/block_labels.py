@@ -68,7 +68,8 @@ class BlockLabels:
         count = f"  × {times}" if times > 1 else ""
         if part.whole:
             name, end = part.scope[-1], last.scope[-1] if last else part.scope[-1]
-            return Plain(name + (f" … {end}" if end != name else "") + count)
+            call = f", call {part.call[0]} of {part.call[1]}" if part.call else ""
+            return Plain(name + call + (f" … {end}" if end != name else "") + count)
         symbol = self.naming.symbol(part.result)
         if last is None:
             return symbol or Plain("?")
@@ -85,7 +86,6 @@ class BlockLabels:
             return []
         return [
             *self._description(part),
-            *self._uses(part),
             *self._formulas(part),
             *self._parameters(part),
             *self._shapes(part),
@@ -102,25 +102,6 @@ class BlockLabels:
         if described.rstrip("()").lower() == part.scope[-1].replace("_", ""):
             return []
         return [Line(Plain(described), "note")]
-
-    def _uses(self, part: Part) -> list[Line]:
-        """Say how often a layer is applied, as far as its parameters tell.
-
-        A shared layer is one block, so edges may lead from it and back to it.
-        """
-        if not part.whole:
-            return []
-        inside, consumers = set(part.nodes), self.subject.graph.consumers()
-        uses = [
-            sum(user in inside for user in consumers[node])
-            for node in part.nodes
-            if isinstance(node, Parameter)
-        ]
-        times = min(uses, default=0)
-        if times < 2:
-            return []
-        often = "twice" if times == 2 else f"{times} times"
-        return [Line(Plain(f"its parameters are used {often}"), "note")]
 
     def _formulas(self, part: Part) -> list[Line]:
         """Write what a block computes: one line for each named node in it."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+from chainrule.calls import divided_by_call
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
@@ -35,6 +36,8 @@ class Part:
         component: the layer or loss whose scope it shows.
         whole: whether it shows a scope.
         label: what is written on it, if it stands for parts that are left out.
+        call: which call of its layer it shows, from 1, and of how many; none if there
+            is but one.
     """
 
     nodes: tuple[Node, ...]
@@ -43,6 +46,7 @@ class Part:
     component: object = None
     whole: bool = False
     label: str = ""
+    call: tuple[int, int] | None = None
 
     @property
     def result(self) -> Node:
@@ -78,11 +82,21 @@ def partition(
     for key, nodes in grouped.items():
         exits = exits_of(nodes, consumers, outputs)
         scopes, path = places[nodes[-1]]
-        if isinstance(key, tuple):
-            component = scopes[len(key) - 1].component
-            parts.append(Part(tuple(nodes), exits, key, component, whole=True))
-        else:
+        if not isinstance(key, tuple):
             parts.append(Part(tuple(nodes), exits, path))
+            continue
+        whole = Part(
+            tuple(nodes), exits, key, scopes[len(key) - 1].component, whole=True
+        )
+        made = divided_by_call([n for n in nodes if n.inputs], scopes[len(key) - 1])
+        if len(made) < 2:
+            parts.append(whole)
+            continue
+        for number, own in enumerate(made, 1):
+            ends, call = exits_of(own, consumers, outputs), (number, len(made))
+            parts.append(replace(whole, nodes=tuple(own), exits=ends, call=call))
+        shared = [leaf for leaf in nodes if not leaf.inputs]
+        parts += [Part((leaf,), (leaf,), places[leaf][1]) for leaf in shared]
     return _ordered(parts, graph)
 
 
