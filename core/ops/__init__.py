@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
     found = registry.find("ops", name) if registry.has("ops", name) else None
     if found is not None and not found.built_in:
         return found.target if name[:1].isupper() else _ready(found.target)
-    known = [public for public in __dir__() if public.islower()]
+    known = [n for n in __dir__() if n.islower() and not n.startswith("_")]
     raise UnknownAttributeError(f"no op named {name!r}.{did_you_mean(name, known)}")
 
 

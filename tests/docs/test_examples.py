@@ -1,10 +1,11 @@
-"""The examples run, and the sample plugin passes its own tests."""
+"""The examples run, and the sample plugins pass their own tests."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from chainrule.cli.plugin_template import files_of
 from chainrule.config import read
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PLUGIN = EXAMPLES / "chainrule-snake"
+PLUGINS = sorted((EXAMPLES / "plugins").glob("chainrule-*"))
+PLUGIN = EXAMPLES / "plugins" / "chainrule-snake"
 
 
 def python(*arguments: str, cwd: Path, path: str = "") -> str:
@@ -51,9 +53,27 @@ def test_a_configuration_is_right(config: Path) -> None:
     assert read(config, settings).layers
 
 
-def test_the_sample_plugin_passes_its_own_tests(tmp_path: Path) -> None:
+def as_installed(folder: Path) -> str:
+    """Return the path on which all sample plugins are found as if installed."""
+    for plugin in PLUGINS:
+        settings = tomllib.loads((plugin / "pyproject.toml").read_text("utf-8"))
+        project = settings["project"]
+        info = folder / f"{project['name'].replace('-', '_')}-0.1.0.dist-info"
+        info.mkdir()
+        head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0.1.0\n"
+        (info / "METADATA").write_text(head)
+        points = project["entry-points"]["chainrule"].items()
+        lines = ["[chainrule]", *(f"{name} = {value}" for name, value in points)]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+    return os.pathsep.join(map(str, [folder, *PLUGINS]))
+
+
+def test_the_sample_plugins_pass_their_own_tests(tmp_path: Path) -> None:
     arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
-    assert "1 passed" in python(*arguments, str(PLUGIN), cwd=tmp_path, path=str(PLUGIN))
+    folders = map(str, PLUGINS)
+    printed = python(*arguments, *folders, cwd=tmp_path, path=as_installed(tmp_path))
+    assert "failed" not in printed
+    assert " passed" in printed
 
 
 def test_the_sample_plugin_is_what_plugin_new_writes() -> None:
@@ -63,16 +83,17 @@ def test_the_sample_plugin_is_what_plugin_new_writes() -> None:
         assert (PLUGIN / name).read_text(encoding="utf-8") == files[name]
 
 
-def test_the_sample_plugin_is_found_by_its_entry_point(tmp_path: Path) -> None:
-    settings = tomllib.loads((PLUGIN / "pyproject.toml").read_text(encoding="utf-8"))
-    points = settings["project"]["entry-points"]["chainrule"]
-    info = tmp_path / "chainrule_snake-0.1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: chainrule-snake\nVersion: 0.1.0\n"
-    )
-    lines = [f"{name} = {value}" for name, value in points.items()]
-    (info / "entry_points.txt").write_text("\n".join(["[chainrule]", *lines]))
-    code = "import chainrule as cr; print(cr.activations.Snake(a=2.0))"
-    path = os.pathsep.join([str(tmp_path), str(PLUGIN)])
-    assert python("-c", code, cwd=tmp_path, path=path) == "Snake(a=2.0)\n"
+def test_what_sample_plugins_register_is_found(tmp_path: Path) -> None:
+    code = """
+        import chainrule as cr
+        print(cr.activations.Snake(a=2.0), cr.optimizers.Lion(), cr.ops.Hypot())
+        print(cr.regularizers.GaussianDropout())
+        print(cr.mermaid(cr.ops.hypot(3.0, 4.0)))
+        print(cr.evaluate([cr.ops.hypot(3.0, 4.0)], backend="numexpr"))
+    """
+    path = as_installed(tmp_path)
+    printed = python("-c", textwrap.dedent(code), cwd=tmp_path, path=path)
+    assert printed.startswith("Snake(a=2.0) Lion(")
+    assert printed.endswith("[array(5., dtype=float32)]\n")
+    said = python("-m", "chainrule", "weights", "--help", cwd=tmp_path, path=path)
+    assert "norm of each parameter" in said
