@@ -26,13 +26,34 @@ from chainrule.testing.examples import example
 from chainrule.testing.losses import check_loss
 from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
+from chainrule.testing.others import check_command, check_dataset, check_renderer
 from chainrule.testing.parity import check_parity
 from chainrule.testing.parity_cases import parity_cases
 from chainrule.testing.pictures import check_picture
+from chainrule.testing.reports import check_plugin
+from chainrule.testing.runs import check_callback, check_metric, check_schedule
 
 __all__ = [
-    "ConformanceError", "check_activation", "check_backend", "check_component",
-    "check_derivatives", "check_initializer", "check_layer", "check_loss", "check_op",
-    "check_optimizer", "check_parity", "check_picture", "check_regularizer", "example",
+    "ConformanceError",
+    "check_activation",
+    "check_backend",
+    "check_callback",
+    "check_command",
+    "check_component",
+    "check_dataset",
+    "check_derivatives",
+    "check_initializer",
+    "check_layer",
+    "check_loss",
+    "check_metric",
+    "check_op",
+    "check_optimizer",
+    "check_parity",
+    "check_picture",
+    "check_plugin",
+    "check_regularizer",
+    "check_renderer",
+    "check_schedule",
+    "example",
     "parity_cases",
 ]  # fmt: skip

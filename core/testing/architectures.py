@@ -18,8 +18,8 @@ from chainrule import ops
 from chainrule.graph import Graph
 from chainrule.node import Input, Node, Parameter
 from chainrule.registry import registry
-from chainrule.testing.losses import sample_target
 from chainrule.testing.random_graphs import Choose
+from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array
 
 Part: TypeAlias = "Callable[[Architecture, Node], Node]"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError
-from chainrule.execution import open_backend
+from chainrule.execution import evaluate, open_backend
 from chainrule.execution.finite_differences import SPACING, central_slope
-from chainrule.node import Constant, Node
-from chainrule.ops import sum
+from chainrule.graph import dependents, topological
+from chainrule.node import Constant, Input, Node
+from chainrule.ops import StopGradient, sum
 from chainrule.program import Program
+from chainrule.substitution import substitute
 from chainrule.testing.functions import Function, leaves_for, projected
 from chainrule.testing.values import Array
 
@@ -91,11 +93,12 @@ class _Line:
             for leaf, value in zip(self.leaves, point, strict=True)
             if leaf.dtype == "float"
         }
-        value = projected(function(*self.leaves))
+        self._cuts = _Cuts(function(*self.leaves), self.leaves, training)
+        value = projected(self._cuts.open)
         slope = self._along(value)
         program = Program(
             outputs=[value, slope, self._along(slope)],
-            shapes={leaf: leaf.shape for leaf in self.leaves},
+            shapes={x: x.shape for x in (*self.leaves, *self._cuts.leaves)},
             training=training,
             dtype="float64",
         )
@@ -121,6 +124,8 @@ class _Line:
 
     def profile(self) -> Array:
         """Return value, slope and curvature at five points around the middle."""
+        for leaf, at in self._cuts.values(self.point, self.seed):
+            self._executable.put(leaf, at)
         rows = []
         for offset in _OFFSETS:
             for leaf, value in zip(self.leaves, self.point, strict=True):
@@ -137,6 +142,41 @@ class _Line:
             if leaf in self.directions:
                 noise = random.uniform(-0.01, 0.01, self.point[i].shape)
                 self.point[i] = self.point[i] + noise
+
+
+class _Cuts:
+    """Where a function cuts the gradient by intent, with `chainrule.ops.stop_gradient`.
+
+    Differences must not see what its derivative must not: along the line, what is cut
+    off keeps the value that it has in the middle.
+
+    Attributes:
+        open: the function, with an input for each node that is cut off.
+        leaves: these inputs.
+    """
+
+    def __init__(self, y: Node, leaves: Sequence[Input], training: bool) -> None:
+        order = topological([y])
+        moving = dependents(leaves, order)
+        self._cut = [x for x in order if isinstance(x.op, StopGradient) and x in moving]
+        self._inputs = list(leaves)
+        self._training = training
+        self.leaves = [Input(f"cut{i}", x.shape) for i, x in enumerate(self._cut)]
+        pairs: dict[Node, Node] = dict(zip(self._cut, self.leaves, strict=True))
+        self.open = substitute([y], pairs)[0] if pairs else y
+
+    def values(
+        self, point: Sequence[Array], seed: int
+    ) -> Iterator[tuple[Input, Array]]:
+        """Yield each of these inputs with its value at a point."""
+        if not self._cut:
+            return
+        feeds = dict(zip(self._inputs, point, strict=True))
+        results = evaluate(
+            self._cut, feeds, dtype="float64", training=self._training, seed=seed,
+            updating=False,
+        )  # fmt: skip
+        yield from zip(self.leaves, results, strict=True)
 
 
 def _as_float64(value: npt.ArrayLike) -> Array:

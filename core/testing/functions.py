@@ -7,12 +7,13 @@ from typing import TypeAlias
 
 from chainrule.autodiff import backward
 from chainrule.dtypes import dtype_of
-from chainrule.node import Input, Node
+from chainrule.node import Input, Node, Parameter
 from chainrule.ops import sum, uniform
 from chainrule.shapes import Shape
 from chainrule.testing.values import Array
 
 Function: TypeAlias = Callable[..., Node]
+Operand: TypeAlias = Array | Parameter
 
 
 def leaves_for(values: Sequence[Array], batch: int | None = None) -> list[Input]:
@@ -43,3 +44,13 @@ def with_gradients(y: Node, leaves: Sequence[Node]) -> list[Node]:
         return [y]
     gradient = backward(projected(y), leaves).gradient
     return [y, *(gradient[leaf] for leaf in leaves if leaf in gradient)]
+
+
+def applied(op: Callable[..., Node], operands: Sequence[Operand]) -> Function:
+    """Return a function of those operands that are not parameters."""
+
+    def function(*leaves: Node) -> Node:
+        rest = iter(leaves)
+        return op(*(x if isinstance(x, Parameter) else next(rest) for x in operands))
+
+    return function

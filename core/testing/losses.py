@@ -9,12 +9,17 @@ from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
 from chainrule.testing.components import check_component
+from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
+from chainrule.testing.everywhere import check_drawn, check_on_backends
 from chainrule.testing.functions import leaves_for
 from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
+from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array, between
+from chainrule.testing.written import check_notation
 
 
+@conforming
 def check_loss(
     loss: Loss,
     target: npt.ArrayLike | None = None,
@@ -27,7 +32,8 @@ def check_loss(
     Args:
         loss: the loss.
         target: targets that it takes; None for random ones of its kind.
-        prediction: predictions in its domain; None for random ones of shape (3, 4).
+        prediction: predictions in its domain; None for random ones of shape (3, 4),
+            with which it is also drawn and computed on every backend.
         seed: the seed of what is random.
 
     Raises:
@@ -35,6 +41,7 @@ def check_loss(
     """
     check_component(loss)
     random = np.random.default_rng(seed)
+    given = prediction is not None
     if prediction is None:
         prediction = between(loss.prediction_range, (3, 4), random)
     p = np.asarray(prediction, np.float64)
@@ -46,17 +53,12 @@ def check_loss(
     _check_mismatch(loss, t, p)
     low, high = np.clip(loss.prediction_range, -FAR, FAR)
     check_far(lambda node: loss(t, node), random.choice([low, high], p.shape))
-
-
-def sample_target(
-    loss: Loss, shape: tuple[int, ...], random: np.random.Generator
-) -> Array:
-    """Return random targets of the kind that a loss takes."""
-    if loss.target == "classes":
-        return random.integers(shape[-1], size=shape[:-1])
-    if loss.target_range is None:
-        return random.standard_normal(shape)
-    return random.uniform(*loss.target_range, shape)
+    if given:
+        return
+    check_on_backends(loss)
+    written = loss(t, leaves_for([p])[0])
+    check_notation(written)
+    check_drawn(written)
 
 
 def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:

@@ -15,11 +15,19 @@ from chainrule.node import Constant, Input, Node, Parameter
 from chainrule.ops import Uniform
 from chainrule.substitution import substitute
 from chainrule.testing.components import check_component
+from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
+from chainrule.testing.everywhere import (
+    check_drawn,
+    check_on_backends,
+    check_saved,
+)
 from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
 from chainrule.testing.values import Array, given_or_random
+from chainrule.testing.written import check_notation
 
 
+@conforming
 def check_activation(
     activation: Activation, x: npt.ArrayLike | None = None, *, seed: int = 0
 ) -> None:
@@ -27,7 +35,8 @@ def check_activation(
 
     Args:
         activation: the activation.
-        x: where to check it; None for random numbers of shape (3, 4).
+        x: where to check it; None for random numbers of shape (3, 4), with which it is
+            also drawn, saved, loaded and computed on every backend.
         seed: the seed of what is random.
 
     Raises:
@@ -41,14 +50,18 @@ def check_activation(
         )
     _check_module(activation, value, seed)
     check_far(activation, np.linspace(-FAR, FAR, value.size).reshape(value.shape))
+    if x is None:
+        _check_outside(activation, value)
 
 
+@conforming
 def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) -> None:
     """Check a layer, while training and not: derivatives, open batch, sharing, config.
 
     Args:
         layer: the layer.
-        x: what to apply it to; None for random numbers of shape (3, 4).
+        x: what to apply it to; None for random numbers of shape (3, 4), with which it
+            is also drawn, saved, loaded and computed on every backend.
         seed: the seed of what is random.
 
     Raises:
@@ -73,6 +86,17 @@ def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) 
             "the result is random outside training: put what is random into the first "
             "operand of chainrule.ops.training"
         )
+    if x is None:
+        _check_outside(layer, value)
+
+
+def _check_outside(module: Module, value: Array) -> None:
+    """Check what surrounds the arithmetic: backends, files, formulas, pictures."""
+    y = module(Input("x", value.shape))
+    check_notation(y)
+    check_drawn(y)
+    check_saved(module, value)
+    check_on_backends(module, value.shape)
 
 
 def _check_module(module: Module, value: Array, seed: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,9 @@ from chainrule.program import LEARNING_RATE, STEP, Flat
 from chainrule.registry import registry
 from chainrule.substitution import substitute
 from chainrule.testing.examples import example
-from chainrule.testing.functions import leaves_for, with_gradients
-from chainrule.testing.losses import sample_target
-from chainrule.testing.ops import applied
+from chainrule.testing.functions import applied, leaves_for, with_gradients
 from chainrule.testing.samples import sample
+from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array, Sizes, between
 
 
@@ -63,11 +62,7 @@ class Case:
 
 def parity_cases() -> Iterator[Case]:
     """List a case for every registered component that has arithmetic."""
-    builders: Mapping[str, Callable[..., Workload]] = {
-        "ops": _op, "activations": _module, "layers": _module, "losses": _loss,
-        "optimizers": _optimizer, "regularizers": _regularizer,
-    }  # fmt: skip
-    for kind, build in builders.items():
+    for kind, build in _BUILDERS.items():
         for entry in registry.entries(kind):
             yield Case(kind, entry.name, functools.partial(build, entry.target))
     for entry in registry.entries("layers"):
@@ -75,8 +70,25 @@ def parity_cases() -> Iterator[Case]:
         yield Case("layers", f"{entry.name}-training", build)
 
 
+def case_of(component: Any) -> Case | None:
+    """Return the case of one component, or class; None if it has no arithmetic."""
+    cls: Any = component if isinstance(component, type) else type(component)
+    kind = "ops" if issubclass(cls, Op) else getattr(cls, "kind", "")
+    build = _BUILDERS.get(kind)
+    if build is None:
+        return None
+    return Case(kind, cls.type_name, functools.partial(build, component))
+
+
+def _made(component: Any) -> Any:
+    """Return a component of its own: an example of a class, a copy of an object."""
+    if isinstance(component, type):
+        return example(component)
+    return type(component).from_config(component.to_config())
+
+
 def _op(cls: type[Op], shape: Sizes, random: np.random.Generator) -> Workload:
-    op, operands = sample(cls, shape, random)
+    op, operands = sample(cls if isinstance(cls, type) else type(cls), shape, random)
     values = [_rounded(x) for x in operands if not isinstance(x, Parameter)]
     leaves = leaves_for(values)
     nodes = with_gradients(applied(op, operands)(*leaves), leaves)
@@ -90,7 +102,7 @@ def _module(
     *,
     training: bool = False,
 ) -> Workload:
-    module = example(cls)
+    module = _made(cls)
     assert isinstance(module, Module)
     value = _rounded(random.standard_normal(shape))
     leaf = Input("x", shape)
@@ -105,7 +117,7 @@ def _module(
 
 
 def _loss(cls: type[Loss], shape: Sizes, random: np.random.Generator) -> Workload:
-    loss = example(cls)
+    loss = _made(cls)
     assert isinstance(loss, Loss)
     prediction = between(loss.prediction_range, shape, random)
     values = [_rounded(sample_target(loss, shape, random)), _rounded(prediction)]
@@ -117,7 +129,7 @@ def _loss(cls: type[Loss], shape: Sizes, random: np.random.Generator) -> Workloa
 def _optimizer(
     cls: type[Optimizer], shape: Sizes, random: np.random.Generator
 ) -> Workload:
-    optimizer = example(cls)
+    optimizer = _made(cls)
     assert isinstance(optimizer, Optimizer)
     value = _rounded(random.uniform(0.5, 1.5, shape))
     parts = [Parameter("kernel", value), Parameter("bias", value[..., :1] - 2)]
@@ -141,7 +153,7 @@ def _slope(p: Parameter) -> Node:
 def _regularizer(
     cls: type[Regularizer], shape: Sizes, random: np.random.Generator
 ) -> Workload:
-    regularizer = example(cls)
+    regularizer = _made(cls)
     assert isinstance(regularizer, Regularizer)
     value = _rounded(random.standard_normal(shape))
     kernel, leaf = Parameter("kernel", value), Input("x", shape)
@@ -162,3 +174,10 @@ def _rounded(value: npt.ArrayLike) -> Array:
     """Return numbers that float32 can hold: every dtype starts from the same ones."""
     array: Array = np.asarray(value)
     return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+_BUILDERS: Mapping[str, Callable[..., Workload]] = {
+    "ops": _op, "activations": _module, "layers": _module, "losses": _loss,
+    "optimizers": _optimizer, "regularizers": _regularizer,
+}  # fmt: skip
+"""Kind → what makes the workload of a component, or of an example of a class."""

@@ -102,8 +102,8 @@ class SaysNothing(Reduction):
         (SinWithWrongSlope, "first derivative"),
         (SinWithWrongCurvature, "second derivative"),
         (SumWithOneWrongElement, "first derivative"),
-        (WrongShape, "the graph says"),
-        (WrongDtype, "the graph says"),
+        (WrongShape, "WrongShape.expand must return a node of shape"),
+        (WrongDtype, "WrongDtype.expand must return a node of shape"),
         (NoNotation, "written"),
         (SaysNothing, "nothing says what SaysNothing takes"),
     ],
@@ -331,7 +331,10 @@ class ForgetsItsSlot(cr.Optimizer):
 
 @pytest.mark.parametrize(
     ("optimizer", "message"),
-    [(Uphill(), "20 steps"), (ForgetsItsSlot(), "must return a new 'm'")],
+    [
+        (Uphill(), "20 steps"),
+        (ForgetsItsSlot(), "must return a dict of the new values of p, m"),
+    ],
 )
 def test_check_optimizer(optimizer: cr.Optimizer, message: str) -> None:
     with pytest.raises(ConformanceError, match=message):

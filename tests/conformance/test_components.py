@@ -14,7 +14,7 @@ from chainrule.kinds.activation import Activation
 from chainrule.kinds.layer import Layer
 from chainrule.kinds.loss import Loss
 from chainrule.registry import registry
-from chainrule.testing.losses import sample_target
+from chainrule.testing.targets import sample_target
 from chainrule.testing.values import bounds
 
 CHECKS: dict[str, Callable[[Any], None]] = {
@@ -24,9 +24,9 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "optimizers": testing.check_optimizer,
     "regularizers": testing.check_regularizer,
     "initializers": testing.check_initializer,
-    "schedules": testing.check_component,
-    "metrics": testing.check_component,
-    "callbacks": testing.check_component,
+    "schedules": testing.check_schedule,
+    "metrics": testing.check_metric,
+    "callbacks": testing.check_callback,
     "themes": testing.check_component,
 }
 checked = settings(max_examples=5, deadline=None, derandomize=True, database=None)

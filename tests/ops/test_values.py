@@ -10,8 +10,7 @@ import chainrule as cr
 from chainrule.node import Parameter
 from chainrule.ops import Op
 from chainrule.plugins.primitives import register_ops
-from chainrule.testing.functions import leaves_for
-from chainrule.testing.ops import applied
+from chainrule.testing.functions import applied, leaves_for
 from chainrule.testing.reference import interpret
 from chainrule.testing.samples import sample
 

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 import chainrule as cr
 from chainrule.registry import registry
 from chainrule.testing import check_picture, example
-from chainrule.testing.losses import sample_target
 from chainrule.testing.pictures.__main__ import main
 from chainrule.testing.pictures.generate import sketch
+from chainrule.testing.targets import sample_target
 from chainrule.viz.formulas import meanings
 
 TOO_LONG = 0.01

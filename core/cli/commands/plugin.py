@@ -5,9 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 import shlex
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
 
 import click
 
@@ -17,15 +15,11 @@ from chainrule.cli.output import (
     json_option,
     print_json,
     print_table,
-    problem,
     writable_folder,
 )
 from chainrule.cli.plugin_template import files_of
-from chainrule.component import Component
-from chainrule.errors import ConformanceError, OutputError, PluginError, did_you_mean
+from chainrule.errors import OutputError
 from chainrule.files import write_file
-from chainrule.registry import KINDS, registry
-from chainrule.registry.entry import Entry
 
 
 @click.group("plugin")
@@ -66,17 +60,12 @@ def new(name: str, out: str) -> None:
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
     """Check everything that an installed plugin registers.
 
-    NAME is the name of its entry point. Ops, activations, layers, losses, optimizers,
-    initializers and regularizers are run and differentiated; others are only created.
+    NAME is the name of its entry point, its distribution or its module. Everything is
+    run: on all backends, in training runs, in files and pictures, as its kind demands.
     """
-    known = {plugin.name: plugin for plugin in registry.plugins}
-    if name not in known:
-        raise PluginError(f"no plugin {name!r}.{did_you_mean(name, known)}")
-    if known[name].state != "loaded":
-        raise PluginError(
-            f"plugin {name!r} is {known[name].state}: {known[name].reason}"
-        )
-    found = list(_checked(name))
+    from chainrule.testing.reports import report
+
+    found = [(v.kind, v.name, v.state, v.detail) for v in report(name)]
     if as_json:
         print_json([dict(zip(COLUMNS, f, strict=True)) for f in found])
     else:
@@ -85,52 +74,4 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
         ctx.exit(FAILED)
 
 
-State = Literal["ok", "skipped", "broken"]
 COLUMNS = ("kind", "name", "state", "detail")
-
-
-def _checked(plugin: str) -> Iterator[tuple[str, str, State, str]]:
-    for kind in KINDS:
-        for entry in registry.entries(kind):
-            if entry.plugin != plugin:
-                continue
-            state, detail = _check(entry)
-            yield kind, entry.name, state, detail
-
-
-def _check(entry: Entry) -> tuple[State, str]:
-    cls = entry.target
-    if not entry.summary:
-        return "broken", "it has no docstring: say in one line what it is"
-    if isinstance(cls, type) and issubclass(cls, Component):
-        from chainrule.testing import example
-
-        try:
-            cls = example(cls)
-        except ConformanceError as error:
-            return "skipped", str(error)
-    try:
-        for work in _checks(entry):
-            work(cls)
-    except Exception as error:  # a plugin may fail in any way
-        return "broken", problem(error)
-    return "ok", entry.summary
-
-
-def _checks(entry: Entry) -> list[Callable[[Any], None]]:
-    from chainrule import testing
-
-    if not isinstance(entry.target, type):
-        return []
-    special: dict[str, Callable[[Any], None]] = {
-        "ops": testing.check_op,
-        "activations": testing.check_activation,
-        "layers": testing.check_layer,
-        "losses": testing.check_loss,
-        "initializers": testing.check_initializer,
-        "regularizers": testing.check_regularizer,
-        "optimizers": testing.check_optimizer,
-    }
-    if entry.kind in special:
-        return [special[entry.kind]]
-    return [testing.check_component] if issubclass(entry.target, Component) else []

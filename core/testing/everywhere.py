@@ -1,0 +1,105 @@
+"""Checks of what holds for every component: backends, determinism, files, pictures."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from chainrule.errors import ChainRuleError, ConformanceError
+from chainrule.execution import open_backend
+from chainrule.kinds.activation import Activation
+from chainrule.kinds.module import Module
+from chainrule.model.loading import load
+from chainrule.model.model import Model
+from chainrule.model.sequential import Sequential
+from chainrule.node import Node
+from chainrule.notation.styles import Style
+from chainrule.program.program import FloatDtype
+from chainrule.registry import registry
+from chainrule.testing.parity import check_parity
+from chainrule.testing.parity_cases import case_of
+from chainrule.testing.values import Array, Sizes
+
+
+def available_backends() -> Iterator[str]:
+    """Yield the names of the backends that have a device here, NumPy first."""
+    names = registry.names("backends")
+    for name in sorted(names, key=lambda name: name != "numpy"):
+        try:
+            backend = open_backend(name)
+            if backend.devices() and backend.number() >= 0:
+                yield name
+        except ChainRuleError:  # no driver, say
+            continue
+
+
+def check_on_backends(component: Any, shape: Sizes = (3, 4), *, seed: int = 0) -> None:
+    """Check that every backend here computes what NumPy computes in float64.
+
+    Raises:
+        ConformanceError: one does not; says which, and by how much.
+    """
+    case = case_of(component)
+    if case is None:
+        return
+    for name in available_backends():
+        for dtype in get_args(FloatDtype):
+            if name != "numpy" and dtype == "float64":
+                continue  # which a device may lack
+            try:
+                check_parity(case, name, shape=shape, dtype=dtype, seed=seed)
+            except ConformanceError:
+                raise
+            except ChainRuleError as error:
+                raise ConformanceError(f"on {name}: {error}") from error
+
+
+def check_saved(module: Module, value: Array) -> None:
+    """Check that a model with a layer or activation predicts the same when loaded.
+
+    Raises:
+        ConformanceError: it does not.
+    """
+    copy: Any = type(module).from_config(module.to_config())
+    layer = copy if not isinstance(copy, Activation) else _layer_of(copy)
+    model = Sequential([layer], input_shape=value.shape[1:])
+    custom = {type(module).type_name: type(module)}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it need not be registered
+        path = Path(folder) / "model.safetensors"
+        model.save(path)
+        _check_same(model, load(path, custom=custom), value)
+
+
+def _layer_of(activation: Activation) -> Any:
+    return registry.find("layers", "activation").target(activation)
+
+
+def _check_same(one: Model, other: Model, value: Array) -> None:
+    a, b = (np.asarray(model.predict(value)) for model in (one, other))
+    if a.tobytes() != b.tobytes():
+        raise ConformanceError(
+            f"a model with it predicts {a!r}, and when it was saved and loaded {b!r}"
+        )
+
+
+def check_drawn(y: Node, styles: Sequence[str] = get_args(Style)) -> None:
+    """Check that a node is drawn, forward and backward, with a formula for each op.
+
+    Raises:
+        ConformanceError: it cannot be drawn.
+    """
+    draw = registry.find("renderers", "draw").target
+    loss = y if y.shape == () else y.sum()
+    try:
+        for what, direction in ((y, "forward"), (loss, "both")):
+            if direction == "both" and y.dtype != "float":
+                continue
+            draw(what, level="op", direction=direction).render("svg")
+    except ChainRuleError as error:
+        raise ConformanceError(f"it cannot be drawn: {error}") from error
