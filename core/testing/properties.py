@@ -10,7 +10,8 @@ from chainrule.autodiff import backward
 from chainrule.dtypes import dtype_of
 from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
-from chainrule.node import Input
+from chainrule.graph import topological
+from chainrule.node import Input, Parameter
 from chainrule.ops import sum
 from chainrule.testing.functions import Function, leaves_for, with_gradients
 from chainrule.testing.values import Array
@@ -74,7 +75,12 @@ def _value_and_gradient(
 ) -> list[Array]:
     nodes = with_gradients(function(*leaves), leaves)
     feeds = dict(zip(leaves, values, strict=True))
-    return evaluate(nodes, feeds, dtype="float64", training=training)
+    state = [x for x in topological(nodes) if isinstance(x, Parameter)]
+    before = [parameter.value.copy() for parameter in state]
+    result = evaluate(nodes, feeds, dtype="float64", training=training)
+    for parameter, value in zip(state, before, strict=True):
+        parameter.value[...] = value  # which training may have changed
+    return result
 
 
 def check_equal(

@@ -87,7 +87,7 @@ def test_what_sample_plugins_register_is_found(tmp_path: Path) -> None:
     code = """
         import chainrule as cr
         print(cr.activations.Snake(a=2.0), cr.optimizers.Lion(), cr.ops.Hypot())
-        print(cr.regularizers.GaussianDropout())
+        print(cr.layers.SpectralDense(3), cr.regularizers.GaussianDropout())
         print(cr.mermaid(cr.ops.hypot(3.0, 4.0)))
         print(cr.evaluate([cr.ops.hypot(3.0, 4.0)], backend="numexpr"))
     """
