@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.plotting.plot import Plot
+
+WIDE = 900
+"""Pixels from which on a picture stands below the code instead of beside it."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,26 @@ def picture_of(value: Any) -> Picture:
     if not hasattr(drawn, "styled"):
         return Picture(f'<div class="live">{value._repr_html_()}</div>')
     size = "column" if isinstance(drawn, Plot) else None
-    inline = [
-        f'<div class="{theme}">{_element(drawn.styled(theme=theme, size=size))}</div>'
+    pictures = {
+        theme: _element(drawn.styled(theme=theme, size=size))
         for theme in ("light", "dark")
+    }
+    wide = " wide" if _width(pictures["light"]) > WIDE else ""
+    inline = [
+        f'<div class="{theme}{wide}">{svg}</div>' for theme, svg in pictures.items()
     ]
     said = ""
     if drawn is not value and hasattr(value, "text"):
         said = f"<pre>{html.escape(value.text)}</pre>"
     slide = drawn.styled(theme="light", size="slide")
     return Picture(said + "".join(inline), slide.render("svg"), slide.render("png"))
+
+
+def _width(svg: str) -> float:
+    """Return the pixels of a picture's width."""
+    found = re.search(r'width="([\d.]+)(pt|px)?"', svg)
+    assert found is not None
+    return float(found[1]) * (4 / 3 if found[2] == "pt" else 1)
 
 
 def _element(drawn: Any) -> str:

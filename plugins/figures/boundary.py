@@ -11,8 +11,8 @@ import numpy as np
 
 from chainrule.annotations import Range
 from chainrule.arguments import checked
-from chainrule.data.arrays import Array
-from chainrule.errors import DataError
+from chainrule.data.arrays import Array, as_numbers
+from chainrule.errors import DataError, shown
 from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
 from chainrule.model.model import Model
@@ -78,13 +78,16 @@ def boundary(
         _check_plane(each)
     data: dict[str, Any] = {}
     for prefix, given in (("", (x, y)), ("held_out_", held_out)):
-        if given is not None and given[0] is not None:
+        given = (None, None) if given is None else given
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise DataError(f"held_out must be points (x, y), got {shown(given)}")
+        if given[0] is not None:
             points, classes = _points(*given)
             data[f"{prefix}x"] = points
             if classes is not None:
                 data[f"{prefix}y"] = classes
-    shown = [data[name] for name in ("x", "held_out_x") if name in data]
-    bounds = extent or _around(np.concatenate(shown) if shown else _UNIT)
+    placed = [data[name] for name in ("x", "held_out_x") if name in data]
+    bounds = extent or _around(np.concatenate(placed) if placed else _UNIT)
     x1 = np.linspace(bounds[0], bounds[1], steps)
     x2 = np.linspace(bounds[2], bounds[3], steps)
     grid = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
@@ -109,16 +112,19 @@ def _check_plane(model: Model) -> None:
 
 def _points(x: Any, y: Any) -> tuple[Array, Array | None]:
     """Return points and the numbers of their classes."""
-    points = np.asarray(x, float)
+    points = as_numbers(x, "x").astype(float)
     if points.ndim != 2 or points.shape[1] != 2:
         raise DataError(f"points must have the shape (n, 2), got {points.shape}")
     if y is None:
         return points, None
-    classes = np.asarray(y)
+    classes = as_numbers(y, "y")
     if classes.ndim == 2:
         classes = classes.argmax(1) if classes.shape[1] > 1 else classes[:, 0]
     if classes.shape != (len(points),):
-        raise DataError(f"{len(points)} points need {len(points)} classes, got {y!r}")
+        raise DataError(
+            f"{len(points)} points need {len(points)} classes, got the shape "
+            f"{classes.shape}"
+        )
     return points, classes.astype(int)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from chainrule.arguments import checked
+from chainrule.data.arrays import as_numbers
 from chainrule.errors import ArgumentError
 from chainrule.notation.numbers import number
 from chainrule.plotting.canvas import Canvas
@@ -44,12 +45,13 @@ def compare(
     data: dict[str, Any] = {}
     for name, run in runs.items():
         numbers = run.get(measure, ()) if isinstance(run, Mapping) else run
-        if not len(numbers):
+        column = as_numbers(numbers, f"the run {name!r}").astype(float)
+        if column.ndim != 1 or not len(column):
             raise ArgumentError(
                 f"the run {name!r} has no numbers called {measure!r}: fit measures "
                 "more if asked to, with metrics=[…] and validation=…"
             )
-        data[name] = np.asarray(numbers, float)
+        data[str(name)] = column
     if not data:
         raise ArgumentError('compare needs at least one run: {"η = 0.1": history}')
     return Plot(functools.partial(_draw, measure, xlabel, log), data, **look)

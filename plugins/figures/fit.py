@@ -9,8 +9,8 @@ from typing import Any, Unpack
 import numpy as np
 
 from chainrule.arguments import checked
-from chainrule.data.arrays import Array
-from chainrule.errors import DataError
+from chainrule.data.arrays import Array, as_rows
+from chainrule.errors import DataError, shown
 from chainrule.model.model import Model
 from chainrule.plotting.canvas import Canvas
 from chainrule.plotting.plot import Data, Look, Plot
@@ -42,10 +42,12 @@ def fit(
     models = model if isinstance(model, Mapping) else {"": model}
     data: dict[str, Any] = {"x": _column(x, "x"), "y": _column(y, "y")}
     if held_out is not None:
+        if not isinstance(held_out, (tuple, list)) or len(held_out) != 2:
+            raise DataError(f"held_out must be points (x, y), got {shown(held_out)}")
         data["held_out_x"] = _column(held_out[0], "held_out[0]")
         data["held_out_y"] = _column(held_out[1], "held_out[1]")
-    shown = np.concatenate([data[n] for n in ("x", "held_out_x") if n in data])
-    data["at"] = np.linspace(shown.min(), shown.max(), STEPS)
+    points = np.concatenate([data[n] for n in ("x", "held_out_x") if n in data])
+    data["at"] = np.linspace(points.min(), points.max(), STEPS)
     for name, each in models.items():
         answers = np.asarray(each.predict(data["at"][:, None]))
         if answers.shape != (STEPS, 1):
@@ -58,8 +60,8 @@ def fit(
 
 
 def _column(values: Any, name: str) -> Array:
-    array = np.asarray(values, float)
-    if array.size != len(array) or not array.size:
+    array = as_rows(values, name, floats="float64")
+    if array.size != len(array):
         raise DataError(
             f"{name} must have one number for each point, got the shape {array.shape}"
         )

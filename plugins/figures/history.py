@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from chainrule.arguments import checked
+from chainrule.data.arrays import as_numbers
 from chainrule.errors import ArgumentError
 from chainrule.notation.numbers import number
 from chainrule.plotting.canvas import Canvas
@@ -50,7 +51,9 @@ def history(run: Mapping[str, Sequence[float]], **look: Unpack[Look]) -> Plot:
     Raises:
         ArgumentError: there are no numbers.
     """
-    values = {name: np.asarray(numbers, float) for name, numbers in run.items()}
+    values = {
+        name: as_numbers(numbers, name).astype(float) for name, numbers in run.items()
+    }
     values = {name: numbers for name, numbers in values.items() if len(numbers)}
     if not values:
         raise ArgumentError("the history has no numbers yet: train for an epoch first")

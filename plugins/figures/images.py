@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from chainrule.data.arrays import Array
 from chainrule.errors import DataError
 from chainrule.plotting.canvas import Canvas
@@ -22,7 +20,7 @@ def as_images(rows: Array, shape: tuple[int, int]) -> Array:
     Raises:
         DataError: a row has another number of pixels.
     """
-    flat = np.asarray(rows, float).reshape(len(rows), -1)
+    flat = rows.astype(float).reshape(len(rows), -1)
     if flat.shape[1] != shape[0] * shape[1]:
         raise DataError(
             f"shape={shape} are {shape[0] * shape[1]} pixels, but a row has "

@@ -11,8 +11,8 @@ import numpy as np
 
 from chainrule.annotations import Range, Seed
 from chainrule.arguments import checked
-from chainrule.data.arrays import Array
-from chainrule.errors import ArgumentError, GraphError
+from chainrule.data.arrays import Array, as_numbers
+from chainrule.errors import ArgumentError, GraphError, shown
 from chainrule.execution import evaluate
 from chainrule.graph import Graph
 from chainrule.leaves import input as new_input
@@ -98,6 +98,8 @@ def landscape(
     if isinstance(what, Model):
         if data is None:
             raise ArgumentError("the loss of a model needs examples: data=(x, y)")
+        if not isinstance(data, (tuple, list)) or len(data) != 2:
+            raise ArgumentError(f"data must be examples (x, y), got {shown(data)}")
         x, y = data
         plane = plane_of(what, x, y, path, loss, directions, seed)
         names: tuple[str, ...] = plane.names
@@ -161,7 +163,7 @@ def _paths(path: Any, axes: int) -> dict[str, Array]:
     named = path if isinstance(path, Mapping) else {"": path}
     paths = {}
     for name, points in named.items():
-        rows = np.asarray(points, float)
+        rows = as_numbers(points, "path").astype(float)
         if rows.ndim == 1 and axes == 1:
             rows = rows[:, None]
         if rows.ndim != 2 or rows.shape[1] != axes or not len(rows):

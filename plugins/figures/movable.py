@@ -43,19 +43,19 @@ class Movable:
     """
 
     def __init__(self, model: Model, x: Any, y: Any, loss: Any = None) -> None:
-        graph = loss_of(model, loss)
         if len(model.inputs) != 1:
             raise DataError(
                 f"the model must have one input, got {len(model.inputs)}: figures of "
                 "several inputs can be drawn from their loss by hand"
             )
         (self._source,) = model.inputs
+        self.x = examples_for(model.inputs, model.outputs, x)[0]
+        graph = loss_of(model, loss)
         found = (n for n in topological([graph]) if isinstance(n, Input))
         self._target = next(leaf for leaf in found if leaf is not self._source)
         criteria = model.session.criteria
         if loss is not None or criteria is None:
             criteria = Criteria.of(model.network, loss)
-        self.x = examples_for(model.inputs, model.outputs, x)[0]
         self.y = targets_for(model.outputs[0], criteria.losses[0], y)
         own = {path: p for path, p in model.parameters.items() if p.trainable}
         self.weights: Weights = {path: p.value.copy() for path, p in own.items()}

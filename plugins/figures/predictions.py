@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.arrays import Array
+from chainrule.data.arrays import Array, as_numbers
+from chainrule.data.inputs import examples_for
 from chainrule.errors import DataError
 from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
@@ -19,10 +20,12 @@ class Predictions:
     """Probabilities of the classes, and the true ones.
 
     Attributes:
+        x: the examples.
         probability: of each class, shape (examples, classes).
         target: the true class of each example.
     """
 
+    x: Array
     probability: Array
     target: Array
 
@@ -50,7 +53,7 @@ def predictions(model: Model, x: Any, y: Any) -> Predictions:
     (output,) = model.outputs[:1]
     if isinstance(loss, Loss):
         output = loss.on_scale_of_target(output)
-    x = np.asarray(x)
+    x = examples_for(model.inputs, model.outputs, x)[0]
     chance = np.asarray(evaluate([output], {model.inputs[0]: x})[0])
     if chance.ndim != 2:
         raise DataError(
@@ -58,7 +61,7 @@ def predictions(model: Model, x: Any, y: Any) -> Predictions:
         )
     if chance.shape[1] == 1:
         chance = np.concatenate([1 - chance, chance], axis=1)
-    target = np.asarray(y)
+    target = as_numbers(y, "y")
     if target.ndim == 2:
         target = target.argmax(1) if target.shape[1] > 1 else target[:, 0]
     classes = chance.shape[1]
@@ -70,4 +73,4 @@ def predictions(model: Model, x: Any, y: Any) -> Predictions:
             f"y must hold a class from 0 to {classes - 1} for each of {len(chance)} "
             f"examples, got the shape {target.shape}"
         )
-    return Predictions(chance, target)
+    return Predictions(x, chance, target)

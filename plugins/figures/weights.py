@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Unpack
 
 import numpy as np
@@ -35,6 +36,7 @@ def weights(
     *,
     layer: NonNegativeInt = 0,
     count: PositiveInt = 16,
+    names: Sequence[str] | None = None,
     seed: Seed = 0,
     **look: Unpack[Look],
 ) -> Plot:
@@ -49,6 +51,7 @@ def weights(
         shape: rows and columns of an image.
         layer: which dense layer, from 0.
         count: how many units at most.
+        names: of the units, instead of their numbers from 1.
         seed: of the noise that the ascent starts from.
         **look: theme, size and title.
 
@@ -65,8 +68,11 @@ def weights(
         found = kernel.T[:count]
     else:
         found = _ascent(model, sums[layer], count, seed)
+    titles = list(names or (f"unit {number}" for number in range(1, count + 1)))
+    if len(titles) < len(found):
+        raise DataError(f"names must be one for each of {len(found)} units")
     data = {"images": as_images(found, shape)}
-    return Plot(functools.partial(_draw, layer), data, **look)
+    return Plot(functools.partial(_draw, layer, titles), data, **look)
 
 
 def _sums(model: Model) -> list[Node]:
@@ -108,11 +114,11 @@ def _ascent(model: Model, z: Node, count: int, seed: int) -> Array:
     return np.array(image.reshape(STARTS, units, -1)[best, np.arange(units)])
 
 
-def _draw(layer: int, canvas: Canvas, data: Data) -> None:
+def _draw(layer: int, titles: Sequence[str], canvas: Canvas, data: Data) -> None:
     images = data["images"]
     limits = [(-most, most) for most in np.abs(images).max((1, 2)).tolist()]
-    titles = [f"unit {number}" for number in range(1, len(images) + 1)]
-    draw_images(canvas, images, titles, colors="diverging", limits=limits)
+    shown = titles[: len(images)]
+    draw_images(canvas, images, shown, colors="diverging", limits=limits)
     name = "w" if layer == 0 else "x that maximises z"
     canvas.figure.supxlabel(
         f"layer {layer + 1}: {name}; red < 0 < blue",

@@ -43,7 +43,7 @@ def worst(
     said = predictions(model, x, y)
     order = np.argsort(said.of_the_truth, kind="stable")[:count]
     data = {
-        "images": as_images(np.asarray(x)[order], shape), "row": order,
+        "images": as_images(said.x[order], shape), "row": order,
         "target": said.target[order], "said": said.said[order],
         "probability": said.probability[order, said.said[order]],
     }  # fmt: skip

@@ -146,6 +146,8 @@ def doors() -> Iterator[Door]:
             yield from door(f"{kind}.{name}", catalog._registry.find(kind, name).target)
     for name in cr.datasets:
         yield from door(f"datasets.{name}", cr.datasets[name])
+    for name in cr.plot:
+        yield from door(f"plot.{name}", cr.plot[name])
     for label, instance in instances().items():
         for name, method in inspect.getmembers(instance, inspect.ismethod):
             public = name == "__call__" or not name.startswith("_")
@@ -302,7 +304,7 @@ def right(annotation: Any, name: str) -> Any:
         "layers": ["dropout"], "value": 1.0, "xs": [node()], "shape": (3, 2), "axis": 0,
         "key": 0, "pad_width": 1, "indices": cr.constant([0, 1]), "weights": {},
         "layer": cr.layers.Dense(2), "probability": 0.5, "number": 1,
-        "draw": len,
+        "draw": len, "model": model(),
     }  # fmt: skip
     several = (collections.abc.Sequence, collections.abc.Iterable)
     if origin in several and arguments[0] is cr.Node:
