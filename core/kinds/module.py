@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import numpy.typing as npt
 
@@ -22,7 +22,7 @@ from chainrule.node import Input, Node, Parameter, Value, as_node
 from chainrule.ops import identity
 from chainrule.program.program import FloatDtype
 from chainrule.scopes import Scope, scope
-from chainrule.shapes import shape_text
+from chainrule.shapes import Shape, shape_text
 
 
 class Module(Component, ABC):
@@ -81,7 +81,7 @@ class Module(Component, ABC):
     def parameter(
         self,
         name: str,
-        shape: tuple[int, ...],
+        shape: Shape,
         initializer: Initializer,
         *,
         trainable: bool = True,
@@ -106,7 +106,8 @@ class Module(Component, ABC):
         if name not in owned:
             given = Annotated[Initializer, OfKind("initializers")]
             initializer = check_value(initializer, given, label)
-            value = first_value(initializer, shape, name, label)
+            known = cast("tuple[int, ...]", shape)
+            value = first_value(initializer, known, name, label)
             node = Parameter(name, value, trainable=trainable)
             learns = type(self).learned_from is not Module.learned_from
             from_data = learns and not trainable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,11 @@ def train(**options: Any) -> Any:
     )
     given = {"loss": "mse", "epochs": EPOCHS, "batch_size": ROWS // STEPS, **options}
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            contextlib.chdir(folder),  # where a callback may write
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             return model.fit(x, y, validation=(x, y), **given)
     except Exception as error:
         notes = "; ".join(getattr(error, "__notes__", ()))

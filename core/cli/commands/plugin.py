@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import keyword
 import os
 import shlex
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import click
 
+from chainrule.cli.built_in_commands import COMMANDS
 from chainrule.cli.group import FAILED
+from chainrule.cli.new_plugin import TEMPLATES, check_free, files_of
 from chainrule.cli.output import (
     echo,
     json_option,
@@ -17,8 +20,7 @@ from chainrule.cli.output import (
     print_table,
     writable_folder,
 )
-from chainrule.cli.plugin_template import files_of
-from chainrule.errors import OutputError
+from chainrule.errors import OutputError, PluginError
 from chainrule.files import write_file
 
 
@@ -29,11 +31,18 @@ def command() -> None:
 
 @command.command("new")
 @click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(list(TEMPLATES)),
+    default="activation",
+    show_default=True,
+    help="What it registers.",
+)
 @click.option("--out", default=".", show_default=True, help="Folder for the package.")
-def new(name: str, out: str) -> None:
+def new(name: str, kind: str, out: str) -> None:
     """Write a plugin package chainrule-NAME, with a test.
 
-    It registers one activation; replace it with your own.
+    It registers one component, which works; replace it with your own.
     """
     module = name.removeprefix("chainrule-").replace("-", "_").lower()
     if not module.isidentifier() or keyword.iskeyword(module):
@@ -41,11 +50,15 @@ def new(name: str, out: str) -> None:
             f"{name!r} is not a valid module name: use letters, digits and '-'"
         )
     short = module.replace("_", "-")
+    if kind == "command" and short in COMMANDS:
+        raise PluginError(f"command {short!r} is built in; choose another name")
+    check_free(short if kind == "command" else module, kind)
     folder = Path(out) / f"chainrule-{short}"
     if os.path.exists(folder):  # which no name makes fail
         raise OutputError(f"{folder} already exists; choose another name or --out")
-    writable_folder(folder)
-    for file, text in files_of(short, module).items():
+    version = importlib.metadata.version("chainrule")
+    for file, text in files_of(short, kind, version).items():
+        writable_folder((folder / file).parent)
         write_file(folder / file, text)
         echo(f"wrote {folder / file}")
     echo()
