@@ -16,7 +16,7 @@ from chainrule.errors import PluginError, UnknownNameError
 from chainrule.registry import Registry
 from chainrule.registry import registry as everything
 from chainrule.registry.loading import DEFAULT_PLUGINS
-from chainrule.registry.plugin import Plugin
+from chainrule.registry.plugin import Plugin, is_plugin
 
 Install = Callable[..., str]
 
@@ -348,3 +348,22 @@ def test_a_plugin_given_as_an_object_is_replaced_when_it_is_registered_again() -
             assert cr.datasets.one() == 1
     finally:
         everything.plugins.unregister("Plain")
+
+
+def test_what_a_plugin_imports_is_not_asked_for_hooks() -> None:
+    asked = []
+
+    class Module(types.ModuleType):
+        def __getattr__(self, name: str) -> None:
+            asked.append(name)
+            raise AttributeError(name)
+
+    @hookimpl
+    def register_activations() -> list[type[cr.Activation]]:
+        return []
+
+    plugin = types.ModuleType("plugin")
+    plugin.cr = Module("chainrule")  # type: ignore[attr-defined]
+    plugin.register_activations = register_activations  # type: ignore[attr-defined]
+    assert is_plugin(plugin)
+    assert asked == []
