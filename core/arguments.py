@@ -7,7 +7,7 @@ import functools
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -184,10 +184,13 @@ class Signature:
         if count > self.most:
             visible = [name for name in names if name != "self"]
             listed = f" ({', '.join(visible)})" if visible else ""
+            others = [name for name in self.by_name if name not in names]
+            first = next(iter((*self.required, *others)), "")
             raise ArgumentTypeError(
                 f"{self.name} takes {len(visible)} argument"
                 f"{'' if len(visible) == 1 else 's'} by position{listed}, got "
                 f"{count - len(names) + len(visible)}"
+                + (f"; give the others by name, as in {first}=…" if first else "")
             )
         for name in kwargs:
             if name not in self.by_name:
@@ -226,6 +229,24 @@ def _spelled_out(
             (keys,) = typing.get_args(hint)
             return typing.get_type_hints(keys, include_extras=True)
     return {}
+
+
+def check_takes(function: Callable[..., Any], names: Sequence[str], what: str) -> None:
+    """Reject a function of a user that cannot be called with these arguments.
+
+    Raises:
+        ArgumentTypeError: it takes more or fewer.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are written in C have none
+        return
+    try:
+        signature.bind(*names)
+    except TypeError:
+        raise ArgumentTypeError(
+            f"{what} must be a function of ({', '.join(names)}), got one of {signature}"
+        ) from None
 
 
 def check_fields(instance: Any) -> None:

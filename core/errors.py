@@ -80,6 +80,10 @@ class UnknownNameError(ChainRuleError, KeyError):
         return visible(str(self.args[0])) if self.args else ""
 
 
+class UnknownIndexError(ChainRuleError, IndexError):
+    """A place in a list that has no such place."""
+
+
 class UnknownAttributeError(UnknownNameError, AttributeError):
     """An unknown name in attribute access, as in ``cr.layers.Dens``."""
 
@@ -150,6 +154,7 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # an integer of 5,000 digits, or a user's class
         return f"a value of type {type(value).__name__}"
+    text = " ".join(text.split())  # arrays are written in several lines
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 

@@ -45,13 +45,16 @@ a `cr.Sequential`. Every line is run by a test; the messages are those that you 
 """
 
 SECTIONS = {
-    "Models": ("model", "Model"),
+    "Models": ("model", "setting a model", "Model", "Sequential"),
     "Training": ("Model.fit", "Model.evaluate", "Model.predict", "callbacks",
-                 "missing from Model.fit", "metrics", "history"),
-    "Layers and optimizers": ("layers", "optimizers", "activations"),
+                 "missing from Model.fit", "metrics", "losses", "backends", "history"),
+    "Layers and optimizers": ("layers", "optimizers", "activations", "initializers",
+                              "schedules", "Optimizer.minimize"),
     "Nodes": ("node", "setting a node", "index", "missing from Input",
-              "missing from input", "missing from grad"),
+              "missing from input", "missing from grad", "grad", "evaluate",
+              "parameter", "constant"),
     "Functions": ("ops", "function"),
+    "Diagrams": ("draw", "diagram"),
     "Imports and names": ("chainrule", "datasets"),
 }  # fmt: skip
 """Title of a section → the places whose habits it lists."""

@@ -8,12 +8,13 @@ import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
 
 from chainrule.annotations import FilePath, Range
 from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
+from chainrule.habits import unknown_attribute
 from chainrule.kinds.theme import Theme
 from chainrule.plotting.rooms import Room, Size, room_for
 from chainrule.viz.formats.dot import to_digraph
@@ -70,6 +71,11 @@ class Diagram:
 
     formats = (*PICTURES, "svgz", *_TEXT_FORMATS)
     """The suffixes of files that `save` can write."""
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute(self, name, "diagram")
 
     @checked
     def __init__(

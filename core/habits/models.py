@@ -74,10 +74,38 @@ MODEL = habits("model", {
         "a model keeps none; give it to model.fit"),
     "metrics_names": ("model.metrics_names",
         "write model.history.keys(), or model.evaluate(X, Y).keys()"),
+    "build": ("model.build((None, 4))",
+        "leave it out: input_shape=… or the first data build it"),
+    "built": ("model.built", "write model.is_built"),
+    "load from_config from_pretrained": ('model.load("m.safetensors")',
+        "write model = cr.load(path)"),
+    "name": ("model.name", "write model.scope.name"),
+    "dtype": ("model.dtype", "write model.get_weights()[0].dtype"),
+    "reset_states reset_parameters reset_weights": ("model.reset_states()",
+        "make the model anew; seed= of model.fit draws other weights"),
+    "apply": ("model.apply(abs)",
+        "give the layers initializers, as in cr.layers.Dense(4, "
+        'kernel_initializer="he_normal")'),
+    "register_buffer register_parameter add_weight": (
+        'model.register_buffer("a", 1.0)',
+        "write a class from cr.Layer, whose apply calls self.parameter"),
+    "trainable_parameters": ("model.trainable_parameters",
+        "write [p for p in model.parameters.values() if p.trainable]"),
+    "num_parameters numel n_parameters": ("model.num_parameters()",
+        "write model.count_params()"),
+    "seed random_state": ("model.seed(1)", "give seed= to model.fit"),
+    "device": ("model.device", "give backend= to model.fit and model.predict"),
     "plot plot_model": ("model.plot()", 'write cr.draw(model).save("model.svg")'),
 })  # fmt: skip
 
+SETTING = habits("setting a model", {
+    "stop_training": ("model.stop_training = True", "write run.stop() in a callback"),
+})  # fmt: skip
+
 FIT = habits("Model.fit", {
+    "weighted_metrics": (_FIT('weighted_metrics=["mae"]'),
+        "leave it out: metrics are measured without sample weights"),
+    "train_data data dataset train_loader": (_FIT("data=X"), "write x=… and y=…"),
     "validation_data": (_FIT("validation_data=(X, Y)"), "write validation=(x, y)"),
     "validation_split": (_FIT("validation_split=0.2"), "write validation=0.2"),
     "validation_freq validation_steps validation_batch_size": (
@@ -113,6 +141,8 @@ MEASURE = (
     *habits("Model.predict", {
         "verbose": ("model.predict(X, verbose=0)",
             "leave it out: predict prints nothing"),
+        "steps callbacks workers": ("model.predict(X, steps=2)",
+            "leave it out: predict goes through all rows"),
     }),
     *habits("Model", {
         "training": ("model(x, training=True)",
@@ -126,6 +156,13 @@ PARTS = (
         "state_dict": ("model.layers[0].kernel",
             'write model.parameters["dense_1/kernel"]; model.parameters.keys() are the '
             "paths"),
+        "build": ("model.layers[0].build((None, 4))",
+            "leave it out: a layer is built when it is called"),
+        "count_params": ("model.layers[0].count_params()",
+            "write model.count_params(), or print model.summary()"),
+        "get_config": ("model.layers[0].get_config()", "write layer.to_config()"),
+        "trainable requires_grad": ("model.layers[0].trainable",
+            "write model.freeze(name), or model.parameters[path].trainable"),
         "input output": ("model.layers[0].output",
             "a layer is a function; write h = layer(x) and keep h"),
         "forward call": ("model.layers[0].forward(x)", "write layer(x)"),
@@ -143,9 +180,56 @@ PARTS = (
             "optimizer.state_dict()",
             "write optimizer.hyperparameters(); model.save keeps what it remembers"),
     }),
+    *habits("metrics", {
+        "update_state reset_state reset_states update compute reset": (
+            'cr.metrics["accuracy"].update_state(Y, Y)',
+            "give metrics= to model.fit and model.evaluate, which sum over batches"),
+    }),
     *habits("history", {
+        "params": ('model.fit(X, Y, loss="mse").params',
+            "a History has the numbers of each epoch, by name, and no more"),
         "history": ('model.fit(X, Y, loss="mse").history["loss"]',
             "a History is itself a mapping; write history['loss']"),
+    }),
+)  # fmt: skip
+
+ELSEWHERE = (
+    *habits("Sequential", {
+        "input_dim batch_input_shape in_features": (
+            "cr.Sequential([cr.layers.Dense(2)], input_dim=4)",
+            "write input_shape=(4,)"),
+    }),
+    *habits("Optimizer.minimize", {
+        "var_list params": ("optimizer.minimize(loss, var_list=[w])",
+            "write parameters=[w]"),
+    }),
+    *habits("grad", {
+        "create_graph retain_graph allow_unused": (
+            "cr.grad(loss, [w], create_graph=True)",
+            "leave it out: gradients are expressions, which have gradients again"),
+    }),
+    *habits("evaluate", {
+        "feed_dict inputs": ("cr.evaluate([loss], feed_dict={x: np.ones((4, 2))})",
+            "write feeds=, or give the mapping as the second argument"),
+    }),
+    *habits("draw", {
+        "to_file": ('cr.draw(model, to_file="m.png")',
+            'write cr.draw(model).save("m.png")'),
+    }),
+    *habits("parameter", {
+        "requires_grad": ('cr.parameter("v", [1.0], requires_grad=False)',
+            "write trainable=False"),
+    }),
+    *habits("constant", {
+        "dtype": ('cr.constant(1.0, dtype="float64")',
+            'leave it out: evaluate and fit have dtype="float64"'),
+    }),
+    *habits("diagram", {
+        "show view display open": ("cr.draw(model).show()",
+            'write diagram.save("m.svg"); in a notebook it shows itself'),
+        "write to_png render_to": ('cr.draw(model).write("m.png")',
+            'write diagram.save("m.png")'),
+        "pipe": ('cr.draw(model).pipe("png")', 'write diagram.render("png")'),
     }),
 )  # fmt: skip
 
@@ -169,4 +253,4 @@ MISSING = (
     }),
 )  # fmt: skip
 
-HABITS = (*MODEL, *FIT, *MEASURE, *PARTS, *MISSING)
+HABITS = (*MODEL, *SETTING, *FIT, *MEASURE, *PARTS, *ELSEWHERE, *MISSING)

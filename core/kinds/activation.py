@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from chainrule.arguments import check_takes
 from chainrule.component import Component
 from chainrule.errors import HyperparameterError
 from chainrule.kinds.module import Module
@@ -47,6 +48,11 @@ class FunctionActivation(Activation):
     """An activation that wraps a function of one node; it cannot be saved."""
 
     function: Callable[[Node], Node]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        check_takes(self.function, ("x",), f"the activation {name}")
 
     def apply(self, x: Node) -> Node:
         return self.function(x)

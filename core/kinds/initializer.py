@@ -22,6 +22,7 @@ class Initializer(Component, ABC):
     """
 
     kind: ClassVar[str] = "initializers"
+    foreign_options: ClassVar[Mapping[str, str]] = {"seed": "model.fit(…, seed=…)"}
     foreign_methods: ClassVar[Mapping[str, str]] = {"call": "draw"}
 
     @abstractmethod

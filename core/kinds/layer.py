@@ -42,6 +42,8 @@ class Layer(Module):
         "out_features": "units=…",
         "bias": "use_bias=…",
         "p": "rate=…",
+        "weights": "model.set_weights({path: array}) once the model is made",
+        "trainable": "model.freeze(name) once the model is made",
         "dtype": 'model.fit(…, dtype="float64")',
     }
     name: str | None = field(default=None, kw_only=True)

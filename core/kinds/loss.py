@@ -32,6 +32,7 @@ class Loss(Component, ABC):
     foreign_options: ClassVar[Mapping[str, str]] = {
         "from_logits": 'loss="softmax_cross_entropy", "sparse_softmax_cross_entropy" '
         'or "sigmoid_cross_entropy", which take logits',
+        "label_smoothing": "y * (1 - a) + a / classes for the targets",
         "reduction": "a function of (target, prediction) for another than the mean",
     }
     target: ClassVar[Literal["same", "classes"]] = "same"

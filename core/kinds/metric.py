@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
+from chainrule.arguments import check_takes
 from chainrule.component import Component
 from chainrule.errors import GraphError
 from chainrule.node import Node
@@ -72,6 +73,11 @@ class FunctionMetric(Metric):
     higher_is_better: ClassVar[bool | None] = None
 
     function: Callable[[Node, Node], Node]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        what = f"the metric {self.label}"
+        check_takes(self.function, ("target", "prediction"), what)
 
     @property
     def label(self) -> str:

@@ -58,6 +58,10 @@ class Optimizer(Component, ABC):
         "amsgrad": "the optimizer cr.optimizers.AMSGrad(…)",
         "betas": "beta_1=…, beta_2=…",
         "clipvalue": "clip_value=…",
+        "decay": "model.fit(…, schedule=…), such as cr.schedules.ExponentialDecay",
+        "use_ema": "the callback cr.callbacks.WeightAverage()",
+        "ema_momentum": "the callback cr.callbacks.WeightAverage()",
+        "params": "lr=… alone: fit knows what to train",
         "global_clipnorm": "clip_norm=…",
         "weight_decay": "cr.optimizers.AdamW(weight_decay=…), or give fit "
         "regularizers=[cr.regularizers.L2(…)]",

@@ -86,7 +86,7 @@ class Model(Parametric):
         self._build_for([x.shape for x in nodes])
         if len(nodes) != len(self.inputs):
             raise GraphError(
-                f"the model has {len(self.inputs)} inputs, it was called with "
+                f"the model has {_inputs(len(self.inputs))}, it was called with "
                 f"{len(nodes)}"
             )
         results = substitute(
@@ -126,7 +126,7 @@ class Model(Parametric):
         profile: bool = False,
         dtype: FloatDtype = "float32",
         deterministic: bool = False,
-        verbose: Verbosity = "auto",
+        verbose: bool | Verbosity = "auto",
     ) -> History:
         """Train on examples; return the history of losses and metrics by epoch.
 
@@ -182,8 +182,8 @@ class Model(Parametric):
             deterministic: whether the bytes must not depend on the number of threads.
                 NumPy's matrix products then use a single one, which costs time where
                 they are large.
-            verbose: 0 is silent, ``"auto"`` and 1 show progress, 2 writes a line for
-                each epoch; see `chainrule.callbacks.Progress`.
+            verbose: 0 or False is silent, ``"auto"`` and 1 show progress, 2 writes a
+                line for each epoch; see `chainrule.callbacks.Progress`.
 
         Raises:
             DataError: data that cannot be learned from; says where and why.
@@ -349,6 +349,10 @@ class Model(Parametric):
         return (
             f"<{type(self).__name__}: {len(self.layers)} layers, {count:,} parameters>"
         )
+
+
+def _inputs(count: int) -> str:
+    return "1 input" if count == 1 else f"{count} inputs"
 
 
 def _load_bytes() -> Callable[..., Model]:

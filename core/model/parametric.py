@@ -11,9 +11,15 @@ import numpy.typing as npt
 from chainrule.arguments import checked
 from chainrule.calls import calls
 from chainrule.data.inputs import shape_of_examples
-from chainrule.errors import ArgumentTypeError, NotBuiltError, shown
+from chainrule.errors import (
+    ArgumentTypeError,
+    FrozenError,
+    NotBuiltError,
+    UnknownIndexError,
+    shown,
+)
 from chainrule.frozen import Frozen
-from chainrule.habits import unknown_attribute
+from chainrule.habits import advice, unknown_attribute
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.owned import OwnedParameter
 from chainrule.model.by_path import ByPath
@@ -146,7 +152,31 @@ class Parametric(Frozen):
                 f"the index of a layer must be an integer, got {shown(index)}: "
                 "model.layers can be sliced, and model.parameters has paths"
             )
+        if not -len(self) <= index < len(self):
+            raise UnknownIndexError(
+                f"the model has {len(self)} layers, and none at the place {index}"
+            )
         return self.layers[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def _unchanging(self, *details: Any) -> NoReturn:
+        raise FrozenError(
+            "a model does not change once it is made: write cr.Sequential([…]) with "
+            "the layers that it should have"
+        )
+
+    __setitem__ = __delitem__ = _unchanging
+
+    def _no_operand(self, *others: Any) -> NoReturn:
+        raise ArgumentTypeError(
+            f"{self!r} is a function and no operand: apply it first, as in model(x) + "
+            "y, or write cr.Sequential([first, second]) for one after the other"
+        )
+
+    __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = __truediv__ = _no_operand
+    __or__ = __rshift__ = __matmul__ = _no_operand
 
     @checked
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
@@ -216,4 +246,6 @@ class Parametric(Frozen):
             return f"write model.{verb}(), or give it the names of layers"
         if name in ("optimizer", "loss", "metrics"):
             return f"a model has no {name} of its own: write model.fit(…, {name}=…)"
+        if write := advice(name, "setting a model", "model"):
+            return f"{type(self).__name__}: {name} cannot be set: {write}"
         return super()._instead_of_setting(name, value)

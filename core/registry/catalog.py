@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from chainrule.component import Component, required_fields
-from chainrule.errors import UnknownAttributeError, UnknownNameError
+from chainrule.errors import (
+    ArgumentTypeError,
+    UnknownAttributeError,
+    UnknownNameError,
+)
 from chainrule.registry.registry import Registry
 
 
@@ -38,6 +42,12 @@ class Catalog(Mapping[str, Any]):
             unknown = UnknownAttributeError(str(error))
             unknown.obj = self  # or Python 3.12 adds a suggestion of its own
             raise unknown from None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ArgumentTypeError(
+            f"cr.{self._kind} has {self._kind} by name, and is no function: write "
+            f"cr.{self._kind}.{next(iter(dir(self)))}(…)"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._registry.names(self._kind))

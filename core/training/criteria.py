@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, TypeAlias
 
+from chainrule.arguments import check_takes
 from chainrule.component import Component
 from chainrule.data.parts import for_outputs, one_each
 from chainrule.errors import DataError, GraphError, HyperparameterError, shown
@@ -189,6 +190,9 @@ def _loss(value: Any, network: Network, output: Node) -> LossLike:
     made: LossLike = value
     if isinstance(value, (str, Mapping, type, Component)) or not callable(value):
         made = registry.resolve("losses", value)
+    else:
+        name = getattr(value, "__name__", type(value).__name__)
+        check_takes(value, ("target", "prediction"), f"the loss {name}")
     return made
 
 

@@ -90,7 +90,7 @@ class Minimizer(Frozen):
             self.state.gather()
             self._phases = self._step()
             self._programs.clear()
-        values = values_for(self._inputs, [self.loss], feeds or {})
+        values = values_for(self._inputs, [self.loss], {} if feeds is None else feeds)
         shapes = tuple((leaf, value.shape) for leaf, value in values.items())
         state, backend = self.state, self._backend
         changing = [*self._kept, *state.parameters]

@@ -51,7 +51,7 @@ class FitOptions:
     profile: bool
     dtype: FloatDtype
     deterministic: bool
-    verbose: Verbosity
+    verbose: bool | Verbosity
 
     def resolved(self, network: Network) -> Setup:
         """Look up names, open the backend, and check and convert the data.

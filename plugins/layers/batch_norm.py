@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chainrule import ops
@@ -29,6 +30,12 @@ class BatchNorm(AffineNormalization):
         ShapeError: x has another number of features than in the first call.
     """
 
+    foreign_names: ClassVar[tuple[str, ...]] = (
+        "BatchNormalization", "BatchNorm1d", "BatchNorm2d",
+    )  # fmt: skip
+    foreign_options: ClassVar[Mapping[str, str]] = {
+        "num_features": "BatchNorm(); a layer infers its inputs",
+    }
     symbols: ClassVar[dict[str, str]] = {
         **AffineNormalization.symbols, "moving_mean": "μ", "moving_variance": "v",
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chainrule import ops
 from chainrule.annotations import Positive
 from chainrule.node import Node
@@ -20,6 +22,8 @@ class LayerNorm(AffineNormalization):
     Raises:
         ShapeError: x has another number of features than in the first call.
     """
+
+    foreign_names: ClassVar[tuple[str, ...]] = ("LayerNormalization",)
 
     epsilon: Positive = 1e-3
 

@@ -16,7 +16,7 @@ class KLDivergence(Loss):
     y and p are distributions over the last axis.
     """
 
-    foreign_names: ClassVar[tuple[str, ...]] = ("kl_div", "KLDivLoss")
+    foreign_names: ClassVar[tuple[str, ...]] = ("kl_div", "kld", "KLDivLoss")
     target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
     prediction_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 

@@ -33,6 +33,7 @@ class F1(Metric):
         ShapeError: ``"binary"``, and there are several outputs.
     """
 
+    foreign_names: ClassVar[tuple[str, ...]] = ("f1_score", "f_score", "fbeta_score")
     sees: ClassVar[Literal["prediction", "decision"]] = "decision"
 
     average: Literal["binary", "macro", "micro"] = "binary"

@@ -44,6 +44,7 @@ class AUC(Metric):
         DataError: a score is below 0 or above 1.
     """
 
+    foreign_names: ClassVar[tuple[str, ...]] = ("roc_auc", "roc_auc_score", "AUROC")
     sees: ClassVar[Literal["prediction", "decision"]] = "decision"
 
     num_thresholds: Annotated[int, Range(2)] = 200

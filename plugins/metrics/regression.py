@@ -64,6 +64,7 @@ class MAPE(Mean):
     prediction alike.
     """
 
+    aliases: ClassVar[tuple[str, ...]] = ("mean_absolute_percentage_error",)
     higher_is_better: ClassVar[bool] = False
 
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
@@ -79,6 +80,7 @@ class R2(Metric):
     unless it is predicted exactly (scikit-learn ``r2_score``).
     """
 
+    foreign_names: ClassVar[tuple[str, ...]] = ("r2_score", "r_squared")
     shift_invariant: ClassVar[bool] = True
 
     def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:

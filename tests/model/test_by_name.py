@@ -34,10 +34,28 @@ def test_unpacking_binds_no_names() -> None:
     assert isinstance(error, float)
 
 
-@pytest.mark.parametrize("name", [0, "nonsense", None])
+@pytest.mark.parametrize("name", ["nonsense", None])
 def test_what_is_not_there_is_said(name: Any) -> None:
     with pytest.raises(UnknownNameError, match=r"nothing here has the name .* Known: "):
         evaluated()[name]
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_places_are_answered(place: int) -> None:
+    with pytest.raises(UnknownNameError, match=r"list\(values.values\(\)\)\[-?\d\]"):
+        evaluated()[place]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        float, int, round, "{:.3f}".format, lambda scores: scores < 0.1,
+        lambda scores: 100 * scores, lambda scores: max(scores, 0.5),
+    ],
+)  # fmt: skip
+def test_it_does_not_stand_for_one_number(use: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"not one number: write \['loss'\]"):
+        use(evaluated())
 
 
 def test_going_over_it_says_what_to_write() -> None:
