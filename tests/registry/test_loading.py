@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -367,3 +368,20 @@ def test_what_a_plugin_imports_is_not_asked_for_hooks() -> None:
     plugin.register_activations = register_activations  # type: ignore[attr-defined]
     assert is_plugin(plugin)
     assert asked == []
+
+
+def test_a_fit_does_without_networkx_and_matplotlib() -> None:
+    code = """
+        import sys
+        import chainrule as cr
+        model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
+        model.fit([[1.0]], [[2.0]], loss="mse", verbose=0)
+        print({"networkx", "matplotlib", "numba", "pyopencl"} & {*sys.modules})
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "set()\n"

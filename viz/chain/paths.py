@@ -9,10 +9,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import networkx
+from typing import TYPE_CHECKING
 
 from chainrule.viz.chain.entries import Entry, EntryEdge, EntryGraph
+
+if TYPE_CHECKING:
+    import networkx  # takes as long to import as a fit of a small network
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def best_paths(graph: EntryGraph, start: Entry, end: Entry, most: int) -> list[P
 
 def dominators(graph: EntryGraph) -> list[Entry]:
     """Return the entries that every path passes, from the weight to the loss."""
+    import networkx
+
     digraph: networkx.DiGraph[Entry] = networkx.DiGraph()
     digraph.add_node(graph.start)
     for entry in graph.order:
