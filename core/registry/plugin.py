@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any, Literal
 
 import pluggy
@@ -138,9 +137,7 @@ def _check_names(implementation: object) -> None:
 
 def _is_marked(implementation: object, name: str) -> bool:
     member = inspect.getattr_static(implementation, name, None)
-    if isinstance(member, ModuleType):  # chainrule itself would look the name up
-        return False
-    return hasattr(member, f"{hooks.PROJECT}_impl")
+    return f"{hooks.PROJECT}_impl" in getattr(member, "__dict__", ())
 
 
 def _implemented(
