@@ -18,7 +18,7 @@ from chainrule.viz.style import LIGHT
 LONGEST = 300
 """Characters of plain text that a diagram shows."""
 LONGEST_WHOLE = 3000
-DEEPEST = 200
+DEEPEST = 60
 """How long, and how many operations deep, a formula is where it is not cut short."""
 
 

@@ -8,6 +8,7 @@ with ``…``.
 from __future__ import annotations
 
 import math
+import sys
 
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
@@ -63,28 +64,52 @@ class _Writer:
         self.ellipsis = Piece(r"\dots" if style == "latex" else "…")
 
     def piece(self, depth: int | None) -> Piece:
-        """Write the root, operands before operations, with a stack of what is left."""
-        done: dict[tuple[Node, int | None], Piece] = {}
-        stack = [(self.root, depth)]
+        """Write the root, operands before operations, with a stack of what is left.
+
+        What is written in full is written once, at whatever depth it is met again.
+        """
+        cut: dict[tuple[Node, int], Piece] = {}
+        full: dict[Node, tuple[int, Piece]] = {}  # and how many operations deep it is
+
+        def done(node: Node, left: int) -> Piece | None:
+            high, piece = full.get(node, (left + 1, None))
+            return piece if high <= left else cut.get((node, left))
+
+        stack = [(self.root, sys.maxsize if depth is None else depth)]
+        root = stack[0]
         while stack:
-            node, left = key = stack[-1]
-            if key in done:
+            node, left = stack[-1]
+            if done(node, left) is not None:
                 stack.pop()
                 continue
-            piece = self._atom(node, left)
-            if piece is None:
-                below = [(x, None if left is None else left - 1) for x in node.inputs]
-                missing = [each for each in below if each not in done]
+            atom = self._atom(node)
+            if atom is not None:
+                full[node] = 0, atom
+            elif left <= 0:
+                cut[node, left] = self.ellipsis
+            else:
+                below = [done(x, left - 1) for x in node.inputs]
+                missing = [
+                    (x, left - 1)
+                    for x, piece in zip(node.inputs, below, strict=True)
+                    if piece is None
+                ]
                 if missing:
                     stack.extend(reversed(missing))
                     continue
-                piece = self._operation(node, [done[each] for each in below])
-            done[key] = piece
+                piece = self._operation(node, [p for p in below if p is not None])
+                highs = [full[x][0] if x in full else left for x in node.inputs]
+                if max(highs, default=0) < left:
+                    full[node] = max(highs, default=0) + 1, piece
+                else:
+                    cut[node, left] = piece
             stack.pop()
-        return done[self.root, depth]
+        written = done(*root)
+        assert written is not None
+        return written
 
-    def _atom(self, node: Node, left: int | None) -> Piece | None:
-        """Write a node that is not taken apart: a symbol, a number, or … if deep."""
+    def _atom(self, node: Node) -> Piece | None:
+        """Write a node that is not taken apart: a symbol or a number."""
         if isinstance(node, Constant) and not node.name:
             return self._constant(node)
         if isinstance(node.op, Count):
@@ -97,7 +122,7 @@ class _Writer:
             if symbol.wrt == (symbol.of,):
                 return Piece("1", value=1.0)
             return Piece(text, PRODUCT)
-        return self.ellipsis if left is not None and left <= 0 else None
+        return None
 
     def _size(self, node: Node) -> Piece:
         """Write how many elements lie along some axes: n, or n · m."""

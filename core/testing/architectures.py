@@ -18,6 +18,7 @@ from chainrule import ops
 from chainrule.graph import Graph
 from chainrule.node import Input, Node, Parameter
 from chainrule.registry import registry
+from chainrule.testing.examples import example
 from chainrule.testing.random_graphs import Choose
 from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array
@@ -97,13 +98,24 @@ class Architecture:
         if which == 0:  # several outputs
             self.parts.append("two heads")
             return self._loss(self.dense(y, 2), "t") + self._loss(self.dense(y, 1), "u")
+        regularizer = self._regularizer() if which in (1, 2) else None
+        if regularizer is not None:
+            changed = regularizer.transform(y, "y")
+            y = y if changed is None else changed
         prediction = self.dense(y, 1 + self.choose(3)).named("y_hat")
         loss = self._loss(prediction, "t")
-        if which == 1:
-            self.parts.append("penalty")
+        if regularizer is not None:
             kernel = next(p for p in Graph([loss]).parameters if p.value.ndim == 2)
-            loss = loss + 0.01 * ops.sum(ops.square(kernel))
+            penalty = regularizer.penalty(kernel)
+            loss = loss if penalty is None else loss + penalty
         return loss
+
+    def _regularizer(self) -> Any:
+        """Choose one of all regularizers that are registered."""
+        names = registry.names("regularizers")
+        name = names[self.choose(len(names))]
+        self.parts.append(name)
+        return example(registry.find("regularizers", name).target)
 
     def _loss(self, y: Node, target: str) -> Node:
         names = ["mse", "mae", "huber", "softmax_cross_entropy",

@@ -33,4 +33,5 @@ class AffineNormalization(Layer):
         gamma = self.parameter("gamma", shape, Ones())
         beta = self.parameter("beta", shape, Zeros())
         mean, variance = self.statistics(x)
-        return gamma * (x - mean) / ops.sqrt(variance + self.epsilon) + beta
+        deviation = ops.sqrt(variance + self.epsilon).named("sigma")
+        return gamma * (x - mean) / deviation + beta

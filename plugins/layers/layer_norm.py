@@ -28,5 +28,5 @@ class LayerNorm(AffineNormalization):
     epsilon: Positive = 1e-3
 
     def statistics(self, x: Node) -> tuple[Node, Node]:
-        mean = ops.mean(x, -1, keepdims=True)
-        return mean, ops.var(x, -1, keepdims=True)
+        mean = ops.mean(x, -1, keepdims=True).named("mu")
+        return mean, ops.mean(ops.square(x - mean), -1, keepdims=True)

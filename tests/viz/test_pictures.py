@@ -7,13 +7,11 @@ from click.testing import CliRunner
 import chainrule as cr
 from chainrule.registry import registry
 from chainrule.testing import check_picture, example
+from chainrule.testing.architectures import PARTS
 from chainrule.testing.pictures.__main__ import main
 from chainrule.testing.pictures.generate import sketch
 from chainrule.testing.targets import sample_target
 from chainrule.viz.formulas import meanings
-
-TOO_LONG = 0.01
-"""The share of statements that is too long, or too ambiguous, to be read back."""
 
 
 @pytest.mark.parametrize("first", range(0, 100, 5))
@@ -22,7 +20,19 @@ def test_random_networks_are_drawn_as_they_are(first):
         drawn = sketch(seed)
         report = drawn.diagram().proofread()
         assert not report.wrong, f"{drawn}\n{report}"
-        assert len(report.unread) <= 1 + TOO_LONG * sum(report.counts.values())
+        assert not report.unread, f"{drawn}\n{report.unread}"
+
+
+def test_samples_have_every_level_direction_batch_and_regularizer():
+    drawn = [sketch(seed) for seed in range(300)]
+    for name in ("level", "direction", "rankdir", "training", "fold"):
+        assert len({one.options[name] for one in drawn}) == {
+            "level": 4,
+            "direction": 3,
+        }.get(name, 2)
+    assert {one.net.batch for one in drawn} == {1, 3}
+    parts = {part for one in drawn for part in one.net.parts}
+    assert parts >= {*registry.names("regularizers"), *PARTS}
 
 
 def test_a_seed_always_gives_the_same_picture():

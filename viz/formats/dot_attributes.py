@@ -100,8 +100,9 @@ def _stroke(link: Link, theme: Theme) -> tuple[str, str]:
 
 def tip(text: str, lines: Sequence[Line] = ()) -> str:
     """Return a tooltip: some words, and every formula that the lines cut short."""
-    full = {line.text.unicode(): whole(line.text) for line in lines}
-    cut = [words for short, words in full.items() if words != short]
+    short = {line.text.unicode(): line.text for line in lines}
+    full = {words: whole(text) for words, text in short.items() if "…" in words}
+    cut = [words for shorter, words in full.items() if words != shorter]
     told = _quoted(Plain(text).unicode())
     for words in cut:
         longer = rf"{told}\n{_quoted(words)}"

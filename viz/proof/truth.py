@@ -113,6 +113,10 @@ class Truth:
         """Return what the only result of a block is worth; None if it has several."""
         return self._values[self.exits[block]] if block in self.exits else None
 
+    def known(self, node: Node) -> Array:
+        """Return the value of a node that has a name."""
+        return self._values[node]
+
     def worth(self, node: Node) -> Array:
         """Return the value of any node that the graph's leaves determine."""
         return self._computed([node])[node]

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.node import Node, Parameter
 from chainrule.notation.symbols import Derivative, Symbol
-from chainrule.ops import Count
+from chainrule.ops import Count, Uniform
 from chainrule.viz.formulas.measures import Array
 from chainrule.viz.graph.unit_symbols import unit_symbol, weight_symbol
 from chainrule.viz.proof.truth import Truth
@@ -38,6 +38,7 @@ class UnitNames:
     """
 
     def __init__(self, truth: Truth) -> None:
+        self._truth = truth
         self.entries: dict[str, Entry] = {}
         self.weights: dict[str, float] = {}
         self._derivatives: dict[str, str] = {}
@@ -73,6 +74,18 @@ class UnitNames:
     def derivative(self, name: str) -> str:
         """Return the name of the gradient of a weight; the weight has one or none."""
         return self._derivatives.get(name, "")
+
+    def chance(self, unit: str) -> dict[str, list[Array]]:
+        """Return the random number that a unit is computed with, by its name."""
+        entry = self.entries.get(unit)
+        waiting = [] if entry is None else [entry.node]
+        for node in waiting:  # the nearest, which no other unit reads
+            if entry and isinstance(node.op, Uniform):
+                name, _ = node.op.written(node)
+                value = self._truth.known(node).reshape(-1)
+                return {name: [value[entry.which % value.size]]}
+            waiting += node.inputs
+        return {}
 
     def vectors(self, drawn: Mapping[str, float | None]) -> dict[str, list[Array]]:
         """Return the vectors all of whose units are drawn, with the drawn numbers."""

@@ -221,7 +221,7 @@ def _check_stage(
     one_of = _ONE_OF.fullmatch(formula)
     text = one_of["vector"] if one_of else formula
     numbers = {name: [np.asarray(value)] for name, value in names.weights.items()}
-    numbers |= names.sizes
+    numbers |= names.sizes | names.chance(title)
     try:
         found = meanings(text, {**numbers, **known}, truth.functions)
     except UnreadableError:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import GraphError
 from chainrule.registry import registry
 from chainrule.testing.architectures import Architecture
 
-LEVELS = ("op", "layer", "model")
+LEVELS = ("op", "layer", "model", "neuron")
 DIRECTIONS = ("both", "backward", "forward")
 RANKDIRS = ("LR", "TB")
 BATCHES = (1, 3)
@@ -31,9 +33,18 @@ class Sketch:
     options: dict[str, Any]
 
     def diagram(self) -> Any:
-        """Draw the network with the values of its example."""
+        """Draw the network with the values of its example.
+
+        A network that is not made of units is drawn by operations instead.
+        """
         draw = registry.find("renderers", "draw").target
-        return draw(self.net.loss, values=self.net.feeds, **self.options)
+        drawn = functools.partial(draw, self.net.loss, values=self.net.feeds)
+        try:
+            return drawn(**self.options)
+        except GraphError:
+            if self.options["level"] != "neuron":
+                raise
+            return drawn(**{**self.options, "level": "op", "example": 0})
 
     def __str__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
@@ -54,4 +65,7 @@ def sketch(seed: int) -> Sketch:
         "training": bool(choose(2)),
         "fold": bool(choose(2)),
     }
-    return Sketch(seed, Architecture(choose, BATCHES[choose(len(BATCHES))]), options)
+    batch = BATCHES[choose(len(BATCHES))]
+    if options["level"] == "neuron":
+        options["example"] = choose(batch)
+    return Sketch(seed, Architecture(choose, batch), options)
