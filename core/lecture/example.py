@@ -39,7 +39,7 @@ class Example(Component):
     target: float = 1.0
     data: str = "moons"
     noise: NonNegative = 0.2
-    hidden: Units = (8,)
+    hidden: Units = (4, 3)
     activation: str = "tanh"
     lr: Positive = 0.1
     seed: Seed = 0

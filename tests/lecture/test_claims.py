@@ -108,7 +108,7 @@ def test_learning_rates_too_small_stable_and_too_large(told: Names) -> None:
     names = told("rates")
     data = names["curve"].data
     minima = data["minima"]
-    small, stable, large = (data[f"path η = {eta}"][:, 0] for eta in (0.005, 0.15, 1.2))
+    small, stable, large = (data[f"path η = {eta}"][:, 0] for eta in (0.005, 0.1, 1.2))
     assert np.abs(minima - small[-1]).min() > 0.3
     assert np.abs(minima - stable[-1]).min() < 0.05
     lowest = minima[np.argmin(np.interp(minima, data["w1"], data["J"]))]
