@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,12 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ArgumentError, DataError
 from chainrule.testing.figures import check_plot
+
+
+def test_every_figure_has_an_example_in_the_documentation() -> None:
+    page = Path(__file__).parents[2] / "docs" / "figures.md"
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in cr.plot if f"cr.plot.{name}(" not in text] == []
 
 
 def words(plot: cr.Plot) -> str:
