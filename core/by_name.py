@@ -40,6 +40,7 @@ class ByName(dict[str, T]):
         )
 
     __float__ = __int__ = __round__ = __mul__ = __rmul__ = _no_number
+    __add__ = __radd__ = __sub__ = __truediv__ = _no_number
     __lt__ = __le__ = __gt__ = __ge__ = _no_number
 
     def __format__(self, spec: str) -> str:

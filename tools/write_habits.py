@@ -49,7 +49,7 @@ SECTIONS = {
     "Training": ("Model.fit", "Model.evaluate", "Model.predict", "callbacks",
                  "missing from Model.fit", "metrics", "losses", "backends", "history"),
     "Layers and optimizers": ("layers", "optimizers", "activations", "initializers",
-                              "schedules", "Optimizer.minimize"),
+                              "schedules", "Optimizer.minimize", "minimizer"),
     "Nodes": ("node", "setting a node", "index", "missing from Input",
               "missing from input", "missing from grad", "grad", "evaluate",
               "parameter", "constant"),

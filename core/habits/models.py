@@ -74,6 +74,8 @@ MODEL = habits("model", {
         "a model keeps none; give it to model.fit"),
     "metrics_names": ("model.metrics_names",
         "write model.history.keys(), or model.evaluate(X, Y).keys()"),
+    "adapt": ("model.adapt(X)",
+        "write layer.adapt(x); fit does it before its first step"),
     "build": ("model.build((None, 4))",
         "leave it out: input_shape=… or the first data build it"),
     "built": ("model.built", "write model.is_built"),
@@ -156,6 +158,9 @@ PARTS = (
         "state_dict": ("model.layers[0].kernel",
             'write model.parameters["dense_1/kernel"]; model.parameters.keys() are the '
             "paths"),
+        "fit fit_transform partial_fit": ("cr.layers.Normalization().fit(X)",
+            "write layer.adapt(x), or fit the model that it is in"),
+        "transform": ("cr.layers.Normalization().transform(X)", "write layer(x)"),
         "build": ("model.layers[0].build((None, 4))",
             "leave it out: a layer is built when it is called"),
         "count_params": ("model.layers[0].count_params()",
@@ -202,6 +207,10 @@ ELSEWHERE = (
     *habits("Optimizer.minimize", {
         "var_list params": ("optimizer.minimize(loss, var_list=[w])",
             "write parameters=[w]"),
+    }),
+    *habits("minimizer", {
+        "step run zero_grad": ("optimizer.minimize(loss).step()",
+            "call it: step({x: …}) computes gradients and updates the parameters"),
     }),
     *habits("grad", {
         "create_graph retain_graph allow_unused": (

@@ -25,7 +25,7 @@ class ByPath(ByName[T]):
     def __missing__(self, key: Any) -> T:
         if isinstance(key, int) and -len(self) <= key < len(self):
             return list(self.values())[key]
-        raise unknown_name("parameter", str(key), self)
+        raise unknown_name("parameter", str(key), self.keys())
 
     def __call__(self) -> Iterator[T]:
         """Iterate over the values."""

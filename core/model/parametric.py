@@ -224,8 +224,13 @@ class Parametric(Frozen):
         return ByPath((path, p.value.copy()) for path, p in self.parameters.items())
 
     @checked
-    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+    def set_weights(
+        self, weights: Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]
+    ) -> None:
         """Set the values of some or all parameters; training starts from them.
+
+        Args:
+            weights: arrays by path; or, as in Keras, a list with all of them in order.
 
         Raises:
             DataError: no such parameter, another shape, or not a finite number. Then

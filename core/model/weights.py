@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +13,24 @@ from chainrule.node import Parameter
 
 
 def weights_for(
-    parameters: Mapping[str, Parameter], weights: Mapping[str, npt.ArrayLike]
+    parameters: Mapping[str, Parameter],
+    weights: Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike],
 ) -> dict[str, Array]:
     """Return arrays that the parameters of these paths can take.
+
+    A list has one for each parameter, in order.
 
     Raises:
         DataError: no such parameter, another shape, or not finite.
     """
     if not isinstance(weights, Mapping):
-        raise DataError(
-            "weights must be a mapping from paths, such as get_weights returns, got "
-            f"{type(weights).__name__}"
-        )
+        if len(weights) != len(parameters):
+            raise DataError(
+                f"weights must have one array for each of the {len(parameters)} "
+                f"parameters ({', '.join(parameters.keys())}), got {len(weights)}; a "
+                "mapping from paths may have some of them"
+            )
+        weights = dict(zip(parameters.keys(), weights, strict=True))
     arrays = {}
     for path, value in weights.items():
         if path not in parameters:

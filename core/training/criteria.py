@@ -142,7 +142,7 @@ class Criteria:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NodeLoss:
     """A loss that is written as a node, with an input of its own for the targets.
 
@@ -173,6 +173,9 @@ class NodeLoss:
                 "node, write a loop: step = optimizer.minimize(J)"
             )
         return cls(node, others[0], output)
+
+    def __repr__(self) -> str:
+        return describe(self.node)
 
     def __call__(self, target: Node, prediction: Node) -> Node:
         if prediction is not self.output:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
@@ -16,6 +16,7 @@ from chainrule.execution.cache import PROGRAM_BYTES, Cache
 from chainrule.execution.opening import generation
 from chainrule.frozen import Frozen
 from chainrule.graph import topological
+from chainrule.habits import unknown_attribute
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Input, Node, Parameter, describe
@@ -76,6 +77,11 @@ class Minimizer(Frozen):
         self._kept = [node for node in order if isinstance(node, Parameter)]
         self._phases = self._step()
         self._programs: Cache[Executable] = Cache(limit=8, nbytes=PROGRAM_BYTES)
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute(self, name, "minimizer")
 
     def __call__(self, feeds: Mapping[Any, npt.ArrayLike] | None = None) -> float:
         """Make a step, and return the loss before it.

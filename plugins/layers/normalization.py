@@ -104,9 +104,10 @@ class Normalization(Layer):
         """Return how many numbers there are along each axis."""
         sizes = [size for axis in kept if (size := x.shape[axis]) is not None]
         if len(sizes) < len(kept):
+            hint = "; write x[:, None] for one feature" if x.ndim == 1 else ""
             raise ShapeError(
                 f"{self.scope.title}: the size of x along axis {self.axis} must be "
-                f"known, got {shape_text(x.shape)}"
+                f"known, got {shape_text(x.shape)}{hint}"
             )
         return tuple(sizes)
 

@@ -12,7 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.by_name import ByName
-from chainrule.errors import ArgumentTypeError, UnknownNameError
+from chainrule.errors import ArgumentTypeError, DataError, UnknownNameError
 
 SCORES = ByName({"loss": 0.5, "accuracy": 0.75})
 
@@ -100,3 +100,13 @@ def test_weights_and_parameters_are_not_unpacked_by_mistake() -> None:
         assert kernel.shape == (3, 2)
         assert list(mapping.keys()) == ["dense_1/kernel", "dense_1/bias"]
         assert dict(mapping)["dense_1/kernel"].shape == mapping[0].shape
+
+
+def test_a_path_that_is_not_there_and_weights_in_a_list() -> None:
+    model = cr.Sequential([cr.layers.Dense(2)], input_shape=3)
+    with pytest.raises(UnknownNameError, match="no parameter named 'dense_1/kernle'"):
+        model.parameters["dense_1/kernle"]
+    model.set_weights([np.ones((3, 2)), np.zeros(2)])
+    assert model.predict(np.ones((1, 3))).tolist() == [[3, 3]]
+    with pytest.raises(DataError, match=r"each of the 2 parameters .* got 1"):
+        model.set_weights([np.ones((3, 2))])

@@ -77,8 +77,8 @@ def fit(**options: Any) -> object:
         ),
         (
             lambda: model().set_weights([1]),
-            ArgumentTypeError,
-            "weights must be a mapping",
+            DataError,
+            "weights must have one array for each of the",
         ),
         (
             lambda: model().set_weights({"dense_1/kernel": [[1], [1, 2]]}),
