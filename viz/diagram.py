@@ -185,6 +185,11 @@ class Diagram:
 
     def _rendered(self, format: str, dpi: int, engine: Engine) -> bytes:
         if format in _TEXT_FORMATS:
+            if engine != "pygraphviz":
+                raise RenderError(
+                    f"engine must be left out for {format!r}, got {engine!r}: it "
+                    f"renders pictures only, which are {', '.join(PICTURES)}"
+                )
             return _TEXT_FORMATS[format](self).encode()
         if format == "svgz":
             return gzip.compress(self.render("svg", engine=engine), mtime=0)

@@ -180,3 +180,13 @@ def test_an_update_of_a_number_shows_the_rule(optimizer, rule):
     )
     (said,) = (change.text for change in diagram.extras.updates)
     assert rule in said.unicode()
+
+
+@pytest.mark.parametrize("suffix", ["html", "json", "dot", "tikz", "tex"])
+def test_an_engine_that_would_have_no_effect_is_refused(suffix, tmp_path):
+    x = cr.input("x")
+    diagram = cr.draw(cr.ops.tanh(x))
+    with pytest.raises(
+        cr.errors.RenderError, match=f"engine must be left out for '{suffix}'"
+    ):
+        diagram.save(tmp_path / f"a.{suffix}", engine="dot")

@@ -8,6 +8,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ConformanceError, DataError
 from chainrule.testing import check_picture
+from chainrule.viz.formats.titles import moved_titles
 from chainrule.viz.formulas.meanings import UnreadableError, meanings
 from chainrule.viz.formulas.measures import literal
 from chainrule.viz.proof.proofread import proofread
@@ -273,3 +274,17 @@ def test_a_verdict_counts_gradients_that_a_block_leaves_out():
     )  # fmt: skip
     assert "⋮" in picture.source
     assert not picture.proofread().wrong
+
+
+def test_a_title_stands_where_no_label_covers_it():
+    def text(x, y, width):
+        drawn = {"op": "T", "pt": [x, y], "align": "l", "width": width, "text": "name"}
+        return [{"op": "F", "size": 12}, drawn]
+
+    frame = {"name": "cluster_a", "bb": "0,0,300,100", "_ldraw_": text(8, 90, 50)}
+    for labels, side in (
+        ([], None), ([8], "r"), ([8, 240], "c"), ([100], None), ([8, 130, 240], None),
+    ):  # fmt: skip
+        edges = [{"_ldraw_": text(x, 85, 40)} for x in labels]
+        moved = moved_titles({"objects": [frame], "edges": edges})
+        assert moved == ({} if side is None else {"cluster_a": side})

@@ -150,6 +150,8 @@ class Question:
         """
         if self.batch == 1 or self.wrt.shape[:1] == (None,):
             return None
+        if self.wrt not in self.sweep.gradient:
+            return None
         parts = [self.of_example(number) for number in range(self.batch)]
         total, slopes = self.slope, [part.slope for part in parts]
         for factor in (1 / self.batch, 1.0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import graphviz
@@ -21,11 +22,14 @@ from chainrule.viz.formats.html_labels import as_label, legend, points, scale, t
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.row_places import Stack, entering, row_scenes, stacked
 from chainrule.viz.formats.rows import late_leaves
+from chainrule.viz.formats.titles import moved_titles
 from chainrule.viz.scene import Block, Scene
 from chainrule.viz.style import LIGHT
 
 LABEL_DISTANCE = 10.0
 """Points that Graphviz' labeldistance counts in."""
+MOST_WITH_TITLES = 60
+"""Larger pictures are not laid out twice to see what covers the titles of frames."""
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
 """Path of a cluster → the blocks in it, and the clusters directly inside it."""
@@ -38,7 +42,7 @@ def to_digraph(
     if scene.rows:
         dot = _in_rows(scene, theme)
     elif scene.shape == "boxes":
-        dot = _boxes(scene, theme)
+        dot = _with_titles(scene, theme)
     else:
         dot, scene = _circles(scene, theme)
     if text := _below(scene, with_legend, theme):
@@ -46,7 +50,23 @@ def to_digraph(
     return dot
 
 
-def _boxes(scene: Scene, theme: Theme, *, tight: bool = False) -> graphviz.Digraph:
+def _with_titles(scene: Scene, theme: Theme) -> graphviz.Digraph:
+    """Return a graph of boxes, in which no label covers the title of a frame."""
+    dot = _boxes(scene, theme)
+    labels = any(link.lines for link in scene.links)
+    if not (scene.clusters and labels) or len(scene.blocks) > MOST_WITH_TITLES:
+        return dot
+    moved = moved_titles(json.loads(render(dot.source, "json")))
+    return _boxes(scene, theme, titles=moved) if moved else dot
+
+
+def _boxes(
+    scene: Scene,
+    theme: Theme,
+    *,
+    tight: bool = False,
+    titles: Mapping[str, str] | None = None,
+) -> graphviz.Digraph:
     """Return a graph of boxes, for dot to lay out.
 
     A tight one needs little room: leaves stand before frames, not above them, and what
@@ -55,7 +75,7 @@ def _boxes(scene: Scene, theme: Theme, *, tight: bool = False) -> graphviz.Digra
     outside = entering(scene) if tight else ()
     twins = {(k.tail, k.head) for k in scene.links if tight and k.kind == "backward"}
     dot = _empty(scene, theme)
-    _add_cluster(dot, scene, _tree(scene), (), theme)
+    _add_cluster(dot, scene, _tree(scene), (), theme, titles=titles)
     late = late_leaves(scene)
     if late:
         dot.attr(newrank="true")  # edges between frames are binding
@@ -176,6 +196,7 @@ def _add_cluster(
     theme: Theme,
     places: Stack | None = None,
     row: int = 0,
+    titles: Mapping[str, str] | None = None,
 ) -> None:
     """Add the blocks of one cluster and, inside it, the clusters in it."""
     blocks, children = tree.get(path, ([], []))
@@ -186,6 +207,8 @@ def _add_cluster(
         name = f"cluster_{identifier('/'.join(child))}"
         look = frame_attributes(child, scene.clusters[child], theme)
         found = places.frames[row][name] if places else {}
+        if titles and name in titles:
+            look["labeljust"] = titles[name]
         with dot.subgraph(name=f"{name}__{row}" if row else name) as inner:
             inner.attr(**look, **found)
-            _add_cluster(inner, scene, tree, child, theme, places, row)
+            _add_cluster(inner, scene, tree, child, theme, places, row, titles)
