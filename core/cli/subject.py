@@ -123,7 +123,9 @@ def subject(what: str, loss: str | None = None) -> Subject:
         return Subject(found, named)
     model = load(file)
     criteria = model.session.criteria
-    return _with_loss(model, loss or (criteria.losses[0] if criteria else None))
+    if loss is None and criteria and len(model.outputs) == 1:
+        loss = criteria.losses[0]
+    return _with_loss(model, loss)
 
 
 def _with_loss(model: Model, loss: Any, data: Arrays | None = None) -> Subject:

@@ -8,7 +8,7 @@ from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.model.model import Model
 from chainrule.node import Input, Node
-from chainrule.training.criteria import Criteria
+from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
 from chainrule.training.objective import penalties, weighted_loss
 
@@ -27,25 +27,23 @@ def with_loss(what: Any, loss: Any = None) -> Any:
 
 
 def loss_of(model: Model, loss: Any = None) -> Node:
-    """Return the graph of a loss of a model's output; the target is an input ``t``.
+    """Return the graph of a model's loss; the target is an input ``t``.
 
-    The loss that the model was trained with has the penalties of its regularizers, and
-    its hidden layers what they do to them in training.
+    Of several outputs it is the weighted sum of their losses, and the targets are
+    inputs called after the outputs, such as ``size_t``. The loss that the model was
+    trained with has the penalties of its regularizers, and its hidden layers what they
+    do to them in training.
 
     Args:
-        model: a model with one output.
-        loss: a name, an object, or a function of (target, prediction); None is the
-            loss that the model was trained with.
+        model: the model.
+        loss: a name, an object, or a function of (target, prediction), or a list or a
+            mapping of these for several outputs; None is the loss that the model was
+            trained with.
 
     Raises:
-        GraphError: the model has several outputs, or no loss yet.
+        GraphError: the model has no loss yet.
+        DataError: not one loss for each output.
     """
-    if len(model.outputs) != 1:
-        raise GraphError(
-            f"the model has {len(model.outputs)} outputs and no single loss: compute "
-            "the one you mean from model.outputs, as in "
-            "cr.losses.mse(t, model.outputs[0])"
-        )
     criteria = model.session.criteria
     if loss is not None:
         criteria = Criteria.of(model.network, loss)
@@ -53,10 +51,23 @@ def loss_of(model: Model, loss: Any = None) -> Node:
         raise GraphError(
             f'{model!r} was not trained and has no loss: give one, such as loss="mse"'
         )
-    (chosen,) = criteria.losses
-    (prediction,) = transformed(model.outputs, criteria.regularizers)
-    labels = isinstance(chosen, Loss) and chosen.target == "classes"
+    several = len(model.outputs) > 1
+    first, *others = (
+        weighted_loss(_on_target(chosen, prediction, f"{name}_t" * several or "t"), w)
+        for name, chosen, w, prediction in zip(
+            model.network.output_names,
+            criteria.losses,
+            criteria.loss_weights,
+            transformed(model.outputs, criteria.regularizers),
+            strict=True,
+        )
+    )
+    added = penalties(model.network, criteria.regularizers)
+    return sum([*others, *added], start=first)
+
+
+def _on_target(loss: LossLike, prediction: Node, name: str) -> Node:
+    """Return the loss of a prediction, with an input for its target."""
+    labels = isinstance(loss, Loss) and loss.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape
-    data = chosen(Input("t", shape, "int" if labels else "float"), prediction)
-    weighted = weighted_loss(data, *criteria.loss_weights)
-    return sum(penalties(model.network, criteria.regularizers), start=weighted)
+    return loss(Input(name, shape, "int" if labels else "float"), prediction)

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.autodiff import grad
 from chainrule.data.arrays import Array
 from chainrule.data.inputs import examples_for
-from chainrule.errors import DataError
+from chainrule.errors import DataError, GraphError
 from chainrule.execution import evaluate
 from chainrule.graph import topological
 from chainrule.leaves import input as new_input
@@ -38,7 +38,7 @@ class Movable:
         weights: the weights that the model has.
 
     Raises:
-        GraphError: the model has no single loss.
+        GraphError: the model has several outputs, or no loss yet.
         DataError: the examples do not fit.
     """
 
@@ -47,6 +47,11 @@ class Movable:
             raise DataError(
                 f"the model must have one input, got {len(model.inputs)}: figures of "
                 "several inputs can be drawn from their loss by hand"
+            )
+        if len(model.outputs) != 1:
+            raise GraphError(
+                f"the model must have one output, got {len(model.outputs)}: figures of "
+                "several losses can be drawn one by one, each by hand"
             )
         (self._source,) = model.inputs
         self.x = examples_for(model.inputs, model.outputs, x)[0]

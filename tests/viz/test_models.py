@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GraphError, NotBuiltError, UnknownNameError
+from chainrule.model.loss_graph import loss_of
 
 X, Y = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([0, 1])
 
@@ -69,8 +70,23 @@ def test_errors_say_what_is_missing():
         cr.explain("mse", "w")
 
 
-def test_a_model_of_several_outputs_has_no_single_loss():
+def test_the_loss_of_several_outputs_is_the_weighted_sum():
     x = cr.input("x", (None, 2))
-    both = cr.Model(x, [cr.layers.Dense(2)(x), cr.layers.Dense(1)(x)])
-    with pytest.raises(GraphError, match=r"2 outputs .* cr\.losses\.mse\(t, model"):
-        cr.draw(both, loss="mse")
+    outputs = [cr.layers.Dense(n, name=name)(x) for n, name in ((2, "a"), (1, "b"))]
+    both = cr.Model(x, outputs)
+    data = np.array([[1.0, 2.0], [0.5, -1.0]])
+    targets = {"a_t": data[::-1], "b_t": data[:, :1]}
+    told = cr.explain(
+        both, "b/kernel", (0, 0), loss=["mse", "mae"], values={"x": data, **targets}
+    )
+    told.check()
+    assert "a_t" in cr.draw(both, loss="mse").source
+    both.fit(
+        data, list(targets.values()), loss=["mse", "mae"], loss_weights=[1, 0.25],
+        regularizers="l2", optimizer=cr.optimizers.SGD(lr=1e-30),
+    )  # fmt: skip
+    weighted = cr.explain(both, "b/kernel", (0, 0), values={"x": data, **targets})
+    weighted.check()
+    (loss,) = cr.evaluate([loss_of(both)], {"x": data, **targets})
+    measured = both.evaluate(data, list(targets.values()))
+    assert loss == pytest.approx(measured["loss"], rel=1e-6)
