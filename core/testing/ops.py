@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.errors import ChainRuleError, ConformanceError
 from chainrule.node import Parameter
-from chainrule.ops import Op, StopGradient
+from chainrule.ops import Elementwise, Op, StopGradient
 from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.everywhere import check_drawn, check_on_backends
 from chainrule.testing.functions import Operand, applied, leaves_for
 from chainrule.testing.properties import check_equal, check_open_batch, check_result
 from chainrule.testing.samples import sample
+from chainrule.testing.values import Array
 from chainrule.testing.written import check_notation
 
 
@@ -45,7 +47,26 @@ def check_op(
         check_derivatives(function, values, seed=seed)
     check_notation(function(*leaves_for(values)))
     if sampled:
+        _check_broadcasting(op, values, seed)
         check_drawn(function(*leaves_for(values)))
         check_on_backends(op)
     if op.expands():
         check_equal(function, applied(op.expand, operands), values, "expand()")
+
+
+def _check_broadcasting(op: Op, values: Sequence[Array], seed: int) -> None:
+    """Check an elementwise op with one operand that is repeated along an axis."""
+    shapes = {value.shape for value in values}
+    if not isinstance(op, Elementwise) or len(values) < 2 or len(shapes) > 1:
+        return
+    for k in range(len(values)):
+        narrow = [x[:1] if i == k else x for i, x in enumerate(values)]
+        function = applied(op, narrow)
+        try:
+            check_result(function, narrow)
+            check_derivatives(function, narrow, seed=seed)
+        except ChainRuleError as error:
+            shape = narrow[k].shape
+            raise ConformanceError(
+                f"with operand {k} of shape {shape}, which broadcasts: {error}"
+            ) from error

@@ -60,6 +60,26 @@ class Slanted(cr.Elementwise):
         return ops.sin(x)
 
 
+class NeverSpreads(cr.Elementwise):
+    """y = a b, of the shape of a."""
+
+    notation = "{0} ∘ {1}"
+
+    def infer(self, a, b):
+        return a.shape, "float"
+
+    def derivatives(self, y, a, b):
+        return b, a
+
+    def expand(self, a, b):
+        return a * b
+
+
+def test_broadcasting_is_checked() -> None:
+    with pytest.raises(ConformanceError, match=r"operand 0 of shape \(1, 3\), which"):
+        testing.check_op(NeverSpreads)
+
+
 class MeansNotSums(cr.Metric):
     """The mean error, wrong over batches of different sizes."""
 
