@@ -1,21 +1,13 @@
-"""Topics of the lecture, each run once."""
+"""What the code of a topic has computed."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chainrule.lecture.example import Example
-from chainrule.lecture.running import Told, tell
-from chainrule.lecture.topic import read_topic
-
-
-@functools.cache
-def run(name: str) -> Told:
-    return tell(read_topic(name), Example().code)
+from tests.lecture.topics import run
 
 
 @pytest.fixture(scope="session")
