@@ -23,6 +23,11 @@ def test_random_networks_are_drawn_as_they_are(first):
         assert not report.unread, f"{drawn}\n{report.unread}"
 
 
+@pytest.mark.parametrize("seed", [93, 1115, 1135])
+def test_pictures_that_were_false_once(seed):
+    assert not sketch(seed).diagram().proofread().wrong
+
+
 def test_samples_have_every_level_direction_batch_and_regularizer():
     drawn = [sketch(seed) for seed in range(300)]
     for name in ("level", "direction", "rankdir", "training", "fold"):

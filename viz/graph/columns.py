@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from chainrule.calls import calls
 from chainrule.errors import GraphError
 from chainrule.graph import topological
 from chainrule.kinds.module import modules_of
@@ -169,7 +170,7 @@ class _Reader:
             drops[inside[-1]] = self.structure.before(inside[0])[0]
         root = steps[0] if self.families.of[column.node].root is steps[0] else None
         shown = {root, *drops, *drops.values(), *self.structure.given, column.node}
-        shown |= {x for x in steps if x.name}
+        shown |= {x for x in steps if x.name or x in calls}
         stages = tuple(x for x in steps if x in shown)
         return replace(column, stages=stages, drops=tuple(drops.items()))
 
