@@ -10,7 +10,9 @@ def main(out: Path) -> None:
     x, t = cr.input("x", (None, 64)), cr.input("t", (None,), "int")
     hidden = cr.layers.Dense(32, activation="relu")(x)
     loss = cr.losses.sparse_softmax_cross_entropy(t, cr.layers.Dense(10)(hidden))
-    diagram = cr.draw(loss, level="layer", direction="both", expand="dense_2")
+    diagram = cr.draw(
+        loss, level="layer", direction="both", expand="dense_2", size="slide"
+    )
     diagram.save(out / "opened.svg")
 
 

@@ -15,7 +15,9 @@ def main(out: Path) -> None:
         y = cr.layers.Dense(4, activation="sigmoid")(y)
     loss = cr.losses.mse(t, y)
     values = {x: np.ones((8, 4)), t: np.zeros((8, 4))}
-    diagram = cr.draw(loss, level="layer", direction="both", values=values, fold=False)
+    diagram = cr.draw(
+        loss, level="layer", direction="both", values=values, fold=False, size="slide"
+    )
     diagram.save(out / "vanishing.svg")
 
 
