@@ -259,3 +259,21 @@ def test_infinite_is_no_fault_where_rounding_can_take_the_written_form_there():
     written, infinite = [np.array(-5e36)], [np.array(-np.inf)]
     assert not faults([root], {y: np.array(-89.0)}, written, infinite, "float32")
     assert faults([root], {y: np.array(-60.0)}, [np.array(-2e24)], infinite, "float32")
+
+
+def test_a_rounded_argument_of_an_exponential_is_no_fault():
+    z = cr.Input("z", ())
+    half = ops.exp(z) / (ops.exp(z) + ops.exp(z))
+    written, near, far = [np.array(np.nan)], [np.array(0.49989)], [np.array(0.45)]
+    assert not faults([half], {z: np.array(1e4)}, written, near, "float32")
+    assert faults([half], {z: np.array(1e4)}, written, far, "float32")
+    assert faults([half], {z: np.array(100.0)}, written, near, "float32")
+
+
+def test_what_underflows_may_be_zero_and_have_no_sign():
+    z = cr.Input("z", ())
+    sign = ops.sign(ops.exp(z) / (1 + ops.exp(z)))
+    one, zero = [np.array(1.0)], [np.array(0.0)]
+    assert not faults([sign], {z: np.array(-89.0)}, one, zero, "float32")
+    assert faults([sign], {z: np.array(-80.0)}, one, zero, "float32")
+    assert faults([sign], {z: np.array(-89.0)}, one, zero, "float64")

@@ -20,6 +20,8 @@ inexact because an intermediate result         allowed to be nearer to the exact
 overflows, underflows or cancels
 without an exact value, as 0 / 0 or ln(−1)     still not finite
 a zero                                         a zero, perhaps of the other sign
+computed from numbers below the smallest       what it is if these are zeros
+normal one
 =============================================  =========================================
 
 The same holds for derivatives: they are those of what is written, also where a form is

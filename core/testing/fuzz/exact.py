@@ -29,6 +29,7 @@ def exact(
     *,
     noise: float = 0.0,
     least: float = 0.0,
+    smallest: float = 0.0,
     seed: int = 0,
 ) -> list[Array]:
     """Return the values of nodes as arrays of numbers with many digits.
@@ -41,8 +42,10 @@ def exact(
         feeds: values for the inputs.
         digits: how many digits to compute with.
         noise: relative size of random errors that are made wherever floating-point
-            arithmetic rounds: what they do to results, rounding can do.
+            arithmetic rounds, and in the arguments of exponentials: what they do to
+            results, rounding can do.
         least: numbers below it get errors as large as its own.
+        smallest: results below it are 0: what that does, underflow can do.
         seed: of the random errors.
 
     Raises:
@@ -50,6 +53,11 @@ def exact(
     """
     value: dict[Node, Array] = {}
     random = np.random.default_rng(seed)
+
+    def shaken(x: Array) -> Array:
+        wrong = noise * random.standard_normal(x.shape)
+        return np.asarray(x + (abs(x) + least) * wrong, object)
+
     with mp.workdps(digits):
         for node in topological(nodes):
             if isinstance(node, (Constant, Parameter)):
@@ -57,12 +65,16 @@ def exact(
             elif node.op is None:
                 found = feeds[node]
             else:
-                found = _computed(node, [value[x] for x in node.inputs])
+                operands = [value[x] for x in node.inputs]
+                if noise and type(node.op) in _EXPONENTIAL:
+                    operands = [shaken(x) for x in operands]
+                found = _computed(node, operands)
             value[node] = _numbers(np.asarray(found), node)
             if noise and type(node.op) in _ROUNDING:
-                wrong = noise * random.standard_normal(value[node].shape)
-                shaken = value[node] + (abs(value[node]) + least) * wrong
-                value[node] = np.asarray(shaken, object)
+                value[node] = shaken(value[node])
+            if smallest and node.op and node.dtype == "float":
+                zero = abs(value[node]) < smallest
+                value[node] = np.where(zero, mp.mpf(0), value[node])
     return [value[node] for node in nodes]
 
 
@@ -192,6 +204,10 @@ _OF_ARRAYS: Mapping[type[ops.Op], Function] = {
     ops.ZerosLike: lambda op, x: np.zeros(x.shape),
 }
 
+_EXPONENTIAL = frozenset({
+    ops.Exp, ops.Expm1, ops.Sigmoid, ops.Softplus, ops.LogSumExp, ops.Softmax,
+    ops.LogSoftmax,
+})  # fmt: skip
 _ROUNDING = frozenset({
     *_OF_ARRAYS, ops.Sum, ops.Mean, ops.Prod, ops.Cumsum, ops.Matmul, ops.Add, ops.Sub,
     ops.Mul, ops.Div, ops.Pow, ops.Square, ops.Reciprocal, ops.Sqrt, ops.Log, ops.Sin,

@@ -66,22 +66,26 @@ def _settled(
     """Return the exact values of nodes, and how far off rounding can take them.
 
     Rounding can take a value infinitely far where small errors make it NaN or infinite,
-    or keep it from being that: as ln(1 − σ(z)) for large z.
+    or keep it from being that: as ln(1 − σ(z)) for large z. Numbers below the smallest
+    normal one can be lost, and with them their sign.
     """
     limits = np.finfo(dtype)
-    least = float(limits.smallest_normal / limits.eps)
+    smallest = float(limits.smallest_normal)
+    least = smallest / float(limits.eps)
     right = exact(nodes, feeds, digits)
     shaken = [
         exact(nodes, feeds, digits, noise=noise, least=least, seed=seed)
         for seed in range(PAIRS)
         for noise in (NOISE, -NOISE)
     ]
+    flushed = exact(nodes, feeds, digits, smallest=smallest)
     rounding = []
     for k, e in enumerate(right):
         far = np.zeros(e.shape, object)
         for index in np.ndindex(e.shape):
             off = max(_distance(sample[k][index], e[index]) for sample in shaken)
-            far[index] = off * (float(limits.eps) / NOISE)
+            lost = _distance(flushed[k][index], e[index])
+            far[index] = max(off * (float(limits.eps) / NOISE), lost)
         rounding.append(far)
     return right, rounding
 
