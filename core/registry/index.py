@@ -14,6 +14,12 @@ from chainrule.registry.kernels import KernelEntry, choose, homeless
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.plugin import Plugin
 
+_HOMES = {
+    "figures": "cr.plot", "renderers": "cr", "backends": "the names of backends",
+    "commands": "the commands of the command line",
+}  # fmt: skip
+"""Where the components of a kind are found that has no catalog of its name."""
+
 
 class Index:
     """All registered components, by kind and by name in any spelling; immutable.
@@ -139,7 +145,9 @@ class Index:
             return UnknownNameError(f"no {singular(kind)} named {name!r}: {write}")
         known = [_like(entry, name) for entry in entries]
         error = unknown_name(singular(kind), name, known)
-        others = [f"cr.{other}" for other in KINDS if self.has(other, name)]
+        others = [
+            _HOMES.get(other, f"cr.{other}") for other in KINDS if self.has(other, name)
+        ]
         hint = f" It is in {' and in '.join(others)}." if others else ""
         return UnknownNameError(f"{error}{hint}{self._broken()}")
 

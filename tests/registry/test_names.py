@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import rlcompleter
 import traceback
 from collections.abc import Callable
@@ -269,3 +270,13 @@ def test_tab_completion_sees_names_and_components() -> None:
         m.startswith("cr.losses.mse") for m in completer.attr_matches("cr.losses.m")
     )
     assert "cr.layers.Dense(" in completer.attr_matches("cr.layers.D")
+
+
+def test_where_a_name_of_another_kind_is_found() -> None:
+    for name, where in (
+        ("landscape", "It is in cr.plot."),
+        ("snapshot", "It is in cr."),
+        ("opencl", "It is in the names of backends."),
+    ):
+        with pytest.raises(UnknownNameError, match=re.escape(where)):
+            everything.find("layers", name)
