@@ -193,7 +193,7 @@ def _noted(diagram: Diagram, lacks: list[str], room: Room) -> Diagram:
         return diagram
     scene, text = diagram.scene, f"to fit {room.name}: {', '.join(lacks)}"
     caption = list(scene.caption)
-    if caption and caption[-1].kind == "note":
+    if caption and caption[-1].kind == "note" and caption[-1].role is None:
         text = f"{caption.pop().text.unicode()}; {text}"
     caption.append(Line(Plain(text), "note"))
     return diagram.with_scene(replace(scene, caption=caption))
