@@ -49,6 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Work in a folder with a configuration and a model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chainrule.cli.commands.demo.EPOCHS", 1)
+    monkeypatch.setattr("chainrule.lecture.topic.NAMES", ())
     Path("config.toml").write_text(CONFIG)
     model = cr.Sequential([cr.layers.Dense(2)], input_shape=2)
     loss = "sparse_softmax_cross_entropy"

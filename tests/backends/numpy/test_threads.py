@@ -17,6 +17,7 @@ def threads():
 
 @pytest.fixture(autouse=True)
 def three_threads():
+    vars(ONE_THREAD).pop("_libraries", None)  # tests before may have loaded more
     with threadpool_limits(3, user_api="blas"):
         if threads() != {3}:
             pytest.skip("this BLAS cannot be told how many threads to use")
