@@ -190,6 +190,20 @@ def test_a_unit_that_mixes_reads_what_it_depends_on():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("after", [cr.layers.Dropout(0.5), cr.activations.Relu()])
+@pytest.mark.parametrize("training", [False, True])
+def test_what_follows_a_layer_that_mixes_units_has_units_of_its_own(after, training):
+    after = cr.layers.Activation(after) if isinstance(after, cr.Activation) else after
+    layers = [cr.layers.Dense(3), cr.layers.LayerNorm(), after, cr.layers.Dense(1)]
+    model = cr.Sequential(layers, input_shape=2)
+    values = {"x": [[1.0, 2.0]], "t": [[1.0]]}
+    drawn = cr.draw(
+        model, level="neuron", values=values, loss="mse", direction="both",
+        training=training, check=True,
+    )  # fmt: skip
+    assert any("read back" in note for note in drawn.notes)
+
+
 def test_a_formula_in_a_unit_has_its_own_entries():
     x = cr.input("x", (None, 2))
     s, c = cr.parameter("s", np.array([2.0, 3.0])), cr.parameter("c", np.ones(2))

@@ -60,6 +60,12 @@ class Families:
 def families_of(structure: Structure) -> Families:
     """Find the columns; a vector that several columns are functions of is one too."""
     columns: set[Node] = {node for node in structure.sources if isinstance(node, Input)}
+    columns |= {
+        node
+        for node in structure.boxes
+        if node not in structure.hidden
+        and any(user not in structure.boxes for user in structure.users[node])
+    }  # what a layer makes of all units at once is not a step of a single one
     while True:
         of = _families(structure, columns)
         used: dict[Family, list[Node]] = {}
