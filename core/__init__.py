@@ -84,8 +84,11 @@ def _of_plugin(name: str) -> Any:
 
     A submodule that is being imported is asked for here first, and loads no plugin.
     """
-    if name.startswith("_") or PathFinder.find_spec(f"chainrule.{name}", __path__):
-        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    text = f"module 'chainrule' has no attribute {name!r}"
+    if name.startswith("_"):
+        raise AttributeError(text)
+    if PathFinder.find_spec(f"chainrule.{name}", __path__):
+        raise AttributeError(f"{text}; for the module write import chainrule.{name}")
     registry = importlib.import_module("chainrule.registry.registry").registry
     if registry.has("renderers", name):
         return registry.find("renderers", name).target
