@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,11 +18,12 @@ from chainrule.registry import KINDS
 Chainrule = Callable[..., Result]
 
 
-def run(*command: str, path: str = "") -> str:
+def run(*command: str, path: str = "", cwd: Path | None = None) -> str:
     environment = {**os.environ, "PYTHONPATH": path, "MYPYPATH": path}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         capture_output=True, text=True, check=False, env=environment,
+        cwd=cwd,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -60,10 +60,9 @@ def test_packages_of_all_kinds_are_right_as_written(packages: list[Path]) -> Non
     assert f"{2 * len(TEMPLATES)} passed" in printed
     files = [str(file) for package in packages for file in package.glob("*.py")]
     run("mypy", "--strict", "--config-file", os.devnull, *files, path=path)
-    ruff = shutil.which("ruff")
-    for package in packages if ruff else []:
-        for command in (["check"], ["format", "--check"]):
-            subprocess.run([str(ruff), *command, "."], check=True, cwd=package)
+    for package in packages:
+        run("ruff", "check", ".", cwd=package)
+        run("ruff", "format", "--check", ".", cwd=package)
 
 
 def test_there_is_a_template_for_every_kind() -> None:
