@@ -15,7 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(variable, "1")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def registered_for_one_test() -> Iterator[None]:
     """Remove what a test registers when it has ended."""
     from chainrule.registry import registry
