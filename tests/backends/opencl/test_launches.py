@@ -62,32 +62,28 @@ def deep(layers, width):
     return [h, *slopes], {x: random.uniform(-1, 1, x.shape)}
 
 
+def counted(backend, layers, word):
+    """Check what a network of equal layers computes; count a word in its source."""
+    outputs, feed = deep(layers, 8)
+    executable, got = run(backend, outputs, feed)
+    for a, b in zip(got, cr.evaluate(outputs, feed), strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+    return executable, executable.source.count(word)
+
+
 def test_equal_layers_share_their_functions(backend):
     if not backend.session.runtime.device.is_cpu:
         pytest.skip("small kernels share launches on processors alone")
-    functions = []
-    for layers in (6, 60):
-        outputs, feed = deep(layers, 8)
-        executable, got = run(backend, outputs, feed)
-        functions.append(executable.source.count("noinline"))
-        for a, b in zip(got, cr.evaluate(outputs, feed), strict=True):
-            assert np.allclose(a, b, atol=1e-5)
-    few, many = functions
+    _, few = counted(backend, 6, "noinline")
+    executable, many = counted(backend, 60, "noinline")
     assert 0 < many <= few + 2
-    assert all(
-        len(launch.launch.arguments) <= ARGUMENTS for launch in executable.launches
-    )
+    launches = [prepared.launch for prepared in executable.launches]
+    assert max(len(launch.arguments) for launch in launches) <= ARGUMENTS
 
 
 def test_equal_layers_that_are_large_share_their_kernels(gpu):
-    kernels = []
-    for layers in (3, 9):
-        outputs, feed = deep(layers, 8)
-        executable, got = run(gpu, outputs, feed)
-        kernels.append(executable.source.count("kernel void"))
-        for a, b in zip(got, cr.evaluate(outputs, feed), strict=True):
-            assert np.allclose(a, b, atol=1e-5)
-    few, many = kernels
+    _, few = counted(gpu, 3, "kernel void")
+    executable, many = counted(gpu, 9, "kernel void")
     assert many <= few + 2
     assert many < len(executable.launches)
 
