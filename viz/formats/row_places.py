@@ -11,11 +11,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import graphviz
 
 from chainrule.kinds.theme import Theme
+from chainrule.viz.formats.courses import (
+    Course,
+    Point,
+    Turning,
+    numbers_of,
+    point_of,
+)
 from chainrule.viz.formats.dot_attributes import link_attributes
 from chainrule.viz.formats.html_labels import as_label, table
 from chainrule.viz.formats.render import render
@@ -26,17 +32,11 @@ LANE = 8.0
 """Points between two edges side by side."""
 GAP = 9.0
 """Points between two rows, beside the edges there."""
-CORNER = 7.0
-"""The radius of a turn."""
-_ROUND = 0.55
-"""How far the handles of a Bézier curve reach that is nearly a circle's quarter."""
 _NEAR: Sequence[Mapping[str, str]] = (
     {"ranksep": "0.2", "nodesep": "0.15"},
     {"ranksep": "0.12", "nodesep": "0.1"},
 )
 """Inches between blocks of columns, and of rows."""
-
-Point: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -210,88 +210,29 @@ class _Row:
     height: float
     blocks: Mapping[str, Point]
     frames: Mapping[str, tuple[Point, Point, Point]]
-    edges: Mapping[str, _Course]
+    edges: Mapping[str, Course]
 
     @classmethod
     def of(cls, dot: graphviz.Digraph, rankdir: str) -> _Row:
         layout = json.loads(render(dot.source, "json0"))
-        left, low, right, high = _numbers(layout["bb"])
+        left, low, right, high = numbers_of(layout["bb"])
         size = right - left, high - low
-        turned = _Turning(rankdir, left, low, right, high)
+        turned = Turning(rankdir, left, low, right, high)
         blocks, frames = {}, {}
         for thing in layout.get("objects", []):
             if "bb" in thing:
-                a, b, c, d = _numbers(thing["bb"])
-                corners = turned((a, b)), turned((c, d)), turned(_point(thing["lp"]))
+                a, b, c, d = numbers_of(thing["bb"])
+                corners = turned((a, b)), turned((c, d)), turned(point_of(thing["lp"]))
                 frames[thing["name"]] = corners
             elif "pos" in thing:
-                blocks[thing["name"]] = turned(_point(thing["pos"]))
+                blocks[thing["name"]] = turned(point_of(thing["pos"]))
         edges = {
-            edge["id"]: _Course.of(edge, turned)
+            edge["id"]: Course.of(edge, turned)
             for edge in layout.get("edges", [])
             if "id" in edge
         }
         length, height = size if rankdir in ("LR", "RL") else size[::-1]
         return cls(length, height, blocks, frames, edges)
-
-
-@dataclass(frozen=True)
-class _Turning:
-    """Between places on a page, and those along and across the rows."""
-
-    rankdir: str
-    left: float = 0.0
-    low: float = 0.0
-    right: float = 0.0
-    high: float = 0.0
-
-    def __call__(self, place: Point) -> Point:
-        """Return a place on the page as one along and across."""
-        x, y = place
-        return {
-            "LR": (x - self.left, self.high - y),
-            "RL": (self.right - x, self.high - y),
-            "TB": (self.high - y, x - self.left),
-            "BT": (y - self.low, x - self.left),
-        }[self.rankdir]
-
-    def back(self, place: Point) -> str:
-        """Return a place along and across as one on the page."""
-        a, c = place
-        x, y = {"LR": (a, -c), "RL": (-a, -c), "TB": (c, -a), "BT": (c, a)}[
-            self.rankdir
-        ]
-        return f"{x:.2f},{y:.2f}"
-
-
-@dataclass(frozen=True)
-class _Course:
-    """The course of an edge: a Bézier curve, where its arrow ends, its label."""
-
-    points: tuple[Point, ...]
-    start: Point | None = None
-    end: Point | None = None
-    label: Point | None = None
-
-    @classmethod
-    def of(cls, edge: Mapping[str, Any], turned: _Turning) -> _Course:
-        points, ends = [], dict.fromkeys("se")
-        for word in edge["pos"].split():
-            if word[0] in "se":
-                ends[word[0]] = turned(_point(word[2:]))
-            else:
-                points.append(turned(_point(word)))
-        label = turned(_point(edge["lp"])) if "lp" in edge else None
-        return cls(tuple(points), ends["s"], ends["e"], label)
-
-    def moved(self, along: float, across: float) -> _Course:
-        """Return the course in another place."""
-
-        def there(place: Point | None) -> Any:
-            return place and (place[0] + along, place[1] + across)
-
-        points = tuple(map(there, self.points))
-        return _Course(points, *map(there, (self.start, self.end, self.label)))
 
 
 @dataclass(frozen=True)
@@ -313,10 +254,10 @@ class _Stacking:
         for row, below in zip(self.rows, slots, strict=True):
             used = sum(self._across(turn) for turn in below)
             tops.append(tops[-1] + row.height + GAP + used)
-        turning = _Turning(self.rankdir)
+        turning = Turning(self.rankdir)
         blocks: dict[str, dict[str, str]] = {}
         frames: list[dict[str, dict[str, str]]] = []
-        courses: dict[str, _Course] = {}
+        courses: dict[str, Course] = {}
         for row, top in zip(self.rows, tops, strict=False):
             frames.append({})
             for name, (a, c) in row.blocks.items():
@@ -335,13 +276,14 @@ class _Stacking:
             for place, (turn, (_, high)) in enumerate(zip(below, sizes, strict=True)):
                 right = far + LANE * (place + 0.5)
                 left = begin - LANE * (lanes[turn.id] + 0.5)
-                course = _led(courses[turn.out], courses[turn.into], right, left, level)
+                out, into = courses[turn.out], courses[turn.into]
+                course = out.joined(into, right, left, level)
                 if high:
                     middle = (begin + far) / 2, level + high / 2 + 2
                     course = replace(course, label=middle)
                 courses[turn.id] = course
                 level += self._across(turn)
-        links = {name: _attributes(course, turning) for name, course in courses.items()}
+        links = {name: course.attributes(turning) for name, course in courses.items()}
         for name, label in self.labels.items():
             links[name]["label"] = label
         return Stack(blocks, frames, links)
@@ -367,60 +309,8 @@ class _Stacking:
         return lanes | {turn.id: outside + n for n, turn in enumerate(far)}
 
 
-def _led(
-    out: _Course, into: _Course, right: float, left: float, level: float
-) -> _Course:
-    """Join the course to the end of a row with that from the beginning of another."""
-    (a, c), (b, d) = out.points[-1], into.points[0]
-    way = [(a, c), (right, c), (right, level), (left, level), (left, d), (b, d)]
-    points = (*out.points, *_rounded(way), *into.points[1:])
-    return _Course(points, out.start, into.end)
-
-
-def _rounded(way: Sequence[Point]) -> list[Point]:
-    """Return the points behind the first of a Bézier curve along straight lines."""
-    found: list[Point] = []
-    at = way[0]
-    for before, corner, behind in zip(way, way[1:], way[2:], strict=False):
-        enter, leave = _toward(corner, before), _toward(corner, behind)
-        found += [_between(at, enter, 1 / 3), _between(at, enter, 2 / 3), enter]
-        found += [_between(enter, corner, _ROUND), _between(leave, corner, _ROUND)]
-        found.append(leave)
-        at = leave
-    return [
-        *found, _between(at, way[-1], 1 / 3), _between(at, way[-1], 2 / 3), way[-1],
-    ]  # fmt: skip
-
-
-def _toward(corner: Point, other: Point) -> Point:
-    """Return the place near a corner where its turn begins or ends."""
-    far = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
-    return _between(corner, other, min(CORNER / far, 0.5)) if far else corner
-
-
-def _between(a: Point, b: Point, part: float) -> Point:
-    return a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])
-
-
-def _attributes(course: _Course, turning: _Turning) -> dict[str, str]:
-    ends = {"s": course.start, "e": course.end}
-    words = [f"{k},{turning.back(place)}" for k, place in ends.items() if place]
-    words += map(turning.back, course.points)
-    label = {} if course.label is None else {"lp": turning.back(course.label)}
-    return {"pos": " ".join(words)} | label
-
-
 def _box(one: str, two: str) -> str:
     """Return a box by two of its corners, the lower left one first."""
-    pairs = zip(_numbers(one), _numbers(two), strict=True)
+    pairs = zip(numbers_of(one), numbers_of(two), strict=True)
     (left, right), (low, high) = map(sorted, pairs)
     return f"{left:.2f},{low:.2f},{right:.2f},{high:.2f}"
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(number) for number in text.split(",")]
-
-
-def _point(text: str) -> Point:
-    x, y = _numbers(text)
-    return x, y
