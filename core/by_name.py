@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from chainrule.errors import ArgumentTypeError, UnknownNameError, did_you_mean
+from chainrule.errors import (
+    ArgumentTypeError,
+    UnknownAttributeError,
+    UnknownNameError,
+    did_you_mean,
+)
 
 T = TypeVar("T")
 
@@ -55,6 +60,16 @@ class ByName(dict[str, T]):
         raise UnknownNameError(
             f"nothing here has the name {name!r}.{did_you_mean(name, self.keys())}"
         )
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            own = f": write [{name!r}]" if name in self.keys() else ""
+            raise UnknownAttributeError(
+                f"{self._whose()}, which are no attributes; got .{name}{own}"
+            )
 
     def _whose(self) -> str:
         names = list(map(repr, self.keys()))

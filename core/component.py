@@ -35,7 +35,7 @@ from chainrule.errors import (
     with_article,
 )
 from chainrule.frozen import Frozen
-from chainrule.habits import unknown_attribute
+from chainrule.habits import Answering, unknown_attribute
 
 
 def snake_case(name: str) -> str:
@@ -45,7 +45,7 @@ def snake_case(name: str) -> str:
 
 
 @typing.dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
-class Component(Frozen):
+class Component(Frozen, metaclass=Answering):
     """Base of everything that is configured by hyperparameters.
 
     A subclass declares its hyperparameters as annotated fields. It becomes a dataclass

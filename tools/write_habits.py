@@ -45,7 +45,7 @@ a `cr.Sequential`. Every line is run by a test; the messages are those that you 
 """
 
 SECTIONS = {
-    "Models": ("model", "setting a model", "Model", "Sequential"),
+    "Models": ("models", "model.layers", "setting a model", "Model", "Sequential"),
     "Training": ("Model.fit", "Model.evaluate", "Model.predict", "callbacks",
                  "missing from Model.fit", "metrics", "losses", "backends", "history"),
     "Layers and optimizers": ("layers", "optimizers", "activations", "initializers",

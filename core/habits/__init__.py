@@ -5,8 +5,8 @@ and what to write instead unless the example works. A message asks for the row b
 place where an unknown name was met, such as an attribute of a model.
 """
 
-from chainrule.habits.attributes import unknown_attribute
+from chainrule.habits.attributes import Answering, unknown_attribute
 from chainrule.habits.habit import Habit
 from chainrule.habits.lookup import TABLE, advice
 
-__all__ = ["TABLE", "Habit", "advice", "unknown_attribute"]
+__all__ = ["TABLE", "Answering", "Habit", "advice", "unknown_attribute"]

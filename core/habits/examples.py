@@ -77,6 +77,16 @@ WORKING: tuple[str, ...] = (
 """Lines that mean here what they mean elsewhere."""
 
 ANSWERED: tuple[str, ...] = (
+    'cr.Sequential.load("m.safetensors")',
+    "cr.Model.from_config({})",
+    "cr.layers.Dense.units",
+    "cr.optimizers.Adam.learning_rate",
+    "cr.metrics.Accuracy().result()",
+    "model.parameters.dense_1",
+    'model.parameters["dense_1/kernel"] = np.ones((4, 3))',
+    'model.parameters.pop("dense_1/kernel")',
+    "model.layers[0] = cr.layers.Dense(3)",
+    "del model.layers[0]",
     "cr.Dense(16)",
     "cr.relu(x)",
     "cr.layers.Dense(64, 16)",

@@ -6,7 +6,7 @@ from chainrule.habits.habit import habits
 
 _FIT = 'model.fit(X, Y, loss="mse", {})'.format
 
-MODEL = habits("model", {
+MODEL = habits("models", {
     "compile": ('model.compile(optimizer="adam", loss="mse")',
         "give loss=, optimizer= and metrics= to model.fit"),
     "add": ("model.add(cr.layers.Dense(3))",
@@ -98,6 +98,13 @@ MODEL = habits("model", {
     "seed random_state": ("model.seed(1)", "give seed= to model.fit"),
     "device": ("model.device", "give backend= to model.fit and model.predict"),
     "plot plot_model": ("model.plot()", 'write cr.draw(model).save("model.svg")'),
+})  # fmt: skip
+
+LAYERS = habits("model.layers", {
+    "append extend insert": ("model.layers.append(cr.layers.Dense(3))",
+        "a model does not change; write cr.Sequential([*model.layers, layer])"),
+    "pop remove clear": ("model.layers.pop()",
+        "a model does not change; write cr.Sequential(model.layers[:-1])"),
 })  # fmt: skip
 
 SETTING = habits("setting a model", {
@@ -262,4 +269,4 @@ MISSING = (
     }),
 )  # fmt: skip
 
-HABITS = (*MODEL, *SETTING, *FIT, *MEASURE, *PARTS, *ELSEWHERE, *MISSING)
+HABITS = (*MODEL, *LAYERS, *SETTING, *FIT, *MEASURE, *PARTS, *ELSEWHERE, *MISSING)

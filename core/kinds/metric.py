@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from chainrule.arguments import check_takes
 from chainrule.component import Component
-from chainrule.errors import GraphError
+from chainrule.errors import ArgumentTypeError, GraphError
 from chainrule.node import Node
 from chainrule.ops import mean
 from chainrule.ops.reductions import Count
@@ -40,6 +41,11 @@ class Metric(Component, ABC):
     """Whether the result is one number. If not, only `evaluate` measures it: a history
     holds numbers to plot and to watch."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "result" in cls.__dict__:
+            setattr(cls, "result", _given_totals(cls.result))  # noqa: B010
+
     @property
     def label(self) -> str:
         """What a history calls its number."""
@@ -58,6 +64,21 @@ class Metric(Component, ABC):
         """Return a metric for a function of target and prediction."""
         function = callable(value) and not isinstance(value, (Component, Node))
         return FunctionMetric(value) if function else None
+
+
+def _given_totals(result: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a `Metric.result` answer a call without totals, which Keras makes."""
+
+    @functools.wraps(result)
+    def checked_result(self: Metric, *totals: Any) -> Any:
+        if not totals:
+            raise ArgumentTypeError(
+                f"{type(self).__name__}.result takes the sums of its totals: give "
+                "metrics= to model.evaluate, which sums over batches and returns it"
+            )
+        return result(self, *totals)
+
+    return checked_result
 
 
 class FunctionMetric(Metric):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from chainrule.by_name import ByName
-from chainrule.errors import unknown_name
+from chainrule.errors import FrozenError, unknown_name
+from chainrule.node import Parameter
 
 T = TypeVar("T")
 
@@ -30,3 +31,26 @@ class ByPath(ByName[T]):
     def __call__(self) -> Iterator[T]:
         """Iterate over the values."""
         return iter(self.values())
+
+
+class Parameters(ByPath[Parameter]):
+    """The parameters of a model by path, which are always the same ones."""
+
+    __slots__ = ()
+
+    def _unchanging(self, *items: Any, **named: Any) -> NoReturn:
+        """Refuse to change which parameters there are.
+
+        Raises:
+            FrozenError: always.
+        """
+        raise FrozenError(
+            "a model always has the same parameters: write "
+            "model.parameters[path].value = …, or model.set_weights({path: …})"
+        )
+
+    __setitem__ = __delitem__ = pop = popitem = clear = setdefault = _unchanging
+    __ior__ = update = _unchanging
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Parameter]]]:
+        return type(self), (dict(self.items()),)

@@ -31,7 +31,7 @@ def describe_part(part: Part) -> dict[str, Any]:
     """Return the name, kind and config of a layer, an activation or a model."""
     return {
         "name": part.scope.name,
-        "kind": getattr(part, "kind", "models"),
+        "kind": part.kind,
         "config": part.to_config(),
     }
 

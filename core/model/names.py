@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from chainrule.calls import calls
 from chainrule.errors import GraphError
@@ -16,6 +16,8 @@ from chainrule.scopes import Scope
 
 class Part(Protocol):
     """A layer, an activation, or a model that is used as a layer."""
+
+    kind: ClassVar[str]
 
     @property
     def scope(self) -> Scope:

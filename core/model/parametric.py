@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy.typing as npt
 
@@ -13,20 +13,20 @@ from chainrule.calls import calls
 from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import (
     ArgumentTypeError,
-    FrozenError,
     NotBuiltError,
     UnknownIndexError,
     shown,
 )
 from chainrule.frozen import Frozen
-from chainrule.habits import advice, unknown_attribute
+from chainrule.habits import Answering, advice, unknown_attribute
 from chainrule.kinds.backend import Executable
 from chainrule.kinds.owned import OwnedParameter
-from chainrule.model.by_path import ByPath
+from chainrule.model.by_path import ByPath, Parameters
+from chainrule.model.layers import Layers, unchanging
 from chainrule.model.selection import selected
 from chainrule.model.structure import Structure
 from chainrule.model.weights import weights_for
-from chainrule.node import Input, Node, Parameter
+from chainrule.node import Input, Node
 from chainrule.scopes import Scope
 from chainrule.shapes import Shape
 from chainrule.training import History
@@ -42,10 +42,11 @@ class Built:
     session: Session
 
 
-class Parametric(Frozen):
+class Parametric(Frozen, metaclass=Answering):
     """Base of models: what a model consists of; see `chainrule.model.model.Model`."""
 
     label = "model"
+    kind: ClassVar[str] = "models"
 
     def _start(self, name: str | None) -> None:
         """Set the attributes of a model that is not built yet."""
@@ -120,9 +121,9 @@ class Parametric(Frozen):
         return self.network.outputs
 
     @property
-    def layers(self) -> tuple[Any, ...]:
+    def layers(self) -> Layers:
         """The layers, in the order in which they are first called."""
-        return self._require().structure.parts
+        return Layers(self._require().structure.parts)
 
     @checked
     def contents(self) -> Iterator[Any]:
@@ -133,10 +134,10 @@ class Parametric(Frozen):
             yield from (n.op for n in order if n.op and n not in calls)
 
     @property
-    def parameters(self) -> ByPath[Parameter]:
+    def parameters(self) -> Parameters:
         """The parameters by path, such as ``"dense_1/kernel"``."""
         self.session.pull()
-        return ByPath(self.network.parameters)
+        return Parameters(self.network.parameters)
 
     @checked
     def count_params(self) -> int:
@@ -161,13 +162,7 @@ class Parametric(Frozen):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.layers)
 
-    def _unchanging(self, *details: Any) -> NoReturn:
-        raise FrozenError(
-            "a model does not change once it is made: write cr.Sequential([…]) with "
-            "the layers that it should have"
-        )
-
-    __setitem__ = __delitem__ = _unchanging
+    __setitem__ = __delitem__ = unchanging
 
     def _no_operand(self, *others: Any) -> NoReturn:
         raise ArgumentTypeError(
@@ -243,7 +238,7 @@ class Parametric(Frozen):
     if not TYPE_CHECKING:  # or type checkers would accept any attribute
 
         def __getattr__(self, name: str) -> NoReturn:
-            raise unknown_attribute(self, name, "model")
+            raise unknown_attribute(self, name, self.kind)
 
     def _instead_of_setting(self, name: str, value: Any) -> str:
         if name in ("trainable", "frozen"):
@@ -251,6 +246,6 @@ class Parametric(Frozen):
             return f"write model.{verb}(), or give it the names of layers"
         if name in ("optimizer", "loss", "metrics"):
             return f"a model has no {name} of its own: write model.fit(…, {name}=…)"
-        if write := advice(name, "setting a model", "model"):
+        if write := advice(name, "setting a model", self.kind):
             return f"{type(self).__name__}: {name} cannot be set: {write}"
         return super()._instead_of_setting(name, value)

@@ -12,6 +12,7 @@ from chainrule.errors import GraphError, shown
 from chainrule.kinds.module import Module
 from chainrule.leaves import input
 from chainrule.model.description import describe_part
+from chainrule.model.layers import Layers
 from chainrule.model.model import Model
 from chainrule.model.names import name_parts
 from chainrule.node import Input, Node
@@ -69,9 +70,9 @@ class Sequential(Model):
             self._build_for([input("input_shape", (None, *sizes)).shape])
 
     @property
-    def layers(self) -> tuple[Any, ...]:
+    def layers(self) -> Layers:
         """The layers, in order."""
-        return self._layers
+        return Layers(self._layers)
 
     def _build_for(self, shapes: Sequence[Shape]) -> None:
         if self._built is None and len(shapes) == 1:

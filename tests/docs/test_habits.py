@@ -84,7 +84,7 @@ def exists(place: str, name: str) -> bool:
         return name in dir(cr.ops)
     if place in KINDS and registry.has(place, name):
         return True
-    classes = {"model": cr.Sequential, "node": cr.Parameter, "layers": cr.Layer,
+    classes = {"models": cr.Sequential, "node": cr.Parameter, "layers": cr.Layer,
                "optimizers": cr.Optimizer}  # fmt: skip
     if place in classes:
         return hasattr(classes[place], name)

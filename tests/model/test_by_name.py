@@ -12,7 +12,13 @@ import pytest
 
 import chainrule as cr
 from chainrule.by_name import ByName
-from chainrule.errors import ArgumentTypeError, DataError, UnknownNameError
+from chainrule.errors import (
+    ArgumentTypeError,
+    DataError,
+    FrozenError,
+    UnknownAttributeError,
+    UnknownNameError,
+)
 
 SCORES = ByName({"loss": 0.5, "accuracy": 0.75})
 
@@ -110,3 +116,29 @@ def test_a_path_that_is_not_there_and_weights_in_a_list() -> None:
     assert model.predict(np.ones((1, 3))).tolist() == [[3, 3]]
     with pytest.raises(DataError, match=r"each of the 2 parameters .* got 1"):
         model.set_weights([np.ones((3, 2))])
+
+
+def test_which_parameters_there_are_does_not_change() -> None:
+    parameters: Any = model().parameters
+    kernel = parameters["dense_1/kernel"]
+    for change in (
+        lambda: parameters.__setitem__("dense_1/kernel", np.ones((3, 2))),
+        lambda: parameters.update(a=kernel), lambda: parameters.pop("dense_1/bias"),
+        parameters.clear, lambda: parameters.setdefault("a", kernel),
+        parameters.popitem, lambda: parameters.__ior__({"a": kernel}),
+        lambda: parameters.__delitem__("dense_1/bias"),
+    ):  # fmt: skip
+        with pytest.raises(
+            FrozenError, match=r"write model\.parameters\[path\]\.value"
+        ):
+            change()
+    assert list(parameters.keys()) == ["dense_1/kernel", "dense_1/bias"]
+    copied = copy.copy(parameters)
+    assert copied["dense_1/kernel"] is kernel
+    assert type(pickle.loads(pickle.dumps(copied))) is type(parameters)
+
+
+def test_a_name_is_no_attribute() -> None:
+    with pytest.raises(UnknownAttributeError, match=r"got \.mean: write \['mean'\]"):
+        _ = ByName({"mean": 0.5}).mean  # type: ignore[attr-defined]
+    assert not hasattr(SCORES, "__array__")

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from chainrule.calls import divided_by_call
+from chainrule.component import Component
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
@@ -209,7 +210,7 @@ def _depth_of_block(
 
 def _is_component(scope: Scope) -> bool:
     """Whether a scope is that of a component, and not of a model or a bare one."""
-    return bool(getattr(scope.component, "kind", ""))
+    return isinstance(scope.component, Component)
 
 
 def _opener(expand: Expand, places: Mapping[Node, Place]) -> Callable[[str], bool]:
