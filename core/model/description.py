@@ -11,6 +11,7 @@ from chainrule.model.names import Part
 from chainrule.model.structure import Structure
 from chainrule.node import Constant, Input, Node, Parameter, describe
 from chainrule.ops.random import UnnamedStream
+from chainrule.registry.entry import is_built_in
 
 
 def describe_graph(structure: Structure) -> dict[str, Any]:
@@ -67,15 +68,24 @@ def _describe_node(
         }
     if node.op is None:
         raise ModelFileError(f"{node!r} is a leaf that no file can hold")
-    return record | {
-        "op": node.op.type_name,
-        "fields": {
-            field.name: _plain(getattr(node.op, field.name))
-            for field in dataclasses.fields(node.op)  # type: ignore[arg-type]
-        },
-        "of": [at[x] for x in node.inputs],
-        "scope": scopes,
-    }
+    return (
+        record
+        | {
+            "op": node.op.type_name,
+            "fields": {
+                field.name: _plain(getattr(node.op, field.name))
+                for field in dataclasses.fields(node.op)  # type: ignore[arg-type]
+            },
+            "of": [at[x] for x in node.inputs],
+            "scope": scopes,
+        }
+        | ({} if is_built_in(type(node.op)) else _shape_of(node))
+    )
+
+
+def _shape_of(node: Node) -> dict[str, Any]:
+    """Return what is known of a node even where its op is missing."""
+    return {"shape": list(node.shape), "dtype": node.dtype}
 
 
 def what_is(node: Node) -> list[Any]:

@@ -19,8 +19,9 @@ from chainrule.errors import (
     ModelFileWarning,
     UnknownNameError,
 )
+from chainrule.model.missing import Reader
 from chainrule.model.model import Model
-from chainrule.model.provenance import components_in, missing_in, remarks_on
+from chainrule.model.provenance import advice_on, components_in, remarks_on
 from chainrule.model.rebuilding import rebuild
 from chainrule.model.stored import Stored, Tensors, read_bytes, read_file
 from chainrule.model.writing import check_weight, slot_views
@@ -49,10 +50,14 @@ def load(
 ) -> Model:
     """Read a model that `Model.save` wrote; it predicts and trains on as before.
 
-    Nothing in the file is executed. Layers of plugins need those plugins, and classes
-    of one's own must be registered, with `chainrule.register`, or given::
+    Nothing in the file is executed. Classes of one's own must be registered, with
+    `chainrule.register`, or given::
 
         cr.load("model.safetensors", custom={"snake": Snake})
+
+    Layers, activations and ops of plugins need those plugins. Without them the model
+    can be listed and drawn; whatever would compute with it raises a `ModelFileError`,
+    which says what to install.
 
     Args:
         path: the file.
@@ -64,13 +69,14 @@ def load(
     Raises:
         ModelFileError: the file does not exist, is not a model, has another version,
             is truncated or damaged, has a weight that is not finite, or needs a class
-            that is not registered; says which distribution to install.
+            that is not registered.
 
     Warns:
         ModelFileWarning: the file was saved without checksums, so nothing says whether
-            it is damaged; or what only training needs is not registered, such as the
-            optimizer: the model predicts, and training starts anew; or a component of
-            a plugin computes another formula now, or comes from elsewhere.
+            it is damaged; or a plugin is not in use, and which distribution to install;
+            or what only training needs is not registered, such as the optimizer: the
+            model predicts, and training starts anew; or a component of a plugin
+            computes another formula now, or comes from elsewhere.
     """
     stored = read_file(Path(path))
     try:
@@ -106,10 +112,16 @@ def _made(
     """Make the model that a file describes."""
     source, description = stored.source, stored.description
     origins = description.get("origins", {})
+    reader = Reader(
+        stored.tensors,
+        origins.get("results", {}),
+        frozenset(origins.get("untrained", ())),
+        stored.remarks,
+    )
     try:
         stored.verify()
         with registry.also(custom), recorded(components_in(origins)):
-            model = rebuild(description["model"], description["name"], stored.remarks)
+            model = rebuild(description["model"], description["name"], reader)
             if "goal" in description:  # or it is not built yet
                 _fill(model, stored.tensors)
                 _freeze(model, description)
@@ -121,15 +133,8 @@ def _made(
     except ModelFileError as error:
         raise ModelFileError(f"{source}: {error}") from error
     except UnknownNameError as error:
-        needed = {each.requirement: None for each in missing_in(origins)}
-        install = " ".join(f"'{each}'" for each in needed)
-        mend = (
-            f"It was saved with a plugin that is not in use: pip install {install}"
-            if needed
-            else "If it is of a plugin, install that; if it is your own, write "
-            "custom={name: class}, or @cr.register before the class"
-        )
-        raise ModelFileError(f"{source}: {error} {mend}") from error
+        advice = advice_on(origins)
+        raise ModelFileError(f"{source}: {error} {advice}") from error
     except ChainRuleError as error:
         raise ModelFileError(f"{source}: {error}") from error
     except NONSENSE as error:
@@ -200,6 +205,7 @@ def _freeze(model: Model, description: Mapping[str, Any]) -> None:
 def _resume(model: Model, stored: Stored) -> None:
     """Restore what `fit` and `evaluate` continue with, as far as it is registered."""
     description, session = stored.description, model.session
+    advice = advice_on(description.get("origins", {}))
     network = session.network
     goal, training = description["goal"], description.get("training")
     if goal is not None:
@@ -209,17 +215,13 @@ def _resume(model: Model, stored: Stored) -> None:
                 goal["loss_weights"],
             )  # fmt: skip
         except (UnknownNameError, HyperparameterError) as error:
-            stored.remarks.append(
-                f"{error} Give evaluate a loss; register the class to go on as before"
-            )
+            stored.remarks.append(f"{error} Give evaluate a loss. {advice}")
     if training is None:
         return
     try:
         optimizer = registry.resolve("optimizers", training["optimizer"])
     except (UnknownNameError, HyperparameterError) as error:
-        stored.remarks.append(
-            f"{error} The next fit starts anew; register the class to go on as before"
-        )
+        stored.remarks.append(f"{error} The next fit starts anew. {advice}")
         return
     paths = training.get("parameters")  # some may have been frozen since
     members = (

@@ -9,26 +9,65 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chainrule.calls import calls
+from chainrule.calls import calls, is_returned
 from chainrule.component import Component
+from chainrule.errors import ModelFileError
+from chainrule.graph import topological
 from chainrule.kinds.module import Module
 from chainrule.model.foreign import classes_in, trained_with, used_classes
 from chainrule.model.formulas import hash_of, hash_of_call
+from chainrule.model.missing import Missing, why_missing
 from chainrule.model.parametric import Parametric
 from chainrule.registry import registry
+from chainrule.registry.entry import is_built_in
 from chainrule.registry.kinds import singular
 from chainrule.registry.recorded import Recorded
 
 
 def origins_of(model: Parametric) -> dict[str, Any]:
-    """Return what a file records of the components that are not built in."""
-    components = [_recorded(cls) for cls in used_classes(model) if not _built_in(cls)]
+    """Return what a file records of the components that are not built in.
+
+    Raises:
+        ModelFileError: one of them is missing.
+    """
+    used = used_classes(model)
+    for cls in used:
+        if issubclass(cls, Missing):
+            raise ModelFileError(
+                f"{why_missing(cls.recorded)}; without it the model cannot be saved or "
+                "copied"
+            )
+    components = [_recorded(cls) for cls in used if not is_built_in(cls)]
     if not components:
         return {}
     return {
         "components": [vars(component) for component in components],
         "formulas": dict(_formulas(model)),
+        **_results(model),
     }
+
+
+def _results(model: Parametric) -> dict[str, Any]:
+    """Return what stands for modules where their plugins are missing.
+
+    That is by path the shape and dtype of what each call returned; and the paths of
+    parameters that are not trained.
+    """
+    if not model.is_built:
+        return {}
+    results: dict[str, list[Any]] = {}
+    for node in topological(model.outputs):
+        for depth, part in enumerate(node.scope):
+            ours = isinstance(part.component, Component)
+            if (
+                ours
+                and not is_built_in(type(part.component))
+                and is_returned(node, part)
+            ):
+                path = "/".join(each.title for each in node.scope[: depth + 1])
+                results.setdefault(path, []).append([list(node.shape), node.dtype])
+    untrained = [p for p, one in model.owned_parameters() if not one.node.learned]
+    return {"results": results, "untrained": untrained}
 
 
 def components_in(origins: Mapping[str, Any]) -> list[Recorded]:
@@ -72,6 +111,17 @@ def missing_in(origins: Mapping[str, Any]) -> list[Recorded]:
     ]
 
 
+def advice_on(origins: Mapping[str, Any]) -> str:
+    """Say what to do where a name of a file is not known."""
+    if needed := dict.fromkeys(each.requirement for each in missing_in(origins)):
+        install = " ".join(f"'{each}'" for each in needed)
+        return f"It was saved with a plugin that is not in use: pip install {install}"
+    return (
+        "If it is of a plugin, install that; if it is your own, write custom={name: "
+        "class}, or @cr.register before the class"
+    )
+
+
 def _versions(origins: Mapping[str, Any]) -> str:
     """Name the distributions that have another version now."""
     now = {p.distribution: p.version for p in registry.plugins}
@@ -107,8 +157,4 @@ def _formulas(model: Parametric) -> Iterator[tuple[str, str]]:
 
 
 def _all_built_in(component: Component) -> bool:
-    return all(_built_in(cls) for cls in classes_in(component))
-
-
-def _built_in(cls: Any) -> bool:
-    return str(cls.__module__).partition(".")[0] == "chainrule"
+    return all(is_built_in(cls) for cls in classes_in(component))

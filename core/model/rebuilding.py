@@ -4,76 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from chainrule.annotations import OfKind
 from chainrule.calls import calls
-from chainrule.component import field_types
 from chainrule.errors import ModelFileError
 from chainrule.model.description import what_is
 from chainrule.model.insides import inside_of
+from chainrule.model.missing import Reader
 from chainrule.model.model import Model
 from chainrule.model.sequential import Sequential
 from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.ops import Op
 from chainrule.ops.random import Uniform, UnnamedStream
 from chainrule.registry import registry
+from chainrule.registry.recorded import record_of, standing_in
 from chainrule.scopes import Scope, inside
 
 
-def rebuild(
-    description: Mapping[str, Any], name: str | None, remarks: list[str]
-) -> Model:
+def rebuild(description: Mapping[str, Any], name: str | None, reader: Reader) -> Model:
     """Make the model that `Model.to_config` described, with initial weights.
-
-    What is left out, because only training needs it, is added to the remarks.
 
     Raises:
         ModelFileError: a part is neither a layer nor a model.
-        UnknownNameError: a layer or an op that nothing registered.
+        UnknownNameError: a layer or an op that nothing registered, and nothing can
+            stand for.
     """
     layers = description["layers"]
-    parts = {record["name"]: _part(record, remarks) for record in layers}
-    if description["type"] == Sequential.label:
-        listed = [parts[record["name"]] for record in layers]
-        return Sequential(listed, description["input_shape"], name=name)
-    nodes: list[Node] = []
-    scopes: dict[tuple[str, ...], Scope] = {}
-    for record in description["nodes"]:
-        node = _node(record, nodes, parts, scopes)
-        nodes.append(node.named(record["name"]) if "name" in record else node)
+    with standing_in(reader.stand_in):
+        parts = {record["name"]: _part(record, reader) for record in layers}
+        if description["type"] == Sequential.label:
+            listed = [parts[record["name"]] for record in layers]
+            return Sequential(listed, description["input_shape"], name=name)
+        nodes: list[Node] = []
+        scopes: dict[tuple[str, ...], Scope] = {}
+        for record in description["nodes"]:
+            node = _node(record, nodes, parts, scopes, reader)
+            nodes.append(node.named(record["name"]) if "name" in record else node)
     inputs = [nodes[i] for i in description["inputs"]]
     outputs = [nodes[i] for i in description["outputs"]]
     return Model(inputs, outputs, name=name)
 
 
-def _part(record: Mapping[str, Any], remarks: list[str]) -> Any:
+def _part(record: Mapping[str, Any], reader: Reader) -> Any:
     config, name = record["config"], record["name"]
     if record["kind"] == "models":
-        return rebuild(config, name, remarks)
+        return rebuild(config, name, reader.within(name))
     if record["kind"] not in ("layers", "activations"):
         raise ModelFileError(f"{name!r} is of kind {record['kind']!r}, not a layer")
-    config = _with_known_initializers(record["kind"], config, remarks)
     part = registry.resolve(record["kind"], config)
     part.scope.name = name
     return part
-
-
-def _with_known_initializers(
-    kind: str, config: Mapping[str, Any], remarks: list[str]
-) -> dict[str, Any]:
-    """Leave out initializers that nothing registered: the weights are known."""
-    fields_of_kind = field_types(registry.find(kind, config["type"]).target)
-    known = {}
-    for name, value in config.items():
-        marks = get_args(fields_of_kind.get(name))
-        wanted = value["type"] if isinstance(value, Mapping) else value
-        if OfKind("initializers") in marks and not registry.has("initializers", wanted):
-            remarks.append(f"no initializer named {wanted!r}; its weights are loaded")
-        else:
-            known[name] = value
-    return known
 
 
 def _node(
@@ -81,6 +63,7 @@ def _node(
     nodes: list[Node],
     parts: Mapping[str, Any],
     scopes: dict[tuple[str, ...], Scope],
+    reader: Reader,
 ) -> Node:
     """Make one node; `scopes` collects those that several nodes are in."""
     if "input" in record:
@@ -100,14 +83,22 @@ def _node(
             results[record["output"]] if isinstance(results, tuple) else results
         )
         return called
+    with inside(_path(record["scope"], scopes)):
+        return _op(record, reader)(*operands)
+
+
+def _op(record: Mapping[str, Any], reader: Reader) -> Op:
+    """Return the op of a node, or what stands for it."""
+    recorded = record_of("ops", record["op"])
+    if recorded and "shape" in record and not registry.has("ops", record["op"]):
+        return reader.op(recorded, record["shape"], record["dtype"])
     cls = registry.find("ops", record["op"]).target
     values = {
         field.name: _tuples(record["fields"][field.name]) for field in fields(cls)
     }
     if cls is Uniform and values["stream"] is None:
         values["stream"] = UnnamedStream()
-    with inside(_path(record["scope"], scopes)):
-        made: Node = cls(**values)(*operands)
+    made: Op = cls(**values)
     return made
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from chainrule.calls import calls
 from chainrule.kinds.module import is_from_data
+from chainrule.model.missing import Missing
 from chainrule.model.structure import Structure, called
 from chainrule.node import Parameter
 from chainrule.shapes import shape_text
@@ -38,7 +39,8 @@ def table(structure: Structure) -> Table:
         made.add_row(_cell(leaf.name or "input"), shape_text(leaf.shape), "")
     for node in called(structure.order, structure.places):
         part = calls[node].module
-        name = f"{part.scope.name} ({type(part).__name__})"
+        missing = ", missing" if isinstance(part, Missing) else ""
+        name = f"{part.scope.name} ({type(part).__name__}{missing})"
         own = {owned.node for _, owned in part.owned_parameters()} - counted
         counted |= own
         made.add_row(_cell(name), shape_text(node.shape), _count(own))

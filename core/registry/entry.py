@@ -71,6 +71,11 @@ def registered_name(target: Any) -> str:
     return str(name or getattr(target, "__name__", type(target).__name__))
 
 
+def is_built_in(target: type) -> bool:
+    """Return whether a class of components or ops comes with chainrule."""
+    return target.__module__.partition(".")[0] == "chainrule"
+
+
 def fold(name: str) -> str:
     """Return a name without case and underscores: how names are compared."""
     return name.replace("_", "").replace("-", "").lower()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from chainrule.registry.entry import fold
 
@@ -27,14 +28,22 @@ class Recorded:
     version: str
 
     @property
+    def origin(self) -> str:
+        """Where it came from."""
+        return f"{self.distribution} {self.version}"
+
+    @property
     def requirement(self) -> str:
         """What to install."""
         return f"{self.distribution}=={self.version}"
 
 
 Origins = Mapping[tuple[str, str], Recorded]
+StandIn: TypeAlias = Callable[[Recorded, Mapping[str, Any]], Any]
+"""Returns what stands for a missing component with a config; None: nothing can."""
 
 _origins: ContextVar[Origins | None] = ContextVar("origins", default=None)
+_stand_in: ContextVar[StandIn | None] = ContextVar("stand_in", default=None)
 
 
 @contextmanager
@@ -50,6 +59,27 @@ def recorded(components: Iterable[Recorded]) -> Iterator[None]:
         _origins.reset(token)
 
 
+@contextmanager
+def standing_in(stand_in: StandIn) -> Iterator[None]:
+    """Let something stand in the block for recorded components that are missing."""
+    token = _stand_in.set(stand_in)
+    try:
+        yield
+    finally:
+        _stand_in.reset(token)
+
+
+def in_place_of(kind: str, config: Mapping[str, Any]) -> Any:
+    """Return what stands for a component that nothing registered; None: nothing."""
+    stand_in, found = _stand_in.get(), record_of(kind, str(config.get("type")))
+    return stand_in(found, config) if stand_in and found else None
+
+
+def record_of(kind: str, name: str) -> Recorded | None:
+    """Return what the file that is read records of a component that it names."""
+    return (_origins.get() or {}).get((kind, fold(name)))
+
+
 def qualified(kind: str, name: str) -> str | None:
     """Return the full name of what a file means by a name; None: it does not say."""
     origins = _origins.get()
@@ -63,5 +93,5 @@ def qualified(kind: str, name: str) -> str | None:
 
 def version_of(kind: str, name: str) -> str:
     """Return the version of the distribution that brought what a file names."""
-    found = (_origins.get() or {}).get((kind, fold(name)))
+    found = record_of(kind, name)
     return found.version if found else ""

@@ -16,7 +16,7 @@ from chainrule.registry.index import Index
 from chainrule.registry.kernels import KernelEntry
 from chainrule.registry.kinds import KINDS, singular
 from chainrule.registry.manager import PluginManager
-from chainrule.registry.recorded import qualified, version_of
+from chainrule.registry.recorded import in_place_of, qualified, version_of
 from chainrule.registry.strictness import check_strictly
 
 _also: ContextVar[tuple[tuple[str, type], ...]] = ContextVar("also", default=())
@@ -108,6 +108,11 @@ class Registry:
         base = KINDS[kind]
         if base is not None and isinstance(value, base):
             return value
+        if isinstance(value, (str, Mapping)):
+            config = {"type": value} if isinstance(value, str) else value
+            stand_in = self._stand_in(kind, config)
+            if stand_in is not None:
+                return stand_in
         if isinstance(value, str):
             target = self.find(kind, value).target
             return target() if isinstance(target, type) else target
@@ -133,6 +138,13 @@ class Registry:
                 f"{self._fitting(kind, value)}"
             )
         return made
+
+    def _stand_in(self, kind: str, config: Mapping[str, Any]) -> Any:
+        """Return what stands for a component that the file being read names."""
+        name = config.get("type")
+        if not isinstance(name, str) or self.has(kind, name):
+            return None
+        return in_place_of(kind, config)
 
     def _fitting(self, kind: str, value: Any) -> str:
         """Say what to give instead of something of another kind."""

@@ -186,7 +186,7 @@ def test_what_only_training_needs_does_not_stop_predicting(
     usual: dict[str, Any] = {"loss": "mse", "batch_size": 8} | options
     made.fit(X, Y, **usual)
     saved(made, path)
-    with pytest.warns(ModelFileWarning, match=f"named '{name}'.*register the class"):
+    with pytest.warns(ModelFileWarning, match=f"named '{name}'.*@cr.register"):
         loaded = cr.load(path)
     np.testing.assert_array_equal(loaded.predict(X), made.predict(X))
     whole = cr.load(path, custom={name: cls})

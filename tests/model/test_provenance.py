@@ -159,18 +159,6 @@ def test_one_of_a_plugin_that_is_gone_is_told_if_another_has_its_name(
     ]
 
 
-def test_what_is_missing_is_said_with_what_to_install(
-    path: Path, install: Install
-) -> None:
-    install()
-    saved(path)
-    registry.plugins.unregister("x")
-    with pytest.raises(ModelFileError) as caught:
-        cr.load(path)
-    assert "no activation named 'wavy'" in str(caught.value)
-    assert "pip install 'chainrule-x==1.0'" in str(caught.value)
-
-
 MIGRATE = """
     @classmethod
     def migrate(cls, config, version):
