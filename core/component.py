@@ -173,12 +173,12 @@ class Component(Frozen, metaclass=Answering):
 
     def __repr__(self) -> str:
         required = required_fields(type(self))
-        parts = []
+        parts: dict[str, str] = dict.fromkeys(required, "")  # these come first
         for name, value in self._changed().items():
             simple = isinstance(value, Component) and not value._changed()
             shown = repr(type(value).type_name) if simple else repr(value)
-            parts.append(shown if name in required else f"{name}={shown}")
-        return f"{type(self).__name__}({', '.join(parts)})"
+            parts[name] = shown if name in required else f"{name}={shown}"
+        return f"{type(self).__name__}({', '.join(parts.values())})"
 
 
 def _with(component: Component, changed: str) -> str:

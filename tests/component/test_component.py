@@ -39,6 +39,7 @@ def test_a_class_names_its_type(name: str, expected: str) -> None:
         ),
         (cr.optimizers.Adam(lr=1e-3), "Adam()", {"type": "adam"}),
         (cr.layers.Reshape([2, -1]), "Reshape((2, -1))", None),
+        (cr.layers.Dense(3, name="first"), "Dense(3, name='first')", None),
     ],
     ids=repr,
 )
