@@ -165,11 +165,17 @@ class Sample(Truth):
 
     def _computed(self, wanted: list[Node]) -> Values:
         probes: dict[Node, Node] = {
-            leaf: Input(f"leaf{i}", value.shape, leaf.dtype)
+            leaf: Parameter(f"leaf{i}", value)
+            if isinstance(leaf, Parameter)
+            else Input(f"leaf{i}", value.shape, leaf.dtype)
             for i, (leaf, value) in enumerate(self.leaves.items())
         }
         moved = substitute(wanted, probes)
-        fed = {probes[leaf]: value for leaf, value in self.leaves.items()}
+        fed = {
+            probes[leaf]: value
+            for leaf, value in self.leaves.items()
+            if not isinstance(leaf, Parameter)
+        }
         values = evaluated(moved, fed, self.seed, training=self.training)
         return {w: values[m] for w, m in zip(wanted, moved, strict=True)}
 

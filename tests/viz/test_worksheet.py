@@ -180,6 +180,36 @@ def test_every_key_is_right_as_it_is_printed(name, level, valued):
         assert grade.points == len(made.key), str(grade)
 
 
+NEEDED = {
+    "activation": {"activation": "tanh"}, "dense": {"units": 4},
+    "dropout": {"rate": 0.5}, "gaussian_noise": {"stddev": 0.1},
+    "reshape": {"shape": (2, 2)},
+}  # fmt: skip
+"""What a layer is made with."""
+ASKED = sorted({*cr.layers.keys()} - {"perceptron"})
+"""The layers that have derivatives: a perceptron's step is flat."""
+
+
+@pytest.mark.parametrize(("level", "batch"), [("layer", None), ("op", 3)])
+@pytest.mark.parametrize("name", ASKED)
+def test_every_layer_can_be_asked_about(name, level, batch):
+    layer = registry.resolve("layers", {"type": name, **NEEDED.get(name, {})})
+    data = np.random.default_rng(0).normal(3, 2, (6, 4))
+    if name == "normalization":
+        layer.adapt(data)
+    x, t = cr.input("x", (None, 4)), cr.input("t", (None, 1))
+    h = layer(cr.layers.Dense(4, activation="tanh")(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(cr.layers.Flatten()(h)))
+    values = {x: data[:batch], t: data[:batch, :1]} if batch else None
+    made = cr.worksheet(loss, blanks=99, level=level, values=values)
+    assert {b.question for b in made.key} & {"∂J/∂W⁽²⁾", "∂J/∂W⁽³⁾"}
+    grade = made.grade([blank.answer for blank in made.key])
+    assert grade.points == len(made.key), str(grade)
+    if values:
+        grade = made.grade([blank.value for blank in made.key])
+        assert grade.points == len(made.key), str(grade)
+
+
 def test_a_sheet_of_a_model_and_its_picture(tmp_path):
     layers = [cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(2)]
     model = cr.Sequential(layers, input_shape=(2,))
