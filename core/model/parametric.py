@@ -47,13 +47,13 @@ class Parametric(Frozen, metaclass=Answering):
 
     label = "model"
     kind: ClassVar[str] = "models"
+    _built: Built | None = None
 
     def _start(self, name: str | None) -> None:
         """Set the attributes of a model that is not built yet."""
         self.scope = Scope(self.label, name, self)
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
-        self._built: Built | None = None
 
     def _build(self, inputs: Any, outputs: Any) -> None:
         structure = Structure.of(inputs, outputs)

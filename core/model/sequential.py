@@ -41,6 +41,7 @@ class Sequential(Model):
     """
 
     label = "sequential"
+    _layers: tuple[Any, ...] = ()
 
     @checked
     def __init__(

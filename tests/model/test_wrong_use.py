@@ -193,3 +193,8 @@ def test_threads_may_predict_and_measure_at_once() -> None:
         for other, number in results:
             np.testing.assert_array_equal(other, outputs)
             assert number == measured
+
+
+@pytest.mark.parametrize("cls", [cr.Model, cr.Sequential])
+def test_a_model_that_could_not_be_made_has_a_repr_for_tracebacks(cls: Any) -> None:
+    assert cls.__name__ in repr(cls.__new__(cls))
