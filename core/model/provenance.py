@@ -70,6 +70,16 @@ def _results(model: Parametric) -> dict[str, Any]:
     return {"results": results, "untrained": untrained}
 
 
+def origin_of(cls: Any) -> str:
+    """Return distribution and version of a class; empty if built in or in none."""
+    if issubclass(cls, Missing):
+        return f"{cls.recorded.origin}, missing"
+    if is_built_in(cls):
+        return ""
+    found = _recorded(cls)
+    return found.origin if found.distribution else ""
+
+
 def components_in(origins: Mapping[str, Any]) -> list[Recorded]:
     """Return the components that a file records."""
     return [

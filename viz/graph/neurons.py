@@ -23,6 +23,7 @@ from chainrule.viz.graph.columns import Column, find_columns
 from chainrule.viz.graph.compose import Drawing
 from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.options import Options
+from chainrule.viz.graph.origins import origins_in, written
 from chainrule.viz.graph.repeats import Folding
 from chainrule.viz.graph.subject import Subject, subject_of
 from chainrule.viz.graph.units import Units
@@ -134,6 +135,6 @@ def _caption(subject: Subject, values: Values, which: str) -> list[Line]:
         weight = Plain("on an edge: ∂J/∂(the weight)")
         lines.append(Line(unit, "note", "between"))
         lines.append(Line(weight, "note", "parameter"))
-    if subject.remark:
-        lines.append(Line(Plain(subject.remark), "note"))
+    remarks = [subject.remark, written(origins_in(subject.graph))]
+    lines += [Line(Plain(text), "note") for text in remarks if text]
     return lines

@@ -13,6 +13,7 @@ from chainrule.viz.graph.edges import Edge
 from chainrule.viz.graph.gradient_labels import GradientLabels
 from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.options import Options
+from chainrule.viz.graph.origins import origins_in, written
 from chainrule.viz.scene import Block, Line, Link, Role, Scene
 from chainrule.viz.text import Plain
 
@@ -42,7 +43,12 @@ def picture(
         link for edge in edges for link in _links(edge, division, gradients, options)
     ]
     roles = {link.role for link in links if link.kind == "backward"}
-    remarks = [labels.subject.remark, division.remark, _sizes(links, blocks, labels)]
+    remarks = [
+        labels.subject.remark,
+        division.remark,
+        _sizes(links, blocks, labels),
+        written(origins_in(labels.subject.graph)),
+    ]
     return Scene(
         options.title or "graph",
         blocks,
@@ -78,6 +84,10 @@ def _block(
     period = repeat.period if repeat else 1
     last = division.parts[place + (times - 1) * period] if repeat else None
     row = times if period == 1 else 1
+    tips = [
+        f"{division.graph.id[part.nodes[-1]]}, {len(part.nodes)} nodes",
+        written(origins_in(part.nodes)),
+    ]
     return Block(
         division.ids[place],
         labels.kind(part),
@@ -86,7 +96,7 @@ def _block(
         cluster=cluster,
         nodes=part.nodes,
         exits=part.exits,
-        tooltip=f"{division.graph.id[part.nodes[-1]]}, {len(part.nodes)} nodes",
+        tooltip="; ".join(filter(None, tips)),
         marks=gradients.marks(part.exits),
         times=times,
     )
