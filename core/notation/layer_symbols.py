@@ -46,10 +46,6 @@ def layer_symbols(
         given: symbols that nodes have already.
     """
     symbols = dict(given)
-    for parameter in graph.parameters:
-        layer = layer_of(parameter)
-        if layer is not None and layer in numbers:
-            symbols[parameter] = _parameter_symbol(parameter, numbers[layer])
     results: dict[Scope, list[Node]] = {}
     for node, owner in _used_outside(graph, numbers).items():
         results.setdefault(owner, []).append(node)
@@ -59,13 +55,33 @@ def layer_symbols(
                 symbols.setdefault(node, symbol)
         elif len(nodes) > 1:
             symbols |= _results_of_shared(nodes, owner, symbols)
+    taken = set(symbols.values())
+    for parameter in graph.parameters:
+        layer = layer_of(parameter)
+        if layer is not None and layer in numbers:
+            symbol = _parameter_symbol(parameter, layer, numbers[layer], taken)
+            symbols[parameter] = symbol
+            taken.add(symbol)
     return symbols
 
 
-def _parameter_symbol(node: Parameter, number: str) -> Symbol:
-    name = node.name or "p"
-    written = getattr(node.scope[-1].component, "symbols", {})
-    return replace(parse_symbol(written.get(name, name)), sup=number)
+def _parameter_symbol(
+    node: Parameter, layer: Scope, number: str, taken: Container[Symbol]
+) -> Symbol:
+    """Return the symbol of a parameter: its name, with that of its part if taken.
+
+    So a frequency a of an activation `snake`, the result of which is a⁽ᵏ⁾, is a with
+    the index snake; what is then still taken gets primes.
+    """
+    name, owner = node.name or "p", node.scope[-1]
+    written = getattr(owner.component, "symbols", {})
+    symbol = replace(parse_symbol(written.get(name, name)), sup=number)
+    if symbol in taken and owner is not layer:
+        subs = filter(None, (symbol.sub, owner.label))
+        symbol = replace(symbol, sub=",".join(subs))
+    while symbol in taken:
+        symbol = replace(symbol, base=symbol.base + "'")
+    return symbol
 
 
 def _result_symbols(

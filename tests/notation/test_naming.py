@@ -26,6 +26,29 @@ def test_layers_number_their_parameters_and_results():
     assert expression(y, naming=naming) == "a⁽¹⁾ · W⁽²⁾ + b⁽²⁾"
 
 
+def test_a_parameter_does_not_take_the_symbol_of_a_result_or_of_another():
+    class Wavy(cr.Activation):
+        def apply(self, x):
+            a = self.parameter("a", (), cr.initializers.Ones())
+            return x + cr.ops.sin(a * x)
+
+    class Twice(cr.Layer):
+        inner: cr.Activation
+        outer: cr.Activation
+
+        def apply(self, x):
+            a = self.parameter("a", (), cr.initializers.Ones())
+            return self.outer(a * self.inner(x))
+
+    x = cr.input("x", (None, 4))
+    y = Twice(Wavy(), Wavy())(cr.layers.Dense(3, activation=Wavy())(x))
+    graph = Graph([y])
+    naming = Naming(graph)
+    assert {naming.symbol(node).unicode() for node in graph.parameters} == {
+        "W⁽¹⁾", "b⁽¹⁾", "a_wavy⁽¹⁾", "a_wavy⁽²⁾", "a'⁽²⁾", "a'_wavy⁽²⁾",
+    }  # fmt: skip
+
+
 def test_two_nodes_of_one_name_get_two_symbols():
     one, two = cr.input("x"), cr.input("x")
     assert expression(one + two) == "x + x'"
