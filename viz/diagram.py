@@ -6,7 +6,6 @@ import base64
 import functools
 import gzip
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
 
@@ -17,6 +16,7 @@ from chainrule.files import make_folder, write_file
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.theme import Theme
 from chainrule.plotting.rooms import Room, Size, room_for
+from chainrule.viz.arranging import arranged
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
@@ -39,7 +39,7 @@ from chainrule.viz.page.palettes import stand_in
 from chainrule.viz.proof.finding import Report
 from chainrule.viz.proof.proofread import proofread
 from chainrule.viz.proof.truth import Truth
-from chainrule.viz.room import Measured, too_small
+from chainrule.viz.room import Measured
 from chainrule.viz.scene import Scene
 from chainrule.viz.style import LIGHT, resolve_theme
 
@@ -89,6 +89,7 @@ class Diagram:
         room: Room | None = None,
     ) -> None:
         self.scene: Scene = scene
+        self._whole: Scene = scene
         self._theme: Theme = theme
         self._room = room
         self._legend = legend
@@ -97,7 +98,7 @@ class Diagram:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return it with what it would gather later, for `pickle`."""
-        kept = ("scene", "_theme", "_room", "_legend")
+        kept = ("scene", "_whole", "_theme", "_room", "_legend")
         return {name: vars(self)[name] for name in kept} | {
             "_gather": functools.partial(_same, self.extras),
             "_truth": functools.partial(_same, self._truth()),
@@ -229,41 +230,50 @@ class Diagram:
 
     @checked
     def styled(self, *, theme: object = None, size: Size = None) -> Diagram:
-        """Return the same diagram in another theme, or scaled to fit a size.
+        """Return the same diagram in another theme, or arranged to fit a size.
 
         Args:
             theme: a theme, or the name of one, such as ``"dark"``.
-            size: ``"slide"``, ``"column"`` or (width, height) in pixels. Where text
-                would be too small to be read, the picture says so.
+            size: ``"slide"``, ``"column"`` or (width, height) in pixels. As in `draw`,
+                but for the level and what is elided: to fit, long chains run in rows,
+                shapes and the legend are left out; the caption says which, or that it
+                does not fit.
 
         Raises:
             UnknownNameError: no theme has that name.
             GraphError: there is no such size.
         """
         chosen = self._theme if theme is None else resolve_theme(theme)
-        made = self._again(self.scene, chosen, self._room)
         room = room_for(size)
-        return made if room is None else made.in_room(room)
+        if room is None:
+            return self._again(self.scene, chosen, self._room, self._whole)
+        return self._again(self._whole, chosen, None, self._whole).in_room(room)
 
     @checked
     def in_room(self, room: Room) -> Diagram:
-        """Return the diagram scaled to fit a room; it says so where it does not."""
-        made, scene = self._again(self.scene, self._theme, room), self.scene
-        if made.measured.pixels(room) >= room.least:
-            return made
-        caption = [*scene.caption, too_small(made.measured, room)]
-        return made.with_scene(replace(scene, caption=caption))
+        """Return the diagram arranged to fit a room; it says so where it does not."""
+        found = arranged(self, room)
+        return self._again(found.scene, self._theme, room, self._whole)
 
     @checked
     def with_scene(self, scene: Scene) -> Diagram:
         """Return a diagram of another scene that looks the same."""
-        return self._again(scene, self._theme, self._room)
+        return self._again(scene, self._theme, self._room, scene)
 
-    def _again(self, scene: Scene, theme: Theme, room: Room | None) -> Diagram:
-        return Diagram(
+    @checked
+    def shown_as(self, scene: Scene) -> Diagram:
+        """Return the diagram shown as a scene of the same with less in it."""
+        return self._again(scene, self._theme, self._room, self._whole)
+
+    def _again(
+        self, scene: Scene, theme: Theme, room: Room | None, whole: Scene
+    ) -> Diagram:
+        made = Diagram(
             scene, legend=self._legend, extras=self._gather, truth=self._truth,
             theme=theme, room=room,
         )  # fmt: skip
+        made._whole = whole
+        return made
 
     @checked
     def save(

@@ -72,6 +72,8 @@ class Block:
     """What a unit does first: Σ adds up what edges bring, ⊕ and ⊙ join others."""
     curve: tuple[tuple[float, float], ...] = ()
     """The graph of the function behind the sum, from (0, 0) to (1, 1)."""
+    aside: bool = False
+    """Whether it may be left out where there is little room."""
     heat: int | None = None
     """Which colour of the scale it has: a share of the time."""
 

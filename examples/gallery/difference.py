@@ -17,7 +17,8 @@ def main(out: Path) -> None:
     before = cr.snapshot(loss, {x: inputs, t: targets}, label="epoch 0")
     model.fit(inputs, targets, loss="mse", optimizer="adam", epochs=20)
     after = cr.snapshot(loss, {x: inputs, t: targets}, label="epoch 20")
-    cr.diff(before, after).save(out / "difference.svg")
+    diagram = cr.diff(before, after).styled(size="column")
+    diagram.save(out / "difference.svg")
 
 
 if __name__ == "__main__":

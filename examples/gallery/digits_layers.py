@@ -12,7 +12,14 @@ def main(out: Path) -> None:
     hidden = cr.layers.Dense(32, activation="relu")(x)
     loss = cr.losses.sparse_softmax_cross_entropy(t, cr.layers.Dense(10)(hidden))
     values = {x: x_train[:32], t: y_train[:32]}
-    diagram = cr.draw(loss, level="layer", direction="both", values=values, check=True)
+    diagram = cr.draw(
+        loss,
+        level="layer",
+        direction="both",
+        values=values,
+        check=True,
+        size="column",
+    )
     diagram.save(out / "digits_layers.svg")
 
 

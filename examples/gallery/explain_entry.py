@@ -15,7 +15,8 @@ def main(out: Path) -> None:
     values = {x: [[1.0, -0.5]], t: [[1.0]]}
     explanation = cr.explain(loss, kernel, (0, 1), values=values)
     print(explanation.text)
-    explanation.diagram.save(out / "explain_entry.svg")
+    diagram = explanation.diagram.styled(size="column")
+    diagram.save(out / "explain_entry.svg")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ def main(out: Path) -> None:
     kernel = next(p for p in cr.Graph([loss]).parameters if p.shape == (2, 3))
     values = {x: [[1.0, -0.5]], t: [[1.0]]}
     explanation = cr.explain(loss, kernel, (0, 1), values=values, unfold=True)
-    explanation.diagram.save(out / "explain_unfolded.svg")
+    diagram = explanation.diagram.styled(size="column")
+    diagram.save(out / "explain_unfolded.svg")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def main(out: Path) -> None:
             inner = cr.layers.Dense(32, activation="relu")(y)
             y = y + cr.layers.Dense(32)(inner)
     loss = cr.losses.sparse_softmax_cross_entropy(t, cr.layers.Dense(10)(y))
-    diagram = cr.draw(loss, level="layer", direction="both", size="slide")
+    diagram = cr.draw(loss, level="layer", direction="both", size="column")
     diagram.save(out / "folded.svg")
 
 

@@ -11,7 +11,7 @@ def main(out: Path) -> None:
     hidden = cr.layers.Dense(3, activation="tanh")(x)
     loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden).named("y_hat"))
     values = {x: [[1.0, -0.5], [0.3, 0.8]], t: [[1.0], [0.0]]}
-    diagram = cr.draw(loss, level="op", direction="both", values=values, size="slide")
+    diagram = cr.draw(loss, level="op", direction="both", values=values, size="column")
     diagram.save(out / "operations.svg")
 
 

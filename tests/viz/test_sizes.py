@@ -213,3 +213,49 @@ def test_a_chain_of_layers_runs_straight_by_operations(rankdir, direction):
         return measured.height if rankdir == "LR" else measured.width
 
     assert across(8) < (1.3 if rankdir == "LR" else 1.8) * across(3)
+
+
+def explained(**options):
+    """An entry of a weight matrix whose paths branch."""
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    first = cr.layers.Dense(3, activation="tanh")
+    hidden = cr.layers.Dense(3, activation="tanh")(first(x))
+    loss = cr.losses.mse(t, cr.layers.Dense(1)(hidden).named("y_hat"))
+    kernel = next(p for p in cr.Graph([loss]).parameters if p.shape == (2, 3))
+    values = {x: [[1.0, -0.5]], t: [[1.0]]}
+    return cr.explain(loss, kernel, (0, 1), values=values, **options).diagram
+
+
+@pytest.mark.parametrize("size", ["slide", "column"])
+@pytest.mark.parametrize("options", [{}, {"unfold": True}, {"rankdir": "TB"}])
+def test_an_explanation_is_arranged_to_be_read(options, size):
+    diagram = explained(**options).styled(size=size)
+    assert pixels(diagram)[2] >= ROOMS[size].least - 0.05
+    assert not any("✗" in note for note in diagram.notes)
+    assert "∂J/∂w₁₂⁽¹⁾" in diagram.notes[0]
+
+
+def test_what_branches_stands_in_the_order_of_the_flow():
+    scene = explained(unfold=True).styled(size="column").scene
+    row = {block: n for n, ids in enumerate(scene.rows) for block in ids}
+    ends = [
+        (row[link.tail], row[link.head]) for link in scene.links if link.tail in row
+    ]
+    assert len(scene.rows) > 1
+    assert all(tail <= head for tail, head in ends)
+
+
+def test_another_size_starts_from_the_whole_picture():
+    loss = chain(8)
+    slide = cr.draw(loss, direction="both", level="layer", size="slide")
+    column = cr.draw(loss, direction="both", level="layer", size="column")
+    assert slide.styled(size="column").source == column.source
+    assert column.styled(size="slide").source == slide.source
+
+
+def test_another_size_keeps_the_level_and_says_why():
+    slide = cr.draw(chain(8), direction="both", size="slide")
+    column = slide.styled(size="column")
+    assert "to fit a slide of 1280 × 720 pixels: level='layer'" in column.notes[-1]
+    assert "to fit a column of 600 pixels: in " in column.notes[-1]
+    assert {b.kind for b in column.scene.blocks} == {"input", "layer", "loss"}

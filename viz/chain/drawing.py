@@ -92,7 +92,7 @@ class _Builder:
         for segment in branches.segments:
             if segment.top not in self.ids:
                 self.ids[segment.top] = f"b{len(self.ids)}"
-                self._add_block(segment.top, factor.role)
+                self._add_block(segment.top, factor.role, before=factor.top)
         for segment in branches.segments:
             tail, head = self.ids[segment.bottom], self.ids[segment.top]
             lines = branches.segment_lines(segment, self.chain)
@@ -104,10 +104,16 @@ class _Builder:
             self.links.append(Link(tail, head, "backward", factor.role, rest))
         self.sums.append(branches.sum_line())
 
-    def _add_block(self, entry: Entry, role: Role | None, group: str = "") -> None:
+    def _add_block(
+        self,
+        entry: Entry,
+        role: Role | None,
+        group: str = "",
+        before: Entry | None = None,
+    ) -> None:
         """Add a number; its gradient has the role of the edge that ends there.
 
-        The loss, where no edge ends, has None.
+        The loss, where no edge ends, has None. Numbers stand in the order of the flow.
         """
         chain, node = self.chain, entry.node
         kind: BlockKind = "op"
@@ -126,9 +132,10 @@ class _Builder:
             _, slope = count_and_sum(chain.graph, entry, end)
             gradient = Derivative(chain.symbols.symbol(end), (symbol,))
             lines.append(Line(measured(gradient, Plain(number(slope))), "gradient"))
-        self.blocks.append(
-            Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
-        )
+        ids = [block.id for block in self.blocks]
+        place = len(ids) if before is None else ids.index(self.ids[before])
+        block = Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
+        self.blocks.insert(place, block)
 
     def _add_leaves(self, entries: Sequence[Entry], head: str) -> None:
         """Add the operands of the chain's numbers that are not in the chain."""
@@ -138,9 +145,11 @@ class _Builder:
                 self.leaf_ids[leaf] = f"leaf{len(self.leaf_ids)}"
                 title = symbols.naming.symbol(leaf) or Plain("?")
                 value = Line(Plain(spanned(symbols.values[leaf])), "value")
-                self.blocks.append(
-                    Block(self.leaf_ids[leaf], "input", title, [value], nodes=(leaf,))
+                identity = self.leaf_ids[leaf]
+                block = Block(
+                    identity, "input", title, [value], nodes=(leaf,), aside=True
                 )
+                self.blocks.append(block)
             self.links.append(Link(self.leaf_ids[leaf], head, "forward"))
 
 
