@@ -29,6 +29,8 @@ Array = npt.NDArray[Any]
 CODE_BYTES = 128 << 10
 """What a driver keeps of a program's kernels: PoCL 105 to 107 KiB, for one or more. It
 takes longer to ask for it than to compile."""
+SENT_AT_ONCE = 1 << 20
+"""Bytes up to which the values for several runs are sent at once."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,13 @@ class Feeds:
         inputs: the feed of each input.
         numbers: the feed of the host numbers, or None if kernels need none.
         seed: the feed of seed and step, or None if no kernel draws random numbers.
+        runs: for how many runs there is room.
     """
 
     inputs: Mapping[Input, Feed]
     numbers: Feed | None
     seed: Feed | None
+    runs: int
 
     @functools.cached_property
     def all(self) -> Sequence[Feed]:
@@ -140,14 +144,18 @@ def _connect(feeds: Feeds, launches: Sequence[Prepared]) -> None:
 
 
 def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
-    vector, draws = lowered.numbers.vector, any(n.draws for n in lowered.launches)
+    inputs, vector, seed = lowered.leaves.inputs, lowered.numbers.vector, lowered.seed
+    draws = any(launch.draws for launch in lowered.launches)
+    sent = sum(view.nbytes for view in (*inputs.values(), vector, seed))
+    runs = max(SENT_AT_ONCE // sent, 1) if lowered.repeats else 1
     return Feeds(
         inputs={
-            leaf: open_feed(runtime, view, f"input {leaf.name}")
-            for leaf, view in lowered.leaves.inputs.items()
+            leaf: open_feed(runtime, view, f"input {leaf.name}", runs)
+            for leaf, view in inputs.items()
         },
-        numbers=open_feed(runtime, vector, "numbers") if vector.size else None,
-        seed=open_feed(runtime, lowered.seed, "a seed") if draws else None,
+        numbers=open_feed(runtime, vector, "numbers", runs) if vector.size else None,
+        seed=open_feed(runtime, seed, "a seed", runs) if draws else None,
+        runs=runs,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from chainrule.backends.opencl.compiled import Compiled, compile_program
 from chainrule.backends.opencl.device.fork import note_use
+from chainrule.backends.opencl.device.pace import Pace
 from chainrule.backends.opencl.device.profile import tasks_of
 from chainrule.backends.opencl.device.runtime import Prepared
 from chainrule.backends.opencl.device.session import Session
@@ -47,6 +48,7 @@ class OpenCLExecutable(Executable):
         self._numbers: list[float] = []
         self._numbers_of: tuple[float, int] | None = None
         self._profiled: list[Task] | None = None
+        self._pace = Pace(session.runtime)
 
     @property
     def launches(self) -> Sequence[Prepared]:
@@ -67,27 +69,75 @@ class OpenCLExecutable(Executable):
     # -- running -------------------------------------------------------------------
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
+        self._prepare()
+        feeds, numbers = self._compiled.feeds, self._compiled.lowered.numbers
+        if numbers.offsets and (lr, step) != self._numbers_of:
+            with np.errstate(all="ignore"):
+                self._numbers = numbers.compute(np.float64(lr), np.float64(step))
+                if feeds.numbers is not None:
+                    feeds.numbers.put(np.array(self._numbers))
+            self._numbers_of = lr, step
+        if feeds.seed is not None:
+            feeds.seed.put(_seeds(seed, step, 1)[0])
+        self._launch()
+        self._add_host_totals([self._numbers])
+        if self.program.checked:
+            self.look_for_faults()
+
+    def run_batches(
+        self,
+        feeds: Sequence[tuple[Input, Array]],
+        batches: Array,
+        *,
+        seed: int,
+        step: int,
+        rate: Callable[[int], float],
+    ) -> int:
+        self._prepare()
+        most = self._compiled.feeds.runs
+        if most == 1 or self.program.checked or self._session.recorder is not None:
+            return super().run_batches(feeds, batches, seed=seed, step=step, rate=rate)
+        batches = batches[: min(most, self._pace.runs)]
+        rates = list(_rates(rate, range(step, step + len(batches))))
+        runs = len(rates)
+        for leaf, values in feeds:
+            feed = self._compiled.feeds.inputs.get(leaf)
+            if feed is not None:
+                feed.put(values, batches[:runs], runs=runs)
+        numbers = self._compiled.lowered.numbers
+        with np.errstate(all="ignore"):
+            rows = [
+                numbers.compute(np.float64(lr), np.float64(nth))
+                for nth, lr in enumerate(rates, step)
+            ]
+            if self._compiled.feeds.numbers is not None:
+                self._compiled.feeds.numbers.put(np.array(rows), runs=runs)
+        self._numbers_of = None
+        if self._compiled.feeds.seed is not None:
+            self._compiled.feeds.seed.put(_seeds(seed, step, runs), runs=runs)
+        self._pace.launched(self._launch(runs))
+        self._add_host_totals(rows)
+        return runs
+
+    def _prepare(self) -> None:
+        """Refuse a forked process; compile again if parameters have moved."""
         note_use()
         bound = self._compiled.bound
         if any(parameter.value is not array for parameter, array in bound):
             self._recompile()
-        compiled = self._compiled
-        if compiled.lowered.numbers.offsets and (lr, step) != self._numbers_of:
-            self._compute_numbers(lr, step)
-        if compiled.feeds.seed is not None:
-            begin = np.array([int(seed) & _MASK, int(step) & _MASK], np.uint64)
-            compiled.feeds.seed.put(begin)
-        events = self._session.runtime.launch(compiled.launches)
-        if self._session.recorder is not None:
-            self._session.recorder.add(self._profiled_tasks(), events)
+
+    def _launch(self, runs: int = 1) -> Any:
+        """Enqueue all launches, and return the event of the last one."""
+        compiled, recorder = self._compiled, self._session.recorder
+        events = self._session.runtime.launch(compiled.launches, runs)
+        if recorder is not None:
+            recorder.add(self._profiled_tasks(), events)
+        last = events[-1] if events else None
         for feed in compiled.feeds.all:
-            feed.used_until(events[-1] if events else None)
+            feed.used_until(last)
         for mirror in compiled.changed:
             mirror.newer = True
-        for i, node in compiled.lowered.host_totals.items():
-            self._host_totals[i] += self._number(node)
-        if self.program.checked:
-            self.look_for_faults()
+        return last
 
     def _recompile(self) -> None:
         """Compile for parameters whose values moved; inputs and totals stay."""
@@ -100,13 +150,12 @@ class OpenCLExecutable(Executable):
         for leaf, feed in self._compiled.feeds.inputs.items():
             feed.put(before[leaf].read())
 
-    def _compute_numbers(self, lr: float, step: int) -> None:
-        with np.errstate(all="ignore"):
-            compute = self._compiled.lowered.numbers.compute
-            self._numbers = compute(np.float64(lr), np.float64(step))
-            if self._compiled.feeds.numbers is not None:
-                self._compiled.feeds.numbers.put(np.array(self._numbers))
-        self._numbers_of = lr, step
+    def _add_host_totals(self, runs: Iterable[Sequence[float]]) -> None:
+        """Add the totals among the host numbers of some runs."""
+        lowered = self._compiled.lowered
+        for i, node in lowered.host_totals.items():
+            for numbers in runs:
+                self._host_totals[i] += numbers[lowered.numbers.offsets[node]]
 
     def _profiled_tasks(self) -> list[Task]:
         if self._profiled is None:
@@ -129,7 +178,7 @@ class OpenCLExecutable(Executable):
         sums = self._compiled.lowered.sums
         if sums.size:
             taken += self._read(sums).astype(np.float64).sum(axis=1)
-            self._write(sums.slot, np.zeros(sums.shape, sums.dtype))
+            self._fill(sums.slot, sums.dtype.type(0))
         return taken
 
     def look_for_faults(self) -> None:
@@ -147,7 +196,7 @@ class OpenCLExecutable(Executable):
         self._session.runtime.download(buffer, 0, flags)
         error = faults.error(flags)
         if error is not None:
-            self._write(faults.slot, NO_FAULTS)
+            self._fill(faults.slot, NO_FAULTS[0])
             raise error
 
     def _number(self, node: Node) -> float:
@@ -161,5 +210,27 @@ class OpenCLExecutable(Executable):
             self._session.runtime.download(buffer, start, array)
         return array.astype(bool) if view.ctype == "uchar" else array
 
-    def _write(self, slot: Slot, values: Array) -> None:
-        self._session.runtime.upload(self._compiled.memory[slot], 0, values)
+    def _fill(self, slot: Slot, number: np.generic) -> None:
+        memory = self._compiled.memory[slot]
+        self._session.runtime.fill(memory, number, slot.nbytes)
+
+
+def _seeds(seed: int, step: int, runs: int) -> npt.NDArray[np.uint64]:
+    """Return what random numbers depend on in each of some runs: seed and step."""
+    steps = [[seed & _MASK, nth & _MASK] for nth in range(step, step + runs)]
+    return np.array(steps, np.uint64)
+
+
+def _rates(rate: Callable[[int], float], steps: Iterable[int]) -> Iterator[float]:
+    """Yield the rates of steps, up to the first one that has none.
+
+    Raises:
+        Exception: the first step has none.
+    """
+    for n, step in enumerate(steps):
+        try:
+            yield rate(step)
+        except Exception:
+            if n == 0:
+                raise
+            return

@@ -54,7 +54,8 @@ def fill(
 class Executable(ABC):
     """A compiled program with its buffers.
 
-    `put` fills inputs, `run` computes, `fetch` reads an output. Parameters are read
+    `put` fills inputs, `run` computes, `fetch` reads an output; `run_batches` does the
+    first two for many batches. Parameters are read
     from and written to `Parameter.value`, or a copy of it on the device.
 
     Attributes:
@@ -99,6 +100,39 @@ class Executable(ABC):
             step: the number of the training step, from 1.
             lr: the learning rate of this step.
         """
+
+    def run_batches(
+        self,
+        feeds: Sequence[tuple[Input, npt.NDArray[Any]]],
+        batches: npt.NDArray[Any],
+        *,
+        seed: int,
+        step: int,
+        rate: Callable[[int], float],
+    ) -> int:
+        """Run the program on the first of some batches, one after the other.
+
+        By default on one. A backend on which it costs time to begin a run overrides it
+        and does many at once, with the same results, but no more than it finishes in a
+        tenth of a second or so: meanwhile nothing can stop it. What inputs contain
+        afterwards is not defined.
+
+        Args:
+            feeds: each input with all its rows.
+            batches: a matrix with the rows of a batch in each row.
+            seed: the seed of random ops.
+            step: the number of the first batch's step.
+            rate: returns the learning rate of a step, by its number. It is called for
+                each step in order, before that begins; if it raises, the steps before
+                are done, and if there is none, the error is raised.
+
+        Returns:
+            On how many batches it ran, which is at least one.
+        """
+        for leaf, values in feeds:
+            self.put(leaf, values, batches[0])
+        self.run(seed=seed, step=step, lr=rate(step))
+        return 1
 
     def running(self) -> AbstractContextManager[object]:
         """Return a context for many calls of `run`, in which they are fastest."""

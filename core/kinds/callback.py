@@ -89,6 +89,10 @@ class Callback(Component):
         "on_train_epoch_start": "epoch_begin", "on_train_epoch_end": "epoch_end",
     }  # fmt: skip
 
+    every_step: ClassVar[bool] = True
+    """Whether `step_end` must be called after each single step. If not, a backend may
+    do many steps at once, and it is called after them: every tenth of a second, say."""
+
     @property
     def watches_steps(self) -> bool:
         """Whether `step_end` is called, which takes time: if the class defines it."""

@@ -88,6 +88,7 @@ class _Fit:
             lr_scale=self.state.lr_scale,
             better=self.better,
         )
+        watching = [one for one in setup.callbacks if one.watches_steps]
         self.loop = Loop(
             run=self.run,
             state=self.state,
@@ -96,11 +97,8 @@ class _Fit:
             seed=setup.options.seed,
             schedule=setup.schedule,
             programs=self._program,
-            hooks=[
-                callback.step_end
-                for callback in setup.callbacks
-                if callback.watches_steps
-            ],
+            hooks=[callback.step_end for callback in watching],
+            every_step=any(callback.every_step for callback in watching),
         )
         self.best: dict[Regularizer, tuple[int, Backup]] = {}
 

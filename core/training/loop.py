@@ -53,14 +53,15 @@ class Loop:
     """Training steps over rows in a given order.
 
     Attributes:
-        run: what callbacks see; its `stop` is heeded after every step.
+        run: what callbacks see; its `stop` is heeded within a moment.
         state: counts the steps.
         feeds: each input with all its rows.
         size: the rows in a batch; the last batch may be smaller.
         seed: seed of dropout and other random ops.
         schedule: the learning rate of each step, or None for the optimizer's own.
         programs: batch size → the compiled step.
-        hooks: called after each step.
+        hooks: called after each step, or after a few of them.
+        every_step: whether hooks are called after each step.
     """
 
     run: Run
@@ -71,6 +72,7 @@ class Loop:
     schedule: Schedule | None
     programs: Programs
     hooks: Sequence[Callable[[Run], None]] = ()
+    every_step: bool = False
 
     def epoch(self, order: Array) -> Totals:
         """Do one step for each batch of the rows, taken in this order.
@@ -96,32 +98,36 @@ class Loop:
         except BaseException as error:
             raise StepFailed(error, step) from error
         run, feeds, seed, hooks = self.run, self.feeds, self.seed, self.hooks
-        put, compute, schedule = executable.put, executable.run, self.schedule
-        base = self.state.optimizer.lr
-        lr = base * run.lr_scale if schedule is None else run.lr
+        run_batches, schedule = executable.run_batches, self.schedule
+        base, lr = self.state.optimizer.lr, run.lr
         earlier = self.state.epoch * run.steps_per_epoch - first
+
+        begun, at_once = step, 1 if self.every_step else len(batches)
         failure: BaseException | None = None
         torn = late = False
+
+        def rate(step: int) -> float:
+            nonlocal lr, torn
+            lr = base
+            if schedule is not None:
+                lr = schedule.checked_rate(base, earlier + step, run.steps_per_epoch)
+            lr *= run.lr_scale
+            torn = True  # the step begins
+            return lr
+
         try:
             with executable.running():
-                for rows in batches:
-                    for leaf, array in feeds:
-                        put(leaf, array, rows)
-                    if schedule is not None:
-                        nth = earlier + step + 1
-                        lr = schedule.checked_rate(base, nth, run.steps_per_epoch)
-                        lr *= run.lr_scale
-                    torn = True
-                    compute(seed=seed, step=step + 1, lr=lr)
-                    step += 1
+                while step < begun + len(batches) and not run.stopping:
+                    some = batches[step - begun : step - begun + at_once]
+                    step += run_batches(
+                        feeds, some, seed=seed, step=step + 1, rate=rate
+                    )
                     torn = False
                     if hooks:
                         self.state.step = step
                         run.record(step=step, lr=lr, step_of_epoch=step - first)
                         for hook in hooks:
                             hook(run)
-                    if run.stopping:
-                        break
         except BaseException as error:
             failure = error
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import field
+from typing import ClassVar
 
 from chainrule.kinds.callback import Callback, Run
 from chainrule.plugins.callbacks.displays import Display, EpochLog, Log, display_here
@@ -20,6 +21,8 @@ class Progress(Callback):
     Args:
         lines: write a line for each epoch instead, wherever the program runs.
     """
+
+    every_step: ClassVar[bool] = False
 
     lines: bool = False
 

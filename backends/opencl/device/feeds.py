@@ -4,6 +4,8 @@ A device with memory of its own is sent a copy. A processor reads what the host 
 written: each feed has a few pieces of shared memory that take turns, so that the host
 fills the next one while the device still reads the last. Commands that copy would cost
 a processor more than a small kernel: they wake its threads in between.
+
+A launch that does many runs is sent the values for all of them at once.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Feed(Protocol):
     """The memory of one input.
 
     Attributes:
-        view: how its elements lie.
+        view: how its elements lie in one run.
         memory: the argument of kernels that read it.
         nbytes: the bytes of all its memory.
     """
@@ -45,8 +47,10 @@ class Feed(Protocol):
     def read_by(self, kernel: cl.Kernel, position: int) -> None:
         """Note that a kernel reads it as one of its arguments."""
 
-    def put(self, values: Array, rows: Array | None = None) -> None:
-        """Fill it with values, or with some rows of them."""
+    def put(
+        self, values: Array, rows: Array | None = None, *, runs: int | None = None
+    ) -> None:
+        """Fill it with values, or with some rows of them, for one run or for many."""
 
     def used_until(self, event: Any) -> None:
         """Note that the device may read the last values until an event."""
@@ -55,8 +59,8 @@ class Feed(Protocol):
         """Return the last values."""
 
 
-def open_feed(runtime: Runtime, view: View, name: str) -> Feed:
-    """Give an input its memory.
+def open_feed(runtime: Runtime, view: View, name: str, runs: int) -> Feed:
+    """Give an input its memory, with room for the values of some runs.
 
     Raises:
         BackendError: there is no room for it.
@@ -64,25 +68,28 @@ def open_feed(runtime: Runtime, view: View, name: str) -> Feed:
     device, fine = runtime.device, cl.device_svm_capabilities.FINE_GRAIN_BUFFER
     shared = device.is_cpu and device.handle.svm_capabilities & fine
     if shared and 0 < view.nbytes <= LARGEST_SHARED:
-        return SharedFeed(runtime, view)
-    return CopyingFeed(runtime, view, name)
+        return SharedFeed(runtime, view, runs)
+    return CopyingFeed(runtime, view, name, runs)
 
 
 class CopyingFeed:
     """Memory that a copy is sent to."""
 
-    def __init__(self, runtime: Runtime, view: View, name: str) -> None:
+    def __init__(self, runtime: Runtime, view: View, name: str, runs: int) -> None:
         self.view, self._runtime = view, runtime
-        self.memory = runtime.allocate(view.nbytes, name)
-        self.nbytes = view.nbytes
+        self.nbytes = runs * view.nbytes
+        self.memory = runtime.allocate(self.nbytes, name)
         # Two transfers are held at a time, so the host runs ahead by one step.
         self._pending: deque[Any] = deque(maxlen=2)
 
     def read_by(self, kernel: cl.Kernel, position: int) -> None:
         """Do nothing: the memory stays the same."""
 
-    def put(self, values: Array, rows: Array | None = None) -> None:
-        """Fill it with values, or with some rows of them."""
+    def put(
+        self, values: Array, rows: Array | None = None, *, runs: int | None = None
+    ) -> None:
+        """Fill it with values, or with some rows of them, for one run or for many."""
+        _ = runs  # what is sent has the shape of many if there are many
         taken = values if rows is None else values.take(rows, 0)
         data = np.array(taken, self.view.dtype, order="C", copy=rows is None or None)
         if data.size:
@@ -101,15 +108,17 @@ class CopyingFeed:
 class SharedFeed:
     """Memory that the host writes and the device reads, without a copy."""
 
-    def __init__(self, runtime: Runtime, view: View) -> None:
+    def __init__(self, runtime: Runtime, view: View, runs: int) -> None:
         self.view, self._runtime = view, runtime
+        shape = (runs, *view.shape)
         self._arrays: list[Array] = [
-            cl.fsvm_empty(runtime.context, view.shape, view.dtype, alignment=64)
+            cl.fsvm_empty(runtime.context, shape, view.dtype, alignment=64)
             for _ in range(TURNS)
         ]
+        self._firsts = [array[0, ...] for array in self._arrays]
         self._shared = [cl.SVM(array) for array in self._arrays]
         self.memory = self._shared[0]
-        self.nbytes = TURNS * view.nbytes
+        self.nbytes = TURNS * runs * view.nbytes
         self._turn = 0
         self._readers: list[tuple[cl.Kernel, int]] = []
         self._until: list[Any] = [None] * TURNS
@@ -119,7 +128,9 @@ class SharedFeed:
         """Note that a kernel reads it as one of its arguments."""
         self._readers.append((kernel, position))
 
-    def put(self, values: Array, rows: Array | None = None) -> None:
+    def put(
+        self, values: Array, rows: Array | None = None, *, runs: int | None = None
+    ) -> None:
         """Fill memory that the device does not read with values, or some rows."""
         if self._until[self._turn] is not None:
             self._turn = (self._turn + 1) % TURNS
@@ -127,7 +138,9 @@ class SharedFeed:
             self.memory = self._shared[self._turn]
             for kernel, position in self._readers:
                 kernel.set_arg(position, self.memory)
-        fill(self._arrays[self._turn], values, rows)
+        turn = self._turn
+        piece = self._firsts[turn] if runs is None else self._arrays[turn][:runs]
+        fill(piece, values, rows)
 
     def used_until(self, event: Any) -> None:
         """Note that the device may read the last values until an event."""
@@ -135,15 +148,12 @@ class SharedFeed:
 
     def read(self) -> Array:
         """Return the last values."""
-        return np.array(self._arrays[self._turn])
+        return np.array(self._firsts[self._turn])
 
     def _wait(self, turn: int) -> None:
         event, self._until[turn] = self._until[turn], None
         if event is not None:
-            try:
-                event.wait()
-            except cl.Error as error:
-                raise self._runtime.failure(error) from error
+            self._runtime.wait(event)
 
 
 def _settle(events: Sequence[Any]) -> None:

@@ -100,14 +100,17 @@ class Mirrors:
 
     def pull(self, parameters: Iterable[Parameter]) -> None:
         """Copy parameters that the device has changed to the host."""
-        for parameter in parameters:
-            root = owner(parameter.value)
-            mirror = self._of.get(id(root))
-            if mirror is not None and mirror.newer:
-                address = root.__array_interface__["data"][0]
-                host = _bytes(address, root.nbytes)
-                self._runtime.download(mirror.buffer, address - mirror.start, host)
-                mirror.newer = False
+        roots = [owner(parameter.value) for parameter in parameters]
+        found = {self._of.get(id(root)): root for root in roots}
+        newer = {one: root for one, root in found.items() if one and one.newer}
+        wanted = []
+        for mirror, root in newer.items():
+            address = root.__array_interface__["data"][0]
+            host = _bytes(address, root.nbytes)
+            wanted.append((mirror.buffer, address - mirror.start, host))
+        self._runtime.download_all(wanted)
+        for mirror in newer:
+            mirror.newer = False
 
 
 def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:

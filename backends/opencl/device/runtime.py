@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -115,10 +115,38 @@ class Runtime:
         Raises:
             BackendError: something that was enqueued before failed.
         """
-        if not data.nbytes:
-            return
+        self.download_all([(buffer, offset, data)])
+
+    def download_all(self, wanted: Iterable[tuple[cl.Buffer, int, Array]]) -> None:
+        """Fill contiguous arrays, each from some offset of a buffer; wait only once.
+
+        Raises:
+            BackendError: something that was enqueued before failed.
+        """
+        event = None
         try:
-            cl.enqueue_copy(self.queue, _as_bytes(data), buffer, src_offset=offset)
+            for buffer, offset, data in wanted:
+                if data.nbytes:
+                    event = cl.enqueue_copy(
+                        self.queue,
+                        _as_bytes(data),
+                        buffer,
+                        src_offset=offset,
+                        is_blocking=False,
+                    )
+            if event is not None:
+                event.wait()
+        except FAILURES as error:
+            raise self.failure(error) from error
+
+    def fill(self, buffer: cl.Buffer, number: np.generic, nbytes: int) -> None:
+        """Repeat a number in the first bytes of a buffer, without waiting for it.
+
+        Raises:
+            BackendError: the device refuses, or is gone.
+        """
+        try:
+            cl.enqueue_fill_buffer(self.queue, buffer, np.array(number), 0, nbytes)
         except FAILURES as error:
             raise self.failure(error) from error
 
@@ -169,6 +197,7 @@ class Runtime:
             kernel = cl.Kernel(built, name)
             starts = map(np.uint64, launch.starts)
             given = [*(memory[slot] for slot in launch.slots), *starts]
+            given += [np.uint64(1)] * launch.repeats
             for position, value in enumerate(given):
                 kernel.set_arg(position, value)
             prepared.append(Prepared(kernel, launch, self._group(launch)))
@@ -179,8 +208,12 @@ class Runtime:
         fits = launch.group and math.prod(launch.group) <= self.device.largest_group
         return launch.group if fits else None
 
-    def launch(self, launches: Sequence[Prepared]) -> list[Any]:
+    def launch(self, launches: Sequence[Prepared], runs: int = 1) -> list[Any]:
         """Enqueue kernels, and return the event of each one.
+
+        Args:
+            launches: the kernels.
+            runs: how often those that repeat themselves do so.
 
         Raises:
             BackendError: the device refuses, or is gone.
@@ -190,11 +223,24 @@ class Runtime:
         launch = None
         try:
             for kernel, launch, group in launches:
+                if launch.repeats:
+                    kernel.set_arg(kernel.num_args - 1, np.uint64(runs))
                 events.append(enqueue(queue, kernel, launch.items, group))
             queue.flush()
         except FAILURES as error:
             raise self.failure(error, launch) from error
         return events
+
+    def wait(self, event: Any) -> None:
+        """Wait for an event.
+
+        Raises:
+            BackendError: what it belongs to failed.
+        """
+        try:
+            event.wait()
+        except cl.Error as error:
+            raise self.failure(error) from error
 
     @contextmanager
     def timed(self) -> Iterator[Any]:

@@ -52,6 +52,11 @@ class Lowered:
     sums: View
     host_totals: Mapping[int, Node]
 
+    @property
+    def repeats(self) -> bool:
+        """Whether one launch does many runs."""
+        return [launch.repeats for launch in self.launches] == [True]
+
 
 def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
     """Lower a program for a device.
@@ -92,9 +97,13 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         made.add_up([t for t in totals if t[1] not in numbers.nodes], sums)
         made.assign()
         launches += made.launches
+    if device.is_cpu:
+        views = (*leaves.inputs.values(), numbers.vector, seed)
+        many = program.training and not outputs  # there is one place for an output
+        launches = merge_small(launches, {v.slot for v in views} if many else None)
     return Lowered(
         floats=floats,
-        launches=merge_small(launches) if device.is_cpu else launches,
+        launches=launches,
         leaves=leaves,
         assigned=[target for phase in phases for target, _ in phase.assigns],
         numbers=numbers,

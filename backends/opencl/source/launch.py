@@ -30,6 +30,8 @@ class Launch:
         draws: whether it draws random numbers.
         auxiliary: whether it only moves or adds up what other kernels compute.
         functions: those that its body calls.
+        repeats: whether its last argument, `runs`, says how often it does everything,
+            each time with the next of the values that the host sends.
     """
 
     label: str
@@ -42,6 +44,7 @@ class Launch:
     draws: bool = False
     auxiliary: bool = False
     functions: tuple[str, ...] = ()
+    repeats: bool = False
 
     @property
     def title(self) -> str:
@@ -70,7 +73,8 @@ class Launch:
             if start:
                 starts.append(f"ulong start{i}")
                 begin.append(f"    global {ctype} *a{i} = p{i} + start{i};\n")
-        parameters = ", ".join([*pointers, *starts])
+        runs = ["ulong runs"] * self.repeats
+        parameters = ", ".join([*pointers, *starts, *runs])
         return f"({parameters}) {{\n{''.join(begin)}{self.statements}\n}}"
 
     @property
