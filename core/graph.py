@@ -64,7 +64,9 @@ class Graph:
 
     Attributes:
         order: the nodes in topological order.
-        scope_path: node → the names of its scopes, outermost first.
+        scopes: node → the scopes that it is in, outermost first; a parameter is in
+            those of its layer where that is used, models around it included.
+        scope_path: node → their names.
         id: node → its id.
         node: id → its node.
         nx: the graph. Each node carries its `Node` as the attribute ``node``; an edge
@@ -82,8 +84,9 @@ class Graph:
         extra = {
             node: name for name, node in (names or {}).items() if isinstance(node, Node)
         }
-        scopes = number_scopes(self.order)
-        self.scope_path = {node: scopes[node.scope] for node in self.order}
+        named = number_scopes(self.order)
+        self.scopes = _scopes_where_used(self.order)
+        self.scope_path = {node: named[self.scopes[node]] for node in self.order}
         self.id: dict[Node, str] = {}
         self.node: dict[str, Node] = {}
         taken: Counter[str] = Counter()
@@ -128,6 +131,23 @@ class Graph:
             for x in node.inputs:
                 users[x][node] = None
         return {node: list(found) for node, found in users.items()}
+
+
+def _scopes_where_used(order: Sequence[Node]) -> dict[Node, tuple[Scope, ...]]:
+    """Return the scopes of nodes; a parameter is where its layer is first used.
+
+    A layer makes its parameters before a model that contains it is applied, so their
+    own scopes lack those of the model.
+    """
+    scopes = {node: node.scope for node in order}
+    placed: set[Node] = set()
+    for node in order:
+        for x in node.inputs:
+            own = isinstance(x, Parameter) and x.scope and x not in placed
+            if own and x.scope[-1] in node.scope:
+                scopes[x] = node.scope[: node.scope.index(x.scope[-1]) + 1]
+                placed.add(x)
+    return scopes
 
 
 def _base_name(node: Node, extra: Mapping[Node, str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ModelFileError
+from chainrule.graph import Graph
 
 random = np.random.default_rng(4)
 X = random.normal(size=(16, 3)).astype(np.float32)
@@ -141,3 +142,17 @@ def test_a_layer_that_computes_in_another_way_is_told(
     monkeypatch.setattr(cr.layers.Dense, "apply", apply)
     with pytest.raises(ModelFileError, match="computes in another way"):
         cr.load(path)
+
+
+def test_a_parameter_of_a_model_in_a_model_has_its_path_in_every_graph() -> None:
+    inner = cr.Sequential([cr.layers.Dense(3, activation="tanh")], input_shape=3)
+    outer = cr.Sequential([inner, cr.layers.Dense(2)], input_shape=3)
+    model = cr.Sequential([outer, cr.layers.Dense(3), inner], input_shape=3)
+    graph = Graph(model.outputs)
+    paths = [graph.id[parameter] for parameter in graph.parameters]
+    assert set(paths) == set(model.parameters.keys())
+    loss = cr.losses.mse(cr.input("t", (None, 3)), model.outputs[0])
+    feeds = {"x": np.ones((1, 3)), "t": np.zeros((1, 3))}
+    for path in paths:
+        index = (0,) * graph.node[path].ndim
+        cr.explain(loss, path, index=index, values=feeds)

@@ -72,7 +72,9 @@ def partition(
         given: nodes that have a name although they do not know it.
     """
     consumers = graph.consumers()
-    places = _places(graph, consumers)
+    places: dict[Node, Place] = {
+        n: (graph.scopes[n], graph.scope_path[n]) for n in graph
+    }
     outputs = set(graph.outputs)
     grouped: dict[Hashable, list[Node]] = {}
     keys = _keys(graph, level, options, places, consumers, given)
@@ -166,24 +168,6 @@ def _ordered(parts: list[Part], graph: Graph) -> list[Part]:
 
 Place: TypeAlias = tuple[tuple[Scope, ...], tuple[str, ...]]
 """Where a node is: its scopes, and their names."""
-
-
-def _places(graph: Graph, consumers: Consumers) -> dict[Node, Place]:
-    """Return where nodes are; a parameter is where its layer is used.
-
-    A layer makes its parameters before a model that contains it is applied, so their
-    own scopes may lack those of the model.
-    """
-    places: dict[Node, Place] = {n: (n.scope, graph.scope_path[n]) for n in graph}
-    for parameter in graph.parameters:
-        if not parameter.scope:
-            continue
-        for user in consumers[parameter]:
-            if parameter.scope[-1] in user.scope:
-                end = user.scope.index(parameter.scope[-1]) + 1
-                places[parameter] = user.scope[:end], graph.scope_path[user][:end]
-                break
-    return places
 
 
 def _unnamed_result(node: Node) -> bool:
