@@ -16,7 +16,8 @@ class Call(NamedTuple):
     Attributes:
         module: the module or model.
         inputs: the nodes it was called on.
-        output: the number of the output, for a model with several.
+        output: the number of the output, if there are several. All outputs of one call
+            have the same tuple as `inputs`, not only an equal one.
     """
 
     module: Any
@@ -26,6 +27,11 @@ class Call(NamedTuple):
 
 calls: WeakKeyDictionary[Node, Call] = WeakKeyDictionary()
 """For each node that a module returned, the outermost call that returned it."""
+
+
+def of_one_call(one: Node, other: Node) -> bool:
+    """Whether the same call returned two nodes, as different outputs."""
+    return one in calls and other in calls and calls[one].inputs is calls[other].inputs
 
 
 def is_returned(node: Node, scope: Scope) -> bool:
@@ -42,7 +48,8 @@ def is_returned(node: Node, scope: Scope) -> bool:
 def divided_by_call(nodes: Sequence[Node], scope: Scope) -> list[list[Node]]:
     """Divide the results in the scope of a module by the calls that made them.
 
-    Nodes of one call hang together; what reads what a call returned is of another.
+    Nodes of one call hang together, and so do its outputs; what reads what another
+    call returned does not.
 
     Args:
         nodes: the results, in topological order.
@@ -55,7 +62,10 @@ def divided_by_call(nodes: Sequence[Node], scope: Scope) -> list[list[Node]]:
             group[node] = node = group[group[node]]
         return node
 
+    outputs: dict[int, Node] = {}
     for node in nodes:
+        if node in calls and calls[node].module.scope is scope:
+            group[root(node)] = root(outputs.setdefault(id(calls[node].inputs), node))
         for x in node.inputs:
             if x in inside and not is_returned(x, scope):
                 group[root(node)] = root(x)

@@ -80,9 +80,11 @@ def _is_array_like(annotation: Any) -> bool:
     )
 
 
-def _mismatch(value: Any, annotation: Any, where: str) -> ArgumentTypeError:
+def _mismatch(
+    value: Any, annotation: Any, where: str, hint: str = ""
+) -> ArgumentTypeError:
     return ArgumentTypeError(
-        f"{where} must be {words_for(annotation)}, got {shown(value)}"
+        f"{where} must be {words_for(annotation)}, got {shown(value)}{hint}"
     )
 
 
@@ -248,9 +250,18 @@ def _plain(wanted: Any, arguments: Sequence[Any]) -> Check | None:
     def check_instance(value: Any, where: str) -> Any:
         if isinstance(value, wanted):
             return value
-        raise _mismatch(value, wanted, where)
+        raise _mismatch(value, wanted, where, _for_names(wanted, value))
 
     return check_instance
+
+
+def _for_names(wanted: type, value: Any) -> str:
+    """Say what to declare, so that a component may be given by name, as in files."""
+    kind = getattr(wanted, "kind", "") if hasattr(wanted, "from_config") else ""
+    if not kind or not isinstance(value, (str, Mapping)):
+        return ""
+    declared = f'Annotated[{wanted.__name__}, OfKind("{kind}")]'
+    return f": declare it as {declared} to take names and configs, as files have them"
 
 
 def _check_mapping(

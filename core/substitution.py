@@ -31,6 +31,7 @@ def substitute(
     """
     after = after or {}
     done = dict(replaced)
+    copies: dict[Node, Node] = {}
     with scope_of_new_nodes() as set_scope:
         for node in topological(outputs, known=replaced):
             set_scope((*inside, *node.scope))
@@ -39,10 +40,18 @@ def substitute(
             if node.op is not None and inputs != node.inputs:
                 made = node.op(*inputs)
                 made.name = node.name
-                if node in calls:
-                    call = calls[node]
-                    calls[made] = call._replace(
-                        inputs=tuple(done.get(x, x) for x in call.inputs)
-                    )
+                copies[node] = made
             done[node] = after[node](made) if node in after else made
+    _copy_calls(copies, done)
     return [done[output] for output in outputs]
+
+
+def _copy_calls(copies: Mapping[Node, Node], done: Mapping[Node, Node]) -> None:
+    """Record for the copies the calls that returned the originals."""
+    operands: dict[int, tuple[Node, ...]] = {}
+    for node, made in copies.items():
+        if node in calls:
+            call = calls[node]
+            moved = tuple(done.get(x, x) for x in call.inputs)
+            same = operands.setdefault(id(call.inputs), moved)  # for all its outputs
+            calls[made] = call._replace(inputs=same)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Any, ClassVar, cast
 
@@ -15,13 +15,15 @@ from chainrule.calls import Call, calls
 from chainrule.checks import check_value
 from chainrule.component import Component
 from chainrule.data.arrays import Array, as_rows
-from chainrule.errors import GraphError, ShapeError
+from chainrule.errors import GraphError, ShapeError, shown
 from chainrule.kinds.initializer import Initializer
+from chainrule.kinds.operands import Takes
 from chainrule.kinds.owned import OwnedParameter, first_value
+from chainrule.kinds.sublayers import entries, named
 from chainrule.node import Input, Node, Parameter, Value, as_node
 from chainrule.ops import identity
 from chainrule.program.program import FloatDtype
-from chainrule.scopes import Scope, scope
+from chainrule.scopes import Scope, current_scope, scope
 from chainrule.shapes import Shape, shape_text
 
 
@@ -45,24 +47,64 @@ class Module(Component, ABC):
         self._scope = Scope(self.type_name, None, self)
 
     @abstractmethod
-    def apply(self, x: Node) -> Node:
-        """Return the value of the function at x."""
+    def apply(self, *inputs: Any) -> Any:
+        """Return the value of the function, or several as a tuple.
+
+        Args:
+            *inputs: nodes; subclasses name them, as in ``def apply(self, a, b)``.
+        """
 
     @checked
-    def __call__(self, x: Value) -> Node:
-        """Apply the module to a node, in the module's scope."""
-        x = as_node(x)
+    def __call__(self, *inputs: Value | Sequence[Value]) -> Node:
+        """Apply the module to nodes, in the module's scope.
+
+        Several inputs are given one by one or as a list, as in tf.keras. What `apply`
+        returns as a tuple comes back as a tuple; type checkers see a node, which can be
+        unpacked into nodes as well.
+
+        Raises:
+            GraphError: it takes another number of inputs, or `apply` returns something
+                else than nodes; or a sublayer with parameters is not in a field.
+        """
+        given = Takes.of(self.apply).inputs(inputs, self.scope.title)
+        nodes = tuple(map(as_node, given))
+        self.children()  # which gives them their names
         with scope(self._scope):
-            y = self.apply(x)
+            made = self.apply(*nodes)
+            results = self._results(made, nodes)
+        for number, y in enumerate(results):
+            calls[y] = Call(self, nodes, number)
+        self._check_owner()
+        returned = results if isinstance(made, tuple) else results[0]
+        return cast("Node", returned)
+
+    def _results(self, made: Any, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Return what `apply` returned, as nodes by which this call is found."""
+        results: list[Node] = []
+        for y in made if isinstance(made, tuple) else (made,):
             if not isinstance(y, Node):
                 raise GraphError(
-                    f"{type(self).__name__}.apply must return a node of the graph, "
-                    f"got {y!r}"
+                    f"{type(self).__name__}.apply must return a node of the graph, or "
+                    f"a tuple of nodes, got {shown(made)}"
                 )
-            if y is x:
-                y = identity(x)  # a new node, which this call can be found by
-        calls[y] = Call(self, (x,))
-        return y
+            known = y in inputs or y in results or not y.inputs
+            results.append(identity(y) if known else y)
+        if not results:
+            raise GraphError(f"{type(self).__name__}.apply must return a node, got ()")
+        return tuple(results)
+
+    def _check_owner(self) -> None:
+        """Reject a call within another module that would not own the parameters."""
+        path = current_scope()
+        outer = path[-1].component if path else None
+        if not isinstance(outer, Module) or self in outer.children().values():
+            return
+        if any(self.owned_parameters()):
+            raise GraphError(
+                f"{outer.scope.title} applies {self!r}, which is in none of its fields,"
+                " so its parameters would be nobody's: declare a field, such as inner: "
+                "cr.Layer, or inner: tuple[cr.Layer, ...] for several"
+            )
 
     def _instead_of_setting(self, name: str, value: Any) -> str:
         if name in ("trainable", "frozen", "requires_grad"):
@@ -189,18 +231,28 @@ class Module(Component, ABC):
         waiting = (one.untouched and not one.node.frozen for one in owned)
         return bool(owned) and all(waiting)
 
-    def children(self) -> Iterator[Module]:
-        """Yield the modules among the fields, such as a layer's activation."""
-        for value in self.hyperparameters().values():
+    def children(self) -> dict[str, Module]:
+        """Return the modules among the fields, by their names in paths.
+
+        That is their own name if they have one, and else that of the field, with a
+        number for one of several: ``inner``, ``blocks_0``. An activation is called by
+        its type if it is the only one of that type.
+
+        Raises:
+            GraphError: two of them have one name.
+        """
+        stored: dict[Module, str] = {}
+        for place, value in entries(vars(self)):
             if isinstance(value, Module):
-                yield value
+                stored.setdefault(value, place)
+        return named({place: inner for inner, place in stored.items()}, self.scope)
 
     def owned_parameters(self) -> Iterator[tuple[str, OwnedParameter]]:
         """Yield (path, parameter) for each one of the module and its children."""
         yield from self._owned.items()
-        for child in self.children():
+        for name, child in self.children().items():
             for path, owned in child.owned_parameters():
-                yield f"{child.scope.title}/{path}", owned
+                yield f"{name}/{path}", owned
 
 
 def modules_of(node: Node) -> Iterator[Module]:

@@ -20,9 +20,12 @@ def describe_graph(structure: Structure) -> dict[str, Any]:
     Nodes refer to each other by their position in the list.
     """
     at = {node: i for i, node in enumerate(structure.order)}
+    first_of: dict[int, int] = {}
     return {
         "layers": [describe_part(part) for part in structure.parts],
-        "nodes": [_describe_node(node, at, structure) for node in structure.order],
+        "nodes": [
+            _describe_node(node, at, structure, first_of) for node in structure.order
+        ],
         "inputs": [at[leaf] for leaf in structure.network.inputs],
         "outputs": [at[node] for node in structure.network.outputs],
     }
@@ -38,8 +41,9 @@ def describe_part(part: Part) -> dict[str, Any]:
 
 
 def _describe_node(
-    node: Node, at: dict[Node, int], structure: Structure
+    node: Node, at: dict[Node, int], structure: Structure, first_of: dict[int, int]
 ) -> dict[str, Any]:
+    """Describe a node; `first_of` collects the first output of each call."""
     if node in structure.places:
         call, place = structure.places[node]
         return {"inside": at[call], "place": place, "what": what_is(node)}
@@ -48,7 +52,8 @@ def _describe_node(
         record["call"] = calls[node].module.scope.name
         record["output"] = calls[node].output
         record["of"] = [at[x] for x in calls[node].inputs]
-        return record
+        first = first_of.setdefault(id(calls[node].inputs), at[node])
+        return record if first == at[node] else record | {"with": first}
     if isinstance(node, Input):
         return record | {"input": list(node.shape), "dtype": node.dtype}
     scopes = [part.title for part in node.scope]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from chainrule.calls import calls
+from chainrule.calls import calls, of_one_call
 from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter
 
@@ -43,7 +43,8 @@ def places_inside(outputs: Sequence[Node]) -> dict[Node, tuple[Node, int]]:
     for node in reversed(order):
         if node in calls and node not in inside:
             for place, found in enumerate(inside_of(node)):
-                inside.setdefault(found, []).append((node, place))
+                if not of_one_call(found, node):
+                    inside.setdefault(found, []).append((node, place))
     places = {}
     for node in dict.fromkeys(_used_outside(outputs, order, inside)):
         first = _first(node, inside[node])

@@ -94,15 +94,18 @@ class MissingModule(Missing, Module):
     config: Mapping[str, Any]
     reader: ClassVar[Reader]
 
-    def apply(self, x: Node) -> Node:
+    def apply(self, *inputs: Node) -> Node | tuple[Node, ...]:
         path = "/".join((*self.reader.inside, *(s.title for s in current_scope())))
         zeros = registry.resolve("initializers", "zeros")
         owned = [
             self.parameter(name, shape, zeros, trainable=trainable)
             for name, shape, trainable in self.reader.parameters_of(path)
         ]
-        shape, dtype = self.reader.result_of(path)
-        return self.reader.op(self.recorded, shape, dtype)(x, *owned)
+        results = tuple(
+            self.reader.op(self.recorded, shape, dtype)(*inputs, *owned)
+            for shape, dtype in self.reader.results_of(path)
+        )
+        return results if len(results) > 1 else results[0]
 
     def hyperparameters(self) -> dict[str, Any]:
         return {name: v for name, v in self.config.items() if name != "type"}
@@ -115,7 +118,7 @@ class MissingModule(Missing, Module):
         return f"{type(self).__name__}({given})"
 
 
-class MissingActivation(MissingModule, Activation):
+class MissingActivation(MissingModule, Activation):  # type: ignore[misc]  # of one x
     """An activation whose class is missing."""
 
 
@@ -129,7 +132,7 @@ class Reader:
 
     Attributes:
         tensors: the weights by path.
-        results: path of a module → shape and dtype of what each call returned.
+        results: path of a module → for each call shape and dtype of each output.
         untrained: the paths of parameters that are not trained.
         remarks: what a user should know about the file; is added to.
         inside: the names of the models that the one which is made is part of.
@@ -189,12 +192,11 @@ class Reader:
             if name.startswith(f"{path}/")
         ]
 
-    def result_of(self, path: str) -> tuple[Any, str]:
-        """Return shape and dtype of what the next call of a module returns."""
+    def results_of(self, path: str) -> list[tuple[Any, str]]:
+        """Return shape and dtype of each output of the next call of a module."""
         every = self.results[path]
         self.calls[path] = place = self.calls.get(path, -1) + 1
-        shape, dtype = every[min(place, len(every) - 1)]
-        return shape, dtype
+        return [(shape, dtype) for shape, dtype in every[min(place, len(every) - 1)]]
 
 
 def _made_for(recorded: Recorded, base: type, **more: Any) -> Any:

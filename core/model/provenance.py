@@ -50,12 +50,12 @@ def origins_of(model: Parametric) -> dict[str, Any]:
 def _results(model: Parametric) -> dict[str, Any]:
     """Return what stands for modules where their plugins are missing.
 
-    That is by path the shape and dtype of what each call returned; and the paths of
+    That is by path, for each call, the shape and dtype of each output; and the paths of
     parameters that are not trained.
     """
     if not model.is_built:
         return {}
-    results: dict[str, list[Any]] = {}
+    found: dict[str, dict[int, dict[int, Any]]] = {}
     for node in topological(model.outputs):
         for depth, part in enumerate(node.scope):
             ours = isinstance(part.component, Component)
@@ -65,9 +65,23 @@ def _results(model: Parametric) -> dict[str, Any]:
                 and is_returned(node, part)
             ):
                 path = "/".join(each.title for each in node.scope[: depth + 1])
-                results.setdefault(path, []).append([list(node.shape), node.dtype])
+                outer = calls[node].module is not part.component  # which returned it
+                call = id(node if outer else calls[node].inputs)
+                outputs = found.setdefault(path, {}).setdefault(call, {})
+                number = 0 if outer else calls[node].output
+                outputs[number] = [list(node.shape), node.dtype]
+    results = {
+        path: [_listed(outputs) for outputs in by_call.values()]
+        for path, by_call in found.items()
+    }
     untrained = [p for p, one in model.owned_parameters() if not one.node.learned]
     return {"results": results, "untrained": untrained}
+
+
+def _listed(outputs: Mapping[int, Any]) -> list[Any]:
+    """List what is known of outputs by number; the last stands for unused ones."""
+    last = max(outputs)
+    return [outputs.get(number, outputs[last]) for number in range(last + 1)]
 
 
 def origin_of(cls: Any) -> str:

@@ -39,8 +39,9 @@ def rebuild(description: Mapping[str, Any], name: str | None, reader: Reader) ->
             return Sequential(listed, description["input_shape"], name=name)
         nodes: list[Node] = []
         scopes: dict[tuple[str, ...], Scope] = {}
+        results: dict[int, tuple[Node, ...]] = {}
         for record in description["nodes"]:
-            node = _node(record, nodes, parts, scopes, reader)
+            node = _node(record, nodes, parts, scopes, results, reader)
             nodes.append(node.named(record["name"]) if "name" in record else node)
     inputs = [nodes[i] for i in description["inputs"]]
     outputs = [nodes[i] for i in description["outputs"]]
@@ -63,9 +64,14 @@ def _node(
     nodes: list[Node],
     parts: Mapping[str, Any],
     scopes: dict[tuple[str, ...], Scope],
+    results: dict[int, tuple[Node, ...]],
     reader: Reader,
 ) -> Node:
-    """Make one node; `scopes` collects those that several nodes are in."""
+    """Make one node.
+
+    `scopes` collects those that several nodes are in, and `results` by the place of the
+    node what its call returned.
+    """
     if "input" in record:
         return Input(record["name"], tuple(record["input"]), record["dtype"])
     if "parameter" in record:
@@ -78,11 +84,12 @@ def _node(
         return Constant(np.array(record["constant"], record["dtype"]))
     operands = [nodes[i] for i in record["of"]]
     if "call" in record:
-        results = parts[record["call"]](*operands)
-        called: Node = (
-            results[record["output"]] if isinstance(results, tuple) else results
-        )
-        return called
+        first = record.get("with", len(nodes))  # of the outputs of the same call
+        if first not in results:
+            made = parts[record["call"]](*operands)
+            results[first] = made if isinstance(made, tuple) else (made,)
+        output: int = record["output"]
+        return results[first][output]
     with inside(_path(record["scope"], scopes)):
         return _op(record, reader)(*operands)
 

@@ -12,7 +12,7 @@ from chainrule.calls import calls
 from chainrule.kinds.module import is_from_data
 from chainrule.model.missing import Missing
 from chainrule.model.structure import Structure, called
-from chainrule.node import Parameter
+from chainrule.node import Node, Parameter
 from chainrule.shapes import shape_text
 from chainrule.terminal import visible_line
 from chainrule.training.network import Network
@@ -37,13 +37,17 @@ def table(structure: Structure) -> Table:
     counted: set[Parameter] = set()
     for leaf in network.inputs:
         made.add_row(_cell(leaf.name or "input"), shape_text(leaf.shape), "")
+    outputs: dict[int, list[Node]] = {}
     for node in called(structure.order, structure.places):
-        part = calls[node].module
+        outputs.setdefault(id(calls[node].inputs), []).append(node)
+    for nodes in outputs.values():
+        part = calls[nodes[0]].module
         missing = ", missing" if isinstance(part, Missing) else ""
         name = f"{part.scope.name} ({type(part).__name__}{missing})"
         own = {owned.node for _, owned in part.owned_parameters()} - counted
         counted |= own
-        made.add_row(_cell(name), shape_text(node.shape), _count(own))
+        shapes = ", ".join(shape_text(node.shape) for node in nodes)
+        made.add_row(_cell(name), shapes, _count(own))
     rest = set(network.parameters.values()) - counted
     if rest:
         made.add_row("(no layer)", "", _count(rest))

@@ -8,19 +8,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-
 from chainrule.errors import ChainRuleError, ConformanceError
 from chainrule.execution import open_backend
 from chainrule.kinds.activation import Activation
 from chainrule.kinds.module import Module
+from chainrule.model.foreign import classes_in
 from chainrule.model.loading import load
 from chainrule.model.model import Model
-from chainrule.model.sequential import Sequential
-from chainrule.node import Node
+from chainrule.node import Input, Node
 from chainrule.notation.styles import Style
 from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
+from chainrule.testing.functions import outputs_of
 from chainrule.testing.parity import check_parity
 from chainrule.testing.parity_cases import case_of
 from chainrule.testing.values import Array, Sizes
@@ -59,7 +58,7 @@ def check_on_backends(component: Any, shape: Sizes = (3, 4), *, seed: int = 0) -
                 raise ConformanceError(f"on {name}: {error}") from error
 
 
-def check_saved(module: Module, value: Array) -> None:
+def check_saved(module: Module, values: Sequence[Array]) -> None:
     """Check that a model with a layer or activation predicts the same when loaded.
 
     Raises:
@@ -67,25 +66,33 @@ def check_saved(module: Module, value: Array) -> None:
     """
     copy: Any = type(module).from_config(module.to_config())
     layer = copy if not isinstance(copy, Activation) else _layer_of(copy)
-    model = Sequential([layer], input_shape=value.shape[1:])
-    custom = {type(module).type_name: type(module)}
+    leaves = [
+        Input(f"x{i}", (None, *value.shape[1:])) for i, value in enumerate(values)
+    ]
+    model = Model(leaves, outputs_of(layer, leaves))
+    custom = {cls.type_name: cls for cls in classes_in(module)}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it need not be registered
         path = Path(folder) / "model.safetensors"
         model.save(path)
-        _check_same(model, load(path, custom=custom), value)
+        _check_same(model, load(path, custom=custom), values)
 
 
 def _layer_of(activation: Activation) -> Any:
     return registry.find("layers", "activation").target(activation)
 
 
-def _check_same(one: Model, other: Model, value: Array) -> None:
-    a, b = (np.asarray(model.predict(value)) for model in (one, other))
-    if a.tobytes() != b.tobytes():
+def _check_same(one: Model, other: Model, values: Sequence[Array]) -> None:
+    a, b = (_predicted(model, values) for model in (one, other))
+    if [x.tobytes() for x in a] != [x.tobytes() for x in b]:
         raise ConformanceError(
             f"a model with it predicts {a!r}, and when it was saved and loaded {b!r}"
         )
+
+
+def _predicted(model: Model, values: Sequence[Array]) -> list[Array]:
+    predicted = model.predict(list(values) if len(values) > 1 else values[0])
+    return predicted if isinstance(predicted, list) else [predicted]
 
 
 def check_drawn(y: Node, styles: Sequence[str] = get_args(Style)) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 from chainrule.autodiff import backward
 from chainrule.dtypes import dtype_of
+from chainrule.kinds.module import Module
+from chainrule.kinds.operands import Takes
 from chainrule.node import Input, Node, Parameter
 from chainrule.ops import sum, uniform
 from chainrule.shapes import Shape
-from chainrule.testing.values import Array
+from chainrule.testing.values import Array, Sizes
 
 Function: TypeAlias = Callable[..., Node]
 Operand: TypeAlias = Array | Parameter
@@ -31,6 +35,21 @@ def leaves_for(values: Sequence[Array], batch: int | None = None) -> list[Input]
         Input(f"x{i}", shape, dtype_of(value))
         for i, (shape, value) in enumerate(zip(shapes, values, strict=True))
     ]
+
+
+def inputs_for(
+    module: Module, shape: Sizes, random: np.random.Generator
+) -> list[Array]:
+    """Return random numbers of one shape for each input that a module needs."""
+    takes = Takes.of(module.apply)
+    count = takes.least if takes.least == takes.most else max(takes.least, 2)
+    return [random.standard_normal(shape) for _ in range(count)]
+
+
+def outputs_of(module: Module, inputs: Sequence[Node]) -> tuple[Node, ...]:
+    """Return the outputs of a module, also if there is only one."""
+    returned = module(*inputs)
+    return returned if isinstance(returned, tuple) else (returned,)
 
 
 def projected(y: Node) -> Node:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +15,8 @@ from chainrule.graph import topological
 from chainrule.kinds.activation import Activation
 from chainrule.kinds.layer import Layer
 from chainrule.kinds.module import Module
-from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.kinds.operands import Takes
+from chainrule.node import Constant, Input, Node, Parameter, described
 from chainrule.ops import Uniform
 from chainrule.substitution import substitute
 from chainrule.testing.components import check_component
@@ -21,6 +26,12 @@ from chainrule.testing.everywhere import (
     check_drawn,
     check_on_backends,
     check_saved,
+)
+from chainrule.testing.functions import (
+    Function,
+    inputs_for,
+    leaves_for,
+    outputs_of,
 )
 from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
 from chainrule.testing.values import Array, given_or_random
@@ -44,84 +55,104 @@ def check_activation(
     """
     value = given_or_random(x, (3, 4), seed)
     y = activation(Input("x", value.shape))
-    if y.shape != value.shape:
+    if not isinstance(y, Node) or y.shape != value.shape:
         raise ConformanceError(
-            f"the result must have the shape of x, {value.shape}, got {y.shape}"
+            f"the result must have the shape of x, {value.shape}, got {described(y)}"
         )
-    _check_module(activation, value, seed)
+    _check_module(activation, [value], seed)
     check_far(activation, np.linspace(-FAR, FAR, value.size).reshape(value.shape))
     if x is None:
-        _check_outside(activation, value)
+        _check_outside(activation, [value])
 
 
 @conforming
-def check_layer(layer: Layer, x: npt.ArrayLike | None = None, *, seed: int = 0) -> None:
+def check_layer(
+    layer: Layer,
+    x: npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
+    *,
+    seed: int = 0,
+) -> None:
     """Check a layer, while training and not: derivatives, open batch, sharing, config.
 
     Args:
         layer: the layer.
-        x: what to apply it to; None for random numbers of shape (3, 4), with which it
-            is also drawn, saved, loaded and computed on every backend.
+        x: what to apply it to, a list for several inputs; None for random numbers of
+            shape (3, 4) for each, with which it is also drawn, saved, loaded and
+            computed on every backend.
         seed: the seed of what is random.
 
     Raises:
         ConformanceError: the layer breaks its contract; says how.
     """
-    value = given_or_random(x, (3, 4), seed)
-    _check_module(layer, value, seed)
-    leaf = Input("x", value.shape)
-    first, before = layer(leaf), len(list(layer.owned_parameters()))
-    second = layer(leaf)
+    values = inputs_for(layer, (3, 4), np.random.default_rng(seed))
+    if x is not None:
+        given = Takes.of(layer.apply).inputs((x,), layer.scope.title)
+        values = [np.asarray(one, np.float64) for one in given]
+    _check_module(layer, values, seed)
+    _check_sharing(layer, values)
+    if x is None:
+        _check_outside(layer, values)
+
+
+def _check_sharing(layer: Layer, values: Sequence[Array]) -> None:
+    """Check that two calls share the parameters, and not what is random."""
+    leaves = leaves_for(values)
+    feeds = dict(zip(leaves, values, strict=True))
+    first, before = outputs_of(layer, leaves), len(list(layer.owned_parameters()))
+    second = outputs_of(layer, leaves)
     if len(list(layer.owned_parameters())) != before:
         raise ConformanceError("a second application made parameters of its own")
-    if any(isinstance(node.op, Uniform) for node in topological([first])):
-        a, b = evaluate([first, second], {leaf: value}, training=True)
-        if np.array_equal(a, b):
+    for one, other in zip(first, second, strict=True):
+        if any(isinstance(node.op, Uniform) for node in topological([one])):
+            a, b = evaluate([one, other], feeds, training=True)
+            if np.array_equal(a, b):
+                raise ConformanceError(
+                    "two applications draw the same random numbers: do not name the "
+                    "stream"
+                )
+        a, b = (evaluate([one], feeds, seed=seed)[0] for seed in (1, 2))
+        if not np.array_equal(a, b):
             raise ConformanceError(
-                "two applications draw the same random numbers: do not name the stream"
+                "the result is random outside training: put what is random into the "
+                "first operand of chainrule.ops.training"
             )
-    a, b = (evaluate([first], {leaf: value}, seed=seed)[0] for seed in (1, 2))
-    if not np.array_equal(a, b):
-        raise ConformanceError(
-            "the result is random outside training: put what is random into the first "
-            "operand of chainrule.ops.training"
-        )
-    if x is None:
-        _check_outside(layer, value)
 
 
-def _check_outside(module: Module, value: Array) -> None:
+def _check_outside(module: Module, values: Sequence[Array]) -> None:
     """Check what surrounds the arithmetic: backends, files, formulas, pictures."""
-    y = module(Input("x", value.shape))
-    check_notation(y)
-    check_drawn(y)
-    check_saved(module, value)
-    check_on_backends(module, value.shape)
+    for y in outputs_of(module, leaves_for(values)):
+        check_notation(y)
+        check_drawn(y)
+    check_saved(module, values)
+    check_on_backends(module, values[0].shape)
 
 
-def _check_module(module: Module, value: Array, seed: int) -> None:
-    """Check a module as a function of its input and of its trainable parameters."""
+def _check_module(module: Module, inputs: Sequence[Array], seed: int) -> None:
+    """Check a module as a function of its inputs and of its trainable parameters."""
     check_component(module)
-    module(Input("x", value.shape))
+    outputs = outputs_of(module, leaves_for(inputs))
     owned = [owned.node for _, owned in module.owned_parameters()]
     initial = {node: node.value.copy() for node in owned}
     trainable = [node for node in owned if node.trainable]
     random = np.random.default_rng(seed)
     weights = [w + random.uniform(-0.5, 0.5, w.shape) for w in map(_value, trainable)]
 
-    def function(x: Node, *leaves: Node) -> Node:
-        replaced: dict[Node, Node] = dict(zip(trainable, leaves, strict=True))
-        return substitute([module(x)], replaced)[0]
+    def output(number: int, *leaves: Node) -> Node:
+        given, rest = leaves[: len(inputs)], leaves[len(inputs) :]
+        replaced: dict[Node, Node] = dict(zip(trainable, rest, strict=True))
+        return substitute([outputs_of(module, given)[number]], replaced)[0]
 
-    values = [value, *weights]
+    def of_inputs(function: Function, *leaves: Node) -> Node:
+        return function(*leaves, *map(Constant, weights))
+
+    values = [*inputs, *weights]
     try:
-        for training in (False, True):
+        for number, training in itertools.product(range(len(outputs)), (False, True)):
+            function = functools.partial(output, number)
             check_result(function, values, training=training)
             check_derivatives(function, values, training=training, seed=seed)
             check_open_batch(
-                lambda x: function(x, *map(Constant, values[1:])),
-                [value],
-                training=training,
+                functools.partial(of_inputs, function), inputs, training=training
             )
     finally:
         for node, value_before in initial.items():

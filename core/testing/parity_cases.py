@@ -20,7 +20,13 @@ from chainrule.program import LEARNING_RATE, STEP, Flat
 from chainrule.registry import registry
 from chainrule.substitution import substitute
 from chainrule.testing.examples import example
-from chainrule.testing.functions import applied, leaves_for, with_gradients
+from chainrule.testing.functions import (
+    applied,
+    inputs_for,
+    leaves_for,
+    outputs_of,
+    with_gradients,
+)
 from chainrule.testing.samples import sample
 from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array, Sizes, between
@@ -104,16 +110,17 @@ def _module(
 ) -> Workload:
     module = _made(cls)
     assert isinstance(module, Module)
-    value = _rounded(random.standard_normal(shape))
-    leaf = Input("x", shape)
-    y = module(leaf)
+    inputs = [_rounded(x) for x in inputs_for(module, shape, random)]
+    given = leaves_for(inputs)
+    outputs = outputs_of(module, given)
     owned = [owned.node for _, owned in module.owned_parameters()]
     weights = [p for p in owned if p.trainable]
     values = [_rounded(random.uniform(-0.5, 0.5, p.value.shape)) for p in weights]
     leaves = leaves_for(values)
-    (y,) = substitute([y], dict(zip(weights, leaves, strict=True)))
-    feeds = {leaf: value, **dict(zip(leaves, values, strict=True))}
-    return Workload(with_gradients(y, [leaf, *leaves]), feeds, training)
+    outputs = tuple(substitute(outputs, dict(zip(weights, leaves, strict=True))))
+    nodes = [n for y in outputs for n in with_gradients(y, [*given, *leaves])]
+    feeds = dict(zip([*given, *leaves], [*inputs, *values], strict=True))
+    return Workload(nodes, feeds, training)
 
 
 def _loss(cls: type[Loss], shape: Sizes, random: np.random.Generator) -> Workload:

@@ -48,6 +48,13 @@ class Widened(cr.Layer):
         return self.activation(x @ w)
 
 
+class Crossed(cr.Layer):
+    """The product of both, and their sum."""
+
+    def apply(self, a: cr.Node, b: cr.Node) -> tuple[cr.Node, cr.Node]:
+        return a * b, cr.ops.sum(a + b, axis=-1, keepdims=True)
+
+
 class Cube(cr.Elementwise):
     """y = x³."""
 
@@ -85,7 +92,7 @@ class Hooks:
 
     @cr.hookimpl
     def register_layers(self) -> list[type[cr.Layer]]:
-        return [Widened]
+        return [Widened, Crossed]
 
     @cr.hookimpl
     def register_ops(self) -> list[type[cr.Op]]:
@@ -109,11 +116,18 @@ def with_an_op() -> cr.Model:
     return cr.Model(x, cr.ops.square(Cube()(cr.layers.Dense(3)(x))))
 
 
+def with_two_outputs() -> cr.Model:
+    x = cr.input("x", (None, 3))
+    product, total = Crossed()(x, cr.layers.Dense(3)(x))
+    return cr.Model(x, product + total)
+
+
 MODELS: dict[str, Callable[[], cr.Model]] = {
     "activation 'wavy'": lambda: sequential(Wavy()),
     "activation 'wavy' ": lambda: sequential(cr.layers.Dense(4, activation=Wavy())),
     "layer 'widened'": lambda: sequential(Widened(cr.activations.tanh)),
     "layer 'widened' ": lambda: sequential(sequential(Widened(Wavy()))),
+    "layer 'crossed'": with_two_outputs,
     "op 'cube'": with_an_op,
 }
 missing = pytest.mark.parametrize("what", MODELS)
