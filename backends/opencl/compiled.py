@@ -29,7 +29,7 @@ Array = npt.NDArray[Any]
 CODE_BYTES = 128 << 10
 """What a driver keeps of a program's kernels: PoCL 105 to 107 KiB, for one or more. It
 takes longer to ask for it than to compile."""
-SENT_AT_ONCE = 1 << 20
+SENT_AT_ONCE = 1 << 19
 """Bytes up to which the values for several runs are sent at once."""
 
 

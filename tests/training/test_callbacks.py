@@ -66,6 +66,22 @@ def test_a_callback_may_stop_in_the_middle_of_an_epoch() -> None:
     assert model.session.state.step == 4
 
 
+@pytest.mark.parametrize("schedule", [None, cr.schedules.Constant()])
+def test_a_rate_that_is_scaled_is_that_of_the_next_step(schedule: Any) -> None:
+    seen: list[float] = []
+
+    class Halve(cr.Callback):
+        def step_end(self, run: Run) -> None:
+            seen.append(run.lr)
+            run.scale_lr(0.5)
+
+    linear().fit(
+        X, LABELS, loss=SPARSE, optimizer=cr.optimizers.SGD(lr=1.0), batch_size=5,
+        schedule=schedule, callbacks=[Halve()],
+    )  # fmt: skip
+    assert seen == [1.0, 0.5, 0.25, 0.125, 0.0625]
+
+
 def test_an_epoch_that_ended_early_is_in_no_later_number() -> None:
     class Broken(cr.Callback):
         def step_end(self, run: Run) -> None:

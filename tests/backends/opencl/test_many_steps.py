@@ -213,7 +213,7 @@ def test_ctrl_c_is_heeded_within_a_second(own: Any) -> None:
 def test_a_schedule_that_raises_lets_the_steps_before_it_be(own: Any) -> None:
     class Broken(cr.Schedule):
         def rate(self, lr: float, step: int, steps_per_epoch: int) -> float:
-            if step > 40:
+            if step > 4 * 26 + 17:
                 raise ValueError("no rate")
             return lr
 
@@ -225,6 +225,8 @@ def test_a_schedule_that_raises_lets_the_steps_before_it_be(own: Any) -> None:
     with pytest.raises(ValueError, match="no rate"):
         fit(each, own, schedule=Broken(), callbacks=[Steps()])
     same(model, each)
+    assert model.session.state is not None
+    assert model.session.state.step == 4 * 26 + 17
 
 
 def test_parameters_that_moved_between_launches(own: Any) -> None:
