@@ -45,6 +45,22 @@ class Line:
     """Whose colour it has; None: black."""
 
 
+Point: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ActivationCurve:
+    """The graph of the function behind a sum, in a square from (0, 0) to (1, 1).
+
+    Attributes:
+        points: what is joined by a line.
+        at: where the unit is on it, if its numbers are known.
+    """
+
+    points: tuple[Point, ...]
+    at: Point | None = None
+
+
 @dataclass(frozen=True)
 class Block:
     """A box: a node of the graph, or several that are shown as one."""
@@ -70,8 +86,8 @@ class Block:
     """The single numbers that it shows."""
     sign: str = ""
     """What a unit does first: Σ adds up what edges bring, ⊕ and ⊙ join others."""
-    curve: tuple[tuple[float, float], ...] = ()
-    """The graph of the function behind the sum, from (0, 0) to (1, 1)."""
+    curve: ActivationCurve | None = None
+    """The graph of the function behind the sum."""
     aside: bool = False
     """Whether it may be left out where there is little room."""
     heat: int | None = None

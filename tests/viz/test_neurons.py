@@ -166,8 +166,27 @@ def test_a_unit_has_the_curve_of_its_activation():
     loss, feeds = layered(2, 3, 1)
     scene = cr.draw(loss, level="neuron", values=feeds).scene
     hidden, output = scene.block("c1_1"), scene.block("c2_1")
-    assert (hidden.sign, output.sign, output.curve) == ("Σ", "Σ", ())
-    x, y = np.array(hidden.curve).T
+    assert (hidden.sign, output.sign, output.curve) == ("Σ", "Σ", None)
+    x, y = np.array(hidden.curve.points).T
     z = 8 * x - 4
     low, high = 1 / (1 + np.exp(4)), 1 / (1 + np.exp(-4))
     assert y == pytest.approx((1 / (1 + np.exp(-z)) - low) / (high - low))
+
+
+@pytest.mark.parametrize("z", [-6.0, -1.5, 0.25, 40.0])
+def test_a_dot_shows_where_a_unit_is_on_its_curve(z):
+    unit = cr.layers.Perceptron("sigmoid", weights=(1.0,), bias=0.0)
+    diagram = cr.draw(
+        cr.Sequential([unit], input_shape=1), level="neuron", values={"x": [[z]]}
+    )
+    span = max(4, 1.25 * abs(z))
+    low, high = 1 / (1 + np.exp(span)), 1 / (1 + np.exp(-span))
+    g = (1 / (1 + np.exp(-z)) - low) / (high - low)
+    curve = diagram.scene.block("c1_1").curve
+    assert curve.at == pytest.approx(((z / span + 1) / 2, g), abs=1e-6)
+    assert " E " in diagram.source.partition("_background=")[2]
+
+
+def test_without_numbers_no_unit_is_anywhere_on_its_curve():
+    loss, _feeds = layered(2, 3, 1)
+    assert cr.draw(loss, level="neuron").scene.block("c1_1").curve.at is None

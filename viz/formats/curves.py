@@ -8,7 +8,10 @@ from typing import Any
 
 from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.units import CURVE_HEIGHT, CURVE_WIDTH, PLACE
-from chainrule.viz.scene import Block, Scene
+from chainrule.viz.scene import ActivationCurve, Point, Scene
+
+DOT = 3.2
+"""The radius of the dot that is the unit, in points."""
 
 
 def drawn_curves(scene: Scene, layout: str, theme: Theme) -> str:
@@ -19,13 +22,11 @@ def drawn_curves(scene: Scene, layout: str, theme: Theme) -> str:
         layout: Graphviz's ``json`` of it, with the places of all text.
         theme: whose colours they have.
     """
-    curved = {block.id: block for block in scene.blocks if block.curve}
+    curves = {block.id: block.curve for block in scene.blocks}
     drawn: list[str] = []
     for thing in json.loads(layout).get("objects", []):
-        block = curved.get(thing["name"])
-        for x, y in _places(thing) if block is not None else ():
-            assert block is not None
-            drawn.append(_curve(block, x, y, theme))
+        if curve := curves.get(thing["name"]):
+            drawn += [_curve(curve, x, y, theme) for x, y in _places(thing)]
     return " ".join(drawn)
 
 
@@ -37,16 +38,23 @@ def _places(thing: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
             yield x + (text["width"] / 2 if text["align"] == "l" else 0), y
 
 
-def _curve(block: Block, x: float, y: float, theme: Theme) -> str:
+def _curve(curve: ActivationCurve, x: float, y: float, theme: Theme) -> str:
     wide, high = (size * theme.text_scale for size in (CURVE_WIDTH, CURVE_HEIGHT))
     left, bottom = x - 0.4 * wide, y - 0.25 * high
-    points = [(left + 0.8 * wide * a, bottom + 0.8 * high * b) for a, b in block.curve]
-    axis = f"L 2 {left:.1f} {bottom:.1f} {left + 0.8 * wide:.1f} {bottom:.1f}"
-    line = " ".join(f"{a:.1f} {b:.1f}" for a, b in points)
-    return " ".join([
-        _pen(theme.forward), _width(0.6), axis,
-        _pen(theme.ink), _width(1.8), f"L {len(points)} {line}",
-    ])  # fmt: skip
+
+    def place(point: Point) -> str:
+        a, b = point
+        return f"{left + 0.8 * wide * a:.1f} {bottom + 0.8 * high * b:.1f}"
+
+    line = " ".join(map(place, curve.points))
+    drawn = [
+        _pen(theme.forward), _width(0.6), f"L 2 {place((0, 0))} {place((1, 0))}",
+        _pen(theme.ink), _width(1.8), f"L {len(curve.points)} {line}",
+    ]  # fmt: skip
+    if curve.at is not None:
+        size = f"{DOT * theme.text_scale:.1f}"
+        drawn += [_fill(theme.ink), f"E {place(curve.at)} {size} {size}"]
+    return " ".join(drawn)
 
 
 def _width(points: float) -> str:
@@ -56,3 +64,7 @@ def _width(points: float) -> str:
 
 def _pen(color: str) -> str:
     return f"c {len(color)} -{color}"
+
+
+def _fill(color: str) -> str:
+    return f"C {len(color)} -{color}"

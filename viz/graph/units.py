@@ -16,13 +16,13 @@ from chainrule.ops import Add, Mul
 from chainrule.ops.reductions import Reduction
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
-from chainrule.viz.graph.activation_curves import Curve, activation_curves
+from chainrule.viz.graph.activation_curves import activation_curves
 from chainrule.viz.graph.columns import Column, Read, Unit
 from chainrule.viz.graph.subject import Subject
 from chainrule.viz.graph.unit_symbols import index_of, unit_symbol, weight_symbol
 from chainrule.viz.graph.vectors import aligned, numbered, one_shape, width
 from chainrule.viz.readings import Reading, entry_reading
-from chainrule.viz.scene import Block, BlockKind, Line, LineKind, Link
+from chainrule.viz.scene import ActivationCurve, Block, BlockKind, Line, LineKind, Link
 from chainrule.viz.text import Formula, Plain, row
 from chainrule.viz.values import Values
 
@@ -53,9 +53,9 @@ class Units:
     slopes: Mapping[Node, Node]
 
     @functools.cached_property
-    def curves(self) -> Sequence[Sequence[Curve]]:
+    def curves(self) -> Sequence[Sequence[ActivationCurve | None]]:
         """For each column, the graphs of the activations of its units."""
-        return [activation_curves(column) for column in self.columns]
+        return [activation_curves(column, self.values) for column in self.columns]
 
     def blocks(self) -> list[Block]:
         """Return the units, column by column, and a 1 for each bias."""
@@ -111,7 +111,7 @@ class Units:
             rank=column.rank, tooltip=shape_text(column.node.shape),
             numbers=((column.node, which),),
             sign=_sign(column),
-            curve=self.curves[place][which] if self.curves[place] else (),
+            curve=self.curves[place][which] if self.curves[place] else None,
         )  # fmt: skip
 
     def _stages(self, column: Column, which: int) -> list[Line]:
