@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from chainrule.errors import ChainRuleError, OutputError
 
@@ -58,6 +60,25 @@ def write_file(path: str | os.PathLike[str], content: bytes | str) -> Path:
             temporary.replace(target)
         _sync_folder(target.parent)
     return Path(path)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a cache; none if it is missing or damaged."""
+    with suppress(OSError, ValueError, RecursionError):
+        table = json.loads(path.read_text())
+        if isinstance(table, dict):
+            return table
+    return {}
+
+
+def add_to_table(path: Path, rows: Mapping[str, Any]) -> None:
+    """Add to the JSON object in a file of a cache, if that can be written.
+
+    What other processes have written there stays.
+    """
+    with suppress(OutputError):
+        make_folder(path.parent)
+        write_file(path, json.dumps(read_table(path) | dict(rows), indent=1))
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

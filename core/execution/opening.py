@@ -13,13 +13,16 @@ from chainrule.registry import registry
 
 VARIABLE = "CHAINRULE_BACKEND"
 """The environment variable with the backend to use where none is given."""
+AUTO = "auto"
+"""What to write for the backend that `fit` finds to be the fastest."""
 
 
 def open_backend(name: str | Backend | None = None) -> Backend:
     """Return the backend of a name such as ``"numpy"`` or ``"opencl:1"``.
 
     What follows the colon chooses a device. None means the backend that
-    ``CHAINRULE_BACKEND`` names, and NumPy if it is not set. Each name is opened once.
+    ``CHAINRULE_BACKEND`` names, and NumPy if it is not set. So does ``"auto"``, but in
+    `fit`, which looks for the fastest one. Each name is opened once.
 
     Raises:
         UnknownNameError: no plugin registers such a backend.
@@ -34,6 +37,11 @@ def open_backend(name: str | Backend | None = None) -> Backend:
         )
     named = os.environ.get(VARIABLE)
     return _from_environment(named) if named and not name else _open(name or "numpy")
+
+
+def is_auto(name: str | Backend | None) -> bool:
+    """Return whether the fastest backend is asked for, by argument or environment."""
+    return name == AUTO or (not name and os.environ.get(VARIABLE) == AUTO)
 
 
 @functools.cache
@@ -61,7 +69,11 @@ _opened: dict[tuple[type[Backend], str], Backend] = {}
 
 
 def _open(name: str) -> Backend:
-    kind, _, device = name.partition(":")
+    kind, _, device = ("numpy" if name == AUTO else name).partition(":")
+    if kind == AUTO:
+        raise BackendError(
+            f"backend='auto' chooses the device, too: write 'auto', got {name!r}"
+        )
     if not registry.has("backends", kind):  # chainrule-x:name
         second, _, rest = device.partition(":")
         if registry.has("backends", f"{kind}:{second}"):

@@ -32,6 +32,7 @@ class Run(Frozen):
             the model.
         better: for each name in the history, whether its smallest or its largest number
             is the best.
+        backend: what ``backend="auto"`` has chosen, such as ``"opencl:0"``.
     """
 
     model: Any
@@ -45,6 +46,7 @@ class Run(Frozen):
     stopping: bool = False
     lr_scale: float = 1.0
     better: Mapping[str, Direction] = field(default_factory=dict)
+    backend: str = ""
 
     def stop(self) -> None:
         """End training after the current step."""

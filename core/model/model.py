@@ -161,7 +161,8 @@ class Model(Parametric):
                 a mapping or a list of lists with those of each output. Measured without
                 sample weights.
             schedule: how the learning rate changes; name or object.
-            backend: name, such as ``"numpy"``; None is the default.
+            backend: name, such as ``"numpy"``; None is the default; ``"auto"`` is the
+                device on which the steps are fastest, timed once for steps like these.
             seed: the seed of initial weights, shuffling, dropout and noise.
             sample_weight: how much each example counts, one number each, for all
                 outputs; or a list or a mapping with the weights of each output.

@@ -19,11 +19,12 @@ from chainrule.errors import (
     shown,
 )
 from chainrule.interrupts import Interrupted, interruptible
-from chainrule.kinds.backend import Executable
+from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.callback import Callback, Run
 from chainrule.kinds.regularizer import Regularizer, Verdict
 from chainrule.philox import generator
 from chainrule.registry.blame import naming_plugins
+from chainrule.training.choosing import fastest, kind_of, step_seconds
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import measure
@@ -52,9 +53,10 @@ def fit(model: Any, session: Session, setup: Setup) -> History:
     """
     with naming_plugins():
         one = _Fit(model, session, setup)
-    exact = setup.options.deterministic
-    alike = setup.backend.deterministic() if exact else nullcontext()
-    with profiling(one.history, setup), alike, naming_plugins(one.place):
+    options, backend = setup.options, one.backend
+    alike = backend.deterministic() if options.deterministic else nullcontext()
+    timed = profiling(one.history, backend, options.profile)
+    with timed, alike, naming_plugins(one.place):
         return one.epochs()
 
 
@@ -101,6 +103,19 @@ class _Fit:
             every_step=any(callback.every_step for callback in watching),
         )
         self.best: dict[Regularizer, tuple[int, Backup]] = {}
+        if setup.chooses:
+            self._choose_backend()
+
+    def _choose_backend(self) -> None:
+        """Go on with the backend on which the steps are fastest."""
+
+        def seconds(backend: Backend) -> float | None:
+            self.backend = backend
+            return step_seconds(self.loop, self.session, backend)
+
+        chosen = fastest(kind_of(self.loop, self.step.nbytes), seconds)
+        self.backend = chosen.backend
+        self.run.record(backend=chosen.name)
 
     def epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from chainrule.errors import DataError, HyperparameterError
 from chainrule.execution import open_backend
+from chainrule.execution.opening import is_auto
 from chainrule.kinds.backend import Backend
 from chainrule.kinds.callback import Callback
 from chainrule.kinds.optimizer import Optimizer
@@ -86,6 +87,7 @@ class FitOptions:
             callbacks=self._callbacks(),
             schedule=schedule,
             backend=open_backend(self.backend),
+            chooses=is_auto(self.backend),
         )
 
     def _callbacks(self) -> Sequence[Callback]:
@@ -126,6 +128,8 @@ class Setup:
         criteria: the losses, metrics and regularizers.
         examples: the rows to train on.
         validation: the rows to validate on after each epoch, or None.
+        backend: where to train.
+        chooses: whether the backend is to be replaced by the fastest one.
     """
 
     options: FitOptions
@@ -136,6 +140,7 @@ class Setup:
     callbacks: Sequence[Callback]
     schedule: Schedule | None
     backend: Backend
+    chooses: bool
 
     @property
     def batch_size(self) -> int:

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from chainrule.kinds.backend import Backend
 from chainrule.profile.profile import Profile
 from chainrule.training.history import History
-from chainrule.training.options import Setup
 
 
 @contextmanager
-def profiling(history: History, setup: Setup) -> Iterator[None]:
-    """Time every kernel in the block if the setup asks for it, and print the profile.
+def profiling(history: History, backend: Backend, wanted: bool) -> Iterator[None]:
+    """Time every kernel in the block if that is wanted, and print the profile.
 
     However the block ends, the history has the profile. Without profiling it has none;
     one of an earlier run is removed.
@@ -23,11 +23,11 @@ def profiling(history: History, setup: Setup) -> Iterator[None]:
         BackendError: the backend cannot profile, or is being profiled already.
     """
     history.profile = None
-    if not setup.options.profile:
+    if not wanted:
         yield
         return
     try:
-        with setup.backend.profiled() as history.profile:
+        with backend.profiled() as history.profile:
             yield
     finally:
         if history.profile is not None:

@@ -55,6 +55,7 @@ class Standing:
 
     def columns(self) -> list[Column]:
         """Return what a line about it may contain, the bar included."""
+        backend = self.run.backend
         return [
             _column(0, f"epoch {self.run.epoch}/{self.run.last_epoch}"),
             Column(3, SHORTEST),
@@ -62,6 +63,7 @@ class Standing:
             _column(5, f"{self.rate:,.0f} steps/s", 13),
             _column(4, self.left),
             *_numbers(self.run.history),
+            *([_column(8, f"on {backend}")] if backend else []),
         ]
 
     def text(self) -> str:

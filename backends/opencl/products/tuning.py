@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -20,8 +19,7 @@ from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.products.cpu import Variant, cpu_launch
 from chainrule.backends.opencl.products.problem import Problem
-from chainrule.errors import OutputError
-from chainrule.files import make_folder, write_file
+from chainrule.files import add_to_table, read_table
 
 WORTH = 1 << 22
 """Additions and multiplications from which a product is timed."""
@@ -80,11 +78,10 @@ def _table(file: str) -> dict[str, Variant]:
 
 
 def _stored(file: Path) -> dict[str, Variant]:
-    """Return the choices that are stored; a damaged file is ignored."""
+    """Return the choices that are stored; what is damaged is ignored."""
     table = {}
-    damaged = ValueError, TypeError, AttributeError, RecursionError
-    with contextlib.suppress(OSError, *damaged):
-        for key, fields in json.loads(file.read_text()).items():
+    for key, fields in read_table(file).items():
+        with contextlib.suppress(TypeError):
             variant = Variant(*fields)
             if variant in VARIANTS:
                 table[key] = variant
@@ -96,11 +93,8 @@ def _save(file: Path, table: dict[str, Variant]) -> None:
 
     What other processes have stored since this one began stays, and is used here too.
     """
-    with contextlib.suppress(OutputError):
-        make_folder(file.parent)
-        table |= _stored(file)
-        text = json.dumps({key: astuple(v) for key, v in table.items()}, indent=1)
-        write_file(file, text)
+    add_to_table(file, {key: astuple(variant) for key, variant in table.items()})
+    table |= _stored(file)
 
 
 def _fastest(

@@ -37,7 +37,7 @@ def command(out: str, backend: str | None, seed: int) -> None:
     from chainrule.execution import open_backend
 
     folder = writable_folder(out)
-    opened = open_backend(backend)
+    open_backend(backend)  # fails before anything is written
     train, test = cr.datasets.digits()
     model = cr.Sequential(
         [cr.layers.Dense(128, activation="relu"), cr.layers.Dense(10)],
@@ -54,10 +54,10 @@ def command(out: str, backend: str | None, seed: int) -> None:
         epochs=EPOCHS,
         metrics=["accuracy"],
         validation=test,
-        backend=opened,
+        backend=backend,
         seed=seed,
     )
-    measured = model.evaluate(*test, backend=opened)
+    measured = model.evaluate(*test, backend=backend)
     echo(f"on {len(test[0])} images it has never seen: {numbers(measured)}")
     loss = loss_of(model, cr.losses.sparse_softmax_cross_entropy)
     for name, options in PICTURES.items():

@@ -18,8 +18,9 @@ from chainrule.registry import registry
 def command(as_json: bool) -> None:
     """List the devices that programs can run on.
 
-    Choose one with --backend NAME, --backend NAME:NUMBER or CHAINRULE_BACKEND. The
-    column "chosen" marks the device that NAME alone stands for, and the default.
+    Choose one with --backend NAME, --backend NAME:NUMBER or CHAINRULE_BACKEND, or let
+    chainrule train find the fastest one with --backend auto. The column "chosen" marks
+    the device that NAME alone stands for, and the default.
     """
     found = devices()
     if as_json:

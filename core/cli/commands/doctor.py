@@ -20,6 +20,8 @@ from chainrule.errors import BackendError
 from chainrule.execution import open_backend
 from chainrule.registry import registry
 from chainrule.registry.entry import Entry
+from chainrule.terminal import visible_line
+from chainrule.training.choosing import known_times
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ def findings() -> Iterator[Finding]:
     for entry in registry.entries("backends"):
         yield from _backend(entry)
     yield _attempt("default backend", _compute)
+    for kind, times in known_times().items():
+        found = ", ".join(
+            f"{title.partition(' on ')[0]} {seconds * 1e6:,.1f} µs"
+            for title, seconds in times.items()
+        )
+        yield Finding("backend auto", "ok", visible_line(f"{kind}: {found}"))
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
     for plugin in registry.plugins:

@@ -48,7 +48,8 @@ def command(
     """
     experiment = read(config, settings)
     training = experiment.training
-    opened = open_backend(backend or training.backend)
+    named = backend or training.backend
+    open_backend(named)  # fails before anything is read or written
     folder = writable_folder(out or f"chainrule-{config.stem}")
     train, test = experiment.data()
     model = experiment.model(train[0])
@@ -64,7 +65,7 @@ def command(
         "regularizers": experiment.regularizers,
         "callbacks": experiment.callbacks,
         "validation": test,
-        "backend": opened,
+        "backend": named,
         "profile": profile,
         "dtype": training.dtype,
         "deterministic": training.deterministic,
@@ -74,7 +75,7 @@ def command(
     with _naming_the_target_column(experiment):
         run(model, folder, *train, **how)
     if test is not None:
-        measured = model.evaluate(*test, backend=opened)
+        measured = model.evaluate(*test, backend=named)
         echo(f"on {len(test[0]):,} examples held out: {numbers(measured)}")
     written = [MODEL, HISTORY, CURVE, *([TRACE] if profile else [])]
     echo(f"in {folder.resolve()}: {', '.join(written)}")
