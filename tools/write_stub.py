@@ -1,8 +1,10 @@
 """Write core/__init__.pyi, so that type checkers and editors see every component.
 
 Public names are imported lazily, which type checkers cannot follow. The stub declares
-them, and gives each built-in component the signature of its hyperparameters. Run
-``python tools/write_stub.py`` after adding a component; a test compares the file.
+them. A catalog is written as a class that holds classes, so that ``cr.layers.Dense`` is
+a type, which can be derived from; what a catalog does as a mapping, its metaclass does.
+Each built-in component has the signature of its hyperparameters. Run ``python
+tools/write_stub.py`` after adding a component; a test compares the file.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def stub() -> str:
     } | {name.rpartition(".")[0] for name in _qualified}
     imports = [
         "from collections.abc import Callable, Mapping, Sequence",
-        "from typing import Any, Literal",
+        "from typing import Any, ClassVar, Literal",
         "",
         *(f"import {module}" for module in sorted(modules)),
         "from chainrule import ops as ops",
@@ -59,6 +61,8 @@ def stub() -> str:
         "",
         "__all__: list[str]",
         "__version__: str",
+        "",
+        "class _Catalog(Catalog, type): ...",
         "",
     ]
     return HEAD + "\n".join(imports) + "\n" + body
@@ -79,35 +83,27 @@ def renderers() -> Iterator[str]:
 
 def catalog(public: str, kind: str) -> Iterator[str]:
     """Yield the lines of the class of one catalog."""
-    name = f"_{public.title()}"
-    yield f"class {name}(Catalog):"
+    yield f"class {public}(metaclass=_Catalog):"
     for entry in built_in(kind):
         if isinstance(entry.target, type):
-            yield from component(entry)
+            yield from component(entry, public)
         else:
             where = f"{entry.module}.{entry.target.__name__}"
             yield f"    {entry.name} = staticmethod({where})"
     yield "    ..."
     yield ""
-    yield f"{public}: {name}"
-    yield ""
 
 
-def component(entry: Entry) -> Iterator[str]:
-    """Yield a component's class as a method, and its default object as a property."""
+def component(entry: Entry, public: str) -> Iterator[str]:
+    """Yield a component's class, and its default object."""
     cls = entry.target
-    returns = qualified(cls)
-    if not (issubclass(cls, Component) and required_fields(cls)):
-        yield "    @property"
-        yield from method(entry.name, "self", returns, entry.summary)
     parameters = ", ".join(["self", *fields(cls)])
-    yield from method(cls.__name__, parameters, returns, entry.summary)
-
-
-def method(name: str, parameters: str, returns: str, summary: str) -> Iterator[str]:
-    """Yield the lines of a method."""
-    yield f"    def {name}({parameters}) -> {returns}:"
-    yield f'        r"""{summary}"""'
+    yield f"    class {cls.__name__}({qualified(cls)}):"
+    yield f'        r"""{entry.summary}"""'
+    yield f"        def __init__({parameters}) -> None: ..."
+    if not (issubclass(cls, Component) and required_fields(cls)):
+        yield f"    {entry.name}: ClassVar[{public}.{cls.__name__}]"
+        yield f'    r"""{entry.summary}"""'
 
 
 def fields(cls: type[Component]) -> Iterator[str]:

@@ -37,7 +37,7 @@ def test_scaled_normals_are_cut_off(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["glorot_uniform", "he_normal", "orthogonal"])
 def test_seed_and_stream_decide(name: str) -> None:
-    initializer = cr.initializers[name]
+    initializer: cr.Initializer = cr.initializers[name]
     one = initializer.sample(SHAPE, seed=3, stream="a")
     assert one.dtype == np.float32
     assert one.tobytes() == initializer.sample(SHAPE, seed=3, stream="a").tobytes()

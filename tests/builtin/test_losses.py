@@ -136,7 +136,7 @@ def test_a_saturated_model_is_told_how_wrong_it_is(
 )
 @pytest.mark.parametrize("wrong", [False, True])
 def test_probabilities_of_0_and_1_are_finite(name: str, target, wrong: bool) -> None:
-    loss = cr.losses[name]
+    loss: cr.Loss = cr.losses[name]
     prediction = [[1.0, 0.0]] if wrong else [[0.0, 1.0]]
     value = number(loss, target, prediction, dtype="float32")
     if wrong:

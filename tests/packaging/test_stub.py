@@ -37,6 +37,8 @@ def test_the_stub_names_everything_public() -> None:
             named |= {alias.asname for alias in node.names}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             named.add(node.target.id)
+        elif isinstance(node, ast.ClassDef):
+            named.add(node.name)
     assert set(cr.__all__) <= named
 
 

@@ -64,7 +64,7 @@ def test_the_first_two_colours_differ_for_everybody(theme: str, seen: str) -> No
 
 @pytest.mark.parametrize("theme", [*THEMES, "print"])
 def test_lines_differ_without_colours_and_stand_out(theme: str) -> None:
-    chosen = cr.themes[theme]
+    chosen: cr.Theme = cr.themes[theme]
     looks = [series(chosen, i) for i in range(FIRST)]
     for a, b in itertools.combinations(looks, 2):
         assert a.dash != b.dash
