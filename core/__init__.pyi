@@ -347,7 +347,7 @@ class optimizers(metaclass=_Catalog):
     r"""m ← β₁ m + g;  u ← max(β₂ u, |g|);  p ← p − α (1−β₁)/(1−β₁ᵗ) m / (u + ε)."""
     class AdamW(chainrule.plugins.optimizers.adam.AdamW):
         r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
-        def __init__(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, weight_decay: float = 0.004, *, clip_value: float | None = None, clip_norm: float | None = None) -> None: ...
+        def __init__(self, lr: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-07, weight_decay: float = 0.004, exclude_from_weight_decay: Sequence[str] = ..., *, clip_value: float | None = None, clip_norm: float | None = None) -> None: ...
     adamw: ClassVar[optimizers.AdamW]
     r"""p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale."""
     class AMSGrad(chainrule.plugins.optimizers.amsgrad.AMSGrad):

@@ -13,8 +13,9 @@ from chainrule.arguments import checked
 from chainrule.component import Component
 from chainrule.errors import ComponentError, HyperparameterError, shown
 from chainrule.kinds.backend import Backend
-from chainrule.node import Node, Parameter, described
+from chainrule.node import Node, Parameter, describe, described
 from chainrule.ops import l2_norm, maximum, minimum
+from chainrule.program.flat import Flat
 from chainrule.program.program import FloatDtype
 from chainrule.shapes import shape_text
 
@@ -22,8 +23,8 @@ from chainrule.shapes import shape_text
 class Optimizer(Component, ABC):
     """Base of optimizers: name the slots and define `update`.
 
-    The rule is applied once, to all parameters flattened into one vector. So it must
-    act element by element, or on norms of the whole vector::
+    The rule is applied once, to all parameters flattened into one vector, which is
+    fast. So it acts element by element, or on norms of the whole vector::
 
         class HeavyBall(cr.Optimizer):
             \"\"\"m ← μ m − α g;  p ← p + m.\"\"\"
@@ -34,6 +35,19 @@ class Optimizer(Component, ABC):
             def update(self, p, g, lr, step, m):
                 m = self.mu * m - lr * g
                 return {"p": p + m, "m": m}
+
+    With ``per_parameter = True`` it is applied to each parameter, in its shape::
+
+        class Trust(cr.Optimizer):
+            \"\"\"p ← p − α ‖p‖ g / ‖g‖ for each matrix; p ← p − α g for others.\"\"\"
+            per_parameter = True
+            lr: float = 0.01
+
+            def update(self, p, g, lr, step):
+                if p.ndim < 2:
+                    return {"p": p - lr * g}
+                trust = cr.ops.l2_norm(p) / (cr.ops.l2_norm(g) + 1e-12)
+                return {"p": p - lr * trust * g}
 
     Attributes:
         lr: the learning rate; a run-time input, so a schedule never recompiles.
@@ -51,6 +65,10 @@ class Optimizer(Component, ABC):
     """The vectors that are kept from step to step; `slot_start` gives their start."""
     scalar_slots: ClassVar[tuple[str, ...]] = ()
     """The single numbers that are kept from step to step."""
+    per_parameter: ClassVar[bool] = False
+    """Whether `update` is called for each parameter: then p, g and the slots have its
+    shape, and ``p.name`` is its name, such as ``"kernel"``. There are no scalar slots.
+    """
     full_batch: ClassVar[bool] = False
     """Whether each step takes all examples and ignores the batch size."""
     foreign_options: ClassVar[Mapping[str, str]] = {
@@ -78,7 +96,7 @@ class Optimizer(Component, ABC):
         """Return the new values of the parameters, ``"p"``, and of each slot.
 
         Args:
-            p: the parameters.
+            p: the parameters as one vector; one of them, if `per_parameter`.
             g: their gradient, clipped if that was asked for.
             lr: the learning rate of this step.
             step: the number of this step, from 1.
@@ -152,24 +170,53 @@ class Optimizer(Component, ABC):
     ) -> dict[str, Node]:
         """Return `update` for the clipped gradient: what a training step assigns.
 
+        Args:
+            p: the parameters, a `Flat` vector or a single one.
+            g: their gradient.
+            lr: the learning rate.
+            step: the number of the step.
+            slots: the slots by name.
+
         Raises:
-            ComponentError: `update` does not return a new value for p and each slot.
+            ComponentError: `update` does not return a new value for p and each slot; or
+                it is called for each parameter, and there are scalar slots.
         """
-        new = self.update(p, self.clipped(g), lr, step, **slots)
+        g = self.clipped(g)
+        if not self.per_parameter or not isinstance(p, Flat):
+            return self._updated(p, g, lr, step, slots)
+        if self.scalar_slots:
+            raise ComponentError(
+                f"{type(self).__name__} is applied to each parameter, which leaves no "
+                f"single new value for {', '.join(self.scalar_slots)}: make slots of "
+                "them, which have the shape of the parameter"
+            )
+        parts = zip(*map(p.split, (p, g, *slots.values())), strict=True)
+        new = [
+            self._updated(one, own, lr, step, dict(zip(slots, rest, strict=True)))
+            for one, own, *rest in parts
+        ]
+        return {name: p.pack([each[name] for each in new]) for name in ("p", *slots)}
+
+    def _updated(
+        self, p: Node, g: Node, lr: Node, step: Node, slots: Mapping[str, Node]
+    ) -> dict[str, Node]:
+        """Return what `update` returns, if that is what it should be."""
+        new = self.update(p, g, lr, step, **slots)
         wanted = {"p": p, **slots}
         cls = type(self).__name__
+        of = f" of {describe(p)}" if self.per_parameter else ""
         if not isinstance(new, Mapping) or set(new) != set(wanted):
             got = ", ".join(new) if isinstance(new, Mapping) else shown(new)
             raise ComponentError(
                 f"{cls}.update must return a dict of the new values of "
-                f"{', '.join(wanted)}; got {got}"
+                f"{', '.join(wanted)}{of}; got {got}"
             )
         for name, node in wanted.items():
             value = new[name]
             if not isinstance(value, Node) or value.shape != node.shape:
                 raise ComponentError(
                     f"{cls}.update must return a node of shape "
-                    f"{shape_text(node.shape)} for {name!r}, got {described(value)}"
+                    f"{shape_text(node.shape)} for {name!r}{of}, got {described(value)}"
                 )
         return dict(new)
 

@@ -48,14 +48,11 @@ def _applied(component: object) -> tuple[list[Node], Sequence[Node]]:
         t, p = Input("t", (None, 3)), Input("p", (None, 3))
         return [n for n in component.totals(t, p) if isinstance(n, Node)], (t, p)
     if isinstance(component, Optimizer):
-        vector: Shape = (3,)
-        shapes = dict.fromkeys(["p", "g", *component.slots], vector)
-        shapes |= dict.fromkeys([*component.scalar_slots, "lr", "step"], ())
-        leaves = {name: Input(name, shape) for name, shape in shapes.items()}
-        slots = {n: leaves[n] for n in (*component.slots, *component.scalar_slots)}
-        p, g, lr, step = (leaves[name] for name in ("p", "g", "lr", "step"))
-        new = component.new_values(p, g, lr, step, slots)
-        return list(new.values()), list(leaves.values())
+        vector, leaves = _updated(component, (3,))
+        if not component.per_parameter:
+            return vector, leaves
+        matrix, others = _updated(component, (3, 2))
+        return [*vector, *matrix], [*leaves, *others]
     if isinstance(component, Regularizer):
         w = Parameter("w", np.ones((3, 2), np.float32))
         x = Input("x", (3, 2))
@@ -63,6 +60,17 @@ def _applied(component: object) -> tuple[list[Node], Sequence[Node]]:
         made.append(component.transform(x, "hash"))
         return [node for node in made if node is not None], (w, x)
     return [], ()
+
+
+def _updated(optimizer: Optimizer, shape: Shape) -> tuple[list[Node], list[Node]]:
+    """Apply an optimizer to inputs for parameters of a shape."""
+    shapes = dict.fromkeys(["p", "g", *optimizer.slots], shape)
+    shapes |= dict.fromkeys([*optimizer.scalar_slots, "lr", "step"], ())
+    leaves: dict[str, Node] = {name: Input(name, each) for name, each in shapes.items()}
+    slots = {n: leaves[n] for n in (*optimizer.slots, *optimizer.scalar_slots)}
+    p, g, lr, step = (leaves[name] for name in ("p", "g", "lr", "step"))
+    new = optimizer.new_values(p, g, lr, step, slots)
+    return list(new.values()), list(leaves.values())
 
 
 def _hash(order: Iterable[Node], leaves: Sequence[Node]) -> str:

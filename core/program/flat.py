@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from chainrule.dtypes import Dtype
 from chainrule.node import Node, Parameter
-from chainrule.ops import Op
+from chainrule.ops import Op, reshape, slice_
 from chainrule.program.sizes import count
+from chainrule.scopes import inside
 from chainrule.shapes import Shape
 
 
@@ -68,6 +69,17 @@ class Flat(Parameter):
                 pairwise(self.offsets), self.members, strict=True
             )
         ]
+
+    def split(self, vector: Node) -> list[Node]:
+        """Return a vector's part for each member, with its shape, scope and name."""
+        parts = []
+        for (start, stop), member in zip(
+            pairwise(self.offsets), self.members, strict=True
+        ):
+            with inside(member.scope):
+                part = reshape(slice_(vector, slice(start, stop)), member.shape)
+            parts.append(part.named(member.name or "parameter"))
+        return parts
 
     def pack(self, nodes: Sequence[Node]) -> Node:
         """Return one vector with the nodes laid out like the members."""

@@ -16,7 +16,7 @@ from chainrule.substitution import substitute
 from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.everywhere import check_on_backends
-from chainrule.testing.values import given_or_random
+from chainrule.testing.values import Array, given_or_random
 
 
 @conforming
@@ -105,7 +105,15 @@ def check_optimizer(optimizer: Optimizer) -> None:
     """
     check_component(optimizer)
     start = np.array([1.0, -2.0, 0.5])
-    p = Input("p", start.shape)
+    _check_downhill(optimizer, "bias", start)
+    if optimizer.per_parameter:
+        _check_downhill(optimizer, "kernel", np.outer([1.0, -0.5, 2.0, 1.0], start))
+    check_on_backends(optimizer)
+
+
+def _check_downhill(optimizer: Optimizer, name: str, start: Array) -> None:
+    """Check 20 steps on ½p²."""
+    p = Input(name, start.shape)
     shapes = dict.fromkeys(optimizer.slots, start.shape)
     shapes |= dict.fromkeys(optimizer.scalar_slots, ())
     slots = {name: Input(name, shape) for name, shape in shapes.items()}
@@ -123,4 +131,3 @@ def check_optimizer(optimizer: Optimizer) -> None:
         values = dict(zip(new, results, strict=True))
     if not (values["p"] ** 2).sum() < (start**2).sum():
         raise ConformanceError(f"20 steps on ½p² lead from {start} to {values['p']}")
-    check_on_backends(optimizer)

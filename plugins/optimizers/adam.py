@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chainrule.annotations import NonNegative
+from chainrule.errors import HyperparameterError
 from chainrule.node import Node
 from chainrule.ops import square
 from chainrule.plugins.optimizers.moments import Moments
+from chainrule.program import Flat
 
 
 class Adam(Moments):
@@ -34,14 +37,45 @@ class Adam(Moments):
 class AdamW(Adam):
     """p ← (1 − α λ) p, then Adam's step: weight decay that Adam does not rescale.
 
-    All parameters decay. Defaults: tf.keras ``AdamW``; Loshchilov, Hutter, "Decoupled
-    weight decay regularization", arXiv:1711.05101.
+    Defaults: tf.keras ``AdamW``; Loshchilov, Hutter, "Decoupled weight decay
+    regularization", arXiv:1711.05101.
+
+    Args:
+        weight_decay: λ.
+        exclude_from_weight_decay: the names of parameters that do not decay, such as
+            ``("bias",)``; then each parameter is updated by itself, which is slower.
     """
 
     type_name: ClassVar[str] = "adamw"
     weight_decay: NonNegative = 0.004
+    exclude_from_weight_decay: tuple[str, ...] = ()
+
+    @property
+    def per_parameter(self) -> bool:  # type: ignore[override]  # a class says it for all
+        """Whether some parameters decay and others do not."""
+        return bool(self.exclude_from_weight_decay)
+
+    def new_values(
+        self, p: Node, g: Node, lr: Node, step: Node, slots: Mapping[str, Node]
+    ) -> dict[str, Node]:
+        """Return what a training step assigns.
+
+        Raises:
+            HyperparameterError: no parameter has a name that is excluded.
+        """
+        names = {member.name for member in p.members} if isinstance(p, Flat) else set()
+        for name in self.exclude_from_weight_decay:
+            if names and name not in names:
+                known = ", ".join(sorted(filter(None, names)))
+                raise HyperparameterError(
+                    f"AdamW(exclude_from_weight_decay=…): no parameter is called "
+                    f"{name!r}; there are {known}"
+                )
+        return super().new_values(p, g, lr, step, slots)
 
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, m: Node, v: Node
     ) -> dict[str, Node]:
+        if p.name in self.exclude_from_weight_decay:
+            return super().update(p, g, lr, step, m, v)
         return super().update((1 - lr * self.weight_decay) * p, g, lr, step, m, v)
