@@ -1,8 +1,9 @@
-"""Compiled loops: with Numba installed, large arrays are computed by machine code.
+"""Compiled loops: with Numba installed, neighbours are computed by machine code.
 
-NumPy reads and writes an array for every operation; a compiled loop reads each operand
-once and writes each result once. Only operations that Numba rounds as NumPy does are
-compiled, so results are the same bit for bit with Numba and without.
+NumPy takes a call for every operation, some 0.3 µs, which reads and writes an array; a
+compiled loop reads each operand once and writes each result once. Only operations that
+Numba rounds as NumPy does are compiled, so results are the same bit for bit with Numba
+and without.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.program.scalars import OF_NUMBERS
 from chainrule.program.sizes import Sizes, count
 
-COMPILED_FROM = 1 << 16
-"""Elements from which a loop is worth the time to compile it."""
+COMPILED_FROM = 1 << 8
+"""Elements from which a loop is faster than the calls that it replaces."""
 
 EXACT: Mapping[type[Op], str] = {
     op: OF_NUMBERS[op]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.backends.numpy.function import Function
-from chainrule.backends.numpy.generate import generate
+from chainrule.backends.numpy.generate import LARGE, generate
 from chainrule.backends.numpy.jit import numba_version
 from chainrule.backends.numpy.kernels import Kernel
 from chainrule.backends.numpy.memory import Array
@@ -30,6 +30,8 @@ from chainrule.program.sizes import numpy_dtype, sizes
 
 LOOPS_AFTER = 1.0
 """Seconds that a program runs before its loops are compiled, which takes as long."""
+SMALL_LOOPS_AFTER = 5
+"""How much longer it runs before loops of small arrays are, which save a fifth."""
 FLUSH_EVERY = 128
 """Steps after which tiny numbers are flushed."""
 TINY = 1e-30
@@ -52,7 +54,9 @@ class NumpyExecutable(Executable):
         self.peak_memory = self._function.generated.allocated
         self._timed: Timed | None = None
         self._with_loops = False
-        self._waits_for_loops = self._function.generated.gains_by_loops
+        largest = self._function.generated.largest_loop
+        self._waits_for_loops = largest > 0
+        self._patience = 1 if largest >= LARGE else SMALL_LOOPS_AFTER
         self._seconds = 0.0
 
     @property
@@ -96,7 +100,7 @@ class NumpyExecutable(Executable):
             fill(array, values, rows)
 
     def run(self, *, seed: int = 0, step: int = 1, lr: float = 0.0) -> None:
-        if self._waits_for_loops and self._seconds > LOOPS_AFTER:
+        if self._waits_for_loops and self._seconds > LOOPS_AFTER * self._patience:
             self._compile_loops()
         if self._function.is_outdated():
             self._recompile(with_loops=self._with_loops)

@@ -28,7 +28,14 @@ from chainrule.graph import topological
 from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Elementwise, Op
 from chainrule.program import Program
+from chainrule.program.sizes import count
 from chainrule.program.storage import Liveness
+
+LARGE = 1 << 16
+"""Elements from which a compiled loop saves half of the time or more."""
+MOST_LOOPS = 24
+"""Compiled loops of a program, beside those of large arrays: each takes a tenth of a
+second to compile."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +52,8 @@ class Generated:
         outputs: the array of each output; None for a number, which is in ``results``.
         allocated: bytes of intermediate results.
         largest_product: multiplications in the largest matrix product.
-        gains_by_loops: whether there is something that Numba could compile.
+        largest_loop: elements of the largest array that a loop compiled by Numba would
+            compute; 0 if there is none.
     """
 
     text: str
@@ -57,7 +65,7 @@ class Generated:
     outputs: list[Array | None]
     allocated: int
     largest_product: int
-    gains_by_loops: bool
+    largest_loop: int
 
 
 def generate(
@@ -77,7 +85,8 @@ def generate(
         return isinstance(node.op, Elementwise) and not program.checked
 
     def loop_for(node: Node) -> LoopClass:
-        if with_loops and is_compilable(node):
+        worth = count(node) >= LARGE or len(script.loops) < MOST_LOOPS
+        if with_loops and worth and is_compilable(node):
             return CompiledLoop
         return BlockedLoop if is_fusible(node) and is_large(node) else None
 
@@ -107,7 +116,14 @@ def generate(
         outputs=outputs,
         allocated=memory.pool.allocated,
         largest_product=largest_product(order),
-        gains_by_loops=any(is_compilable(x) or gains_by_a_loop(x) for x in order),
+        largest_loop=max(
+            (
+                max(map(count, (x, *x.inputs)))
+                for x in order
+                if is_compilable(x) or gains_by_a_loop(x)
+            ),
+            default=0,
+        ),
     )
 
 

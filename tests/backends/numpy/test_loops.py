@@ -7,7 +7,14 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
-from chainrule.backends.numpy import NumpyBackend, compiled_loop, jit
+from chainrule.backends.numpy import (
+    NumpyBackend,
+    compiled_loop,
+    generate,
+    jit,
+    script,
+    ways,
+)
 from chainrule.backends.numpy import executable as module
 from chainrule.errors import DivergenceError
 from chainrule.execution import open_backend
@@ -232,6 +239,42 @@ def test_loops_are_compiled_when_a_program_has_run_for_a_while():
     executable.run()
     assert "def loop(" in executable.source
     np.testing.assert_array_equal(executable.fetch(0), first)
+
+
+def test_loops_of_small_arrays_are_compiled_later():
+    x = cr.input("x", (16, 16))
+    executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
+    value = RNG.random((16, 16)).astype(np.float32)
+    executable.put(x, value)
+    executable._seconds = module.LOOPS_AFTER * 4
+    executable.run()
+    assert "loop" not in executable.source
+    first = executable.fetch(0)
+    executable._seconds = module.LOOPS_AFTER * 6
+    executable.run()
+    assert "def loop(" in executable.source
+    np.testing.assert_array_equal(executable.fetch(0), first)
+
+
+def test_a_program_of_many_different_loops_compiles_some(monkeypatch):
+    monkeypatch.setattr(module, "LOOPS_AFTER", AT_ONCE)
+    monkeypatch.setattr(generate, "MOST_LOOPS", 3)
+    monkeypatch.setattr(script, "jitted", ways._as_python)
+    monkeypatch.setattr(script, "compile_for", lambda loop, arrays: None)
+    x, large = cr.input("x", (20, 20)), cr.input("large", (300, 300))
+    small = [ops.cumsum(x, axis=0)]
+    for n in range(6):
+        h = small[-1]
+        for _ in range(n + 1):
+            h = ops.sqrt(h * h + 1.0)
+        small.append(ops.tanh(h))
+    executable = compile_(outputs=[*small, ops.sqrt(large * 2.0 + 1.0)])
+    values = {x: RNG.random(x.shape), large: RNG.random(large.shape)}
+    for leaf, value in values.items():
+        executable.put(leaf, value)
+    for _ in range(2):
+        executable.run()
+    assert executable.source.count("def loop") == 4  # the large one, and three
 
 
 def test_compiling_is_not_part_of_a_call():
