@@ -5,7 +5,7 @@ import torch
 from benchmarks.peers import loop
 
 
-def network(case):
+def network(case, device="cpu"):
     """Return the module with the case's weights, the data, and an optimizer."""
     layers = []
     for w, b in case.weights():
@@ -14,15 +14,15 @@ def network(case):
             linear.weight.copy_(torch.from_numpy(w.T.copy()))
             linear.bias.copy_(torch.from_numpy(b))
         layers += [linear, torch.nn.ReLU()]
-    model = torch.nn.Sequential(*layers[:-1])
-    x, y = (torch.from_numpy(a) for a in case.data)
+    model = torch.nn.Sequential(*layers[:-1]).to(device)
+    x, y = (torch.from_numpy(a).to(device) for a in case.data)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=True)
     return model, x, y, optimizer
 
 
-def make(case, wrap=lambda model: model):
+def make(case, wrap=lambda model: model, device="cpu"):
     """Return a `run` of eager steps."""
-    model, x, y, optimizer = network(case)
+    model, x, y, optimizer = network(case, device)
     forward = wrap(model)
     loss_of = torch.nn.functional.cross_entropy
 
@@ -31,5 +31,6 @@ def make(case, wrap=lambda model: model):
         loss_of(forward(x[rows]), y[rows]).backward()
         optimizer.step()
 
-    batches = [torch.from_numpy(rows) for rows in case.batches(64)]
-    return loop(step, batches, lambda: None)
+    batches = [torch.from_numpy(rows).to(device) for rows in case.batches(64)]
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    return loop(step, batches, wait)
