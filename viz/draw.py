@@ -49,6 +49,7 @@ def draw(
     legend: bool = True,
     title: str = "",
     example: NonNegativeInt = 0,
+    image: tuple[PositiveInt, PositiveInt] | None = None,
     optimizer: Annotated[Any, OfKind("optimizers")] = "sgd",
     check: bool = False,
     training: bool = False,
@@ -83,6 +84,8 @@ def draw(
         legend: whether the colours are explained.
         title: what the diagram is called; it stands below.
         example: which example of the batch ``level="neuron"`` shows.
+        image: rows and columns, such as ``(8, 8)``: ``level="neuron"`` then shows an
+            input of as many numbers as an image too, beside its units.
         optimizer: whose update the HTML page shows at the end.
         check: whether to compare every gradient shown with a finite difference, and to
             read the finished picture back: its formulas must give the values beside
@@ -108,7 +111,7 @@ def draw(
         level=level, direction=direction, values=values, names=names, rankdir=rankdir,
         depth=depth, expand=expand, fold=fold, show_shapes=show_shapes,
         show_counts=show_counts, show_dtypes=show_dtypes, title=title,
-        example=example, check=check, training=training, seed=seed,
+        example=example, image=image, check=check, training=training, seed=seed,
     )  # fmt: skip
     if times is None and isinstance(what, Profile):
         times = what

@@ -46,6 +46,8 @@ class Line:
 
 
 Point: TypeAlias = tuple[float, float]
+Image: TypeAlias = tuple[tuple[float, ...], ...]
+"""Rows of pixels, from 0 for nothing to 1 for ink."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Block:
     """What a unit does first: Σ adds up what edges bring, ⊕ and ⊙ join others."""
     curve: ActivationCurve | None = None
     """The graph of the function behind the sum."""
+    image: Image = ()
+    """The numbers of an input, as a picture."""
     aside: bool = False
     """Whether it may be left out where there is little room."""
     heat: int | None = None

@@ -1,5 +1,7 @@
 """The neuron level: units in columns, weights on the edges between them."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,43 @@ def test_a_dot_shows_where_a_unit_is_on_its_curve(z):
 def test_without_numbers_no_unit_is_anywhere_on_its_curve():
     loss, _feeds = layered(2, 3, 1)
     assert cr.draw(loss, level="neuron").scene.block("c1_1").curve.at is None
+
+
+def digits_like():
+    """A network of 8 × 8 inputs and softmax outputs, and one example."""
+    layers = [cr.layers.Dense(3, activation="tanh"), cr.layers.Dense(2, "softmax")]
+    return cr.Sequential(layers, input_shape=64), np.linspace(0, 1, 64)[None]
+
+
+def test_an_input_is_shown_as_an_image_beside_its_units():
+    model, x = digits_like()
+    diagram = cr.draw(model, level="neuron", values={"x": x}, image=(8, 8))
+    image = diagram.scene.block("image_1")
+    assert np.ravel(image.image) == pytest.approx(x[0])
+    assert image.rank == diagram.scene.block("c0_1").rank - 1
+    pixels = re.findall(
+        r"C 9 -#1B1B1E(..) P 4", diagram.source.partition("_background=")[2]
+    )
+    assert [int(pixel, 16) for pixel in pixels] == [round(255 * v) for v in x[0]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"image": (8, 7)}, r"image=\(8, 7\) takes 56 numbers, .* \(x: 64\)"),
+        ({"image": (8, 8), "values": None}, "image=… has no effect here"),
+        ({"image": (8, 8), "level": "op"}, "image=… has no effect here"),
+    ],
+)
+def test_an_image_that_cannot_be_shown_is_refused(options, message):
+    model, x = digits_like()
+    with pytest.raises(GraphError, match=message):
+        cr.draw(model, **{"level": "neuron", "values": {"x": x}, **options})
+
+
+def test_a_long_line_makes_no_huge_circle():
+    model, x = digits_like()
+    source = cr.draw(model, level="neuron", values={"x": x}).source
+    units = [line for line in source.splitlines() if "softmax(" in line]
+    assert len(units) == 2
+    assert all("shape=box" in line for line in units)

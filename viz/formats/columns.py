@@ -111,8 +111,8 @@ class _Columns:
 
     def __init__(self, scene: Scene, sizes: Mapping[str, Point], upright: bool) -> None:
         self.sizes, self.upright = sizes, upright
-        self.read = {link.head for link in scene.links}
-        """The units that edges lead to."""
+        self.sources = {x.tail for x in scene.links} - {x.head for x in scene.links}
+        """The units that edges only leave."""
         self.units: dict[int, list[str]] = defaultdict(list)
         for block in sorted(scene.blocks, key=lambda b: "bias" not in b.marks):
             self.units[block.rank or 0].append(block.id)
@@ -130,10 +130,11 @@ class _Columns:
             wide = max(self.sizes[unit][0] for unit in units)
             high = sum(self.sizes[unit][1] for unit in units)
             y = -(high + self.between[rank] * (len(units) - 1)) / 2
-            for unit in units:  # one that edges only leave stands where they leave
-                off = wide / 2 if unit in self.read else wide - self.sizes[unit][0] / 2
-                found[unit] = x + off, y + self.sizes[unit][1] / 2
-                y += self.sizes[unit][1] + self.between[rank]
+            for unit in units:
+                own, high = self.sizes[unit]
+                off = wide - own / 2 if unit in self.sources else wide / 2
+                found[unit] = x + off, y + high / 2
+                y += high + self.between[rank]
             x += wide + self.way[rank]
         return found
 

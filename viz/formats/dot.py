@@ -10,7 +10,6 @@ import graphviz
 
 from chainrule.kinds.theme import Theme
 from chainrule.viz.formats.columns import Places, has_skips, placed, without_labels
-from chainrule.viz.formats.curves import drawn_curves
 from chainrule.viz.formats.dot_attributes import (
     block_attributes,
     frame_attributes,
@@ -19,6 +18,7 @@ from chainrule.viz.formats.dot_attributes import (
     tip,
 )
 from chainrule.viz.formats.html_labels import as_label, legend, points, scale, table
+from chainrule.viz.formats.insets import drawn_insets
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.row_places import Stack, entering, row_scenes, stacked
 from chainrule.viz.formats.rows import late_leaves
@@ -118,9 +118,9 @@ def _circles(scene: Scene, theme: Theme) -> tuple[graphviz.Digraph, Scene]:
         scene = without_labels(scene)
         places = placed(scene, sizes, theme.text_scale)
     dot = _units(scene, theme, places)
-    if any(block.curve for block in scene.blocks):
+    if any(block.curve or block.image for block in scene.blocks):
         layout = render(dot.source, "json").decode()
-        dot.attr(_background=drawn_curves(scene, layout, theme))
+        dot.attr(_background=drawn_insets(scene, layout, theme))
     return dot, scene
 
 

@@ -21,6 +21,7 @@ from chainrule.node import Input, Node
 from chainrule.notation.naming import Naming
 from chainrule.viz.graph.columns import Column, find_columns
 from chainrule.viz.graph.compose import Drawing
+from chainrule.viz.graph.images import image_blocks
 from chainrule.viz.graph.levels import Division
 from chainrule.viz.graph.options import Options
 from chainrule.viz.graph.origins import origins_in, written
@@ -50,9 +51,12 @@ def compose_neurons(what: Any, options: Options) -> Drawing:
     slopes = _slopes(columns)
     values = _values(subject, columns, slopes, options)
     units = Units(subject, columns, naming, values, slopes)
+    blocks = units.blocks()
+    if options.image is not None:
+        blocks += image_blocks(columns, values, naming, options.image)
     scene = Scene(
         options.title or "graph",
-        blocks=units.blocks(),
+        blocks=blocks,
         links=units.links(),
         caption=_caption(subject, values, which),
         rankdir=options.rankdir,

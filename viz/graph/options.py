@@ -40,6 +40,7 @@ class Options:
     show_dtypes: bool = False
     title: str = ""
     example: int = 0
+    image: tuple[int, int] | None = None
     check: bool = False
     training: bool = False
     seed: Seed = 0
@@ -62,3 +63,5 @@ class Options:
             yield "expand", f"level={self.level!r} opens every layer; use level='layer'"
         if self.example and not neuron:
             yield "example", "only level='neuron' shows one example alone"
+        if self.image is not None and (not neuron or self.values is None):
+            yield "image", "only level='neuron' with values=… shows inputs as images"
