@@ -15,9 +15,10 @@ from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.optimizer import Optimizer
-from chainrule.kinds.regularizer import Regularizer
+from chainrule.kinds.regularizer import Batch, Regularizer
 from chainrule.model.insides import inside_of
 from chainrule.node import Constant, Input, Node, Parameter
+from chainrule.ops import mean, square
 from chainrule.ops.random import UnnamedStream
 from chainrule.shapes import Shape
 
@@ -58,7 +59,12 @@ def _applied(component: object) -> tuple[list[Node], Sequence[Node]]:
         x = Input("x", (3, 2))
         made = [component.penalty(w), component.constrain(x)]
         made.append(component.transform(x, "hash"))
-        return [node for node in made if node is not None], (w, x)
+        t, y = Input("t", (3, 2)), x @ Constant(np.ones((2, 2)))
+        batch = Batch((x,), (t,), (y,), mean(square(y - t)))
+        made.append(component.batch_penalty(batch))
+        c = Input("c", (3,), "int")
+        made += [component.transform_target(leaf, "hash") for leaf in (t, c)]
+        return [node for node in made if node is not None], (w, x, t, c)
     return [], ()
 
 

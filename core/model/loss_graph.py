@@ -6,11 +6,13 @@ from typing import Any
 
 from chainrule.errors import GraphError
 from chainrule.kinds.loss import Loss
+from chainrule.kinds.regularizer import Batch
 from chainrule.model.model import Model
 from chainrule.node import Input, Node
 from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
-from chainrule.training.objective import penalties, weighted_loss
+from chainrule.training.objective import weighted_loss
+from chainrule.training.regularized import in_training, penalties
 
 
 def with_loss(what: Any, loss: Any = None) -> Any:
@@ -52,22 +54,27 @@ def loss_of(model: Model, loss: Any = None) -> Node:
             f'{model!r} was not trained and has no loss: give one, such as loss="mse"'
         )
     several = len(model.outputs) > 1
+    names = [f"{name}_t" if several else "t" for name in model.network.output_names]
+    predictions = transformed(model.outputs, criteria.regularizers)
+    targets = [
+        in_training(_target(chosen, prediction, name), criteria.regularizers)
+        for chosen, prediction, name in zip(
+            criteria.losses, predictions, names, strict=True
+        )
+    ]
     first, *others = (
-        weighted_loss(_on_target(chosen, prediction, f"{name}_t" * several or "t"), w)
-        for name, chosen, w, prediction in zip(
-            model.network.output_names,
-            criteria.losses,
-            criteria.loss_weights,
-            transformed(model.outputs, criteria.regularizers),
-            strict=True,
+        weighted_loss(chosen(target, prediction), w)
+        for chosen, target, prediction, w in zip(
+            criteria.losses, targets, predictions, criteria.loss_weights, strict=True
         )
     )
-    added = penalties(model.network, criteria.regularizers)
-    return sum([*others, *added], start=first)
+    total = sum(others, start=first)
+    batch = Batch(model.inputs, tuple(targets), tuple(predictions), total)
+    return sum(penalties(model.network, criteria.regularizers, batch), start=total)
 
 
-def _on_target(loss: LossLike, prediction: Node, name: str) -> Node:
-    """Return the loss of a prediction, with an input for its target."""
+def _target(loss: LossLike, prediction: Node, name: str) -> Input:
+    """Return an input for the target of a prediction."""
     labels = isinstance(loss, Loss) and loss.target == "classes"
     shape = prediction.shape[:-1] if labels else prediction.shape
-    return loss(Input(name, shape, "int" if labels else "float"), prediction)
+    return Input(name, shape, "int" if labels else "float")

@@ -6,16 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.component import Component
+from chainrule.dtypes import dtype_of
 from chainrule.errors import ConformanceError
 from chainrule.execution import evaluate
 from chainrule.kinds.initializer import Initializer
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Input, Parameter
+from chainrule.program.sizes import sizes
 from chainrule.substitution import substitute
 from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.everywhere import check_on_backends
+from chainrule.testing.functions import batch_of
 from chainrule.testing.values import Array, given_or_random
 
 
@@ -78,6 +81,8 @@ def check_regularizer(
         check_derivatives(
             lambda w: substitute([penalty], {kernel: w})[0], [value], seed=seed
         )
+    _check_batch_penalty(regularizer, kernel, seed)
+    _check_targets(regularizer)
     leaf = Input("w", value.shape)
     once = regularizer.constrain(leaf)
     if once is not None:
@@ -94,6 +99,43 @@ def check_regularizer(
                 f"the transform must keep the shape {value.shape}, got {got.shape}"
             )
     check_on_backends(regularizer)
+
+
+def _check_batch_penalty(
+    regularizer: Regularizer, kernel: Parameter, seed: int
+) -> None:
+    """Check a penalty that depends on a batch, as a function of the weights too."""
+    batch, leaves = batch_of(kernel)
+    penalty = regularizer.batch_penalty(batch)
+    if penalty is None:
+        return
+    if penalty.shape != ():
+        raise ConformanceError(f"the batch penalty must be a scalar, got {penalty!r}")
+    random = np.random.default_rng(seed)
+    values = [random.standard_normal(sizes(x)) for x in leaves]
+    check_derivatives(
+        lambda w, *given: substitute(
+            [penalty], {kernel: w, **dict(zip(leaves, given, strict=True))}
+        )[0],
+        [kernel.value, *values],
+        seed=seed,
+    )
+
+
+def _check_targets(regularizer: Regularizer) -> None:
+    """Check that what replaces targets has their shape and dtype, while training."""
+    for values in (np.arange(6) % 3, np.linspace(0.1, 0.9, 6).reshape(3, 2)):
+        leaf = Input("t", values.shape, dtype_of(values))
+        other = regularizer.transform_target(leaf, "check")
+        if other is None:
+            continue
+        (got,) = evaluate([other], {leaf: values}, training=True)
+        if got.shape != values.shape or dtype_of(got) != leaf.dtype:
+            raise ConformanceError(
+                f"transform_target must keep shape {values.shape} and {leaf.dtype}, "
+                f"got {got.shape} and {dtype_of(got)}; return None for targets that "
+                "it leaves as they are"
+            )
 
 
 @conforming

@@ -11,8 +11,9 @@ from chainrule.autodiff import backward
 from chainrule.dtypes import dtype_of
 from chainrule.kinds.module import Module
 from chainrule.kinds.operands import Takes
+from chainrule.kinds.regularizer import Batch
 from chainrule.node import Input, Node, Parameter
-from chainrule.ops import sum, uniform
+from chainrule.ops import mean, square, sum, tanh, uniform
 from chainrule.shapes import Shape
 from chainrule.testing.values import Array, Sizes
 
@@ -50,6 +51,15 @@ def outputs_of(module: Module, inputs: Sequence[Node]) -> tuple[Node, ...]:
     """Return the outputs of a module, also if there is only one."""
     returned = module(*inputs)
     return returned if isinstance(returned, tuple) else (returned,)
+
+
+def batch_of(kernel: Parameter) -> tuple[Batch, list[Input]]:
+    """Return a batch of four rows of a network of one layer, and its inputs."""
+    features, units = kernel.value.shape
+    x, t = Input("x", (4, features)), Input("t", (4, units))
+    prediction = tanh(x @ kernel)
+    loss = mean(square(prediction - t))
+    return Batch((x,), (t,), (prediction,), loss), [x, t]
 
 
 def projected(y: Node) -> Node:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.graph import topological
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.module import Module
 from chainrule.kinds.optimizer import Optimizer
@@ -17,11 +18,13 @@ from chainrule.kinds.regularizer import Regularizer
 from chainrule.node import Input, Node, Parameter
 from chainrule.ops import Op
 from chainrule.program import LEARNING_RATE, STEP, Flat
+from chainrule.program.sizes import sizes
 from chainrule.registry import registry
 from chainrule.substitution import substitute
 from chainrule.testing.examples import example
 from chainrule.testing.functions import (
     applied,
+    batch_of,
     inputs_for,
     leaves_for,
     outputs_of,
@@ -174,7 +177,19 @@ def _regularizer(
     changed = regularizer.transform(leaf, "check")
     if changed is not None:
         nodes += with_gradients(changed, [leaf])
-    return Workload(nodes, {leaf: value} if changed is not None else {}, True)
+    leaves = [leaf]
+    if kernel.ndim == 2:
+        batch, given = batch_of(kernel)
+        leaves += given
+        penalty = regularizer.batch_penalty(batch)
+        if penalty is not None:
+            nodes += with_gradients(penalty, [kernel])
+        target = regularizer.transform_target(given[1], "check")
+        if target is not None:
+            nodes.append(target)
+    used = set(topological(nodes))
+    feeds = {x: _rounded(random.standard_normal(sizes(x))) for x in leaves if x in used}
+    return Workload(nodes, feeds, True)
 
 
 def _rounded(value: npt.ArrayLike) -> Array:

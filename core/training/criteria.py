@@ -241,5 +241,11 @@ def _acts(regularizer: Regularizer) -> bool:
     cls = type(regularizer)
     return any(
         getattr(cls, method) is not getattr(Regularizer, method)
-        for method in ("penalty", "transform", "constrain")
+        for method in (
+            "penalty",
+            "batch_penalty",
+            "transform",
+            "transform_target",
+            "constrain",
+        )
     )

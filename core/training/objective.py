@@ -16,7 +16,7 @@ from chainrule.errors import DataError, GraphError
 from chainrule.kinds.loss import Loss
 from chainrule.kinds.metric import Metric
 from chainrule.kinds.monitor import DIRECTIONS, Direction
-from chainrule.kinds.regularizer import Regularizer
+from chainrule.kinds.regularizer import Batch
 from chainrule.node import Constant, Input, Node, as_node, describe, described
 from chainrule.program.sizes import count, graph_bytes, sizes
 from chainrule.scopes import scope
@@ -24,6 +24,11 @@ from chainrule.shapes import Shape
 from chainrule.training.criteria import Criteria, LossLike
 from chainrule.training.hidden_layers import transformed
 from chainrule.training.network import Network
+from chainrule.training.regularized import (
+    in_training,
+    penalties,
+    transforms_targets,
+)
 
 
 @dataclass(frozen=True)
@@ -102,15 +107,17 @@ class Objective:
         outputs = list(
             zip(labels, criteria.losses, self.targets, predictions, strict=True)
         )
+        seen = [in_training(leaf, criteria.regularizers) for leaf in self.targets]
         parts = {
             f"{label}loss": _loss(loss, target, prediction, weight)
-            for (label, loss, target, prediction), weight in zip(
-                outputs, self.weights, strict=True
+            for (label, loss, _, prediction), target, weight in zip(
+                outputs, seen, self.weights, strict=True
             )
         }
-        added = penalties(network, criteria.regularizers)
         first, *others = map(weighted_loss, parts.values(), criteria.loss_weights)
-        self.loss = sum([*others, *added], start=first)
+        total = sum(others, start=first)
+        batch = Batch(network.inputs, tuple(seen), tuple(predictions), total)
+        self.loss = sum(penalties(network, criteria.regularizers, batch), start=total)
         means = {"loss": self.loss, **(parts if several else {})}
         self._means = list(means)
         self.totals = list(means.values())
@@ -152,7 +159,8 @@ class Objective:
     @property
     def trusted(self) -> bool:
         """Whether all indices are labels, whose range was checked with the data."""
-        return all(leaf.dtype != "int" for leaf in self.inputs)
+        changed = any(map(transforms_targets, self.criteria.regularizers))
+        return not changed and all(leaf.dtype != "int" for leaf in self.inputs)
 
     @property
     def nbytes(self) -> int:
@@ -182,9 +190,7 @@ class Objective:
         return numbers
 
 
-def _loss(
-    loss: LossLike, target: Input, prediction: Node, weight: Input | None
-) -> Node:
+def _loss(loss: LossLike, target: Node, prediction: Node, weight: Input | None) -> Node:
     """Return the loss of one output, a scalar."""
     if isinstance(loss, Loss):
         loss.check_activation(prediction)
@@ -252,9 +258,3 @@ def _checked_result(metric: Metric, totals: Sequence[Any]) -> Any:
             f"{type(metric).__name__}.result must return one number, got {value!r}; "
             "a metric of arrays declares is_number = False"
         ) from error
-
-
-def penalties(network: Network, regularizers: Sequence[Regularizer]) -> list[Node]:
-    """Return what regularizers add to the loss of a network, one scalar each."""
-    made = (r.penalty(weight) for r in regularizers for weight in network.weights)
-    return [penalty for penalty in made if penalty is not None]
