@@ -63,6 +63,8 @@ class Component(Frozen, metaclass=Answering):
     """The name that the registry lists it under; by default that of the class."""
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names that the registry finds it by."""
+    cuts_gradient: ClassVar[bool] = False
+    """Whether its derivatives leave out by intent what `stop_gradient` cuts off."""
     foreign_names: ClassVar[tuple[str, ...]] = ()
     """Its names in other frameworks; a look-up of one suggests the name here."""
     foreign_options: ClassVar[Mapping[str, str]] = {}

@@ -23,6 +23,7 @@ from chainrule.testing.components import (
 )
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.examples import example
+from chainrule.testing.figures import check_figure
 from chainrule.testing.losses import check_loss
 from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
@@ -42,6 +43,7 @@ __all__ = [
     "check_component",
     "check_dataset",
     "check_derivatives",
+    "check_figure",
     "check_initializer",
     "check_layer",
     "check_loss",

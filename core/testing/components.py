@@ -12,9 +12,11 @@ from chainrule.execution import evaluate
 from chainrule.kinds.initializer import Initializer
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.kinds.regularizer import Regularizer
+from chainrule.model.foreign import classes_in
 from chainrule.node import Input, Parameter
 from chainrule.program.sizes import sizes
 from chainrule.substitution import substitute
+from chainrule.testing.again import again
 from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.everywhere import check_on_backends
@@ -32,9 +34,14 @@ def check_component(component: Component) -> None:
     cls = type(component)
     if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
         raise ConformanceError("it has no docstring: give its formula")
-    again = cls.from_config(component.to_config())
-    if again.to_config() != component.to_config():
-        raise ConformanceError(f"it is restored by its config as {again!r}")
+    restored = again(component)
+    if restored.to_config() != component.to_config():
+        raise ConformanceError(f"it is restored by its config as {restored!r}")
+
+
+def cuts_by_intent(component: Component) -> bool:
+    """Return whether a component, or what it is configured with, cuts gradients."""
+    return any(getattr(cls, "cuts_gradient", False) for cls in classes_in(component))
 
 
 @conforming
@@ -55,8 +62,8 @@ def check_initializer(
         )
     if not np.isfinite(value).all():
         raise ConformanceError("values must be finite")
-    again = initializer.sample(shape, seed=1, stream="kernel")
-    if value.tobytes() != again.tobytes():
+    other = initializer.sample(shape, seed=1, stream="kernel")
+    if value.tobytes() != other.tobytes():
         raise ConformanceError(
             "the same seed and stream must give the same values: use only `random`"
         )
@@ -79,7 +86,10 @@ def check_regularizer(
         if penalty.shape != ():
             raise ConformanceError(f"the penalty must be a scalar, got {penalty!r}")
         check_derivatives(
-            lambda w: substitute([penalty], {kernel: w})[0], [value], seed=seed
+            lambda w: substitute([penalty], {kernel: w})[0],
+            [value],
+            seed=seed,
+            cuts=cuts_by_intent(regularizer),
         )
     _check_batch_penalty(regularizer, kernel, seed)
     _check_targets(regularizer)

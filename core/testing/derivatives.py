@@ -35,6 +35,7 @@ def check_derivatives(
     *,
     training: bool = False,
     seed: int = 0,
+    cuts: bool = False,
 ) -> None:
     """Check first and second derivatives of a function of nodes at some values.
 
@@ -48,12 +49,14 @@ def check_derivatives(
         values: where to check; floats are moved, integers and booleans stay.
         training: whether dropout and its like are active.
         seed: the seed of the random directions and of random ops.
+        cuts: whether `chainrule.ops.stop_gradient` cuts the gradient by intent.
 
     Raises:
         ConformanceError: a derivative is wrong; says which, where, and by how much.
     """
     random = np.random.default_rng(seed)
-    line = _Line(function, [_as_float64(v) for v in values], training, seed, random)
+    point = [_as_float64(v) for v in values]
+    line = _Line(function, point, training, seed, random, cuts)
     for _ in range(20):
         profile = line.profile()
         if not np.isfinite(profile).all():
@@ -70,8 +73,18 @@ def check_derivatives(
         if not error <= _TOLERANCE * _scale(profile[:, order : order + 2]):
             raise ConformanceError(
                 f"the {name} derivative along a line is {got:.10g}, where differences "
-                f"give {expected:.10g}; at {line}"
+                f"give {expected:.10g}; at {line}{_hint(line, cuts)}"
             )
+
+
+def _hint(line: _Line, cuts: bool) -> str:
+    """Say how a cut of the gradient is declared, if there is one that was not."""
+    if cuts or not line.stops:
+        return ""
+    return (
+        ". Stop_gradient cuts off a part of it: if that is meant, write cuts_gradient "
+        "= True in the class"
+    )
 
 
 class _Line:
@@ -84,6 +97,7 @@ class _Line:
         training: bool,
         seed: int,
         random: np.random.Generator,
+        cuts: bool,
     ) -> None:
         self.point = point
         self.seed = seed
@@ -93,7 +107,9 @@ class _Line:
             for leaf, value in zip(self.leaves, point, strict=True)
             if leaf.dtype == "float"
         }
-        self._cuts = _Cuts(function(*self.leaves), self.leaves, training)
+        y = function(*self.leaves)
+        self.stops = _stops(y, self.leaves)
+        self._cuts = _Cuts(y, self.leaves, self.stops if cuts else [], training)
         value = projected(self._cuts.open)
         slope = self._along(value)
         program = Program(
@@ -144,6 +160,13 @@ class _Line:
                 self.point[i] = self.point[i] + noise
 
 
+def _stops(y: Node, leaves: Sequence[Input]) -> list[Node]:
+    """Find the nodes behind which no gradient flows on to the leaves."""
+    order = topological([y])
+    moving = dependents(leaves, order)
+    return [x for x in order if isinstance(x.op, StopGradient) and x in moving]
+
+
 class _Cuts:
     """Where a function cuts the gradient by intent, with `chainrule.ops.stop_gradient`.
 
@@ -155,10 +178,10 @@ class _Cuts:
         leaves: these inputs.
     """
 
-    def __init__(self, y: Node, leaves: Sequence[Input], training: bool) -> None:
-        order = topological([y])
-        moving = dependents(leaves, order)
-        self._cut = [x for x in order if isinstance(x.op, StopGradient) and x in moving]
+    def __init__(
+        self, y: Node, leaves: Sequence[Input], cut: Sequence[Node], training: bool
+    ) -> None:
+        self._cut = cut
         self._inputs = list(leaves)
         self._training = training
         self.leaves = [Input(f"cut{i}", x.shape) for i, x in enumerate(self._cut)]

@@ -19,6 +19,7 @@ from chainrule.node import Input, Node
 from chainrule.notation.styles import Style
 from chainrule.program.program import FloatDtype
 from chainrule.registry import registry
+from chainrule.testing.again import again
 from chainrule.testing.functions import outputs_of
 from chainrule.testing.parity import check_parity
 from chainrule.testing.parity_cases import case_of
@@ -64,7 +65,7 @@ def check_saved(module: Module, values: Sequence[Array]) -> None:
     Raises:
         ConformanceError: it does not.
     """
-    copy: Any = type(module).from_config(module.to_config())
+    copy: Any = again(module)
     layer = copy if not isinstance(copy, Activation) else _layer_of(copy)
     leaves = [
         Input(f"x{i}", (None, *value.shape[1:])) for i, value in enumerate(values)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from chainrule.errors import ConformanceError
+from chainrule.errors import ConformanceError, shown
 from chainrule.plotting.plot import Plot
 from chainrule.plotting.rooms import ROOMS
+from chainrule.testing.conforming import conforming
+from chainrule.testing.others import check_docstring, required_arguments
+from chainrule.testing.runs import train
 
 SIZES: tuple[Literal["slide", "column"], ...] = ("slide", "column")
 THEMES = ("dark", "transparent", "print")
@@ -25,6 +28,30 @@ class Box(NamedTuple):
     low: float
     right: float
     high: float
+
+
+@conforming
+def check_figure(figure: Callable[..., Any]) -> None:
+    """Check a function that returns a figure, which is held against `check_plot`.
+
+    A function that needs something else than a history is not called.
+
+    Raises:
+        ConformanceError: it has no docstring, fails, or returns something else than a
+            `Plot`, or one that cannot be read.
+    """
+    check_docstring(figure)
+    needed = required_arguments(figure)
+    if needed not in ([], ["history"]):
+        return
+    given = [train()] if needed else []
+    try:
+        plot = figure(*given)
+    except Exception as error:
+        raise ConformanceError(f"it fails: {type(error).__name__}: {error}") from error
+    if not isinstance(plot, Plot):
+        raise ConformanceError(f"it must return a cr.Plot, got {shown(plot)}")
+    check_plot(plot)
 
 
 def check_plot(plot: Plot) -> None:

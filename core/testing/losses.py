@@ -8,12 +8,18 @@ import numpy.typing as npt
 from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
-from chainrule.testing.components import check_component
+from chainrule.testing.components import check_component, cuts_by_intent
 from chainrule.testing.conforming import conforming
 from chainrule.testing.derivatives import check_derivatives
 from chainrule.testing.everywhere import check_drawn, check_on_backends
 from chainrule.testing.functions import leaves_for
-from chainrule.testing.properties import FAR, check_far, check_open_batch, check_result
+from chainrule.testing.properties import (
+    FAR,
+    check_certain,
+    check_far,
+    check_open_batch,
+    check_result,
+)
 from chainrule.testing.targets import sample_target
 from chainrule.testing.values import Array, between
 from chainrule.testing.written import check_notation
@@ -47,8 +53,10 @@ def check_loss(
     p = np.asarray(prediction, np.float64)
     t = sample_target(loss, p.shape, random) if target is None else np.asarray(target)
     check_result(loss, [t, p])
+    check_certain(loss, [t, p])
     check_open_batch(loss, [t, p])
-    check_derivatives(lambda node: loss(t, node), [p], seed=seed)
+    cuts = cuts_by_intent(loss)
+    check_derivatives(lambda node: loss(t, node), [p], seed=seed, cuts=cuts)
     _check_weights(loss, t, p)
     _check_mismatch(loss, t, p)
     low, high = np.clip(loss.prediction_range, -FAR, FAR)

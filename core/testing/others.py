@@ -34,7 +34,7 @@ def check_dataset(dataset: Callable[..., Any]) -> None:
         ConformanceError: it has no docstring, or returns something else than arrays.
     """
     check_docstring(dataset)
-    if _required(dataset):
+    if required_arguments(dataset):
         return
     arrays = list(_arrays(dataset()))
     if not arrays:
@@ -49,7 +49,8 @@ def check_dataset(dataset: Callable[..., Any]) -> None:
         raise ConformanceError(f"x and y must have the same rows, got {sorted(rows)}")
 
 
-def _required(function: Callable[..., Any]) -> list[str]:
+def required_arguments(function: Callable[..., Any]) -> list[str]:
+    """Return the names of the arguments that have no default."""
     return [
         p.name
         for p in inspect.signature(function).parameters.values()
@@ -73,7 +74,7 @@ def check_renderer(renderer: Callable[..., Any]) -> None:
         ConformanceError: it has no docstring, fails on a small graph, or returns None.
     """
     check_docstring(renderer)
-    if len(_required(renderer)) != 1:
+    if len(required_arguments(renderer)) != 1:
         return  # it draws something else than a graph
     x, w = input("x", (None, 3)), parameter("w", np.ones((3, 2), np.float32))
     loss = mean(tanh(x @ w))

@@ -21,6 +21,7 @@ from chainrule.program import LEARNING_RATE, STEP, Flat
 from chainrule.program.sizes import sizes
 from chainrule.registry import registry
 from chainrule.substitution import substitute
+from chainrule.testing.again import again
 from chainrule.testing.examples import example
 from chainrule.testing.functions import (
     applied,
@@ -93,7 +94,7 @@ def _made(component: Any) -> Any:
     """Return a component of its own: an example of a class, a copy of an object."""
     if isinstance(component, type):
         return example(component)
-    return type(component).from_config(component.to_config())
+    return again(component)
 
 
 def _op(cls: type[Op], shape: Sizes, random: np.random.Generator) -> Workload:

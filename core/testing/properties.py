@@ -42,6 +42,30 @@ def check_result(
             raise ConformanceError(f"the result must be {dtype}, got {got.dtype}")
 
 
+def check_certain(function: Function, values: Sequence[Array]) -> None:
+    """Check that nothing is random outside training, and each call builds the same.
+
+    Raises:
+        ConformanceError: two runs, or two calls, give different results.
+    """
+    results = []
+    for seed in (1, 1, 2):
+        leaves = leaves_for(values)
+        feeds = dict(zip(leaves, values, strict=True))
+        results += evaluate([function(*leaves)], feeds, dtype="float64", seed=seed)
+    first, again, other = (result.tobytes() for result in results)
+    if first != again:
+        raise ConformanceError(
+            "a second call computes something else: draw random numbers with "
+            "chainrule.ops, within chainrule.ops.training"
+        )
+    if first != other:
+        raise ConformanceError(
+            "the result is random outside training: put what is random into the first "
+            "operand of chainrule.ops.training"
+        )
+
+
 def check_open_batch(
     function: Function, values: Sequence[Array], *, training: bool = False
 ) -> None:

@@ -28,13 +28,13 @@ from chainrule.testing.components import (
 from chainrule.testing.conforming import conforming
 from chainrule.testing.everywhere import available_backends
 from chainrule.testing.examples import example
+from chainrule.testing.figures import check_figure
 from chainrule.testing.losses import check_loss
 from chainrule.testing.modules import check_activation, check_layer
 from chainrule.testing.ops import check_op
 from chainrule.testing.others import (
     check_command,
     check_dataset,
-    check_docstring,
     check_renderer,
 )
 from chainrule.testing.runs import check_callback, check_metric, check_schedule
@@ -53,7 +53,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "datasets": check_dataset,
     "backends": lambda backend: check_backend(backend()),
     "themes": check_component,
-    "figures": check_docstring,
+    "figures": check_figure,
     "renderers": check_renderer,
     "commands": check_command,
 }

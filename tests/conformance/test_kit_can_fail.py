@@ -22,25 +22,6 @@ from chainrule.testing.reports import CHECKS, report
 pytest_plugins = ["pytester"]
 
 
-class CutsByIntent(cr.Activation):
-    """y = sign(x), with the slope of x."""
-
-    def apply(self, x):
-        return x + ops.stop_gradient(ops.sign(x) - x)
-
-
-class CutsTooMuch(cr.Activation):
-    """y = x², with half of its slope."""
-
-    def apply(self, x):
-        return x * ops.stop_gradient(x) + 0 * x
-
-
-def test_an_intended_cut_of_the_gradient_is_no_fault() -> None:
-    testing.check_activation(CutsByIntent())
-    testing.check_activation(CutsTooMuch())
-
-
 def test_a_check_names_the_component() -> None:
     with pytest.raises(ConformanceError, match=r"^Slanted: .*first derivative"):
         testing.check_op(Slanted)

@@ -26,6 +26,7 @@ class SpectralDense(cr.Layer):
     """
 
     symbols: ClassVar[dict[str, str]] = {"kernel": "W", "bias": "b"}
+    cuts_gradient: ClassVar[bool] = True
 
     units: PositiveInt
     activation: Annotated[Any | None, OfKind("activations")] = None
