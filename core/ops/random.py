@@ -50,21 +50,22 @@ def name_streams(order: Sequence[Node]) -> dict[Node, str]:
     """Name the streams of the random nodes among nodes in topological order.
 
     A stream without a name is called by its scope path and a number, which counts such
-    streams in that scope; the rest of the graph does not matter.
+    streams in that scope; the rest of the graph does not matter. A copy of a node, such
+    as substitution makes, draws the numbers of the original.
     """
     draws = [node for node in order if isinstance(node.op, Uniform)]
     paths = number_scopes(order) if draws else {}
     count: Counter[tuple[str, ...]] = Counter()
-    names = {}
+    names: dict[Op, str] = {}
     for node in draws:
         assert isinstance(node.op, Uniform)
         if isinstance(node.op.stream, str):
-            names[node] = node.op.stream
-        else:
+            names[node.op] = node.op.stream
+        elif node.op not in names:
             path = paths[node.scope]
             count[path] += 1
-            names[node] = "/".join((*path, str(count[path])))
-    return names
+            names[node.op] = "/".join((*path, str(count[path])))
+    return {node: names[node.op] for node in draws if node.op}
 
 
 @checked

@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import ops
 from chainrule.philox import generator
+from chainrule.substitution import substitute
 
 X = cr.input("x", (200, 50))
 ZEROS = {X: np.zeros((200, 50))}
@@ -46,6 +47,17 @@ def test_the_rest_of_the_graph_does_not_change_a_draw() -> None:
     np.testing.assert_array_equal(
         alone, generator(0, "noise/1", 1).random((200, 50), dtype=np.float32)
     )
+
+
+def test_a_copy_draws_the_same_and_does_not_change_a_draw() -> None:
+    y = ops.uniform(ops.tanh(X))
+    other = cr.input("other", X.shape)
+    (copy,) = substitute([y], {X: other})
+    alone = cr.evaluate([y], ZEROS)[0]
+    feeds = {**ZEROS, other: ZEROS[X]}
+    for order in ([y, copy], [copy, y]):
+        for drawn in cr.evaluate(order, feeds):
+            np.testing.assert_array_equal(drawn, alone)
 
 
 @pytest.mark.parametrize(
