@@ -82,7 +82,7 @@ def arranged(picture: Picture, room: Room) -> Picture:
     """
     tried = []
     for variant in _variants(picture, room):
-        tried.append(_in_rows(variant, room))
+        tried.append(wrapped(variant, room))
         if legible(tried[-1], room):
             return tried[-1]
     best = max(tried, key=lambda found: found.measured.pixels(room))
@@ -93,7 +93,7 @@ def arranged(picture: Picture, room: Room) -> Picture:
 def barest(picture: Picture, room: Room) -> Picture:
     """Return a picture with as little in it as possible."""
     *_, last = _variants(picture, room)
-    return _in_rows(last, room)
+    return wrapped(last, room)
 
 
 def legible(picture: Drawn, room: Room) -> bool:
@@ -123,15 +123,22 @@ def _variants(whole: Picture, room: Room) -> Iterator[Picture]:
             yield noted(whole.shown_as(make(whole.scene)), said, room)
 
 
-def _in_rows(picture: Picture, room: Room) -> Picture:
-    """Return a picture in rows if that helps."""
+def wrapped(picture: Picture, room: Room, *, note: bool = True) -> Picture:
+    """Return a picture in rows if that helps.
+
+    Args:
+        picture: what is drawn.
+        room: what it must fit.
+        note: whether the remark below says so.
+    """
     if legible(picture, room):
         return picture
     made, text = picture, picture.measured.text
     for scene in in_rows(picture.scene, picture.spans, room, text)[:TRIES]:
         upright = scene.rankdir in ("TB", "BT")
         said = f"in {len(scene.rows)} {'columns' if upright else 'rows'}"
-        again = noted(picture.shown_as(scene), said, room)
+        again = picture.shown_as(scene)
+        again = noted(again, said, room) if note else again
         made = max(made, again, key=lambda it: it.measured.pixels(room))
         if legible(made, room):
             break

@@ -16,7 +16,7 @@ from chainrule.files import make_folder, write_file
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.theme import Theme
 from chainrule.plotting.rooms import Room, Size, room_for
-from chainrule.viz.arranging import arranged
+from chainrule.viz.arranging import arranged, wrapped
 from chainrule.viz.formats.dot import to_digraph
 from chainrule.viz.formats.frames import frame_picture
 from chainrule.viz.formats.json import to_json
@@ -33,7 +33,7 @@ from chainrule.viz.formats.story import tell
 from chainrule.viz.formats.svg import finish
 from chainrule.viz.formats.tikz import to_document, to_tikz
 from chainrule.viz.page.extras import Extras
-from chainrule.viz.page.html import to_page, with_room
+from chainrule.viz.page.html import PICTURE, to_page, with_room
 from chainrule.viz.page.inline import HEIGHT, InlinePage
 from chainrule.viz.page.palettes import stand_in
 from chainrule.viz.proof.finding import Report
@@ -331,6 +331,8 @@ class Diagram:
         roomy = Diagram(
             with_room(self.scene), legend=self._legend, theme=stand_in(self._theme)
         )
+        if not roomy.scene.rows:
+            roomy = wrapped(roomy, PICTURE, note=False)
         return to_page(self.scene, roomy._repr_svg_(), self.extras, self._theme)
 
     def _repr_svg_(self) -> str:

@@ -31,6 +31,9 @@ LineKind: TypeAlias = Literal[
 ]
 
 
+DROPPED = "✗ dropped"
+"""What a unit says that is dropped."""
+
 Number: TypeAlias = tuple[Node, int]
 """One number of a node's value, counted as in ``value.reshape(-1)``."""
 
@@ -92,6 +95,8 @@ class Block:
     """The graph of the function behind the sum."""
     image: Image = ()
     """The numbers of an input, as a picture."""
+    switches: tuple[Number, ...] = ()
+    """Numbers that it is multiplied by: where one is 0, it is dropped."""
     aside: bool = False
     """Whether it may be left out where there is little room."""
     heat: int | None = None
@@ -133,6 +138,8 @@ class Link:
     """The gradient that flows along a backward edge."""
     numbers: tuple[Number, ...] = ()
     """The single numbers that it shows."""
+    switches: tuple[Number, ...] = ()
+    """Those of the blocks that it joins."""
     weight: float | None = None
     """A number that thickness may show."""
     straight: bool = False

@@ -22,7 +22,16 @@ from chainrule.viz.graph.subject import Subject
 from chainrule.viz.graph.unit_symbols import index_of, unit_symbol, weight_symbol
 from chainrule.viz.graph.vectors import aligned, numbered, one_shape, width
 from chainrule.viz.readings import Reading, entry_reading
-from chainrule.viz.scene import ActivationCurve, Block, BlockKind, Line, LineKind, Link
+from chainrule.viz.scene import (
+    DROPPED,
+    ActivationCurve,
+    Block,
+    BlockKind,
+    Line,
+    LineKind,
+    Link,
+    Number,
+)
 from chainrule.viz.text import Formula, Plain, row
 from chainrule.viz.values import Values
 
@@ -97,7 +106,7 @@ class Units:
         marks: tuple[str, ...] = ()
         slope = self._slope(column.node, which) if kind == "op" else None
         if self._is_dropped(unit):
-            lines.append(Line(Plain("✗ dropped"), "mark"))
+            lines.append(Line(Plain(DROPPED), "mark"))
             marks = ("dropped",)
         elif slope is not None:
             lines.append(Line(row("∂ ", slope), "gradient", "between"))
@@ -110,6 +119,7 @@ class Units:
             _id(unit), kind, self._symbol(column.node, which), lines, marks=marks,
             rank=column.rank, tooltip=shape_text(column.node.shape),
             numbers=((column.node, which),),
+            switches=self._switches(unit),
             sign=_sign(column),
             curve=self.curves[place][which] if self.curves[place] else None,
         )  # fmt: skip
@@ -154,7 +164,8 @@ class Units:
         given = self._given(column, which, before)
         slope = self._dropping_slope(stage, which)
         if slope is not None:
-            return row(*given.values(), " · ", Plain(number(slope, digits=3)))
+            factor = entry_reading(self.slopes[stage], which, slope)
+            return row(*given.values(), " · ", factor)
         leaves = _leaves_of(stage, given, self.naming)
         indexed = self._indexed(leaves, stage, which)
         formula = Formula(stage, self.naming.with_symbols({**indexed, **given}))
@@ -211,6 +222,15 @@ class Units:
         stages = self.columns[unit[0]].stages
         return any(self._dropping_slope(stage, unit[1]) == 0 for stage in stages)
 
+    def _switches(self, *units: Unit) -> tuple[Number, ...]:
+        """Return what units are multiplied by, 0 where one is dropped."""
+        return tuple(
+            (self.slopes[stage], which)
+            for place, which in units
+            for stage in self.columns[place].stages
+            if self._dropping_slope(stage, which) not in (None, 1)
+        )
+
     def _dropping_slope(self, stage: Node, which: int) -> float | None:
         """Return what dropout multiplies a unit with; None if the stage is another."""
         slope = self.values.get(self.slopes.get(stage, stage))
@@ -237,35 +257,43 @@ class Units:
         for i, (bias, places) in enumerate(column.biases):
             for which in column.drawn:
                 unit, weight = (place, which), (bias, int(places[which]))
-                tail, dropped = _bias_id(place, i), self._is_dropped(unit)
-                yield self._weighted(tail, unit, weight, few, dropped)
+                yield self._weighted(_bias_id(place, i), weight, few, unit)
         for unit, read in drawn:
             key = read.unit[0], read.weight and read.weight[0]
             yield self._edge(unit, read, written=count[key] <= MOST_LABELS)
 
     def _edge(self, unit: Unit, read: Read, *, written: bool) -> Link:
-        dropped = self._is_dropped(unit) or self._is_dropped(read.unit)
-        if read.weight is None:
-            marks = ("dropped",) if dropped else ()
-            return Link(_id(read.unit), _id(unit), "forward", marks=marks)
-        return self._weighted(_id(read.unit), unit, read.weight, written, dropped)
+        if read.weight is not None:
+            tail = _id(read.unit)
+            return self._weighted(tail, read.weight, written, unit, read.unit)
+        return Link(
+            _id(read.unit), _id(unit), "forward",
+            marks=self._marks_of(unit, read.unit),
+            switches=self._switches(unit, read.unit),
+        )  # fmt: skip
+
+    def _marks_of(self, *units: Unit) -> tuple[str, ...]:
+        """Return the marks of an edge of some units."""
+        return ("dropped",) if any(map(self._is_dropped, units)) else ()
 
     def _weighted(
         self,
         tail: str,
-        unit: Unit,
         weight: tuple[Parameter, int],
         written: bool,
-        dropped: bool,
+        unit: Unit,
+        *before: Unit,
     ) -> Link:
-        """Draw an edge with a weight or a bias."""
+        """Draw an edge with a weight or a bias into a unit."""
         kernel, entry = weight
         symbol = self._weight_symbol(kernel, entry)
         value = float(kernel.value.flat[entry])
-        shown = written and not dropped
+        marks = self._marks_of(unit, *before)
+        shown = written and not marks
         return Link(
             tail, _id(unit), "forward",
-            marks=("dropped",) if dropped else (),
+            marks=marks,
+            switches=self._switches(unit, *before),
             lines=self._weight(kernel, symbol, entry) if shown else [],
             tooltip=f"{symbol.unicode()} = {number(value)}",
             weight=value,

@@ -115,6 +115,7 @@ class _Page:
                     for detail in self.extras.details.get(block.id, ())
                 ],
                 "update": self._update(block.id),
+                "dropped": self._switches(block.switches),
                 "explained": self._numbers(block.numbers, _parameters_first(block)),
             }
             for block in self.scene.blocks
@@ -170,6 +171,7 @@ class _Page:
                 "marked": self.explained.index(link.flow.x) if link.flow else None,
                 "role": link.role,
                 "weight": self._weight(link.numbers),
+                "dropped": self._switches(link.switches),
                 "explained": self._numbers(
                     link.numbers, [link.flow.x] if link.flow else []
                 ),
@@ -193,6 +195,11 @@ class _Page:
             if self.program and node in self.program.leaf:
                 return [self.program.leaf[node], entry]
         return None
+
+    def _switches(self, numbers: Iterable[Number]) -> list[list[int]]:
+        """Return the numbers that drop something where they are 0."""
+        place = self.program.place if self.program else {}
+        return [[place[node], entry] for node, entry in numbers if node in place]
 
     def machine(self) -> dict[str, Any] | None:
         """Return what can be changed, and what a step learns."""

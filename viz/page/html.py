@@ -16,6 +16,7 @@ from dataclasses import replace
 from string import Template
 
 from chainrule.kinds.theme import Theme
+from chainrule.plotting.rooms import Room
 from chainrule.viz.page.data import page_data
 from chainrule.viz.page.extras import Extras
 from chainrule.viz.page.javascript import PAGE, asset, script
@@ -26,9 +27,11 @@ from chainrule.viz.page.palettes import (
     with_variables,
 )
 from chainrule.viz.readings import Reading, readings_in
-from chainrule.viz.scene import Line, Scene
-from chainrule.viz.text import row
+from chainrule.viz.scene import DROPPED, Block, Line, Scene
+from chainrule.viz.text import Plain, row
 
+PICTURE = Room("the picture of a page", 880, 560, 8)
+"""What a page has for its picture on a screen of 1280 × 720 pixels."""
 _SPACE = "\u2007"
 """A space as wide as a digit."""
 
@@ -61,12 +64,23 @@ def to_page(scene: Scene, svg: str, extras: Extras, theme: Theme) -> str:
 
 
 def with_room(scene: Scene) -> Scene:
-    """Return a scene with room for longer numbers, which a page may come to show."""
+    """Return a scene with room for what a page may come to show.
+
+    That is longer numbers, and that a unit is dropped.
+    """
     return replace(
         scene,
-        blocks=[replace(b, lines=_wider(b.lines)) for b in scene.blocks],
+        blocks=[
+            replace(b, lines=[*_wider(b.lines), *_may_drop(b)]) for b in scene.blocks
+        ],
         links=[replace(link, lines=_wider(link.lines)) for link in scene.links],
     )
+
+
+def _may_drop(block: Block) -> list[Line]:
+    """Return what a unit that is not dropped says where it is."""
+    active = block.switches and "dropped" not in block.marks
+    return [Line(Plain(DROPPED), "mark")] if active else []
 
 
 def _wider(lines: Sequence[Line]) -> list[Line]:

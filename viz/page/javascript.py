@@ -32,9 +32,9 @@ INTERPRETER = (
 )  # fmt: skip
 """The modules that compute a program, each after those that it imports."""
 PAGE = (
-    *INTERPRETER, "machine", "numbers", "elements", "flight", "marks", "picture",
-    "explanations", "film", "controls", "curve", "training", "maps", "details", "view",
-    "main",
+    *INTERPRETER, "machine", "numbers", "elements", "flight", "marks", "checks",
+    "picture", "explanations", "film", "controls", "curve", "training", "maps",
+    "details", "view", "main",
 )  # fmt: skip
 """All modules of a page."""
 

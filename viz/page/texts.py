@@ -51,6 +51,9 @@ def nodes_read(scene: Scene, extras: Extras) -> Iterator[Node]:
         for part in readings_in(text):
             if isinstance(part, Reading):
                 yield part.node
+    parts = [part.switches for part in scene.blocks]
+    parts += [part.switches for part in scene.links]
+    yield from (node for switches in parts for node, _ in switches)
 
 
 def _texts_in(scene: Scene) -> Iterable[Written]:

@@ -283,6 +283,117 @@ def test_dropout_draws_other_masks_in_every_step_as_in_training(opened):
         assert float(said) == pytest.approx(float(wanted), rel=1e-3)
 
 
+def with_dropout(**options):
+    """Return units of which random ones are dropped, and the example."""
+    x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+    rng = np.random.default_rng(0)
+    first, second = (cr.parameter(n, rng.normal(size=s)) for n, s in zip(
+        "WV", [(2, 4), (4, 1)], strict=True))  # fmt: skip
+    dropped = cr.layers.Dropout(0.5)(cr.ops.tanh(x @ first))
+    loss = cr.losses.mse(t, dropped @ second)
+    feeds = {x: [[1.0, 2.0]], t: [[1.0]]}
+    diagram = cr.draw(
+        loss, values=feeds, training=True, seed=3, direction="both",
+        optimizer=cr.optimizers.SGD(lr=1e-9), **options,
+    )  # fmt: skip
+    return diagram, loss, dropped, feeds
+
+
+@pytest.mark.parametrize("level", ["op", "layer", "neuron"])
+def test_a_page_draws_the_masks_of_the_picture(opened, level):
+    diagram, loss, _, feeds = with_dropout(level=level)
+    page = opened(diagram)
+    for step in (1, 2, 3):
+        (wanted,) = cr.evaluate(
+            [loss], feeds, dtype="float64", training=True, seed=3, step=step
+        )
+        said = page.inner_text("#progress").partition("J = ")[2]
+        assert float(said) == pytest.approx(float(wanted), rel=1e-3)
+        page.click("#step")
+
+
+def test_units_are_marked_as_dropped_by_the_mask_as_it_is(opened):
+    diagram, _, dropped, feeds = with_dropout(level="neuron")
+    page = opened(diagram)
+    for step in (1, 2, 3):
+        (values,) = cr.evaluate([dropped], feeds, training=True, seed=3, step=step)
+        gone = {f"c1_{i + 1}" for i in np.flatnonzero(values[0] == 0)}
+        nodes = page.locator("g.node", has=page.locator("text.dropped:visible"))
+        ids = nodes.evaluate_all("(all) => all.map((g) => g.id.slice(5))")
+        visible = {i for i in ids if "dropped" in words(page)[f"node-{i}"]}
+        assert visible == gone
+        edges = page.locator("g.edge.gone").evaluate_all(
+            "(all) => all.map((g) => g.id)"
+        )
+        assert {e for e in edges if e.startswith("forward-c0_1-")} == {
+            f"forward-c0_1-{unit}" for unit in gone
+        }
+        for i, value in enumerate(values[0]):
+            factor = "0=0" if value == 0 else "2="
+            assert f"·{factor}" in words(page)[f"node-c1_{i + 1}"]
+        page.click("#step")
+
+
+@pytest.mark.parametrize("size", [None, "column"])
+def test_numbers_on_edges_from_row_to_row_follow(opened, size):
+    def diagram(w):
+        x, t = cr.input("x", (None, 2)), cr.input("t", (None, 1))
+        rng = np.random.default_rng(0)
+        first = cr.parameter("W", w * np.ones((2, 3)))
+        second = cr.parameter("V", rng.normal(size=(3, 1)))
+        loss = cr.losses.mse(t, cr.ops.tanh(x @ first) @ second)
+        values = {x: [[1.0, -0.5], [0.3, 0.8], [0.1, 0.2]], t: [[1.0], [0.0], [1.0]]}
+        return cr.draw(loss, level="op", direction="both", values=values, size=size)
+
+    drawn = diagram(0.5)
+    page, wanted = opened(drawn), opened(diagram(0.25))
+    first, last = (
+        page.locator(part).bounding_box()["y"] for part in ("#node-W", "g.node.loss")
+    )
+    assert last > first + 100  # in rows
+    before = words(page)
+    for entry in ("1, 1", "1, 2", "1, 3", "2, 1", "2, 2", "2, 3"):
+        page.get_by_role("spinbutton", name=f"W ({entry})").fill("0.25")
+    assert words(page) == words(wanted) != before
+
+
+def visible(page, part):
+    """Whether a block is in view."""
+    box, view = (page.locator(p).bounding_box() for p in (part, "#picture"))
+    return (
+        view["x"] <= box["x"] + box["width"] / 2 <= view["x"] + view["width"]
+        and view["y"] <= box["y"] + box["height"] / 2 <= view["y"] + view["height"]
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_long_picture_opens_where_it_can_be_read_and_follows_the_film(opened, width):
+    x, t = cr.input("x", (None, 4)), cr.input("t", (None, 4))
+    y = x
+    for _ in range(6):
+        y = cr.layers.Dense(4, activation="tanh")(y)
+    loss = cr.losses.mse(t, y)
+    values = {x: np.ones((2, 4)), t: np.zeros((2, 4))}
+    page = opened(
+        cr.draw(loss, level="op", direction="both", values=values, fold=False),
+        viewport={"width": width, "height": 720},
+    )
+    text = page.locator("g.node text").first
+    size = float(text.get_attribute("font-size"))
+    scale = page.evaluate(
+        "() => document.querySelector('#picture svg').getScreenCTM().a"
+    )
+    assert scale * size >= 7
+    page.keyboard.press("Home")
+    for _ in range(int(page.inner_text("#count").split(" / ")[1]) - 1):
+        page.keyboard.press("ArrowRight")
+        now = page.locator("g.node.now").evaluate_all("(all) => all.map((g) => g.id)")
+        assert not now or any(visible(page, f"#{part}") for part in now)
+    page.click("#fit")
+    assert visible(page, "#node-x")
+    assert visible(page, "g.node.loss")
+
+
 def test_an_op_that_cannot_be_computed_is_named(opened, monkeypatch):
     module = importlib.import_module("chainrule.viz.page.program")
     known = module.KERNELS - {cr.ops.Tanh}
@@ -322,7 +433,7 @@ def test_marks_are_those_that_python_draws(opened, start):
     page.get_by_role("spinbutton", name="w", exact=True).fill(str(6.1 - start))
     checks = re.compile("[✓✗]")
     for part, text in words(wanted).items():
-        ours, theirs = words(page)[part], checks.sub("", text)
+        ours, theirs = (checks.sub("", said) for said in (words(page)[part], text))
         remarks = re.compile("▼vanishing|☠dead:allzero")
         assert remarks.sub("", ours) == remarks.sub("", theirs)
         assert bool(set("▼☠") & set(ours)) is bool(set("▼☠") & set(theirs))
@@ -331,17 +442,53 @@ def test_marks_are_those_that_python_draws(opened, start):
     assert words(page) == words(opened(saturated(start)))
 
 
-def test_a_check_says_which_numbers_it_was_for(opened):
+def test_gradients_are_checked_again_when_the_numbers_rest(opened):
     x, w = cr.input("x"), cr.parameter("w", 0.5)
-    loss = cr.ops.square(w * x).named("J")
-    diagram = cr.draw(loss, direction="both", values={x: 2.0}, check=True)
+    loss = cr.ops.square(cr.ops.tanh(w * x).named("a")).named("J")
+    diagram = cr.draw(loss, direction="both", values={x: 2.0}, check=True, level="op")
     page = opened(diagram)
+    picture = page.locator("#picture")
     assert "✓" in words(page)["node-w"]
-    assert "gradients agree" in page.inner_text("#picture")
+    assert "gradients agree" in picture.inner_text()
     page.get_by_role("spinbutton", name="x", exact=True).fill("3")
     assert "✓" not in words(page)["node-w"]
-    assert "gradients agree" not in page.inner_text("#picture")
-    assert "checked for the numbers as they were" in page.inner_text("#picture")
+    assert "to be checked when the numbers rest" in picture.inner_text()
+    wait(page, lambda: "✓ the gradient of w agrees" in picture.inner_text())
+    assert "✓" in words(page)["node-w"]
+    assert "✓" not in words(page)["node-a"]  # which cannot be changed by itself
+    assert "checked for the numbers as they were" in picture.inner_text()  # formulas
+    page.click("#reset")
+    assert "all 3 gradients agree" in picture.inner_text()
+    assert "✓" in words(page)["node-a"]
+
+
+def test_a_gradient_that_is_false_after_a_change_is_named(opened):
+    x, w = cr.input("x"), cr.parameter("w", -2.0)
+    kink = cr.ops.stop_gradient(cr.ops.relu(w * x)) + cr.ops.square(w)
+    diagram = cr.draw(
+        (kink * x).named("J"), direction="both", values={x: 2.0}, check=True, level="op"
+    )
+    page = opened(diagram)
+    page.get_by_role("spinbutton", name="w", exact=True).fill("3")
+    told = "✗ finite differences disagree with the gradient of w"
+    wait(page, lambda: told in page.inner_text("#picture"))
+    assert "✗" in words(page)["node-w"]
+
+
+def test_the_film_tells_no_mark_of_the_numbers_as_they_were(opened):
+    page = opened(saturated(6.0))
+    said = page.locator("#said")
+    marked = []
+    page.keyboard.press("Home")
+    for _ in range(int(page.inner_text("#count").split(" / ")[1])):
+        marked.append(bool(set("▼✓") & set(said.inner_text())))
+        page.keyboard.press("ArrowRight")
+    assert any(marked)
+    page.get_by_role("spinbutton", name="w", exact=True).fill("0.1")
+    page.keyboard.press("Home")
+    for _ in marked:
+        assert not set("▼✓") & set(said.inner_text())
+        page.keyboard.press("ArrowRight")
 
 
 def test_a_page_without_values_says_how_it_computes(opened):

@@ -5,6 +5,9 @@ import { fly } from "./flight.js";
 import { later } from "./explanations.js";
 import { number, say } from "./numbers.js";
 
+// Marks, and remarks in words: the picture has those of the numbers as they are.
+const MARKS = /(; [☠▼▲⚠✗] [^;]*)| [✓✗☠▼▲⚠]+/g;
+
 export class Film {
   constructor(data, picture, machine, explanations) {
     const { steps, links } = data;
@@ -44,7 +47,20 @@ export class Film {
       edge.classList.toggle("now", current.has(edge.id));
     }
     this.tell();
+    this.look();
     if (this.now === before + 1) this.launch();
+  }
+
+  // Keep what is computed now in view.
+  follow(view) {
+    this.view = view;
+    this.look();
+  }
+
+  look() {
+    const ids = this.steps.length ? this.steps[this.now].shows.map(([id]) => id) : [];
+    const block = ids.find((id) => this.picture.blocks.has(id));
+    if (this.view && ids.length) this.view.follow(this.picture.blocks.get(block) || byId(ids[0]));
   }
 
   // Say the frame again, with the numbers as they are.
@@ -62,7 +78,9 @@ export class Film {
   // A single gradient is told as the sum of products that it is.
   text(step) {
     const [[node, entry] = []] = step.why;
-    return node === undefined ? say(step.said, this.machine) : this.explanations.said({ node, entry });
+    if (node !== undefined) return this.explanations.said({ node, entry });
+    const said = say(step.said, this.machine);
+    return this.machine && this.machine.changed ? said.replace(MARKS, "") : said;
   }
 
   // The leaves that the frames up to now have updated.

@@ -37,7 +37,7 @@ if (machine) {
 } else {
   element("p", data.reason, byId("reason"));
 }
-new View(picture.svg);
+film.follow(new View(picture.svg));
 listenToSearch(data, picture, (id) => details.show(id));
 listenToTheme();
 

@@ -25,9 +25,14 @@ export class Marks {
     return reference > 0 && size > this.exploding * reference ? "exploding" : null;
   }
 
+  // The explained node whose gradient is at a place; -1 for none.
+  whose(place) {
+    return this.explained.findIndex(({ gradient }) => gradient === place);
+  }
+
   // The sign behind the number at a place, if it is a gradient with a mark.
   sign(place) {
-    const node = this.explained.findIndex(({ gradient }) => gradient === place);
+    const node = this.whose(place);
     const mark = node < 0 ? null : this.of(node);
     return mark ? ` ${this.signs[mark][0]}` : "";
   }

@@ -1,6 +1,7 @@
 // The picture: its blocks and edges, and the numbers written on them.
 
 import { byId } from "./elements.js";
+import { Checks } from "./checks.js";
 import { Marks } from "./marks.js";
 import { written } from "./numbers.js";
 
@@ -15,22 +16,25 @@ export class Picture {
     for (const [id, group] of this.blocks) this.find(group, data.blocks[id], 1);
     data.links.forEach((link, i) => this.find(this.edges[i], link, 0));
     for (const [id, group] of this.blocks) this.findWords(group, data.blocks[id].marked);
-    this.verdict = [...this.svg.querySelectorAll("text")]
-      .filter((piece) => /^[✓✗]/.test(piece.textContent) && !piece.closest(".node, .edge"))
+    this.findDropped();
+    this.verdicts = [...this.svg.querySelectorAll("text")]
+      .filter((piece) => VERDICT.test(piece.textContent) && !piece.closest(".node, .edge"))
       .map((piece) => ({ piece, was: piece.textContent }));
+    const checked = this.verdicts.some(({ was }) => CHECKED.test(was));
+    this.checks = this.marks && checked
+      ? new Checks(data.explained, data.marks.loss, machine, () => this.rewrite()) : null;
     this.looks = this.edges.map((edge) => lookOf(edge.querySelector("path")));
     this.assigned = new Map(machine ? machine.program.assigns : []);
   }
 
-  // Find the pieces of text that end in a number.
+  // Find the pieces of text with numbers in them, from the end of each line.
   find(group, { lines, kinds = [], weight }, titles) {
     const texts = group.querySelectorAll("text");
-    (titles ? linesOf(texts) : rowsOf(texts)).slice(titles).forEach((pieces, i) => {
+    linesOf(texts).slice(titles).forEach((pieces, i) => {
       if (weight && i) pieces.forEach((piece) => piece.classList.add("gradient"));
-      for (const reading of (lines[i] || []).filter((part) => typeof part !== "string")) {
-        const last = pieces.filter((piece) => piece.textContent.includes(reading.was)).pop();
-        if (last) this.numbers.push({ ...placed(pieces, last, reading), gradient: kinds[i] === "gradient" });
-      }
+      const readings = (lines[i] || []).filter((part) => typeof part !== "string");
+      const gradient = kinds[i] === "gradient";
+      for (const found of numbersIn(pieces, readings)) this.numbers.push({ ...found, gradient });
     });
   }
 
@@ -44,28 +48,62 @@ export class Picture {
     }
   }
 
+  // Find the units that a random mask may drop, and the edges of them.
+  findDropped() {
+    for (const piece of this.svg.querySelectorAll("text.mark")) {
+      if (piece.textContent.includes(DROPPED)) piece.classList.replace("mark", "dropped");
+    }
+    this.droppable = [
+      ...[...this.blocks].map(([id, group]) => [group, this.data.blocks[id].dropped]),
+      ...this.data.links.map(({ dropped }, i) => [this.edges[i], dropped]),
+    ];
+  }
+
+  // Whether something is dropped now: a number that it is multiplied by is 0.
+  isDropped(group, dropped) {
+    if (!dropped.length) return group.classList.contains("dropped");
+    return dropped.some(([place, entry]) => this.machine.value(place).data[entry] === 0);
+  }
+
   // Write all numbers anew; those of the leaves in `updated` as they will be.
   write(updated = new Set()) {
+    this.rewrite = () => this.write(updated);
     const machine = this.machine;
-    for (const { reading, gradient, piece, before, after, space, pieces, middle } of this.numbers) {
-      const leaf = machine && machine.program.nodes[reading.at].leaf;
-      const later = updated.has(leaf) ? this.assigned.get(leaf) : undefined;
-      const live = later !== undefined || (machine && machine.changed);
-      const at = later === undefined ? reading.at : later;
-      const text = live
-        ? before + written(reading, machine.value(at)) + (gradient ? this.marks.sign(at) : "") + space
-        : before + reading.was + after;
+    const placeOf = ({ at }) => {
+      const leaf = machine && machine.program.nodes[at].leaf;
+      return updated.has(leaf) ? this.assigned.get(leaf) : at;
+    };
+    for (const { readings, gradient, piece, was, before, after, space, pieces, middle } of this.numbers) {
+      const places = readings.map(placeOf);
+      const live = machine && (machine.changed || places.some((at, i) => at !== readings[i].at));
+      const numbers = live && readings.map((reading, i) => before[i] + written(reading, machine.value(places[i])));
+      const signs = gradient ? this.signs(places[places.length - 1], after) : "";
+      const text = live ? numbers.join("") + signs + space : was;
       if (piece.textContent === text) continue;
       piece.textContent = text;
       centre(pieces, middle);
     }
     this.svg.classList.toggle("changed", Boolean(machine && machine.changed));
     this.weigh();
+    this.drop();
     this.mark();
   }
 
-  // Write the marks of the gradients as they are now. What was checked against finite
-  // differences holds for the numbers as they were, and says so.
+  // Show which units and edges are dropped by the mask as it is now.
+  drop() {
+    for (const [group, dropped] of this.droppable) {
+      group.classList.toggle("gone", this.isDropped(group, dropped));
+    }
+  }
+
+  // The signs behind a gradient: its mark, and whether a finite difference agrees.
+  signs(at, after) {
+    const checked = this.checks && /[✓✗]/.test(after);
+    return this.marks.sign(at) + (checked ? this.checks.sign(this.marks.whose(at)) : "");
+  }
+
+  // Write the marks of the gradients as they are now. What was checked in other ways
+  // than by finite differences holds for the numbers as they were, and says so.
   mark() {
     if (!this.marks) return;
     const { changed } = this.machine;
@@ -74,7 +112,12 @@ export class Picture {
       pieces.forEach((piece, k) => { piece.textContent = now[k] || ""; });
       centre(pieces, middle);
     }
-    for (const { piece, was } of this.verdict) piece.textContent = changed ? STALE : was;
+    for (const { piece, was } of this.verdicts) {
+      const again = this.checks && this.checks.nodes.length && CHECKED.test(was);
+      const text = changed ? (again ? this.checks.verdict() : STALE) : was;
+      piece.textContent = text;
+      piece.setAttribute("fill", `var(--theme-${COLOURS[text[0]] || "faint"})`);
+    }
     this.data.links.forEach((link, i) => {
       if (link.kind !== "backward" || link.marked === null) return;
       const look = changed ? markedLook(this.marks.of(link.marked), LOOKS[link.role]) : this.looks[i];
@@ -89,6 +132,7 @@ export class Picture {
     if (!this.machine) return;
     this.data.links.forEach((link, i) => {
       if (!link.weight) return;
+      this.edges[i].classList.add("weighted");
       const weight = this.machine.number(...link.weight);
       const path = this.edges[i].querySelector("path");
       path.setAttribute("stroke-width", Math.min(0.6 + Math.abs(weight), 3).toFixed(2));
@@ -98,6 +142,10 @@ export class Picture {
 }
 
 const STALE = "checked for the numbers as they were";
+const VERDICT = /^[✓✗](?! too much)/;
+const DROPPED = "✗ dropped";
+const CHECKED = /finite differences/;
+const COLOURS = { "✓": "good", "✗": "alarm" };
 const LOOKS = { loss: "none", between: "none", parameter: "5,2", data: "1,5" };
 
 const lookOf = (path) => ({
@@ -133,7 +181,7 @@ function linesOf(pieces) {
   return lines;
 }
 
-// The pieces of a line of an edge have one height.
+// The pieces of a line in words have one height.
 function rowsOf(pieces) {
   const rows = new Map();
   for (const piece of pieces) {
@@ -149,19 +197,33 @@ function middleOf(pieces) {
   return (Number(pieces[0].getAttribute("x")) + Number(last.getAttribute("x")) + last.getComputedTextLength()) / 2;
 }
 
-// A number on the picture: the piece of text it is in, and what stands around it.
-function placed(pieces, piece, reading) {
-  const text = piece.textContent;
-  const at = text.lastIndexOf(reading.was);
-  return {
-    reading,
-    piece,
-    pieces,
-    before: text.slice(0, at),
-    after: text.slice(at + reading.was.length),
-    space: text.slice(at).match(/\s*$/)[0],
-    middle: middleOf(pieces),
-  };
+// The pieces of a line with numbers in them: each with what stands before the numbers,
+// and behind the last.
+function numbersIn(pieces, readings) {
+  const found = [];
+  let [current, end] = [pieces.length - 1, undefined];
+  for (const reading of [...readings].reverse()) {
+    for (let k = current; k >= 0; k -= 1) {
+      const text = pieces[k].textContent;
+      const at = text.slice(0, k === current ? end : undefined).lastIndexOf(reading.was);
+      if (at < 0) continue;
+      if (!found.length || found[0].piece !== pieces[k]) {
+        const after = text.slice(at + reading.was.length);
+        found.unshift({
+          piece: pieces[k], was: text, readings: [], before: [], after,
+          space: after.match(/\s*$/)[0], pieces, middle: middleOf(pieces),
+        });
+      } else {
+        const [{ before }] = found;
+        before[0] = text.slice(at + reading.was.length, end);
+      }
+      found[0].readings.unshift(reading);
+      found[0].before.unshift(text.slice(0, at));
+      [current, end] = [k, at];
+      break;
+    }
+  }
+  return found;
 }
 
 // Set the pieces of a line one behind the other, around where its middle was.

@@ -2,6 +2,9 @@
 
 import { byId } from "./elements.js";
 
+// Pixels of a point, below which text is too small.
+const LEAST = 0.7;
+
 export class View {
   constructor(svg) {
     this.svg = svg;
@@ -16,6 +19,27 @@ export class View {
     byId("zoom-in").addEventListener("click", () => this.zoom(1 / 1.3));
     byId("zoom-out").addEventListener("click", () => this.zoom(1.3));
     byId("fit").addEventListener("click", () => this.look([...this.whole]));
+  }
+
+  // Show a part of a picture whose text would be too small, around an element; what is
+  // in view already stays.
+  follow(group) {
+    const { width, height } = byId("picture").getBoundingClientRect();
+    const [, , wide, high] = this.whole;
+    const scale = Math.min(width / wide, height / high);
+    const all = this.box.every((side, i) => side === this.whole[i]);
+    if (!group || !width || (all && scale >= LEAST)) return;
+    const { x, y, width: w, height: h } = group.getBBox();
+    const to = new DOMPoint(x + w / 2, y + h / 2).matrixTransform(
+      this.svg.getScreenCTM().inverse().multiply(group.getScreenCTM()),
+    );
+    const [left, top, across, down] = this.box;
+    const [near, under] = [Math.abs(to.x - left - across / 2), Math.abs(to.y - top - down / 2)];
+    if (!all && near < 0.4 * across && under < 0.4 * down) return;
+    const size = all ? [width / LEAST, height / LEAST] : [across, down];
+    const into = (middle, length, begin, end) =>
+      length >= end ? begin + (end - length) / 2 : Math.min(Math.max(middle - length / 2, begin), begin + end - length);
+    this.look([into(to.x, size[0], this.whole[0], wide), into(to.y, size[1], this.whole[1], high), ...size]);
   }
 
   look(box) {
