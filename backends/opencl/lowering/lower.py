@@ -100,7 +100,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
     if device.is_cpu:
         views = (*leaves.inputs.values(), numbers.vector, seed)
         many = program.training and not outputs  # there is one place for an output
-        launches = merge_small(launches, {v.slot for v in views} if many else None)
+        sent = {view.slot for view in views} if many else None
+        launches = merge_small(launches, sent, device.compute_units)
     return Lowered(
         floats=floats,
         launches=launches,

@@ -5,14 +5,18 @@ item then runs several kernels by itself, each with all its work items. Each ker
 function, and equal ones are the same: compilers take their time for what is different
 only, so that of a hundred equal layers is that of one.
 
-A whole training step that is not large becomes one launch, which repeats itself: it
-does many steps, and takes for each the next of the values that the host has sent.
+A whole training step becomes one launch if the cores that would share its large kernels
+save less than several launches cost. It repeats itself: it does many steps, and takes
+for each the next of the values that the host has sent.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from chainrule.backends.opencl.source.launch import Launch
@@ -22,13 +26,14 @@ FUNCTIONS = 64
 """Different functions in a launch at most: each is compiled for each launch."""
 ARGUMENTS = 100
 """Pointers that a launch is given at most; every device takes 128."""
-WHOLE = 1 << 18
-"""Vector operations up to which a whole training step is one launch: about as many as
-one core does while several launches wake the threads of all."""
+ALIGNMENT = 64
+"""Bytes that the memory of each result begins at a multiple of."""
+WAKING = 1 << 17
+"""Vector operations that a core does while a launch wakes the threads of all, about."""
 
 
 def merge_small(
-    launches: Sequence[Launch], sent: Collection[Slot] | None
+    launches: Sequence[Launch], sent: Collection[Slot] | None, units: int
 ) -> list[Launch]:
     """Merge each run of small launches, or all launches of a training step.
 
@@ -36,22 +41,52 @@ def merge_small(
         launches: those of a program.
         sent: the memory of the values that the host sends to each run, if a launch
             may do many runs.
+        units: how many cores the device has.
     """
-    if sent is not None and _fit_in_one(launches):
-        return [_merged(launches, sent)]
+    uses = _uses(launches)
     result: list[Launch] = []
     for small, run in groupby(launches, key=lambda launch: launch.is_small):
         if small:
-            result += map(_merged, _parts(run))
+            result += map(_merged, _parts(_pooled(list(run), uses)))
         else:
             result += run
-    return result
+    if sent is None or len(launches) < 2:
+        return result
+    large = sum(launch.effort for launch in launches if not launch.is_small)
+    saved = math.inf if math.isinf(large) else large * (units - 1) / units
+    whole = _pooled(launches, uses)
+    if saved > len(result) * WAKING or len([*_parts(whole)]) > 1:
+        return result
+    return [_merged(whole, sent)]
 
 
-def _fit_in_one(launches: Sequence[Launch]) -> bool:
-    """Return whether several launches are worth merging into one."""
-    effort = sum(launch.effort for launch in launches)
-    return len(launches) > 1 and effort <= WHOLE and len([*_parts(launches)]) == 1
+def _uses(launches: Iterable[Launch]) -> Counter[Slot]:
+    """Count how often launches are given each slot."""
+    return Counter(slot for launch in launches for slot in launch.slots)
+
+
+def _pooled(run: Sequence[Launch], uses: Mapping[Slot, int]) -> list[Launch]:
+    """Return a run of launches with all memory that nothing else uses in one slot.
+
+    So they are given few pointers when they are merged, however many they are.
+    """
+    starts: dict[Slot, int] = {}
+    size = 0
+    for slot, count in _uses(run).items():
+        if count == uses[slot] and not slot.persistent:
+            starts[slot] = size
+            size += -(-slot.nbytes // ALIGNMENT) * ALIGNMENT
+    pool = Slot(size)
+
+    def moved(argument: Argument) -> Argument:
+        if argument.slot not in starts:
+            return argument
+        skipped = starts[argument.slot] // DTYPES[argument.ctype].itemsize
+        return argument._replace(slot=pool, start=skipped + argument.start)
+
+    return [
+        replace(launch, arguments=tuple(map(moved, launch.arguments))) for launch in run
+    ]
 
 
 def _parts(launches: Iterable[Launch]) -> Iterator[Sequence[Launch]]:

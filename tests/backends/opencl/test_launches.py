@@ -1,5 +1,7 @@
 """Launches: small kernels share one, and inputs do not wait."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.backends.opencl.device import feeds
-from chainrule.backends.opencl.lowering.small_launches import ARGUMENTS
+from chainrule.backends.opencl.lowering.small_launches import WAKING, merge_small
+from chainrule.backends.opencl.source.launch import Launch
+from chainrule.backends.opencl.source.layout import Argument, Slot
 from chainrule.program import Program
 
 
@@ -77,8 +81,42 @@ def test_equal_layers_share_their_functions(backend):
     _, few = counted(backend, 6, "noinline")
     executable, many = counted(backend, 60, "noinline")
     assert 0 < many <= few + 2
-    launches = [prepared.launch for prepared in executable.launches]
-    assert max(len(launch.arguments) for launch in launches) <= ARGUMENTS
+    (prepared,) = executable.launches
+    assert len(prepared.launch.arguments) <= 70  # parameters, and one for all results
+
+
+def launch(effort, *slots):
+    """Return a launch that does nothing to some slots."""
+    return Launch(
+        label="nothing", nodes=(), arguments=tuple(Argument(s, "float") for s in slots),
+        statements="", items=(1,), effort=effort,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("effort", "units", "count"),
+    [
+        (1.5, 2, 1), (1.5, 64, 1), (3.9, 2, 1), (4.1, 2, 2), (3.9, 64, 2),
+        (1e9, 1, 1), (math.inf, 1, 2), (math.inf, 2, 2),
+    ],
+)  # fmt: skip
+def test_a_step_is_one_launch_unless_cores_save_more(effort, units, count):
+    """Its large kernel is `effort` times what a launch costs; there would be two."""
+    first, second = launch(10, Slot(8)), launch(10, Slot(8), Slot(8, persistent=True))
+    large = launch(effort * WAKING, *second.slots)
+    assert len(merge_small([first, second, large], set(), units)) == count
+    assert len(merge_small([first, second, large], None, units)) == 2
+
+
+def test_only_what_nothing_else_uses_shares_memory():
+    inner, passed, kept = Slot(6), Slot(100), Slot(4, persistent=True)
+    late = Slot(64)
+    small = [launch(10, inner, kept), launch(10, inner, passed), launch(10, late)]
+    made, _ = merge_small([*small, launch(1e9, passed)], None, 2)
+    assert {kept, passed} < {*made.slots}
+    (pool,) = {*made.slots} - {kept, passed}
+    assert pool.nbytes == 64 + 64
+    assert "(a0 + 16)" in made.statements  # the third begins after the first
 
 
 def test_equal_layers_that_are_large_share_their_kernels(gpu):

@@ -15,7 +15,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.backends.opencl import OpenCLBackend
-from chainrule.backends.opencl.device import pace
+from chainrule.backends.opencl.device import feeds, pace
 from chainrule.backends.opencl.device.pace import Pace
 from chainrule.kinds.callback import Run
 from chainrule.plugins.callbacks.progress import Progress
@@ -144,6 +144,18 @@ def test_many_steps_at_once_give_the_same_bytes(
         assert history[name] == numbers
     assert history.rates == expected.rates
     assert steps.seen == list(range(1, 4 * 26 + 1))
+    assert few < (len(launched) - few) / 2
+
+
+def test_many_steps_where_memory_is_not_shared(
+    own: Any, launched: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "LARGEST_SHARED", 0)
+    once, each = noisy(), noisy()
+    fit(once, own)
+    few = len(launched)
+    fit(each, own, callbacks=[Steps()])
+    same(once, each)
     assert few < (len(launched) - few) / 2
 
 

@@ -19,7 +19,7 @@ from chainrule.program import Program
 def one_launch_each(monkeypatch):
     """Give each kernel a launch of its own, to count them."""
     module = "chainrule.backends.opencl.lowering.lower"
-    monkeypatch.setattr(f"{module}.merge_small", lambda launches, sent: launches)
+    monkeypatch.setattr(f"{module}.merge_small", lambda launches, *_: launches)
 
 
 @pytest.fixture(params=["backend", "gpu"])
