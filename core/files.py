@@ -71,14 +71,11 @@ def read_table(path: Path) -> dict[str, Any]:
     return {}
 
 
-def add_to_table(path: Path, rows: Mapping[str, Any]) -> None:
-    """Add to the JSON object in a file of a cache, if that can be written.
-
-    What other processes have written there stays.
-    """
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a JSON object to a file of a cache, if that can be written."""
     with suppress(OutputError):
         make_folder(path.parent)
-        write_file(path, json.dumps(read_table(path) | dict(rows), indent=1))
+        write_file(path, json.dumps(dict(table), indent=1))
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

@@ -19,7 +19,7 @@ import platformdirs
 
 from chainrule.errors import BackendError, ChainRuleError
 from chainrule.execution import open_backend
-from chainrule.files import add_to_table, read_table
+from chainrule.files import read_table, write_table
 from chainrule.kinds.backend import Backend
 from chainrule.program.sizes import NODE_BYTES
 from chainrule.registry import registry
@@ -74,7 +74,7 @@ def fastest(kind: str, seconds: Callable[[Backend], float | None]) -> Candidate:
     if len(found) > 1 and times.keys() != {one.title for one in found}:
         times = {one.title: seconds(one.backend) for one in found}
         if None not in times.values():
-            add_to_table(_file(), {kind: times})
+            write_table(_file(), known_times() | {kind: times})
     return min(found, key=lambda one: times.get(one.title) or math.inf)
 
 

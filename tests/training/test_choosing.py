@@ -178,6 +178,7 @@ def test_a_damaged_file_is_measured_again(text: str, offered: Any, file: Path) -
     assert choosing.known_times() == {}
     assert fit()[1].backend == "numpy"
     assert len(choosing.known_times()) == 1
+    assert len(json.loads(file.read_text())) == 1
 
 
 def test_the_devices_of_this_machine(file: Path) -> None:

@@ -19,7 +19,7 @@ from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.products.cpu import Variant, cpu_launch
 from chainrule.backends.opencl.products.problem import Problem
-from chainrule.files import add_to_table, read_table
+from chainrule.files import read_table, write_table
 
 WORTH = 1 << 22
 """Additions and multiplications from which a product is timed."""
@@ -93,8 +93,8 @@ def _save(file: Path, table: dict[str, Variant]) -> None:
 
     What other processes have stored since this one began stays, and is used here too.
     """
-    add_to_table(file, {key: astuple(variant) for key, variant in table.items()})
     table |= _stored(file)
+    write_table(file, {key: astuple(variant) for key, variant in table.items()})
 
 
 def _fastest(
