@@ -51,6 +51,12 @@ DEFAULT_PLUGINS: tuple[str, ...] = (
 )
 """The built-in plugins, in the order they are loaded."""
 
+DEFERRED: Mapping[str, str] = {
+    "chainrule.plugins.figures": "figures",
+    "chainrule.viz": "renderers",
+}
+"""Built-in plugin that is imported when its kind is asked for → that kind."""
+
 GROUP = "chainrule"
 """The entry-point group of plugins."""
 
@@ -80,6 +86,8 @@ def load_plugins(
         elif other:
             reason = f"its name is taken by the plugin of {other.distribution}"
             plugin = replace(plugin, state="broken", reason=reason)
+        elif plugin.name in DEFERRED:
+            plugin = replace(plugin, state="deferred")
         elif plugin.state == "loaded":
             plugin = _loaded(plugin, load)
         if other:
@@ -94,6 +102,12 @@ def load_plugins(
     for name in sorted({*blocked} - {*known, *(chosen or ())}):
         reason = f"blocked, but not installed.{did_you_mean(name, known)}"
         yield Plugin(name, "?", "", state="blocked", reason=reason)
+
+
+def load_deferred(plugin: Plugin) -> Plugin:
+    """Import a deferred plugin; return it with what it registers."""
+    load = partial(importlib.import_module, plugin.module)
+    return _loaded(replace(plugin, state="loaded"), load)
 
 
 def settled(plugins: Mapping[str, Plugin]) -> dict[str, Plugin]:

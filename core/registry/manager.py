@@ -8,7 +8,14 @@ from pathlib import Path
 
 from chainrule.errors import PluginError, did_you_mean
 from chainrule.registry.kernels import check_kernels
-from chainrule.registry.loading import VARIABLE, backends_of, load_plugins, settled
+from chainrule.registry.loading import (
+    DEFERRED,
+    VARIABLE,
+    backends_of,
+    load_deferred,
+    load_plugins,
+    settled,
+)
 from chainrule.registry.plugin import Plugin, read_hooks
 from chainrule.registry.strictness import warn_of_slow
 
@@ -37,7 +44,7 @@ class PluginManager:
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Plugin]:
-        return iter(self.load().values())
+        return iter(self.load_for(*DEFERRED.values()).values())
 
     @property
     def is_loading(self) -> bool:
@@ -67,6 +74,23 @@ class PluginManager:
             self._loaded = found
         warn_of_slow(found.values())
         return found
+
+    def load_for(self, *kinds: str) -> Mapping[str, Plugin]:
+        """Return all plugins by name, with the deferred ones that bring these kinds."""
+        plugins = self.load()
+        for name, kind in DEFERRED.items():
+            if kind in kinds and name in plugins and plugins[name].state == "deferred":
+                plugins = self._with_loaded(load_deferred(plugins[name]))
+        return plugins
+
+    def _with_loaded(self, plugin: Plugin) -> Mapping[str, Plugin]:
+        """Put a plugin in the place of the deferred one, unless it is half imported."""
+        if self._loaded is None and self._loading.so_far is not None:
+            self._loading.so_far = {**self._loading.so_far, plugin.name: plugin}
+        with self._lock:
+            if self._loaded is not None and plugin.state != "importing":
+                self._loaded = {**self._loaded, plugin.name: plugin}
+        return self.load()
 
     def _load(self) -> Mapping[str, Plugin]:
         self._loading.so_far = {}

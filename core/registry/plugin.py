@@ -15,7 +15,7 @@ from chainrule.registry.entry import Entry, fold, registered_name
 from chainrule.registry.kernels import HOOK, KernelEntry, read_kernels
 from chainrule.registry.kinds import check_target
 
-State = Literal["loaded", "importing", "blocked", "broken"]
+State = Literal["loaded", "deferred", "importing", "blocked", "broken"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class Plugin:
         distribution: the package that brings it.
         version: the version of that package.
         module: the module, or the object in a module, that implements hooks.
-        state: whether it is in use; ``"importing"`` while its module is being imported
-            by other code than the registry.
+        state: whether it is in use; ``"deferred"`` until its kind is asked for, and
+            ``"importing"`` while its module is being imported by other code than the
+            registry.
         reason: why it is not in use.
         traceback: where the error was raised that is the reason.
         remarks: what is odd about it, and yet does not keep it from being used.

@@ -15,9 +15,10 @@ from chainrule.registry.entry import Entry, fold
 from chainrule.registry.index import Index
 from chainrule.registry.kernels import KernelEntry
 from chainrule.registry.kinds import KINDS, singular
+from chainrule.registry.loading import DEFERRED
 from chainrule.registry.manager import PluginManager
 from chainrule.registry.recorded import in_place_of, qualified, version_of
-from chainrule.registry.strictness import check_strictly
+from chainrule.registry.strictness import check_strictly, is_strict
 
 _also: ContextVar[tuple[tuple[str, type], ...]] = ContextVar("also", default=())
 
@@ -33,9 +34,14 @@ class Registry:
         self.plugins = PluginManager()
         self._index = Index({})
 
-    def _indexed(self) -> Index:
-        """Return the index of the plugins that there are now."""
-        plugins, index = self.plugins.load(), self._index
+    def _indexed(self, *kinds: str) -> Index:
+        """Return the index of the plugins that there are now.
+
+        Of deferred plugins it has those that bring one of these kinds.
+        """
+        if is_strict():
+            kinds = tuple(DEFERRED.values())
+        plugins, index = self.plugins.load_for(*kinds), self._index
         if index.plugins is not plugins:
             index = Index(plugins)
             if not self.plugins.is_loading:
@@ -49,7 +55,7 @@ class Registry:
         Raises:
             UnknownNameError: there is no such kind.
         """
-        return self._indexed().entries(kind)
+        return self._indexed(kind).entries(kind)
 
     def names(self, kind: str) -> list[str]:
         """List the names of one kind, in the order of registration.
@@ -61,7 +67,7 @@ class Registry:
 
     def has(self, kind: str, name: str) -> bool:
         """Return whether something of this kind has that name."""
-        return bool(self._custom(kind, name)) or self._indexed().has(kind, name)
+        return bool(self._custom(kind, name)) or self._indexed(kind).has(kind, name)
 
     def find(self, kind: str, name: str) -> Entry:
         """Return the entry of a name, in any spelling of case and underscores.
@@ -71,9 +77,11 @@ class Registry:
             PluginError: plugins claim the name, none of which is built in, and not
                 exactly one overrides.
         """
-        index = self._indexed()
+        index = self._indexed(kind)
         full = qualified(kind, name)
         meant = full if full and index.has(kind, full) else name
+        if not index.has(kind, meant):
+            index = self._indexed(kind, *DEFERRED.values())  # for what may be meant
         return self._custom(kind, name) or index.find(kind, meant)
 
     def entry_of(self, target: type) -> Entry | None:
@@ -174,13 +182,13 @@ class Registry:
     @property
     def collisions(self) -> tuple[Collision, ...]:
         """The names that several components claim."""
-        return self._indexed().collisions
+        return self._indexed(*DEFERRED.values()).collisions
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is odd about plugins that are in use."""
         own = (f"{p.name}: {r}" for p in self.plugins for r in p.remarks)
-        return (*own, *self._indexed().remarks)
+        return (*own, *self._indexed(*DEFERRED.values()).remarks)
 
 
 registry = Registry()

@@ -25,6 +25,11 @@ def is_on(variable: str) -> bool:
     return os.environ.get(variable, "0") not in ("", "0")
 
 
+def is_strict() -> bool:
+    """Return whether plugins that cannot be used are errors."""
+    return is_on(STRICT)
+
+
 def trace(plugin: Plugin) -> None:
     """Report a plugin that was loaded on stderr, if that is asked for."""
     if plugin.built_in or not is_on(TRACE) or sys.stderr is None:
@@ -55,7 +60,7 @@ def check_strictly(plugins: Iterable[Plugin], collisions: Iterable[Collision]) -
     Raises:
         PluginError: there are some; names them all.
     """
-    if not is_on(STRICT):
+    if not is_strict():
         return
     said = [f"{p.name}: {p.reason}" for p in plugins if p.state == "broken"]
     said += [str(each) for each in collisions if not each.intended]

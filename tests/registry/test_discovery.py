@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from chainrule.registry.loading import DEFAULT_PLUGINS, DEFERRED
+
 PLUGINS, COMPONENTS = 200, 5
 
 MODULE = """
@@ -23,24 +25,57 @@ def register_activations():
     return MADE
 """
 
-MEASURE = """
-import importlib, time
-from chainrule.registry import Registry
-for number in range(PLUGINS):
-    importlib.import_module(f"pl{number}")
-Registry().plugins.load()
-best = float("inf")
-for _ in range(3):
-    began = time.process_time()
-    registry = Registry()
-    registry.find("activations", "thing7x3")
-    best = min(best, time.process_time() - began)
-states = [plugin.state for plugin in registry.plugins if not plugin.built_in]
-print(states.count("loaded"), best)
+FIRST = """
+import sys
+import chainrule as cr
+from chainrule.registry import registry
+registry.find("activations", "thing7x3")
+states = [plugin.state for plugin in registry.plugins.load().values()]
+imported = [n for n in sys.modules if n.startswith("pl") and n[2:].isdigit()]
+print(states.count("loaded") - OWN, states.count("broken"), len(imported))
+"""
+
+NEEDLESS = (
+    "chainrule.viz", "chainrule.plugins.figures", "chainrule.cli", "chainrule.testing",
+    "chainrule.lecture", "matplotlib", "networkx", "graphviz", "pygraphviz", "pyopencl",
+    "click", "rich", "pandas",
+)  # fmt: skip
+"""What training needs none of."""
+
+TRAIN = """
+import sys
+import chainrule as cr
+model = cr.Sequential([cr.layers.Dense(2, activation="relu")])
+model.fit([[1.0], [2.0]], [[1.0, 0.0], [0.0, 1.0]], loss="mse", verbose=0)
+print(*sorted(sys.modules))
+"""
+
+LATER = """
+import sys
+import chainrule as cr
+from chainrule.registry import registry
+cr.layers.Dense
+states = {plugin.state for plugin in registry.plugins.load().values()}
+print("chainrule.viz.draw" in sys.modules, states)
+print(cr.draw.__name__, cr.plot.history.__name__, registry.has("renderers", "explain"))
+print({plugin.state for plugin in registry.plugins})
 """
 
 
-def test_two_hundred_plugins_cost_little_beside_their_imports(tmp_path: Path) -> None:
+def run(script: str, site: Path | None = None, **environment: str) -> str:
+    """Run a script in a fresh process and return what it prints."""
+    paths = {"PYTHONPATH": str(site)} if site else {}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **paths, **environment},
+    )
+    return done.stdout
+
+
+def test_each_of_two_hundred_plugins_is_imported_once(tmp_path: Path) -> None:
     for number in range(PLUGINS):
         code = MODULE.format(number=number, count=COMPONENTS)
         (tmp_path / f"pl{number}.py").write_text(code)
@@ -52,16 +87,29 @@ def test_two_hundred_plugins_cost_little_beside_their_imports(tmp_path: Path) ->
         )
         points = f"[chainrule]\npl{number} = pl{number}\n"
         (info / "entry_points.txt").write_text(points)
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE.replace("PLUGINS", str(PLUGINS))],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    loaded, seconds = done.stdout.split()
-    assert int(loaded) == PLUGINS
-    assert float(seconds) < 0.5, "seconds of processor time, without imports"
+    own = len(DEFAULT_PLUGINS) - len(DEFERRED)
+    script = FIRST.replace("OWN", str(own))
+    assert run(script, tmp_path).split() == [str(PLUGINS), "0", str(PLUGINS)]
+    assert run(script, tmp_path, CHAINRULE_PLUGINS="pl7").split() == ["1", "0", "1"]
+
+
+def test_training_imports_nothing_that_it_does_not_need() -> None:
+    imported = run(TRAIN, CHAINRULE_PLUGINS="").split()
+    assert "chainrule.plugins.layers" in imported
+    needless = [
+        name
+        for name in imported
+        if any(name == each or name.startswith(f"{each}.") for each in NEEDLESS)
+    ]
+    assert needless == []
+
+
+def test_what_is_deferred_is_there_when_it_is_asked_for() -> None:
+    before, asked, every = run(LATER, CHAINRULE_PLUGINS="").splitlines()
+    assert before.startswith("False")
+    assert "deferred" in before
+    assert asked == "draw history True"
+    assert "deferred" not in every
 
 
 def test_a_module_in_a_plugin_is_not_taken_for_a_hook(tmp_path: Path) -> None:
