@@ -73,7 +73,7 @@ def _formulas(entry: Entry) -> Iterator[tuple[str, str]]:
         yield from _of_activation(_example(target))
     elif kind == "losses":
         loss, p = _example(target), Input("p", (None, 3))
-        labels = loss.target == "classes"
+        labels = loss.target != "same"
         t = Input("t", (None,) if labels else (None, 3), loss.target_dtype)
         yield from _function("L", loss.per_example(t, p), p)
     elif kind == "optimizers":

@@ -35,9 +35,12 @@ class Loss(Component, ABC):
         "label_smoothing": "y * (1 - a) + a / classes for the targets",
         "reduction": "a function of (target, prediction) for another than the mean",
     }
-    target: ClassVar[Literal["same", "classes"]] = "same"
-    """The form of a target: the shape of the prediction, or integer class labels whose
-    shape lacks the last axis of the prediction."""
+    target: ClassVar[Literal["same", "classes", "labels"]] = "same"
+    """The form of a target: the shape of the prediction; or integers whose shape lacks
+    the last axis of the prediction: places on that axis, or labels of any size."""
+    compares_examples: ClassVar[bool] = False
+    """Whether the loss of an example depends on the others of its batch, as those of
+    contrastive losses do. Then the loss depends on the division into batches."""
     target_range: ClassVar[tuple[float, float] | None] = None
     """The closed interval that targets lie in; None: all numbers."""
     prediction_range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
@@ -100,7 +103,7 @@ class Loss(Component, ABC):
     @property
     def target_dtype(self) -> Dtype:
         """The dtype a target input should have."""
-        return "int" if self.target == "classes" else "float"
+        return "float" if self.target == "same" else "int"
 
     def check(self, target: Node, prediction: Node) -> None:
         """Reject a target that would only fit the prediction by broadcasting.
@@ -108,8 +111,9 @@ class Loss(Component, ABC):
         Raises:
             ShapeError: the target has the wrong shape, or labels that are not integers.
         """
-        wanted = prediction.shape[:-1] if self.target == "classes" else prediction.shape
-        if self.target == "classes" and target.dtype != "int":
+        labels = self.target != "same"
+        wanted = prediction.shape[:-1] if labels else prediction.shape
+        if labels and target.dtype != "int":
             raise ShapeError(
                 f"{self.type_name}: targets must be integer class labels of shape "
                 f"{shape_text(wanted)}, got {describe(target)} of {target.dtype}"

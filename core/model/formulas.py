@@ -41,7 +41,7 @@ def _applied(component: object) -> tuple[list[Node], Sequence[Node]]:
     """Apply a component to inputs; return what comes out, and the inputs."""
     if isinstance(component, Loss):
         p = Input("p", (None, 3))
-        labels = component.target == "classes"
+        labels = component.target != "same"
         shape = (None,) if labels else (None, 3)
         t = Input("t", shape, component.target_dtype)
         return [component.per_example(t, p)], (t, p)

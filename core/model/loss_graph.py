@@ -75,6 +75,6 @@ def loss_of(model: Model, loss: Any = None) -> Node:
 
 def _target(loss: LossLike, prediction: Node, name: str) -> Input:
     """Return an input for the target of a prediction."""
-    labels = isinstance(loss, Loss) and loss.target == "classes"
+    labels = isinstance(loss, Loss) and loss.target != "same"
     shape = prediction.shape[:-1] if labels else prediction.shape
     return Input(name, shape, "int" if labels else "float")

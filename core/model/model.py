@@ -260,7 +260,8 @@ class Model(Parametric):
 
         Without `loss`, the criteria of the last `fit` are measured, penalties and loss
         weights included, so that the result compares with the history. What losses,
-        metrics and sample weights may be, `fit` says.
+        metrics and sample weights may be, `fit` says. A loss that compares the examples
+        of a batch depends on `batch_size`: give that of `fit`.
 
         Raises:
             DataError: examples or targets that do not fit the model.

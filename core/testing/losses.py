@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.autodiff import backward
 from chainrule.errors import ConformanceError, ShapeError
 from chainrule.execution import evaluate
 from chainrule.kinds.loss import Loss
@@ -71,18 +72,56 @@ def check_loss(
 
 def _check_weights(loss: Loss, target: Array, prediction: Array) -> None:
     n = len(prediction)
-    singles = np.array([
-        _number(loss, target[i : i + 1], prediction[i : i + 1]) for i in range(n)
-    ])  # fmt: skip
+    if loss.compares_examples:
+        singles = _per_example(loss, target, prediction)
+        _check_order(loss, target, prediction, singles)
+        hint = "the weight of an example must be the factor of its loss alone"
+    else:
+        singles = np.array([
+            _number(loss, target[i : i + 1], prediction[i : i + 1]) for i in range(n)
+        ])  # fmt: skip
+        hint = (
+            "per_example must return one loss for each example, which depends on that "
+            "example alone; a loss that compares them declares compares_examples = True"
+        )
     for weights in (np.ones(n), np.zeros(n), np.arange(n)):
         got = _number(loss, target, prediction, weights)
         expected = float((weights * singles).mean())
         if not np.isclose(got, expected, rtol=1e-10, atol=1e-12):
             raise ConformanceError(
                 f"with sample weights {weights} the loss is {got}, the weighted mean "
-                f"of the examples' losses {expected}: per_example must return one loss "
-                "for each example, which depends on that example alone"
+                f"of the examples' losses {expected}: {hint}"
             )
+
+
+def _check_order(loss: Loss, target: Array, prediction: Array, losses: Array) -> None:
+    """Check what must hold for a loss that compares the examples of a batch."""
+    order = np.roll(np.arange(len(prediction)), 1)
+    moved = _per_example(loss, target[order], prediction[order])
+    if not np.allclose(moved, losses[order], rtol=1e-10, atol=1e-12):
+        raise ConformanceError(
+            f"the losses of examples in another order are {moved}, not {losses[order]}:"
+            " they must depend on which examples are in the batch, not on their places"
+        )
+    for weight in (1.0, 0.0):  # a batch of one, whose example has none to compare with
+        leaf = leaves_for([prediction[:1]])[0]
+        value = loss(target[:1], leaf, np.array([weight]))
+        gradient = backward(value, [leaf]).gradient
+        nodes = [value, *(gradient[leaf],) * (leaf in gradient)]
+        results = evaluate(nodes, {leaf: prediction[:1]}, dtype="float64")
+        if not all(np.isfinite(result).all() for result in results):
+            raise ConformanceError(
+                "the loss of a batch of one example, or its gradient, is not finite: "
+                "the last batch of an epoch may be one"
+            )
+
+
+def _per_example(loss: Loss, target: Array, prediction: Array) -> Array:
+    """Return the loss of each example."""
+    leaves = leaves_for([target, prediction])
+    feeds = dict(zip(leaves, [target, prediction], strict=True))
+    losses: Array = evaluate([loss.per_example(*leaves)], feeds, dtype="float64")[0]
+    return losses
 
 
 def _number(loss: Loss, *values: Array) -> float:

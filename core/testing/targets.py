@@ -12,7 +12,7 @@ def sample_target(
     loss: Loss, shape: tuple[int, ...], random: np.random.Generator
 ) -> Array:
     """Return random targets of the kind that a loss takes."""
-    if loss.target == "classes":
+    if loss.target != "same":
         return random.integers(shape[-1], size=shape[:-1])
     if loss.target_range is None:
         return random.standard_normal(shape)

@@ -27,7 +27,7 @@ from chainrule.registry.blame import naming_plugins
 from chainrule.training.choosing import fastest, kind_of, step_seconds
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
-from chainrule.training.inference import measure
+from chainrule.training.inference import BATCH_SIZE, measure
 from chainrule.training.loop import Loop, StepFailed, Totals, all_finite
 from chainrule.training.objective import Objective
 from chainrule.training.options import Setup
@@ -102,6 +102,8 @@ class _Fit:
             hooks=[callback.step_end for callback in watching],
             every_step=any(callback.every_step for callback in watching),
         )
+        compares = self.objective.compares_examples  # or any number gives the same
+        self.measured_together = self.loop.size if compares else BATCH_SIZE
         self.best: dict[Regularizer, tuple[int, Backup]] = {}
         if setup.chooses:
             self._choose_backend()
@@ -170,7 +172,9 @@ class _Fit:
             return  # stopped before its end: it has no numbers
         numbers = self.objective.measured(totals, len(order))
         if self.validation is not None:
-            measured = measure(self.session, *self.validation, self.backend)
+            measured = measure(
+                self.session, *self.validation, self.backend, self.measured_together
+            )
             numbers |= {f"val_{name}": value for name, value in measured.items()}
         self.history.append(numbers)
         self.history.rates.append(run.lr)

@@ -81,7 +81,7 @@ def measure(
     backend: Backend,
     batch_size: int = BATCH_SIZE,
 ) -> dict[str, Any]:
-    """Return the objective's numbers over all rows."""
+    """Return the objective's numbers over all rows, a batch of some at a time."""
     totals: dict[int, Array] = {}
     count = len(feeds[0][1])
     with session.using(backend):

@@ -158,9 +158,17 @@ class Objective:
 
     @property
     def trusted(self) -> bool:
-        """Whether all indices are labels, whose range was checked with the data."""
+        """Whether all indices are classes, whose range was checked with the data."""
         changed = any(map(transforms_targets, self.criteria.regularizers))
-        return not changed and all(leaf.dtype != "int" for leaf in self.inputs)
+        losses = self.criteria.losses
+        labels = any(getattr(loss, "target", "") == "labels" for loss in losses)
+        return not (changed or labels or any(x.dtype == "int" for x in self.inputs))
+
+    @property
+    def compares_examples(self) -> bool:
+        """Whether the loss depends on how the examples are divided into batches."""
+        losses = self.criteria.losses
+        return any(getattr(loss, "compares_examples", False) for loss in losses)
 
     @property
     def nbytes(self) -> int:

@@ -32,7 +32,7 @@ def targets_for(
         DataError: wrong shape, NaN or infinity, labels that are not integers or out of
             range, one-hot rows where labels are needed or the reverse.
     """
-    if isinstance(loss, Loss) and loss.target == "classes":
+    if isinstance(loss, Loss) and loss.target != "same":
         exact = as_rows(value, name, floats="float64")  # float32 would round labels
         return _labels(exact, prediction, loss, name)
     array = _as_column(as_rows(value, name, floats=floats), prediction.shape)
@@ -62,10 +62,13 @@ def _labels(array: Array, prediction: Node, loss: Loss, name: str) -> Array:
     if array.ndim == len(wanted) + 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == len(wanted) + 1 and array.shape[-1] == classes:
+        other = f'use loss="{loss.for_other_targets}", or ' * bool(
+            loss.for_other_targets
+        )
         raise DataError(
             f"{name} holds rows of {classes}, shape {array.shape}, but "
-            f"{loss.type_name} takes class labels of shape {shape_text(wanted)}; use "
-            f'loss="{loss.for_other_targets}", or labels: {name}.argmax(-1)'
+            f"{loss.type_name} takes class labels of shape {shape_text(wanted)}; "
+            f"{other}give labels: {name}.argmax(-1)"
         )
     if not _fits(array, wanted):
         rank = array.ndim + (array.shape[-1] != classes)  # with an axis of classes
@@ -75,7 +78,7 @@ def _labels(array: Array, prediction: Node, loss: Loss, name: str) -> Array:
         )
     check_integers(array, name)
     outside = (array < 0) | (array >= classes)
-    if outside.any():
+    if outside.any() and loss.target == "classes":
         at = tuple(int(i) for i in np.argwhere(outside)[0])
         raise DataError(
             f"{name} has label {array[at]:g} in {position_text(at)}, but the model has "
