@@ -113,7 +113,9 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
     memory = given | buffers
     width = runtime.device.width(lowered.floats)
     source = assemble(lowered.launches, lowered.floats, width)
-    launches = runtime.prepare(source.text, source.names, lowered.launches, memory)
+    launches = runtime.prepare(
+        source.text, source.names, lowered.launches, memory, flush=lowered.flush
+    )
     _connect(feeds, launches)
     return Compiled(
         lowered=lowered,

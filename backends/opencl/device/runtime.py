@@ -152,8 +152,13 @@ class Runtime:
 
     # -- kernels -------------------------------------------------------------------
 
-    def build(self, source: str) -> cl.Program:
+    def build(self, source: str, *, flush: bool = False) -> cl.Program:
         """Compile source, or take it from the cache.
+
+        Args:
+            source: OpenCL C.
+            flush: whether kernels may take denormal numbers, which are smaller than
+                1.2e-38, for zero: processors are many times slower on them.
 
         Raises:
             BackendError: the driver refuses it; the message has its log and the source.
@@ -164,7 +169,8 @@ class Runtime:
                 warnings.simplefilter("ignore", cl.CompilerWarning)
                 program = cl.Program(self.context, source)
                 built: cl.Program = program.build(
-                    ["-w"], cache_dir=str(folder) if folder else None
+                    ["-w", *["-cl-denorms-are-zero"] * flush],
+                    cache_dir=str(folder) if folder else None,
                 )
         except cl.Error as error:
             numbered = "\n".join(
@@ -182,8 +188,10 @@ class Runtime:
         names: Sequence[str],
         launches: Sequence[Launch],
         memory: Mapping[Slot, Any],
+        *,
+        flush: bool = False,
     ) -> list[Prepared]:
-        """Build the kernels of launches, and give them their memory.
+        """Build the kernels of launches, and give them their memory; see `build`.
 
         A kernel does not hold on to its memory: it must outlive the kernel.
 
@@ -192,7 +200,7 @@ class Runtime:
         """
         if not launches:
             return []
-        built, prepared = self.build(source), []
+        built, prepared = self.build(source, flush=flush), []
         for name, launch in zip(names, launches, strict=True):
             kernel = cl.Kernel(built, name)
             starts = map(np.uint64, launch.starts)

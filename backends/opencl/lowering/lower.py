@@ -39,6 +39,8 @@ class Lowered:
         outputs: where each output lies, or which host number it is.
         sums: a row for each total: its sum, and the sum of the errors.
         host_totals: the totals that are host numbers, by their rows.
+        flush: whether denormal numbers may be taken for zero: in training steps, where
+            vanishing gradients would become many.
     """
 
     floats: Floats
@@ -51,6 +53,7 @@ class Lowered:
     outputs: Sequence[View | Node]
     sums: View
     host_totals: Mapping[int, Node]
+    flush: bool
 
     @property
     def repeats(self) -> bool:
@@ -117,6 +120,7 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
             for i, node in zip(offsets, phases[0].totals, strict=False)
             if node in numbers.nodes
         },
+        flush=program.training and not outputs and floats == "float",
     )
 
 

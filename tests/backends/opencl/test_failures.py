@@ -187,7 +187,11 @@ def test_kernels_that_do_not_build_stop_a_training_run_with_their_source(
     net, before = model(), model().get_weights()
     runtime = own.session.runtime
     usual = runtime.build
-    monkeypatch.setattr(runtime, "build", lambda text: usual(f"nonsense;\n{text}"))
+
+    def build(text: str, **options: Any) -> Any:
+        return usual(f"nonsense;\n{text}", **options)
+
+    monkeypatch.setattr(runtime, "build", build)
     with pytest.raises(BackendError, match=r"cannot build[\s\S]*   1  nonsense;"):
         fit(net, own)
     for path, value in net.get_weights().items():

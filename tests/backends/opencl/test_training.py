@@ -97,3 +97,28 @@ def test_thousands_of_steps_allocate_nothing(backend):
             kinds = map(type, gc.get_objects())  # a weak proxy may be among them
             made.append(sum(issubclass(kind, alive) for kind in kinds))
     assert made[1] <= made[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_denormal_numbers_are_kept_where_nothing_is_trained(backend, dtype):
+    tiny = 1e-40 if dtype == "float32" else 1e-310
+    x = cr.input("x", (3,))
+    w = cr.parameter("w", np.ones(3, dtype))
+    step = cr.program.Program(
+        phases=[[(w, w * x)]], training=True, shapes={}, dtype=dtype
+    )
+    executable = backend.compile(step)
+    executable.put(x, np.full(3, tiny))
+    executable.run()
+    backend.pull([w])
+    if dtype == "float64":
+        assert w.value == pytest.approx(tiny)
+    elif "Portable Computing Language" in backend.chosen().name:
+        assert not w.value.any()  # on processors they are many times slower
+    for training in (False, True):
+        (y,) = cr.evaluate(
+            [x * 1.0], {x: np.full(3, tiny)}, backend=backend, dtype=dtype,
+            training=training,
+        )  # fmt: skip
+        assert y == pytest.approx(np.full(3, tiny, dtype))
+        assert y.all()
