@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chainrule.backends.numpy.checks import check_finite, check_index
 from chainrule.backends.numpy.jit import compile_for, jitted
-from chainrule.backends.numpy.kernels import FUNCTIONS, Kernel
+from chainrule.backends.numpy.kernels import ELEMENTWISE, FUNCTIONS, NUMBERS, Kernel
 from chainrule.node import Constant, Node
 from chainrule.ops import Op
 
@@ -131,6 +131,15 @@ class Script:
     def kernel(self, node: Node) -> Kernel:
         """Return the kernel of a node's op."""
         return self._kernels[op_class(node)]
+
+    def is_number(self, node: Node) -> bool:
+        """Whether a node is computed as Python computes numbers.
+
+        So it is if its operands are numbers, too, and no plugin has a kernel for it.
+        """
+        op = op_class(node)
+        own = op in NUMBERS and self._kernels[op] is ELEMENTWISE[op]
+        return own and all(x.shape == () for x in (node, *node.inputs))
 
     def call(self, node: Node, out: str, operands: Sequence[str]) -> str:
         """Return the line that computes a node with its kernel."""

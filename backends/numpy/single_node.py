@@ -16,19 +16,17 @@ from chainrule.program.storage import VIEWS, view_of
 
 def compute(storage: Storage, node: Node) -> None:
     """Add the code that computes one node to the script."""
-    op = op_class(node)
-    if op in NUMBERS and all(x.shape == () for x in (node, *node.inputs)):
+    op, kernel = op_class(node), storage.script.kernel(node)
+    if storage.script.is_number(node):
         _number(storage, node)
-    elif op in VIEWS:
-        _view(storage, node)
-    elif op is Pack:
+    elif op is Pack and kernel is None:
         _pack(storage, node)
-    elif op in SHAPED:
+    elif kernel is None:
+        _view(storage, node)
+    elif kernel is SHAPED.get(op):
         SHAPED[op](storage, node)
     else:
-        out = storage.target(node)
-        operands = [storage.operand(x) for x in node.inputs]
-        storage.script.line(storage.script.call(node, out, operands), node)
+        _call(storage, node)
 
 
 def check(storage: Storage, node: Node) -> None:
@@ -46,6 +44,15 @@ def _number(storage: Storage, node: Node) -> None:
         values = [f"to_float({value})" for value in values]  # Python refuses 1.0 / 0.0
     storage.script.line(f"{name} = {NUMBERS[op_class(node)].format(*values)}", node)
     storage.set_number(node, name)
+
+
+def _call(storage: Storage, node: Node) -> None:
+    """Call the kernel of a node, which may be that of a plugin."""
+    out = storage.target(node)
+    operands = [storage.operand(x) for x in node.inputs]
+    storage.script.line(storage.script.call(node, out, operands), node)
+    if op_class(node) in VIEWS:
+        storage.keep(node)  # for its liveness is that of the operand
 
 
 def _view(storage: Storage, node: Node) -> None:

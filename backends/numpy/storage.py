@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from chainrule.backends.numpy.destinations import Destinations
-from chainrule.backends.numpy.kernels import NUMBERS, works_in_place
+from chainrule.backends.numpy.kernels import works_in_place
 from chainrule.backends.numpy.memory import Array, Buffer, Memory
 from chainrule.backends.numpy.script import Script, label
 from chainrule.node import Constant, Node, Parameter
@@ -90,7 +90,7 @@ class Storage:
         """Give a number its name, and put it where array ops read it, if any does."""
         self.number[node] = name
         readers = self.live.readers[node]
-        if any(r.shape != () or type(r.op) not in NUMBERS for r in readers):
+        if not all(map(self.script.is_number, readers)):
             self.array[node] = np.zeros((), self.memory.dtype(node.dtype))
             self.script.line(f"{self.operand(node)}[()] = {name}", node)
 

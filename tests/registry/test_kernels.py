@@ -10,7 +10,9 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.backends.numpy.kernels import NUMBERS
 from chainrule.errors import PluginError
+from chainrule.graph import Graph
 from chainrule.node import Node
 from chainrule.registry import Registry
 from chainrule.registry import registry as everything
@@ -125,6 +127,51 @@ def test_a_kernel_that_overrides_is_used_at_once(register: Callable[..., None]) 
     assert cr.evaluate([y], {x: 1.0}, backend="numpy")[0] == 1.0
     everything.plugins.unregister("spoilt")
     assert cr.evaluate([y], {x: 1.0}, backend="numpy")[0] == before
+
+
+def sevens(op: Any, out: Any, *operands: Any) -> None:
+    """Compute 7, whatever the operands are."""
+    out[...] = 7
+
+
+@pytest.mark.parametrize("op", NUMBERS, ids=lambda op: op.type_name)
+def test_a_kernel_that_overrides_computes_single_numbers_too(
+    op: Any, register: Callable[..., None]
+) -> None:
+    register({"numpy": {op: cr.overrides(sevens)}})
+    bound = op is ops.Where or op is ops.ToFloat
+    first = ops.less(cr.input("a"), 2.0) if bound else cr.input("a")
+    last = [cr.input("b"), cr.input("c")][: len(op.operands) - 1]
+    y = op()(first, *last)
+    feeds = {"a": 1.5, "b": 2.5, "c": 3.5}
+    used = {x.name for x in Graph([y]).inputs}
+    given = {name: value for name, value in feeds.items() if name in used}
+    after = ops.tanh(ops.to_float(y))  # which reads it
+    got, read = cr.evaluate([y, after], given, backend="numpy")
+    assert got == (True if y.dtype == "bool" else 7)
+    assert read == np.tanh(np.float32(got))
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "result"),
+    [
+        (ops.Sum, ["m"], lambda m: ops.sum(m, axis=0)),
+        (ops.Matmul, ["m", "n"], lambda m, n: m @ n),
+        (ops.Reshape, ["m"], lambda m: ops.reshape(m, (3, 2))),
+        (ops.Transpose, ["m"], ops.transpose),
+    ],
+)
+def test_so_it_does_what_is_no_arithmetic_of_elements(
+    op: Any, operands: list[str], result: Any, register: Callable[..., None]
+) -> None:
+    register({"numpy": {op: cr.overrides(sevens)}})
+    shapes = {"m": (2, 3), "n": (3, 2)}
+    leaves = [cr.input(name, shapes[name]) for name in operands]
+    feeds = {name: np.ones(shapes[name]) for name in operands}
+    y = result(*leaves)
+    got, doubled = cr.evaluate([y, y * 2], feeds, backend="numpy")
+    assert (got == 7).all()
+    assert (doubled == 14).all()
 
 
 def test_a_model_that_was_used_takes_a_late_kernel(
