@@ -16,7 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 @pytest.fixture(autouse=True)
-def registered_for_one_test() -> Iterator[None]:
+def registrations_end() -> Iterator[None]:
     """Remove what a test registers when it has ended."""
     from chainrule.registry import registry
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import gzip
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from chainrule.errors import RenderError, did_you_mean
 from chainrule.files import make_folder, write_file
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.theme import Theme
+from chainrule.plotting.picture import Picture
 from chainrule.plotting.rooms import Room, Size, room_for
 from chainrule.viz.arranging import arranged, wrapped
 from chainrule.viz.formats.dot import to_digraph
@@ -62,7 +62,7 @@ Dpi: TypeAlias = Annotated[int, Range(10, 1200)]
 """Dots per inch of a picture made of pixels."""
 
 
-class Diagram:
+class Diagram(Picture):
     """A picture of a graph; in a notebook it shows itself.
 
     Attributes:
@@ -334,19 +334,6 @@ class Diagram:
         if not roomy.scene.rows:
             roomy = wrapped(roomy, PICTURE, note=False)
         return to_page(self.scene, roomy._repr_svg_(), self.extras, self._theme)
-
-    def _repr_svg_(self) -> str:
-        return self.render("svg").decode()
-
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> dict[str, str]:
-        """Return the picture for a notebook, and a PNG for what shows no SVG."""
-        return {
-            "image/svg+xml": self._repr_svg_(),
-            "image/png": base64.b64encode(self.render("png")).decode(),
-            "text/plain": repr(self),
-        }
 
     def __repr__(self) -> str:
         return (

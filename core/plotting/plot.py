@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import re
@@ -23,6 +22,7 @@ from chainrule.frozen import Frozen
 from chainrule.kinds.theme import Theme
 from chainrule.plotting import palette
 from chainrule.plotting.canvas import DPI, Canvas, styled
+from chainrule.plotting.picture import Picture
 from chainrule.plotting.rooms import Size, room_for
 from chainrule.registry import registry
 
@@ -57,7 +57,7 @@ class Look(TypedDict, total=False):
     title: str
 
 
-class Plot(Frozen):
+class Plot(Picture, Frozen):
     """A figure: its data, and a picture of them, which notebooks show.
 
     A plugin's figure is a function that returns one::
@@ -206,19 +206,6 @@ class Plot(Frozen):
             "svg { display: block; margin: auto; max-width: 100%; height: auto; }"
             f"</style></head>\n<body>\n{svg}</body></html>\n"
         )
-
-    def _repr_svg_(self) -> str:
-        return self.render("svg").decode()
-
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> dict[str, str]:
-        """Return the picture for a notebook, and a PNG for what shows no SVG."""
-        return {
-            "image/svg+xml": self._repr_svg_(),
-            "image/png": base64.b64encode(self.render("png")).decode(),
-            "text/plain": repr(self),
-        }
 
     def __repr__(self) -> str:
         names = ", ".join(self.data)

@@ -45,7 +45,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 @pytest.fixture
-def module(registered_for_one_test: None) -> Iterator[types.ModuleType]:
+def module(registrations_end: None) -> Iterator[types.ModuleType]:
     """Return an empty module for a page's code to live in."""
     made = types.ModuleType("page")
     sys.modules["page"] = made

@@ -28,7 +28,7 @@ class Snake(cr.Activation):
         return x + cr.ops.square(cr.ops.sin(self.a * x)) / self.a
 
 
-pytestmark = pytest.mark.usefixtures("registered_for_one_test")
+pytestmark = pytest.mark.usefixtures("registrations_end")
 
 
 @pytest.fixture
