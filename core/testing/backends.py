@@ -21,15 +21,15 @@ def check_backend(backend: str | Backend) -> None:
 
     `check_parity` checks the arithmetic; this checks what surrounds it: devices, inputs
     that are put whole or by rows, phases, totals, the numbers of a run, random numbers
-    bit for bit, faults, and parameters that move.
+    bit for bit, many batches in a call, faults, and parameters that move.
 
     Raises:
         ConformanceError: a promise is broken; says which, and with what numbers.
     """
     opened = open_backend(backend)
     for check in (
-        _devices, _inputs, _phases, _totals, _numbers, _random, _indices, _finite,
-        _parameters,
+        _devices, _inputs, _phases, _totals, _numbers, _random, _batches, _indices,
+        _finite, _parameters,
     ):  # fmt: skip
         check(opened)
 
@@ -121,6 +121,40 @@ def _random(backend: Backend) -> None:
         _equal(
             backend, a, b, "random numbers must be a function of seed, stream and step"
         )
+
+
+def _batches(backend: Backend) -> None:
+    data = np.arange(40, dtype=np.float32).reshape(20, 2)
+    batches = np.arange(20).reshape(10, 2)[::-1]
+    rates = [1.0 / step for step in range(3, 13)]
+
+    def made() -> tuple[Executable, Parameter, Input]:
+        x, w = Input("x", (None, 2)), Parameter("w", np.ones(2, np.float32))
+        new = w * 0.5 + x[0] * LEARNING_RATE + STEP + ops.uniform(w, "a")
+        program = Program(
+            totals=[ops.sum(x * w)], phases=[[(w, new)]], shapes={x: (2, 2)},
+            training=True,
+        )  # fmt: skip
+        return backend.compile(program), w, x
+
+    each, expected, x = made()
+    for i, rows in enumerate(batches):
+        each.put(x, data, rows)
+        each.run(seed=5, step=3 + i, lr=rates[i])
+    many, got, y = made()
+    done, calls = 0, 0
+    while done < len(batches) and calls < len(batches):
+        done += many.run_batches(
+            [(y, data)], batches[done:], seed=5, step=3 + done,
+            rate=lambda step: rates[step - 3],
+        )  # fmt: skip
+        calls += 1
+    what = "run_batches() must return on how many batches it ran, which is at least 1"
+    _equal(backend, done, len(batches), what)
+    backend.pull([expected, got])
+    what = "run_batches() must compute what put() and run() do, batch by batch"
+    _equal(backend, got.value, expected.value, what)
+    _equal(backend, many.take_totals(), each.take_totals(), f"{what} (totals)")
 
 
 def _indices(backend: Backend) -> None:

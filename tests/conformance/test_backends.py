@@ -111,6 +111,26 @@ class NoSeed(Wrong):
         self.inner.run(**{**numbers, "seed": 0})
 
 
+class Skips(Wrong):
+    def run_batches(self, feeds: Any, batches: Any, **numbers: Any) -> int:
+        return super().run_batches(feeds, batches, **numbers) + 1
+
+
+class Idles(Wrong):
+    def run_batches(self, feeds: Any, batches: Any, **numbers: Any) -> int:
+        return 0
+
+
+class OneRate(Wrong):
+    def run_batches(self, feeds: Any, batches: Any, **numbers: Any) -> int:
+        rate = numbers["rate"](numbers["step"])
+        for n, rows in enumerate(batches):
+            for leaf, values in feeds:
+                self.put(leaf, values, rows)
+            self.run(seed=numbers["seed"], step=numbers["step"] + n, lr=rate)
+        return len(batches)
+
+
 class Unchecked(Wrong):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -137,6 +157,9 @@ class Forgets(Wrong):
         (NeverZero, "totals that were taken must be zero"),
         (NoStep, "learning rate and step must be"),
         (NoSeed, "function of seed, stream and step"),
+        (Skips, r"run_batches\(\) must compute what put\(\) and run\(\) do"),
+        (Idles, "which is at least 1: expected 10, got 0"),
+        (OneRate, "batch by batch"),
         (
             Unchecked,
             "DivergenceError must be raised when a checked program computes NaN",
