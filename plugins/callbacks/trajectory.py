@@ -29,6 +29,10 @@ class Trajectory(Callback):
     weights: list[dict[str, npt.NDArray[Any]]] = field(default_factory=list, init=False)
     epochs: list[float] = field(default_factory=list, init=False)
 
+    @property
+    def watches_steps(self) -> bool:
+        return self.every is not None
+
     def begin(self, run: Run) -> None:
         if not self.weights:
             self._keep(run, float(run.epoch))

@@ -226,6 +226,11 @@ def test_a_trajectory_may_be_kept_every_few_steps() -> None:
     assert not np.array_equal(path.weights[0]["dense_1/kernel"], final)
 
 
+def test_a_trajectory_of_epochs_lets_steps_share_a_launch() -> None:
+    assert not cr.callbacks.Trajectory().watches_steps
+    assert cr.callbacks.Trajectory(every=2).watches_steps
+
+
 def test_a_fit_is_the_curve_of_the_model() -> None:
     x, y = cr.datasets.noisy_curve(40)
     model = cr.Sequential([cr.layers.Dense(4, activation="tanh"), cr.layers.Dense(1)])
