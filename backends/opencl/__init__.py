@@ -12,6 +12,10 @@ from chainrule.backends.opencl.device.devices import choose, diagnose, find_devi
 from chainrule.backends.opencl.device.fork import note_use
 from chainrule.backends.opencl.source.accumulators import REDUCTIONS
 from chainrule.backends.opencl.source.moves import INDEXING, SHAPING
+from chainrule.backends.opencl.source.plugin_functions import (
+    Expression,
+    check_functions,
+)
 from chainrule.backends.opencl.source.templates import ELEMENTWISE
 from chainrule.errors import PluginError, shown
 from chainrule.kinds.backend import Backend, Device, Executable
@@ -50,16 +54,22 @@ class OpenCLBackend(Backend):
         """Reject what is not the C expression of an elementwise op.
 
         Raises:
-            PluginError: it is not a text, or lacks the slot of an operand.
+            PluginError: it is not a text, or a pair of one and the functions that it
+                calls; or it lacks the slot of an operand.
         """
-        if not (isinstance(kernel, str) and issubclass(op, ops.Elementwise)):
+        pair = isinstance(kernel, tuple) and len(kernel) == 2
+        text = kernel[0] if pair else kernel
+        if not (isinstance(text, str) and issubclass(op, ops.Elementwise)):
             raise PluginError(
-                "must be a C expression such as '{0} * {0}', and its op elementwise, "
-                f"got {shown(kernel)} for {op.__name__}"
+                "must be a C expression such as '{0} * {0}', or a pair of one and the "
+                "C functions that it calls, and its op elementwise (any other is "
+                f"computed by its expand), got {shown(kernel)} for {op.__name__}"
             )
-        expression = check_text(op, kernel)
+        expression = check_text(op, text)
         if not expression.strip() or set(expression) & set(";{}"):
-            raise PluginError(f"must be one C expression, got {kernel!r}")
+            raise PluginError(f"must be one C expression, got {text!r}")
+        if pair:
+            check_functions(text, kernel[1])
 
     @functools.cached_property
     def session(self) -> Session:
@@ -115,7 +125,11 @@ class OpenCLBackend(Backend):
         from chainrule.backends.opencl.compiled import compile_program
         from chainrule.backends.opencl.executable import OpenCLExecutable
 
-        kernels = {**self.kernels, **registry.kernels(self.type_name)}
+        given = registry.kernels(self.type_name)
+        kernels = {
+            **self.kernels,
+            **{op: Expression.of(kernel) for op, kernel in given.items()},
+        }
         compiled = compile_program(program, kernels, session)
         return OpenCLExecutable(program, kernels, session, compiled)
 

@@ -90,14 +90,14 @@ def compile_program(program: Program, kernels: Kernels, session: Session) -> Com
         BackendError: the device cannot compute it, is out of memory, or failed.
     """
     try:
-        return _compiled(lower(program, kernels, session), session)
+        return _compiled(lower(program, kernels, session), kernels, session)
     except OutOfMemory as error:
         raise error.explained(_batch_size(program)) from error
     except cl.Error as error:
         raise session.runtime.failure(error) from error
 
 
-def _compiled(lowered: Lowered, session: Session) -> Compiled:
+def _compiled(lowered: Lowered, kernels: Kernels, session: Session) -> Compiled:
     runtime = session.runtime
     parameters = lowered.leaves.parameters
     bound = [(parameter, parameter.value) for parameter in parameters]
@@ -112,7 +112,7 @@ def _compiled(lowered: Lowered, session: Session) -> Compiled:
     buffers, peak_memory = pool.allocate(blocks, runtime)
     memory = given | buffers
     width = runtime.device.width(lowered.floats)
-    source = assemble(lowered.launches, lowered.floats, width)
+    source = assemble(lowered.launches, lowered.floats, width, kernels.values())
     launches = runtime.prepare(
         source.text, source.names, lowered.launches, memory, flush=lowered.flush
     )

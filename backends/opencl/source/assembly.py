@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chainrule.backends.opencl.source import philox
 from chainrule.backends.opencl.source.helpers import helpers
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Floats
+from chainrule.backends.opencl.source.plugin_functions import functions_for
 
 
 class Source(NamedTuple):
@@ -23,8 +24,17 @@ class Source(NamedTuple):
     names: Sequence[str]
 
 
-def assemble(launches: Sequence[Launch], floats: Floats, width: int) -> Source:
-    """Return the source of a program's launches, for vectors of some width."""
+def assemble(
+    launches: Sequence[Launch], floats: Floats, width: int, given: Iterable[object] = ()
+) -> Source:
+    """Return the source of a program's launches.
+
+    Args:
+        launches: the launches.
+        floats: the C type of floats.
+        width: elements in a vector of the device.
+        given: the kernels that may call functions of their own.
+    """
     kernels: dict[str, str] = {}
     for launch in launches:
         label = "".join(c if c.isalnum() else "_" for c in launch.label)
@@ -34,5 +44,7 @@ def assemble(launches: Sequence[Launch], floats: Floats, width: int) -> Source:
     if any(launch.draws for launch in launches):
         head += philox.SOURCE
     functions = dict.fromkeys(f for launch in launches for f in launch.functions)
-    text = "\n".join([head, *functions, *parts])
+    body = "\n".join([*functions, *parts])
+    head += functions_for(body, given, floats, width)
+    text = f"{head}\n{body}"
     return Source(text, [kernels[launch.text] for launch in launches])
