@@ -71,3 +71,71 @@ def test_a_folded_block_says_what_it_stands_for():
     assert len(drawn) == 1
     assert not any("Σ" in line.text.unicode() for line in total.lines)
     assert x is not y
+
+
+def random_stack(seed):
+    """Equal blocks one after the other; one may be odd, and some may have a name."""
+    random = np.random.default_rng(seed)
+    kind = str(random.choice(["dense", "residual", "gate", "scaled", "two"]))
+    count, named = int(random.integers(3, 7)), []
+    odd = int(random.integers(count)) if random.random() < 0.4 else None
+    names = random.choice(["none", "none", "one", "all"])
+    t, x = cr.input("t", (None, 3)), cr.input("x", (None, 3))
+    y = cr.layers.Dense(3, activation="elu")(x) if random.random() < 0.5 else x
+    for number in range(count):
+        with cr.scope(f"block_{number + 1}"):
+            y = BLOCKS[kind](y)
+            if number == odd:
+                y = cr.ops.sin(y)
+            if names == "all" or (names == "one" and number == count // 2):
+                y = y.named(f"h_{number + 1}")
+                named.append(y)
+    loss = cr.losses.mse(t, cr.layers.Dense(3)(y)).named("J")
+    values = {n: random.standard_normal((2, 3)) for n in (x, t)}
+    return loss, named, values
+
+
+BLOCKS = {
+    "dense": lambda y: cr.ops.identity(cr.layers.Dense(3, activation="tanh")(y)),
+    "residual": lambda y: y + cr.layers.Dense(3, activation="tanh")(y),
+    "gate": lambda y: y * cr.layers.Dense(3, activation="sigmoid")(y),
+    "scaled": lambda y: cr.ops.tanh(y * cr.parameter("s", np.ones(3))),
+    "two": lambda y: cr.layers.Dense(3)(cr.layers.Dense(3, activation="relu")(y)),
+}
+
+
+def said(block):
+    """What a block says but for counts of edges, which folding changes."""
+    texts = (
+        line.text.unicode() for line in block.lines if line.kind in ("formula", "shape")
+    )
+    return [text for text in texts if "edge" not in text]
+
+
+@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("level", ["op", "layer"])
+@pytest.mark.parametrize("seed", range(25))
+def test_a_random_stack_folded_is_the_stack(seed, level, direction):
+    loss, named, values = random_stack(seed)
+    options = {"level": level, "direction": direction}
+    folded, whole = (cr.draw(loss, fold=f, **options).scene for f in (True, False))
+    assert sum(block.times for block in folded.blocks) == len(whole.blocks)
+    for block in folded.blocks:
+        assert said(block) == said(whole.block(block.id))
+        if block.times > 1:
+            depths = range(1, len(block.cluster) + 1)
+            frames = [folded.clusters[block.cluster[:depth]] for depth in depths]
+            told = " ".join([block.title.unicode(), *frames])
+            assert f"× {block.times}" in told
+            assert not set(block.nodes) & set(named)
+    alone = {block.id for block in folded.blocks if block.times == 1}
+    links = {
+        (k.tail, k.head, k.kind): [line.text.unicode() for line in k.lines]
+        for k in whole.links
+    }
+    for k in folded.links:
+        if {k.tail, k.head} <= alone:
+            lines = [line.text.unicode() for line in k.lines]
+            assert links[k.tail, k.head, k.kind] == lines
+    drawn = cr.draw(loss, values=values, **options)
+    assert all(block.times == 1 for block in drawn.scene.blocks)
