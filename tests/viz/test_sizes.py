@@ -1,6 +1,7 @@
 """Sizes: pictures for slides and columns, with text that can be read."""
 
 import functools
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -10,6 +11,7 @@ import chainrule as cr
 from chainrule.errors import ChainRuleError
 from chainrule.plotting.rooms import ROOMS
 from chainrule.viz.diagram import Diagram
+from chainrule.viz.proof.reading import read
 from chainrule.viz.room import Measured
 
 NAMES = ("tanh", "relu", "sigmoid", "elu", "softplus", "silu", "mish")
@@ -259,3 +261,39 @@ def test_another_size_keeps_the_level_and_says_why():
     assert "to fit a slide of 1280 × 720 pixels: level='layer'" in column.notes[-1]
     assert "to fit a column of 600 pixels: in " in column.notes[-1]
     assert {b.kind for b in column.scene.blocks} == {"input", "layer", "loss"}
+
+
+def along(path):
+    """Return places along the Bézier curves of an SVG path."""
+    points = np.array(re.findall(r"(-?[\d.]+),(-?[\d.]+)", path.get("d")), float)
+    part = np.linspace(0, 1, 40)[:, None]
+    weights = (1 - part) ** 3, 3 * part * (1 - part) ** 2, 3 * part**2 * (1 - part)
+    return np.concatenate(
+        [
+            sum(
+                w * p
+                for w, p in zip((*weights, part**3), points[i : i + 4], strict=True)
+            )
+            for i in range(0, len(points) - 3, 3)
+        ]
+    )
+
+
+@pytest.mark.parametrize("units", [(2, 3, 1), (3, 4, 2)])
+def test_edges_that_enter_a_row_run_through_no_title(units):
+    svg = cr.draw(**dense(*units), level="op", size="column").render("svg").decode()
+    edges = [
+        along(path)
+        for group in ET.fromstring(svg).iter()
+        if group.get("class", "").startswith("edge ")
+        for path in group.iter("{http://www.w3.org/2000/svg}path")
+    ]
+    titles = read(svg).frames
+    assert len(titles) > 3
+    for title in titles:
+        low, high = (
+            (title.box.left, title.box.top + 2),
+            (title.box.right, title.box.bottom),
+        )
+        for places in edges:
+            assert not ((places > low) & (places < high)).all(axis=1).any(), title.words

@@ -73,6 +73,8 @@ def _boxes(
     keeps the two edges between two blocks apart is an empty label.
     """
     outside = entering(scene) if tight else ()
+    if tight:
+        titles = _at_the_end(scene)
     twins = {(k.tail, k.head) for k in scene.links if tight and k.kind == "backward"}
     dot = _empty(scene, theme)
     _add_cluster(dot, scene, _tree(scene), (), theme, titles=titles)
@@ -94,6 +96,11 @@ def _boxes(
     return dot
 
 
+def _at_the_end(scene: Scene) -> dict[str, str]:
+    """Return the places of titles in a row, which edges enter from the beginning."""
+    return {f"cluster_{identifier('/'.join(path))}": "r" for path in scene.clusters}
+
+
 def _in_rows(scene: Scene, theme: Theme) -> graphviz.Digraph:
     """Return a graph in rows, each laid out by itself, with places for everything."""
     parts = row_scenes(scene)
@@ -102,7 +109,8 @@ def _in_rows(scene: Scene, theme: Theme) -> graphviz.Digraph:
     dot = _empty(scene, theme)
     dot.attr(layout="nop2", pad="0.1")
     for number, part in enumerate(parts):
-        _add_cluster(dot, part, _tree(part), (), theme, places, number)
+        titles = _at_the_end(part)
+        _add_cluster(dot, part, _tree(part), (), theme, places, number, titles)
     for link, identity in zip(scene.links, scene.link_ids(), strict=True):
         look = link_attributes(link, identity, theme) | places.links[identity]
         dot.edge(link.tail, link.head, **look)
