@@ -236,7 +236,7 @@ class Module(Component, ABC):
 
         That is their own name if they have one, and else that of the field, with a
         number for one of several: ``inner``, ``blocks_0``. An activation is called by
-        its type if it is the only one of that type.
+        its type, as in ``prelu_1``, if it is the only one of that type.
 
         Raises:
             GraphError: two of them have one name.
@@ -274,5 +274,7 @@ def is_from_data(parameter: Parameter) -> bool:
 def _source(x: Node) -> str:
     if not x.scope:
         return x.name or "its input"
-    names = [part.name for part in x.scope if part.name]
-    return names[-1] if names else x.scope[0].label
+    named = [part for part in x.scope if part.name]
+    layers = [p for p in named if getattr(p.component, "kind", "") != "activations"]
+    last = (layers or named or x.scope[:1])[-1]
+    return last.title

@@ -251,7 +251,7 @@ def test_activation_layer() -> None:
 def test_parameters_are_made_once_and_shared() -> None:
     layer = cr.layers.Dense(2, activation="prelu")
     a, b = layer(cr.input("a", (None, 3))), layer(cr.input("b", (None, 3)))
-    assert set(parameters(layer)) == {"kernel", "bias", "prelu/alpha"}
+    assert set(parameters(layer)) == {"kernel", "bias", "prelu_1/alpha"}
     assert set(cr.Graph([a]).parameters) == set(cr.Graph([b]).parameters)
 
 

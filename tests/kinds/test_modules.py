@@ -254,7 +254,7 @@ def test_one_sublayer_in_two_fields_is_one(tmp_path: Path) -> None:
 
 def test_sublayers_that_a_layer_makes_itself(tmp_path: Path) -> None:
     model = cr.Sequential([Mlp(depth=2), Dense(2)], input_shape=3)
-    assert "mlp_1/hidden_1/prelu/alpha" in model.parameters
+    assert "mlp_1/hidden_1/prelu_1/alpha" in model.parameters
     again = loaded(model, tmp_path)
     np.testing.assert_array_equal(again.predict(A), model.predict(A))
     again.freeze("mlp_1/hidden_0/*")

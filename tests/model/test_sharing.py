@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.annotations import OfKind
 from chainrule.errors import ModelFileError
 from chainrule.graph import Graph
 
@@ -156,3 +157,47 @@ def test_a_parameter_of_a_model_in_a_model_has_its_path_in_every_graph() -> None
     for path in paths:
         index = (0,) * graph.node[path].ndim
         cr.explain(loss, path, index=index, values=feeds)
+
+
+class Twice(cr.Layer):
+    """y = f(g(x))."""
+
+    inner: Annotated[cr.Activation, OfKind("activations")]
+    outer: Annotated[cr.Activation, OfKind("activations")]
+
+    def apply(self, x: cr.Node) -> cr.Node:
+        return self.outer(self.inner(x))
+
+
+class Around(cr.Layer):
+    """y = f(x), with a layer for f."""
+
+    body: Annotated[cr.Layer, OfKind("layers")]
+
+    def apply(self, x: cr.Node) -> cr.Node:
+        return self.body(x)
+
+
+def prelu() -> cr.Activation:
+    return cr.activations.Prelu()
+
+
+SHARED, DENSE = prelu(), Dense(3, activation=prelu())
+OWNERS: dict[str, list[Any]] = {
+    "an activation": [Dense(3, activation=prelu()), Dense(3, activation=prelu())],
+    "a shared activation": [Dense(3, activation=SHARED), Dense(3, activation=SHARED)],
+    "two of one type": [Twice(prelu(), prelu()), Twice(prelu(), prelu())],
+    "one in two places": [Twice(one := prelu(), one)],
+    "a layer in a layer": [Around(Dense(3, activation=prelu())), Around(Dense(3))],
+    "a shared layer": [DENSE, DENSE, Around(DENSE)],
+    "alone and in a layer": [both := prelu(), prelu(), Dense(3, activation=both)],
+    "an activation as a layer": [cr.layers.Activation(prelu()), prelu()],
+}
+
+
+@pytest.mark.parametrize("what", OWNERS)
+def test_a_parameter_has_one_name(what: str) -> None:
+    model = cr.Sequential(OWNERS[what], input_shape=3)
+    graph = Graph(model.outputs)
+    paths = {graph.id[parameter] for parameter in graph.parameters}
+    assert paths == set(model.parameters.keys())
