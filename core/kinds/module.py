@@ -187,8 +187,8 @@ class Module(Component, ABC):
         """Return values for parameters of its own that its input determines, by name.
 
         `fit` asks a module that defines this once, before the first step, and gives it
-        all the rows that enter it, those of the training part alone. The parameters are
-        made with ``trainable=False``.
+        all the rows that enter it, those of the training part alone; it has one input.
+        The parameters are made with ``trainable=False``.
         """
         return {}
 

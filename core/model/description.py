@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from chainrule.calls import calls
@@ -38,6 +39,24 @@ def describe_part(part: Part) -> dict[str, Any]:
         "kind": part.kind,
         "config": part.to_config(),
     }
+
+
+def check_owners(parts: Iterable[Part]) -> None:
+    """Reject what is part of several layers: a file would make several of it.
+
+    Raises:
+        ModelFileError: two layers have a parameter in common.
+    """
+    owners: dict[Parameter, Part] = {}
+    for part in parts:
+        for path, owned in part.owned_parameters():
+            other = owners.setdefault(owned.node, part)
+            if other is not part:
+                raise ModelFileError(
+                    f"{other.scope.name} and {part.scope.name} have {path} in common, "
+                    "and a file would make two of it: give each its own, or call one "
+                    "layer in both places"
+                )
 
 
 def _describe_node(

@@ -14,7 +14,7 @@ from chainrule.data.columns import columns_of, in_order
 from chainrule.errors import GraphError
 from chainrule.files import write_file
 from chainrule.kinds.backend import Backend
-from chainrule.model.description import describe_graph
+from chainrule.model.description import check_owners, describe_graph
 from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric
 from chainrule.model.provenance import origins_of
@@ -313,6 +313,8 @@ class Model(Parametric):
 
     def _content(self, *, whole: bool = False) -> bytes:
         """Return what `save` writes; `whole`: with what only a copy has."""
+        if self.is_built:
+            check_owners(self.layers)
         description = {"name": self.scope.name, "model": self.to_config()}
         if self.metadata:
             description["metadata"] = self.metadata

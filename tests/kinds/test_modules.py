@@ -13,7 +13,12 @@ from rich.console import Console
 
 import chainrule as cr
 from chainrule.annotations import OfKind, PositiveInt
-from chainrule.errors import ConformanceError, GraphError, HyperparameterError
+from chainrule.errors import (
+    ConformanceError,
+    GraphError,
+    HyperparameterError,
+    ModelFileError,
+)
 from chainrule.model.summary import table
 from chainrule.testing import check_layer
 
@@ -250,6 +255,21 @@ def test_one_sublayer_in_two_fields_is_one(tmp_path: Path) -> None:
     assert [*model.parameters.keys()] == [
         "chain_1/blocks_0/kernel", "chain_1/blocks_0/bias",
     ]  # fmt: skip
+
+
+def test_one_sublayer_in_two_layers_is_trained_and_not_saved(tmp_path: Path) -> None:
+    shared = Dense(3)
+    layers = [Gated(shared, Dense(3)), Chain((shared, Dense(2)))]
+    model = cr.Sequential(layers, input_shape=3)
+    assert "chain_1/blocks_1/kernel" in model.parameters
+    assert "chain_1/blocks_0/kernel" not in model.parameters
+    model.fit(A, Y, loss="mse")
+    prelu = cr.activations.prelu
+    with pytest.raises(ModelFileError, match=r"gated_1 and chain_1 have .* in common"):
+        model.save(tmp_path / "m.safetensors")
+    twice = [Dense(3, activation=prelu), Dense(3, activation=prelu)]
+    with pytest.raises(ModelFileError, match="have prelu/alpha in common"):
+        cr.Sequential(twice, input_shape=3).save(tmp_path / "m.safetensors")
 
 
 def test_sublayers_that_a_layer_makes_itself(tmp_path: Path) -> None:
