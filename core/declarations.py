@@ -69,6 +69,9 @@ def _methods(cls: type) -> Iterator[str]:
 def _signature(cls: type, method: str) -> str:
     for base in cls.__mro__[1:]:
         if method in vars(base):
-            names = inspect.signature(vars(base)[method]).parameters
-            return f": {method}({', '.join(names)})"
+            parameters = inspect.signature(vars(base)[method]).parameters.values()
+            bare = [
+                str(p.replace(annotation=p.empty, default=p.empty)) for p in parameters
+            ]
+            return f": {method}({', '.join(bare)})"
     return ""

@@ -17,7 +17,7 @@ from chainrule.node import Node
     ("base", "name", "meant"),
     [
         (cr.Callback, "on_epoch_end", "epoch_end, as chainrule does: epoch_end(self,"),
-        (cr.Layer, "forward", "apply, as chainrule does: apply(self, x)"),
+        (cr.Layer, "forward", "apply, as chainrule does: apply(self, *inputs)"),
         (cr.Activation, "call", "apply"),
         (cr.Loss, "forward", "per_example"),
         (cr.Optimizer, "step", "update"),
