@@ -23,7 +23,7 @@ def test_random_networks_are_drawn_as_they_are(first):
         assert not report.unread, f"{drawn}\n{report.unread}"
 
 
-@pytest.mark.parametrize("seed", [93, 1115, 1135])
+@pytest.mark.parametrize("seed", [93, 1115, 1135, 5500, 5766])
 def test_pictures_that_were_false_once(seed):
     assert not sketch(seed).diagram().proofread().wrong
 

@@ -27,9 +27,9 @@ PAD, BEND = 4.0, 8.0
 """Points between two labels, or a label and a unit; and more where edges are curved."""
 BETWEEN, WAY = 12.0, 44.0
 """Points between two units of a column, and between two columns, at least."""
-ROUNDS = 2
-"""How often all columns are gone through: what grows for one pair moves the labels of
-another."""
+ROUNDS = 4
+"""How often all columns are gone through at most: what grows for one pair moves the
+labels of another."""
 WAYS, SPREADS = 1.3 ** np.arange(9), 1.7 ** np.arange(6)
 """How much the way between columns may grow, and the room between units."""
 PARTS = np.linspace(0.1, 0.9, 21)
@@ -71,11 +71,12 @@ def placed(scene: Scene, sizes: Mapping[str, Point], scale: float) -> Places:
     turned = {name: size[::-1] if upright else size for name, size in sizes.items()}
     columns = _Columns(scene, turned, upright)
     gaps = _gaps(scene, upright, scale)
-    fits = True
+    fits = not gaps
     for _ in range(ROUNDS):
-        fits = True
-        for gap in gaps:
-            fits &= columns.make_room(gap)
+        if not fits:
+            for gap in gaps:
+                columns.make_room(gap)
+            fits = all(map(columns.is_clear, gaps))
     right, up = _TURNS[scene.rankdir]
     middle = {
         name: (right * (y if upright else x), up * (x if upright else y))
@@ -138,11 +139,14 @@ class _Columns:
             x += wide + self.way[rank]
         return found
 
-    def make_room(self, gap: _Gap) -> bool:
+    def is_clear(self, gap: _Gap) -> bool:
+        """Whether the labels of a gap cover nothing."""
+        return not self._best(gap)[0]
+
+    def make_room(self, gap: _Gap) -> None:
         """Let columns grow, as little as possible, until the labels of a gap have room.
 
-        Returns:
-            Whether they have.
+        Where that is not enough, they stay as they are.
         """
         behind = self.ranks[self.ranks.index(gap.head) - 1]
         ends = [r for r in (gap.tail, gap.head) if len(self.units[r]) > 1]
@@ -153,10 +157,9 @@ class _Columns:
             tried.append((self._cost(), way, spread))
         for _, way, spread in sorted(tried):
             self._grow(before, behind, way, ends, spread)
-            if not self._best(gap)[0]:
-                return True
+            if self.is_clear(gap):
+                return
         self.way, self.between = before
-        return False
 
     def _grow(
         self,
