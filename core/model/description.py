@@ -8,6 +8,8 @@ from typing import Any
 
 from chainrule.calls import calls
 from chainrule.errors import ModelFileError
+from chainrule.kinds.module import Module
+from chainrule.kinds.sublayers import entries
 from chainrule.model.names import Part
 from chainrule.model.structure import Structure
 from chainrule.node import Constant, Input, Node, Parameter, describe
@@ -45,10 +47,12 @@ def check_owners(parts: Iterable[Part]) -> None:
     """Reject what is part of several layers: a file would make several of it.
 
     Raises:
-        ModelFileError: two layers have a parameter in common.
+        ModelFileError: two layers have a parameter in common, or two fields of one.
     """
     owners: dict[Parameter, Part] = {}
     for part in parts:
+        if isinstance(part, Module):
+            _check_fields(part)
         for path, owned in part.owned_parameters():
             other = owners.setdefault(owned.node, part)
             if other is not part:
@@ -57,6 +61,21 @@ def check_owners(parts: Iterable[Part]) -> None:
                     "and a file would make two of it: give each its own, or call one "
                     "layer in both places"
                 )
+
+
+def _check_fields(module: Module) -> None:
+    """Reject a module with parameters that is in two fields of another one."""
+    first: dict[Module, str] = {}
+    for place, inner in entries(vars(module)):
+        if isinstance(inner, Module):
+            other = first.setdefault(inner, place)
+            if other != place and any(inner.owned_parameters()):
+                raise ModelFileError(
+                    f"{other} and {place} of {module.scope.title} are one module, and "
+                    "a file would make two of it: give each its own, or call one field "
+                    "in both places"
+                )
+            _check_fields(inner)
 
 
 def _describe_node(

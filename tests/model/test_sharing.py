@@ -195,9 +195,31 @@ OWNERS: dict[str, list[Any]] = {
 }
 
 
+REFUSED = {
+    "a shared activation", "one in two places", "a shared layer",
+    "alone and in a layer",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("what", OWNERS)
 def test_a_parameter_has_one_name(what: str) -> None:
     model = cr.Sequential(OWNERS[what], input_shape=3)
     graph = Graph(model.outputs)
     paths = {graph.id[parameter] for parameter in graph.parameters}
     assert paths == set(model.parameters.keys())
+
+
+@pytest.mark.filterwarnings("ignore:.*not registered")
+@pytest.mark.parametrize("what", OWNERS)
+def test_what_is_shared_is_saved_or_refused_and_never_lost(
+    what: str, path: Path
+) -> None:
+    model = cr.Sequential(OWNERS[what], input_shape=3)
+    if what in REFUSED:
+        with pytest.raises(ModelFileError, match="a file would make two of it"):
+            model.save(path)
+        return
+    model.save(path)
+    loaded = cr.load(path, custom={"twice": Twice, "around": Around})
+    assert loaded.parameters.keys() == model.parameters.keys()
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
