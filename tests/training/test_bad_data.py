@@ -72,7 +72,7 @@ Y_MISTAKES = [
     (SPARSE, LABELS - 1, "label -1 in row 0, but the model has 3 outputs"),
     (SPARSE, LABELS + 1, "label 3 in row 2, .*labels 0 to 2"),
     (SPARSE, LABELS + 0.5, "must hold integers, got 0.5 in row 0"),
-    (SPARSE, ONE_HOT, r'loss="softmax_cross_entropy", or labels: y.argmax\(-1\)'),
+    (SPARSE, ONE_HOT, r'loss="softmax_cross_entropy", or give labels: y.argmax\(-1\)'),
     (SPARSE, np.ones((12, 2)), r"takes class labels of shape \(batch\)"),
     (SPARSE, LABELS[:7], "x 12, y 7"),
     (SPARSE, np.where(LABELS, LABELS, np.nan), "y has nan in row 0"),

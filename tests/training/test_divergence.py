@@ -198,7 +198,7 @@ def test_a_torn_step_is_undone(
     with pytest.raises(fault) as caught:
         model.fit(
             X, Y, loss="mse", batch_size=16, epochs=9, validation=(X, Y),
-            regularizers=stops, callbacks=[seen],
+            regularizers=stops, callbacks=[seen], backend="numpy",
         )  # fmt: skip
     again = issubclass(fault, Exception)  # after Ctrl-C nothing is repeated
     assert seen.counts == ((4, 1) if again else (3, 0))
@@ -222,7 +222,10 @@ def test_ctrl_c_while_the_totals_of_an_epoch_are_read(
 
     monkeypatch.setattr(NumpyExecutable, "take_totals", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
-        model.fit(X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[keep])
+        model.fit(
+            X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[keep],
+            backend="numpy",
+        )  # fmt: skip
     assert caught.value.__notes__ == ["the parameters are those after step 3"]
     assert model.session.state is not None
     assert model.session.state.step == 3
@@ -246,7 +249,10 @@ def test_steps_between_which_a_callback_set_weights_are_not_repeated(
     model, halve = linear(), Halve()
     break_once(monkeypatch, 5, MemoryError)
     with pytest.raises(MemoryError) as caught:
-        model.fit(X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[halve])
+        model.fit(
+            X, Y, loss="mse", batch_size=16, epochs=9, callbacks=[halve],
+            backend="numpy",
+        )  # fmt: skip
     assert caught.value.__notes__ == ["the parameters are those after step 3"]
     for path, value in model.get_weights().items():
         np.testing.assert_array_equal(value, halve.weights[path])

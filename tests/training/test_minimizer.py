@@ -34,9 +34,9 @@ def test_a_loop_is_fit(optimizer: str, dtype: Any) -> None:
     copy_weights(model, twin)
     history = twin.fit(
         X, T, loss="mse", optimizer=optimizer, epochs=5, batch_size=16, verbose=0,
-        dtype=dtype,
+        dtype=dtype, backend="numpy",
     )  # fmt: skip
-    step = cr.optimizers[optimizer].minimize(loss, dtype=dtype)
+    step = cr.optimizers[optimizer].minimize(loss, dtype=dtype, backend="numpy")
     losses = [step({"x": X, "t": T}) for _ in range(5)]
     assert losses == history["loss"]
     for mine, theirs in zip(
