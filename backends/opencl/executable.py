@@ -115,7 +115,7 @@ class OpenCLExecutable(Executable):
         self._numbers_of = None
         if self._compiled.feeds.seed is not None:
             self._compiled.feeds.seed.put(_seeds(seed, step, runs), runs=runs)
-        self._pace.launched(self._launch(runs))
+        self._pace.launched(self._launch(runs), runs)
         self._add_host_totals(rows)
         return runs
 

@@ -26,23 +26,24 @@ class Pace:
     def __init__(self, runtime: Runtime) -> None:
         self.runs = 1
         self._runtime = runtime
-        self._last: Any = None
+        self._last: tuple[Any, int] | None = None
         self._begun = 0.0
 
-    def launched(self, event: Any) -> None:
-        """Note a launch; wait for the one before it.
+    def launched(self, event: Any, runs: int) -> None:
+        """Note a launch that does some runs; wait for the one before it.
 
         Raises:
             BackendError: the device failed.
         """
-        before, self._last = self._last, event
-        if before is not None:
+        last, self._last = self._last, (event, runs)
+        if last is not None:
+            before, done = last
             complete = cl.command_execution_status.COMPLETE
             waited = before.command_execution_status != complete
             self._runtime.wait(before)
             seconds = time.perf_counter() - self._begun
             if seconds < MOMENT / 2:
-                self.runs *= 2
+                self.runs = max(self.runs, min(2 * self.runs, 4 * done))
             elif seconds > 2 * MOMENT and waited:
                 self.runs = max(self.runs // 2, 1)
         self._begun = time.perf_counter()

@@ -283,9 +283,19 @@ def test_a_launch_takes_a_moment(step: float, monkeypatch: pytest.MonkeyPatch) -
     longest = 0.0
     for _ in range(40):
         longest = max(longest, made.runs * step)
-        made.launched(clock.event(made.runs * step))
+        made.launched(clock.event(made.runs * step), made.runs)
     assert longest <= max(4 * pace.MOMENT, step)
     assert made.runs * step >= pace.MOMENT / 2
     for _ in range(40):  # the machine is slower now
-        made.launched(clock.event(made.runs * step * 100))
+        made.launched(clock.event(made.runs * step * 100), made.runs)
     assert made.runs * step * 100 <= max(4 * pace.MOMENT, step * 100)
+
+
+def test_short_epochs_do_not_hide_how_long_many_steps_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    made = Pace(clock)  # type: ignore[arg-type]
+    for _ in range(200):
+        made.launched(clock.event(3e-5), min(made.runs, 3))
+    assert made.runs <= 4 * 3
