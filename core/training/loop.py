@@ -108,10 +108,11 @@ class Loop:
 
         def rate(step: int) -> float:
             nonlocal lr, torn
-            lr = base
+            scheduled = base
             if schedule is not None:
-                lr = schedule.checked_rate(base, earlier + step, run.steps_per_epoch)
-            lr *= run.lr_scale
+                nth, each = earlier + step, run.steps_per_epoch
+                scheduled = schedule.checked_rate(base, nth, each)
+            lr = scheduled * run.lr_scale
             torn = True  # the step begins
             return lr
 
