@@ -21,8 +21,8 @@ def open_backend(name: str | Backend | None = None) -> Backend:
     """Return the backend of a name such as ``"numpy"`` or ``"opencl:1"``.
 
     What follows the colon chooses a device. None means the backend that
-    ``CHAINRULE_BACKEND`` names, and NumPy if it is not set. So does ``"auto"``, but in
-    `fit`, which looks for the fastest one. Each name is opened once.
+    ``CHAINRULE_BACKEND`` names, and NumPy if it is not set. ``"auto"``
+    means NumPy here: `fit` looks for the fastest one. Each name is opened once.
 
     Raises:
         UnknownNameError: no plugin registers such a backend.

@@ -116,7 +116,7 @@ class _Fit:
             return step_seconds(self.loop, self.session, backend)
 
         chosen = fastest(kind_of(self.loop, self.step.nbytes), seconds)
-        self.backend = chosen.backend
+        self.backend = self.session.fastest = chosen.backend
         self.run.record(backend=chosen.name)
 
     def epochs(self) -> History:

@@ -11,7 +11,6 @@ import numpy as np
 from chainrule.data.arrays import Array
 from chainrule.data.batches import Feeds, Shapes, batch_shapes, slices_of
 from chainrule.data.inputs import examples_for
-from chainrule.execution import open_backend
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.training.criteria import Criteria
 from chainrule.training.examples import Examples
@@ -29,7 +28,7 @@ def predict(
     network = session.network
     arrays = examples_for(network.inputs, network.outputs, x, session.dtype)
     feeds = list(zip(network.inputs, arrays, strict=True))
-    device = open_backend(backend)
+    device = session.open(backend)
     with session.using(device):
         return in_batches(feeds, batch_size, lambda s: session.predictor(s, device))
 
@@ -67,7 +66,7 @@ def evaluate(
     backend: str | Backend | None,
 ) -> dict[str, Any]:
     """Return loss and metrics on examples, by name; see `Model.evaluate`."""
-    device, network = open_backend(backend), session.network
+    device, network = session.open(backend), session.network
     criteria = Criteria.to_measure(network, session.criteria, loss, metrics)
     examples = Examples.of(network, criteria, x, y, sample_weight, floats=session.dtype)
     objective = session.objective(criteria, examples)

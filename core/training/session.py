@@ -9,7 +9,7 @@ from threading import RLock
 from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
 from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
-from chainrule.execution.opening import generation
+from chainrule.execution.opening import generation, is_auto, open_backend
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
@@ -44,6 +44,7 @@ class Session:
             set of buffers.
         program: the training step compiled or used last, or None.
         fitting_on: the backend of a fit that is in progress, or None.
+        fastest: the backend that the last fit with ``"auto"`` chose, or None.
         touched: whether anything but its steps changed parameters in this epoch.
     """
 
@@ -54,6 +55,7 @@ class Session:
         self.lock = RLock()
         self.program: Executable | None = None
         self.fitting_on: Backend | None = None
+        self.fastest: Backend | None = None
         self.touched = False
         self._objectives: Cache[Objective] = Cache(limit=8, nbytes=GRAPH_BYTES)
         self._steps: Cache[Step] = Cache(limit=8, nbytes=GRAPH_BYTES)
@@ -67,6 +69,16 @@ class Session:
         assert self.state is not None
         averages = [p for p in self.network.parameters.values() if not p.trainable]
         return [*self.state.parameters, *averages]
+
+    def open(self, backend: str | Backend | None) -> Backend:
+        """Return the backend to predict or measure on; for ``"auto"`` the fastest one.
+
+        Raises:
+            BackendError: there is no such device, or it cannot be used.
+        """
+        if self.fastest is not None and is_auto(backend):
+            return self.fastest
+        return open_backend(backend)
 
     def pull(self) -> None:
         """Bring parameters that a fit in progress has changed to the host."""

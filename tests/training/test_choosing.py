@@ -204,6 +204,17 @@ def test_auto_is_numpy_where_nothing_is_trained(
         open_backend("auto:1")
 
 
+def test_what_was_trained_is_measured_where_it_was_trained(offered: Any) -> None:
+    slow, fast = Waiting(0.003), Waiting(0.0)
+    offered(numpy=slow, chip=fast)
+    model, _ = fit()
+    used = fast.compiled
+    measured = model.evaluate(X, Y, backend="auto")
+    model.predict(X, backend="auto")
+    assert fast.compiled == used + 2
+    assert measured == model.evaluate(X, Y, backend="numpy")
+
+
 def test_the_environment_asks_for_it(
     offered: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
