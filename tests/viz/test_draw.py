@@ -298,3 +298,14 @@ def test_hostile_names_are_only_text(name):
     ET.fromstring(svg)
     assert "<script" not in svg
     assert diagram.source.count("->") == len(diagram.scene.links)
+
+
+def test_no_label_covers_the_title_of_a_frame_in_a_large_picture():
+    t, x = (cr.input(name, (None, 3)) for name in "tx")
+    y = x
+    for _ in range(6):
+        gate = cr.layers.Dense(3, activation="sigmoid")(y)
+        y = y * gate + cr.layers.Dense(3)(y)
+    diagram = cr.draw(cr.losses.mse(t, y), level="op", direction="both", fold=False)
+    assert 60 < len(diagram.scene.blocks) < 120
+    assert not diagram.proofread().wrong

@@ -28,7 +28,7 @@ from chainrule.viz.style import LIGHT
 
 LABEL_DISTANCE = 10.0
 """Points that Graphviz' labeldistance counts in."""
-MOST_WITH_TITLES = 60
+MOST_WITH_TITLES = 120
 """Larger pictures are not laid out twice to see what covers the titles of frames."""
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
