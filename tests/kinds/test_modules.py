@@ -201,13 +201,17 @@ def test_two_outputs_are_those_of_one_call(tmp_path: Path) -> None:
 
 def test_outputs_that_share_nothing_are_one_block(tmp_path: Path) -> None:
     a, b = cr.input("a", (None, 3)), cr.input("b", (None, 4))
-    inner = cr.Model([a, b], list(Swapped()(a, b)))
+    first, second = Swapped()(a, b)
+    inner = cr.Model([a, b], [Dense(2)(first), Dense(2)(second)])
     c, d = cr.input("c", (None, 3)), cr.input("d", (None, 4))
     model = cr.Model([c, d], list(inner(Dense(3)(c), Dense(4)(d))))
     again = loaded(model, tmp_path)
     for one, other in zip(model.predict([A, B]), again.predict([A, B]), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert "call 1 of 2" not in cr.draw(inner, level="layer").source
+    for drawn in (inner, model):
+        source = cr.draw(drawn, level="layer").source
+        assert "swapped_1" in source
+        assert "call 1 of 2" not in source
 
 
 @pytest.mark.parametrize("returned", [(), (None,), [1.0], {}])
