@@ -101,6 +101,9 @@ def verdict(entry: Entry, where: str = "") -> Verdict:
             target = example(target)
         except ConformanceError as error:
             return Verdict(entry.kind, entry.name, "skipped", str(error))
+        except Exception as error:  # what the class itself gives as an example
+            said = f"its example cannot be made: {_said(error)}"
+            return Verdict(entry.kind, entry.name, "broken", said)
     try:
         if not entry.summary:
             raise ConformanceError("it has no docstring: say in one line what it is")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,7 +20,9 @@ from chainrule.errors import (
     ModelFileError,
 )
 from chainrule.model.summary import table
+from chainrule.registry.entry import Entry
 from chainrule.testing import check_layer
+from chainrule.testing.reports import verdict
 
 random = np.random.default_rng(3)
 A = random.normal(size=(12, 3)).astype(np.float32)
@@ -76,7 +78,7 @@ class Swapped(cr.Layer):
 class Chain(cr.Layer):
     """Blocks one after the other."""
 
-    example = {"blocks": ("dense", {"type": "dense", "units": 3})}
+    example: ClassVar[dict[str, Any]] = {"blocks": ({"type": "dense", "units": 3},) * 2}
     blocks: tuple[Annotated[Any, OfKind("layers")], ...]
 
     def apply(self, x: cr.Node) -> cr.Node:
@@ -272,7 +274,7 @@ def test_one_sublayer_in_two_layers_is_trained_and_not_saved(tmp_path: Path) -> 
     with pytest.raises(ModelFileError, match=r"gated_1 and chain_1 have .* in common"):
         model.save(tmp_path / "m.safetensors")
     twice = [Dense(3, activation=prelu), Dense(3, activation=prelu)]
-    with pytest.raises(ModelFileError, match="have prelu/alpha in common"):
+    with pytest.raises(ModelFileError, match="have prelu_1/alpha in common"):
         cr.Sequential(twice, input_shape=3).save(tmp_path / "m.safetensors")
 
 
@@ -315,6 +317,18 @@ def test_a_field_says_how_it_takes_what_a_file_has() -> None:
 )  # fmt: skip
 def test_the_kit_checks_them(layer: cr.Layer) -> None:
     check_layer(layer)
+
+
+def test_a_wrong_example_is_a_verdict() -> None:
+    class Broken(Chain):
+        """Dense needs units."""
+
+        example: ClassVar[dict[str, Any]] = {"blocks": ("dense",)}
+
+    entry = Entry("layers", "Broken", Broken, "custom", "custom", "")
+    found = verdict(entry)
+    assert found.state == "broken"
+    assert "its example cannot be made: Broken(blocks=…): Dense needs u" in found.detail
 
 
 def test_the_kit_finds_a_fault_in_the_second_output() -> None:
