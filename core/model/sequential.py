@@ -16,6 +16,7 @@ from chainrule.model.layers import Layers
 from chainrule.model.model import Model
 from chainrule.model.names import name_parts
 from chainrule.node import Input, Node
+from chainrule.registry.blame import naming_plugins
 from chainrule.shapes import Shape
 
 
@@ -80,7 +81,8 @@ class Sequential(Model):
             x = Input("x", (None, *shapes[0][1:]))
             y: Node = x
             for layer in self._layers:
-                y = layer(y)
+                with naming_plugins():
+                    y = layer(y)
                 if not isinstance(y, Node):
                     raise GraphError(
                         f"{layer!r} has several outputs; a Sequential passes on one: "

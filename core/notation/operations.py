@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from chainrule.errors import ComponentError
 from chainrule.node import Node
 from chainrule.notation.pieces import Piece, Product, filled
 from chainrule.notation.styles import Style, minus
@@ -32,7 +33,15 @@ def _plain(node: Node, operands: Sequence[Piece], style: Style) -> Piece:
     if template == "{0}":
         return operands[0]
     op = node.op
-    return filled(template, operands, op.precedence, style, associative=op.associative)
+    try:
+        return filled(
+            template, operands, op.precedence, style, associative=op.associative
+        )
+    except IndexError:
+        raise ComponentError(
+            f"{type(op).__name__}: notation and latex must have slots for "
+            f"operands, {{0}} to {{{len(operands) - 1}}}, got {template!r}"
+        ) from None
 
 
 def _call(op: Op, count: int, style: Style) -> str:

@@ -1,6 +1,9 @@
 """Naming: the symbols of derivatives, of layers, and of nodes with one name."""
 
+import pytest
+
 import chainrule as cr
+from chainrule.errors import ComponentError
 from chainrule.graph import Graph
 from chainrule.notation.expressions import expression
 from chainrule.notation.naming import Naming
@@ -52,3 +55,15 @@ def test_a_parameter_does_not_take_the_symbol_of_a_result_or_of_another():
 def test_two_nodes_of_one_name_get_two_symbols():
     one, two = cr.input("x"), cr.input("x")
     assert expression(one + two) == "x + x'"
+
+
+def test_a_notation_with_a_slot_too_many_is_named():
+    class Slotted(cr.Elementwise):
+        notation = "f({1})"
+
+        def derivatives(self, y, x):
+            return (1,)
+
+    y = Slotted()(cr.input("x"))
+    with pytest.raises(ComponentError, match="Slotted: notation and latex"):
+        expression(y)

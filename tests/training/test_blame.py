@@ -183,3 +183,16 @@ def test_a_constraint_keeps_the_shape() -> None:
 
     with pytest.raises(ComponentError, match=r"Wrong\.constrain must return a node of"):
         fit(regularizers=[Wrong()])
+
+
+class Breaks(cr.Layer):
+    """A layer whose formula cannot be built."""
+
+    def apply(self, x: cr.Node) -> cr.Node:
+        raise KeyError("w")
+
+
+def test_an_error_while_a_model_is_built_names_the_layer() -> None:
+    with pytest.raises(KeyError) as caught:
+        cr.Sequential([Breaks()], input_shape=3)
+    assert "in Breaks.apply" in caught.value.__notes__
