@@ -50,9 +50,8 @@ def named(stored: Mapping[str, M], parent: Scope) -> dict[str, M]:
     found: dict[str, M] = {}
     for place, inner in stored.items():
         by_type = inner.kind == "activations" and types[inner.type_name] == 1
-        name = getattr(inner, "name", None) or inner.scope.name
-        if name is None or name in found:
-            name = f"{inner.type_name}_1" if by_type else place
+        in_field = f"{inner.type_name}_1" if by_type else place
+        name = getattr(inner, "name", None) or in_field  # whatever it was called before
         if name in found:
             raise GraphError(
                 f"two layers in {parent.title} are called {name!r}; give each its own "

@@ -255,6 +255,15 @@ def test_sublayers_with_names_of_their_own_keep_them() -> None:
         cr.Sequential([twice], input_shape=3)
 
 
+def test_a_layer_of_another_model_is_called_by_its_field(tmp_path: Path) -> None:
+    reused = Dense(3)
+    cr.Sequential([Dense(3), reused], input_shape=3)
+    model = cr.Sequential([Gated(reused, Dense(3))], input_shape=3)
+    assert "gated_1/value/kernel" in model.parameters
+    again = loaded(model, tmp_path)
+    np.testing.assert_array_equal(again.predict(A), model.predict(A))
+
+
 def test_one_sublayer_in_two_fields_is_one(tmp_path: Path) -> None:
     shared = Dense(3)
     model = cr.Sequential([Chain((shared, shared))], input_shape=3)
