@@ -112,14 +112,14 @@ def _made(
     """Make the model that a file describes."""
     source, description = stored.source, stored.description
     origins = description.get("origins", {})
-    reader = Reader(
-        stored.tensors,
-        origins.get("results", {}),
-        frozenset(origins.get("untrained", ())),
-        stored.remarks,
-    )
     try:
         stored.verify()
+        reader = Reader(
+            stored.tensors,
+            origins.get("results", {}),
+            frozenset(origins.get("untrained", ())),
+            stored.remarks,
+        )
         with registry.also(custom), recorded(components_in(origins)):
             model = rebuild(description["model"], description["name"], reader)
             if "goal" in description:  # or it is not built yet

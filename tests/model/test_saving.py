@@ -235,6 +235,14 @@ def no_layers(description: Any, tensors: Any) -> None:
     del description["model"]["layers"]
 
 
+def no_origins(description: Any, tensors: Any) -> None:
+    description["origins"] = []
+
+
+def nothing_untrained(description: Any, tensors: Any) -> None:
+    description["origins"] = {"untrained": None}
+
+
 def missing(description: Any, tensors: Any) -> None:
     del tensors["first/kernel"]
 
@@ -249,6 +257,8 @@ def reshaped(description: Any, tensors: Any) -> None:
         (renamed, "Did you mean 'dense'.*If it is of a plugin"),
         (other_version, "version 99; this chainrule reads version 1"),
         (no_layers, "makes no sense"),
+        (no_origins, "makes no sense"),
+        (nothing_untrained, "makes no sense"),
         (missing, r"missing \['first/kernel'\]"),
         (reshaped, r"first/kernel has shape \(4, 5\) in the model and \(5, 4\)"),
     ],
