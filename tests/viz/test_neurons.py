@@ -213,6 +213,22 @@ def test_an_input_is_shown_as_an_image_beside_its_units():
 
 
 @pytest.mark.parametrize(
+    ("numbers", "shares"),
+    [
+        ([np.inf, -np.inf, 1, 3], [1, 0, 0, 1]),
+        ([np.nan, 2, 2, np.inf], [0, 0, 0, 1]),
+        ([3.4e38, -3.4e38, 0, np.nan], [1, 0, 0.5, 0]),
+    ],
+)
+def test_an_image_of_numbers_that_are_not_finite(numbers, shares):
+    model = cr.Sequential([cr.layers.Dense(2)], input_shape=4)
+    diagram = cr.draw(model, level="neuron", values={"x": [numbers]}, image=(2, 2))
+    image = diagram.scene.block("image_1").image
+    assert np.ravel(image) == pytest.approx(np.array(shares))
+    diagram.render("svg")
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"image": (8, 7)}, r"image=\(8, 7\) takes 56 numbers, .* \(x: 64\)"),

@@ -54,8 +54,12 @@ def _blocks(
 
 
 def _image(node: Node, values: Values, shape: tuple[int, int]) -> Image:
-    """Return the numbers of a node as pixels, its least as 0 and its largest as 1."""
-    pixels = np.nan_to_num(values[node].astype(np.float64)).reshape(shape)
-    low, high = pixels.min(), pixels.max()
-    scaled = (pixels - low) / (high - low or 1.0)
+    """Return the numbers of a node as pixels, its least as 0 and its largest as 1.
+
+    Those are the least and the largest that are finite; NaN is 0.
+    """
+    pixels = values[node].astype(np.float64).reshape(shape) / 2  # so no difference is ∞
+    finite = pixels[np.isfinite(pixels)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    scaled = np.nan_to_num(np.clip((pixels - low) / (high - low or 0.5), 0, 1))
     return tuple(tuple(map(float, row)) for row in scaled)
