@@ -14,6 +14,7 @@ from chainrule.data.columns import columns_of, in_order
 from chainrule.errors import GraphError
 from chainrule.files import write_file
 from chainrule.kinds.backend import Backend
+from chainrule.kinds.module import Module
 from chainrule.model.description import check_owners, describe_graph
 from chainrule.model.foreign import foreign_classes, warn_of_foreign
 from chainrule.model.parametric import Parametric
@@ -75,6 +76,7 @@ class Model(Parametric):
         tuple. For arrays it returns numbers, as `predict` does.
 
         Raises:
+            GraphError: it is another number of nodes, or a layer applies the model.
             ShapeError: the nodes do not fit.
         """
         single = inputs[0] if len(inputs) == 1 else list(inputs)
@@ -82,6 +84,13 @@ class Model(Parametric):
             inputs = tuple(single)
         if inputs and not any(isinstance(x, Node) for x in inputs):
             return self.predict(single)
+        path = current_scope()
+        if path and isinstance(path[-1].component, Module):
+            raise GraphError(
+                f"{path[-1].title} applies a model, and a layer is made of layers: "
+                "give it those of the model, in a field such as blocks: "
+                'tuple[Annotated[cr.Layer, OfKind("layers")], ...]'
+            )
         nodes = tuple(as_node(x) for x in inputs)
         self._build_for([x.shape for x in nodes])
         if len(nodes) != len(self.inputs):

@@ -296,6 +296,21 @@ def test_sublayers_that_a_layer_makes_itself(tmp_path: Path) -> None:
     assert again.parameters["mlp_1/hidden_0/kernel"].frozen
 
 
+@pytest.mark.parametrize("shape", [None, 3])
+def test_a_model_is_no_sublayer(shape: int | None) -> None:
+    class Holding(cr.Layer):
+        """y = f(x)."""
+
+        inner: Any
+
+        def apply(self, x: cr.Node) -> Any:
+            return self.inner(x)
+
+    layer = Holding(cr.Sequential([Dense(3)], input_shape=shape))
+    with pytest.raises(GraphError, match="holding_1 applies a model, and a layer is"):
+        cr.Sequential([layer], input_shape=3)
+
+
 def test_a_sublayer_that_is_in_no_field_is_refused() -> None:
     class Fresh(cr.Layer):
         def apply(self, x: cr.Node) -> cr.Node:
