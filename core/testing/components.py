@@ -129,6 +129,7 @@ def _check_batch_penalty(
         )[0],
         [kernel.value, *values],
         seed=seed,
+        cuts=cuts_by_intent(regularizer),
     )
 
 

@@ -60,6 +60,20 @@ class MeansPenalty(cr.Regularizer):
         return ops.sum(squares * ops.stop_gradient(ops.mean(squares)))
 
 
+class LocalPenalty(cr.Regularizer):
+    """J + mean of (ŷ - c)², c the prediction taken for a constant, halved."""
+
+    def batch_penalty(self, batch: Any) -> cr.Node:
+        (y,) = batch.predictions
+        return ops.mean(ops.square(y - ops.stop_gradient(y / 2)))
+
+
+class LocalByIntent(LocalPenalty):
+    """The same, said to be meant."""
+
+    cuts_gradient = True
+
+
 class Within(cr.Layer):
     """y = f(x), with a part that cuts by intent."""
 
@@ -87,6 +101,7 @@ HINT = "write cuts_gradient = True"
         (testing.check_layer, Within(CutsByMistake())),
         (testing.check_loss, CutsALoss()),
         (testing.check_regularizer, MeansPenalty()),
+        (testing.check_regularizer, LocalPenalty()),
     ],
 )
 def test_a_gradient_that_is_cut_by_mistake_is_found(
@@ -101,6 +116,7 @@ def test_one_that_is_cut_by_intent_is_no_fault() -> None:
     testing.check_activation(Straight())
     testing.check_activation(Shifted())
     testing.check_layer(Within(CutsByIntent()))
+    testing.check_regularizer(LocalByIntent())
 
 
 # -- determinism -----------------------------------------------------------------------
