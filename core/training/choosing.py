@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         name: what to write for it, such as ``"opencl:0"``.
-        title: the same with the device's own name.
+        title: the same with the device's own name, and the release that runs on it.
         backend: runs on it.
     """
 
@@ -56,7 +56,8 @@ def candidates() -> list[Candidate]:
             devices = open_backend(entry.name).devices()
             for number, device in enumerate(devices):
                 name = f"{entry.name}:{number}" if entry.name != "numpy" else "numpy"
-                title = f"{name} on {device.name}"
+                release = f"{entry.distribution} {entry.version}"
+                title = f"{name} on {device.name}, {release}"
                 found.append(Candidate(name, title, open_backend(name)))
     return sorted(found, key=lambda one: one.name != "numpy")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,8 @@ def test_the_devices_of_this_machine(file: Path) -> None:
     assert found[0].name == "numpy"
     assert found[0].backend is open_backend("numpy")
     assert len({one.title for one in found}) == len(found)
+    release = version("chainrule")  # another one is timed anew
+    assert all(one.title.endswith(f", chainrule {release}") for one in found)
     model, seen = fit()
     assert seen.backend in [one.name for one in found]
     same(model, fit(seen.backend)[0])
