@@ -34,11 +34,12 @@ from rich.table import Table
 
 import chainrule as cr
 from benchmarks.cases import CASES, Case
+from benchmarks.opencl import adam_update
 from benchmarks.peers import chainrule_fit
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.errors import BackendError
 from chainrule.profile.speed import LARGEST, Speed
-from chainrule.program import LEARNING_RATE, STEP, Program
+from chainrule.program import Program
 
 CASE = CASES["784-1024-1024-10, 256"]
 ADAM = 1 << 23
@@ -158,12 +159,8 @@ def copy(backend: OpenCLBackend, roof: Roofline, torch: Any, nbytes: int) -> Tas
 
 def adam(backend: OpenCLBackend, roof: Roofline, torch: Any, size: int) -> Task:
     """Return the fused update of one flat vector."""
-    random = np.random.default_rng(0)
-    arrays = [random.random(size, np.float32) for _ in range(4)]
-    p, g, m, v = (cr.parameter(n, a) for n, a in zip("pgmv", arrays, strict=True))
-    new = cr.optimizers.Adam().new_values(p, g, LEARNING_RATE, STEP, {"m": m, "v": v})
-    phase = [(p, new["p"]), (m, new["m"]), (v, new["v"])]
-    executable = backend.compile(Program(phases=[phase]))
+    program, arrays = adam_update(size)
+    executable = backend.compile(program)
     theirs = None
     if torch:
         weight = torch.nn.Parameter(torch.from_numpy(arrays[0].copy()).cuda())

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from ctypes.util import find_library
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -85,14 +86,19 @@ def product(
     return interleaved(lambda: np.matmul(a, b, out), ours, rounds)
 
 
-def adam(backend: OpenCLBackend, size: int, rounds: int) -> tuple[float, float, float]:
-    """Time the fused update of one flat vector against plain NumPy calls."""
+def adam_update(size: int) -> tuple[Program, list[Any]]:
+    """Return the update of one flat vector; and p, g, m and v to begin with."""
     random = np.random.default_rng(0)
     arrays = [random.random(size, np.float32) for _ in range(4)]
     p, g, m, v = (cr.parameter(n, a) for n, a in zip("pgmv", arrays, strict=True))
     new = cr.optimizers.Adam().new_values(p, g, LEARNING_RATE, STEP, {"m": m, "v": v})
-    phase = [(p, new["p"]), (m, new["m"]), (v, new["v"])]
-    executable = backend.compile(Program(phases=[phase]))
+    return Program(phases=[[(p, new["p"]), (m, new["m"]), (v, new["v"])]]), arrays
+
+
+def adam(backend: OpenCLBackend, size: int, rounds: int) -> tuple[float, float, float]:
+    """Time the fused update of one flat vector against plain NumPy calls."""
+    program, arrays = adam_update(size)
+    executable = backend.compile(program)
 
     def ours() -> None:
         executable.run(step=10, lr=1e-3)
