@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chainrule.arguments import checked
+from chainrule.errors import PluginError, shown
 
 Target = TypeVar("Target")
 
@@ -32,7 +33,15 @@ def overrides(target: Target) -> Target:
             return {"numpy": {cr.ops.Tanh: cr.overrides("tanh({0}, {out})")}}
 
     Without it, what is built in stays, and ``chainrule plugins`` reports the collision.
+
+    Raises:
+        PluginError: it is chainrule's own, so that it would be marked for everybody.
     """
+    if str(getattr(target, "__module__", "")).startswith("chainrule."):
+        raise PluginError(
+            f"overrides marks what a plugin brings, and {shown(target)} is chainrule's "
+            "own: write a class from it, with overrides = True"
+        )
     try:
         target.overrides = True  # type: ignore[attr-defined]
     except (AttributeError, TypeError):  # a string, or another fixed value

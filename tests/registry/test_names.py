@@ -280,3 +280,10 @@ def test_where_a_name_of_another_kind_is_found() -> None:
     ):
         with pytest.raises(UnknownNameError, match=re.escape(where)):
             everything.find("layers", name)
+
+
+@pytest.mark.parametrize("mine", [cr.layers.Dense, cr.Layer, cr.layers.Dense(2)])
+def test_what_is_not_ones_own_cannot_be_marked(mine: object) -> None:
+    with pytest.raises(PluginError, match=r"chainrule's own: write a class from it"):
+        cr.overrides(mine)
+    assert not getattr(cr.layers.Dense, "overrides", False)
