@@ -146,14 +146,15 @@ def _timed(loop: Loop) -> float:
     """Return the seconds of a step, in the fastest of some epochs."""
     rows = len(loop.feeds[0][1])
     most = max(rows // loop.size, 1)
-    steps, times = 1, [math.inf]
+    steps, total, best = 1, 0.0, math.inf
     loop.epoch(np.arange(loop.size))  # compiles
-    while sum(times[1:]) < LONG:
+    while total < LONG:
         begin = time.perf_counter()
         loop.epoch(np.arange(steps * loop.size))
         seconds = time.perf_counter() - begin
         if seconds < LONG / 2 and steps < most:
             steps = min(2 * steps, most)
         else:
-            times.append(seconds)
-    return min(times) / steps
+            total += seconds
+            best = min(best, seconds / steps)
+    return best

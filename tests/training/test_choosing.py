@@ -6,6 +6,7 @@ import json
 import time
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,20 @@ def test_what_was_trained_is_measured_where_it_was_trained(offered: Any) -> None
     model.predict(X, backend="auto")
     assert fast.compiled == used + 2
     assert measured == model.evaluate(X, Y, backend="numpy")
+
+
+def test_times_of_more_and_of_fewer_steps_are_not_mixed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, taken = 0.0, iter([9.0, 0.03, 0.02, 0.04])  # the first run compiles
+
+    def epoch(order: Any) -> None:
+        nonlocal now
+        now += next(taken)
+
+    monkeypatch.setattr(choosing.time, "perf_counter", lambda: now)
+    loop: Any = SimpleNamespace(feeds=[(None, X)], size=1, epoch=epoch)
+    assert choosing._timed(loop) == pytest.approx(0.02)  # 0.04 s for two steps
 
 
 def test_the_environment_asks_for_it(
