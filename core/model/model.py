@@ -171,7 +171,8 @@ class Model(Parametric):
                 sample weights.
             schedule: how the learning rate changes; name or object.
             backend: name, such as ``"numpy"``; None is the default; ``"auto"`` is the
-                device on which the steps are fastest, timed once for steps like these.
+                device on which the steps are fastest, timed once for steps like these;
+                `predict` and `evaluate` then take it for ``"auto"``.
             seed: the seed of initial weights, shuffling, dropout and noise.
             sample_weight: how much each example counts, one number each, for all
                 outputs; or a list or a mapping with the weights of each output.
