@@ -145,7 +145,8 @@ def _union(options: Sequence[Any]) -> Check | None:
                 return check(value, where)  # type: ignore[misc]
             except ArgumentTypeError as error:
                 failures.append(error)
-        if len(failures) == 1 and not optional:
+        entries = isinstance(value, (tuple, list))  # then None was not meant
+        if len(failures) == 1 and (entries or not optional):
             raise failures[0]
         raise _mismatch(value, wanted, where)
 

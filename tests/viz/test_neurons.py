@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import GraphError
+from chainrule.errors import ArgumentTypeError, DataError, GraphError
 from chainrule.notation.numbers import number
 from chainrule.plotting.rooms import ROOMS
 
@@ -248,3 +248,18 @@ def test_a_long_line_makes_no_huge_circle():
     units = [line for line in source.splitlines() if "softmax(" in line]
     assert len(units) == 2
     assert all("shape=box" in line for line in units)
+
+
+@pytest.mark.parametrize("level", ["op", "neuron"])
+@pytest.mark.parametrize("x", [np.zeros(4), np.zeros(7), 3.0])
+def test_values_of_another_shape_are_told_as_they_were_given(level, x):
+    model = cr.Sequential([cr.layers.Dense(2)], input_shape=4)
+    told = re.escape(f"of shape (batch, 4), got {np.shape(x)}")
+    with pytest.raises(DataError, match=told):
+        cr.draw(model, level=level, values={"x": x})
+
+
+def test_the_sides_of_an_image_are_integers():
+    model, x = digits_like()
+    with pytest.raises(ArgumentTypeError, match=r"image must be an int, got 8\.0"):
+        cr.draw(model, level="neuron", values={"x": x}, image=(8.0, 8.0))

@@ -118,7 +118,11 @@ def _one_example(
     for key, value in feeds.items():
         leaf = leaves.get(key) if isinstance(key, str) else key
         array = np.asarray(value)
-        batch = isinstance(leaf, Input) and leaf.shape[:1] == (None,)
+        batch = (
+            isinstance(leaf, Input)
+            and leaf.shape[:1] == (None,)
+            and array.ndim == len(leaf.shape)  # or evaluation says what is wrong
+        )
         if batch and not -len(array) <= example < len(array):
             raise GraphError(
                 f"example must be one of the {len(array)} in the batch, got {example}"
