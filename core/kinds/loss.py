@@ -13,7 +13,7 @@ from chainrule.component import Component
 from chainrule.dtypes import Dtype
 from chainrule.errors import GraphError, ShapeError
 from chainrule.node import Node, Parameter, Value, as_node, describe, described
-from chainrule.ops import Add, Identity, Matmul, Op, mean, mul
+from chainrule.ops import Add, Identity, Matmul, Op, Softmax, mean, mul
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import Shape, shape_fits, shape_text
 
@@ -128,6 +128,7 @@ class Loss(Component, ABC):
         """Reject probabilities for a loss that takes logits, and the reverse.
 
         Either would train, but badly: the last activation is applied twice, or never.
+        A softmax of one output is rejected too, which is 1 whatever it is of.
 
         Raises:
             GraphError: the model's last activation does not suit the loss; says which
@@ -142,6 +143,13 @@ class Loss(Component, ABC):
                 f"{self.type_name} takes logits and applies {name} itself, but the "
                 f"model already ends in {what}; remove that activation, or use "
                 f'loss="{self.for_other_predictions}"'
+            )
+        last = self.applies or type(prediction.op)
+        if issubclass(last, Softmax) and prediction.shape[-1:] == (1,):
+            raise GraphError(
+                f"{self.type_name}: the softmax of one output, {what}, is always 1, so "
+                "nothing can be learned: give the last layer one output for each "
+                'class, or one output and loss="sigmoid_cross_entropy"'
             )
         probabilities = self.prediction_range == (0.0, 1.0)
         if probabilities and self.for_other_predictions and _is_affine(prediction):

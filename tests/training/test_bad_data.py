@@ -286,3 +286,18 @@ def test_top_k_of_fewer_classes_is_rejected() -> None:
 def test_the_kind_of_a_misplaced_name_is_said() -> None:
     with pytest.raises(UnknownNameError, match=r"It is in .*cr\.activations"):
         cr.Sequential([cr.layers.Dense(3), "relu"])
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        (None, "sparse_softmax_cross_entropy"),
+        ("softmax", "sparse_categorical_cross_entropy"),
+        ("softmax", "mse"),
+    ],
+)
+def test_a_softmax_of_one_output_learns_nothing(last: str | None, loss: str) -> None:
+    model = cr.Sequential([cr.layers.Dense(1, last)], input_shape=2)
+    y = np.zeros((4, 1)) if loss == "mse" else np.array([0, 0, 0, 0])
+    with pytest.raises(GraphError, match=r"the softmax of one output, .* always 1"):
+        model.fit(np.ones((4, 2)), y, loss=loss)
