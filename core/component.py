@@ -17,7 +17,7 @@ import inspect
 import os
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
@@ -25,7 +25,7 @@ import numpy as np
 
 from chainrule.arguments import check_fields, checked
 from chainrule.checks import check_value
-from chainrule.declarations import check_declaration
+from chainrule.declarations import check_declaration, check_signatures
 from chainrule.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -77,7 +77,13 @@ class Component(Frozen, metaclass=Answering):
         if "type_name" not in cls.__dict__:
             cls.type_name = snake_case(cls.__name__)
         check_declaration(cls, cls.foreign_methods)
+        check_signatures(cls, cls._given_by_name())
         dataclass(eq=False, repr=False)(cls)
+
+    @classmethod
+    def _given_by_name(cls) -> Mapping[str, Sequence[str]]:
+        """Return what chainrule gives methods by name, beside what their base names."""
+        return {}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if inspect.isabstract(cls):

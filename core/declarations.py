@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import Parameter, Signature
 
 from chainrule.errors import ComponentError, PluginWarning
 
@@ -53,6 +54,62 @@ def check_declaration(cls: type, foreign_methods: Mapping[str, str]) -> None:
                 PluginWarning,
                 stacklevel=4,
             )
+
+
+def check_signatures(cls: type, by_name: Mapping[str, Sequence[str]]) -> None:
+    """Reject a method that takes something else than chainrule gives it.
+
+    Args:
+        cls: the class, whose bases in chainrule say what each method is given.
+        by_name: method → what it is given by name beside, such as an optimizer's slots.
+
+    Raises:
+        ComponentError: a method takes more, fewer or other arguments.
+    """
+    if _is_own(cls):
+        return
+    for name, method in vars(cls).items():
+        contracts = [vars(base).get(name) for base in cls.__mro__[1:] if _is_own(base)]
+        called = next(filter(inspect.isfunction, reversed(contracts)), None)
+        if called is None or name.startswith("_") or not inspect.isfunction(method):
+            continue
+        contract, takes = inspect.signature(called), inspect.signature(method)
+        given = [p.name for p in contract.parameters.values() if _is_place(p)]
+        named = list(by_name.get(name, ()))
+        several = name not in by_name and any(
+            p.kind is p.VAR_POSITIONAL for p in contract.parameters.values()
+        )
+        if several and not any(map(_is_needed_by_name, takes.parameters.values())):
+            continue  # who calls it counts what it takes
+        try:
+            takes.bind(*given, **dict.fromkeys(named))
+        except TypeError:
+            unknown = [p for p in takes.parameters if p not in given + named]
+            every = (*named, *unknown) if name in by_name else ()
+            slots = f"; a slot is declared: slots = {every}" * bool(every)
+            raise ComponentError(
+                f"{cls.__name__}.{name} must take ({', '.join(given + named)}), with "
+                f"which chainrule calls it, got {_bare(takes)}{slots}"
+            ) from None
+
+
+def _bare(signature: Signature) -> str:
+    """Write a signature without annotations, such as ``(self, x, y=0)``."""
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(Signature(bare))
+
+
+def _is_own(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "chainrule"
+
+
+def _is_place(parameter: Parameter) -> bool:
+    return parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+
+
+def _is_needed_by_name(parameter: Parameter) -> bool:
+    by_name = parameter.kind is Parameter.KEYWORD_ONLY
+    return by_name and parameter.default is Parameter.empty
 
 
 def _is_abstract(cls: type, method: str) -> bool:

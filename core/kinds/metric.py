@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from chainrule.arguments import check_takes
 from chainrule.component import Component
-from chainrule.errors import ArgumentTypeError, GraphError
+from chainrule.errors import ArgumentTypeError, ComponentError, GraphError
 from chainrule.node import Node
 from chainrule.ops import mean
 from chainrule.ops.reductions import Count
@@ -76,6 +77,15 @@ def _given_totals(result: Callable[..., Any]) -> Callable[..., Any]:
                 f"{type(self).__name__}.result takes the sums of its totals: give "
                 "metrics= to model.evaluate, which sums over batches and returns it"
             )
+        takes = inspect.signature(functools.partial(result, self))
+        try:
+            takes.bind(*totals)
+        except TypeError:
+            name = type(self).__name__
+            raise ComponentError(
+                f"{name}.result must take the {len(totals)} that {name}.totals returns,"
+                f" got {takes}"
+            ) from None
         return result(self, *totals)
 
     return checked_result

@@ -89,6 +89,16 @@ class Optimizer(Component, ABC):
     clip_value: Positive | None = field(default=None, kw_only=True)
     clip_norm: Positive | None = field(default=None, kw_only=True)
 
+    @classmethod
+    def _given_by_name(cls) -> Mapping[str, Sequence[str]]:
+        for slots in (cls.slots, cls.scalar_slots):
+            if isinstance(slots, str):
+                raise ComponentError(
+                    f"{cls.__name__}: slots must be a tuple of names, got {slots!r}: "
+                    f"write ({slots!r},)"
+                )
+        return {"update": (*cls.slots, *cls.scalar_slots)}
+
     @abstractmethod
     def update(
         self, p: Node, g: Node, lr: Node, step: Node, *args: Any, **slots: Any

@@ -35,6 +35,69 @@ def test_a_method_of_another_framework_is_refused(
     assert f"Mine.{name} would never be called: call it {meant}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("base", "name", "method", "wanted", "got"),
+    [
+        (cr.Optimizer, "update", lambda self, p: {}, "p, g, lr, step", "(self, p)"),
+        (
+            cr.Optimizer,
+            "update",
+            lambda self, p, g, lr, step, m: {},
+            "p, g, lr, step",
+            "(self, p, g, lr, step, m); a slot is declared: slots = ('m',)",
+        ),
+        (cr.Loss, "per_example", lambda self, p: p, "target, prediction", "(self, p)"),
+        (cr.Metric, "totals", lambda self, t: (t,), "target, prediction", "(self, t)"),
+        (
+            cr.Schedule,
+            "rate",
+            lambda self, lr: lr,
+            "lr, step, steps_per_epoch",
+            "(self, lr)",
+        ),
+        (cr.Callback, "epoch_end", lambda self: None, "run", "(self)"),
+        (cr.Regularizer, "penalty", lambda self: None, "parameter", "(self)"),
+        (cr.Regularizer, "watch", lambda self, a: "", "history, better", "(self, a)"),
+        (cr.Initializer, "draw", lambda self, n: n, "shape, random", "(self, n)"),
+    ],
+)
+def test_a_method_takes_what_chainrule_gives_it(
+    base: Any, name: str, method: Any, wanted: str, got: str
+) -> None:
+    with pytest.raises(ComponentError) as caught:
+        type("Mine", (base,), {name: method})
+    said = f"Mine.{name} must take (self, {wanted}), with which"
+    said += f" chainrule calls it, got {got}"
+    assert str(caught.value).startswith(said)
+
+
+def test_a_method_may_take_more_than_it_is_given() -> None:
+    members = {"slots": ("m",), "update": lambda self, p, *rest, m, b=0, **others: {}}
+    type("Mine", (cr.Optimizer,), members)
+    type("Mine", (cr.Layer,), {"apply": lambda self, a, b, c=None: a})
+
+
+def test_slots_are_a_tuple() -> None:
+    members = {"slots": "mean", "update": lambda self, p, g, lr, step, mean: {}}
+    with pytest.raises(ComponentError, match=r"got 'mean': write \('mean',\)"):
+        type("Mine", (cr.Optimizer,), members)
+
+
+def test_the_result_of_a_metric_takes_its_totals() -> None:
+    class Mine(cr.Metric):
+        """Σ ŷ."""
+
+        def totals(self, target: Node, prediction: Node) -> tuple[Node, ...]:
+            return cr.ops.sum(prediction), cr.ops.sum(target)
+
+        def result(self, total: float) -> float:  # type: ignore[override]
+            return total
+
+    model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
+    with pytest.raises(ComponentError, match="must take the 2 that"):
+        model.evaluate([[1.0]], [[1.0]], loss="mse", metrics=[Mine()])
+
+
 def test_a_misspelt_method_is_reported() -> None:
     with pytest.warns(PluginWarning, match=r"Mine\.constrian is never called. Did you"):
         type("Mine", (cr.Regularizer,), {"constrian": lambda self, w: w})
