@@ -57,6 +57,8 @@ class ByName(dict[str, T]):
                 f"{self._whose()}, not by place: write {self._first()}, or "
                 f"list(values.values())[{name}]"
             )
+        if not self.keys():
+            raise UnknownNameError(f"nothing has the name {name!r}: there is nothing")
         raise UnknownNameError(
             f"nothing here has the name {name!r}.{did_you_mean(name, self.keys())}"
         )

@@ -145,7 +145,9 @@ def did_you_mean(name: object, choices: Iterable[str]) -> str:
 
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that is not registered."""
-    return UnknownNameError(f"no {kind} named {name!r}.{did_you_mean(name, choices)}")
+    return UnknownNameError(
+        f"no {kind} named {shown(name)}.{did_you_mean(name, choices)}"
+    )
 
 
 def shown(value: object) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from fnmatch import fnmatchcase
 
 from chainrule.annotations import Name
 from chainrule.arguments import checked
@@ -75,3 +76,17 @@ def scope_of_new_nodes() -> Iterator[Callable[[tuple[Scope, ...]], object]]:
         yield _current_scope.set
     finally:
         _current_scope.reset(token)
+
+
+def meant(pattern: str, names: Collection[str]) -> Callable[[str], bool]:
+    """Return whether a name is one of those that a pattern means.
+
+    Args:
+        pattern: one of the names, which means itself alone; or a pattern, in which
+            ``*`` is any text and ``?`` any character.
+        names: all names that there are.
+    """
+    if pattern in names:
+        return pattern.__eq__
+    escaped = pattern.replace("[", "[[]")
+    return lambda name: fnmatchcase(name, escaped)

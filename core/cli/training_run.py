@@ -57,12 +57,12 @@ def steps(model: Model) -> int:
 def save(model: Model, folder: Path) -> None:
     """Save model, history and curve, and a trace if the run was profiled."""
     model.save(folder / MODEL)
-    history = dict(model.history or {})
+    history = dict(model.history)
     write_file(folder / HISTORY, json.dumps(history, indent=2) + "\n")
     if any(history.values()):
         curve = registry.find("renderers", "curve").target
         curve(history).save(folder / CURVE)
-    if model.history is not None and model.history.profile is not None:
+    if model.history.profile is not None:
         model.history.profile.save_trace(folder / TRACE)
 
 

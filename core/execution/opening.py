@@ -7,7 +7,7 @@ import os
 from collections.abc import Hashable
 from threading import RLock
 
-from chainrule.errors import BackendError, UnknownNameError
+from chainrule.errors import BackendError, UnknownNameError, shown
 from chainrule.kinds.backend import Backend
 from chainrule.registry import registry
 
@@ -33,7 +33,7 @@ def open_backend(name: str | Backend | None = None) -> Backend:
         return name
     if not isinstance(name, str | None):
         raise BackendError(
-            f"backend must be a name such as 'numpy', or a Backend, got {name!r}"
+            f"backend must be a name such as 'numpy', or a Backend, got {shown(name)}"
         )
     named = os.environ.get(VARIABLE)
     return _from_environment(named) if named and not name else _open(name or "numpy")
@@ -41,7 +41,8 @@ def open_backend(name: str | Backend | None = None) -> Backend:
 
 def is_auto(name: str | Backend | None) -> bool:
     """Return whether the fastest backend is asked for, by argument or environment."""
-    return name == AUTO or (not name and os.environ.get(VARIABLE) == AUTO)
+    asked = name or os.environ.get(VARIABLE)
+    return isinstance(asked, str) and asked.lower() == AUTO
 
 
 @functools.cache
@@ -69,10 +70,10 @@ _opened: dict[tuple[type[Backend], str], Backend] = {}
 
 
 def _open(name: str) -> Backend:
-    kind, _, device = ("numpy" if name == AUTO else name).partition(":")
-    if kind == AUTO:
+    kind, _, device = ("numpy" if is_auto(name) else name).partition(":")
+    if kind.lower() == AUTO:
         raise BackendError(
-            f"backend='auto' chooses the device, too: write 'auto', got {name!r}"
+            f"backend='auto' chooses the device, too: write 'auto', got {shown(name)}"
         )
     if not registry.has("backends", kind):  # chainrule-x:name
         second, _, rest = device.partition(":")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn, Self, TypeVar
 
+import numpy as np
+
 from chainrule.by_name import ByName
-from chainrule.errors import FrozenError, unknown_name
+from chainrule.errors import FrozenError, UnknownIndexError, unknown_name
 from chainrule.node import Parameter
 
 T = TypeVar("T")
@@ -24,8 +26,12 @@ class ByPath(ByName[T]):
     __slots__ = ()
 
     def __missing__(self, key: Any) -> T:
-        if isinstance(key, int) and -len(self) <= key < len(self):
-            return list(self.values())[key]
+        if isinstance(key, int | np.integer):
+            if -len(self) <= key < len(self):
+                return list(self.values())[key]
+            raise UnknownIndexError(
+                f"there are {len(self)} parameters, and none at the place {key}"
+            )
         raise unknown_name("parameter", str(key), self.keys())
 
     def __call__(self) -> Iterator[T]:

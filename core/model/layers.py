@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from chainrule.errors import FrozenError
+from chainrule.errors import ArgumentTypeError, FrozenError, UnknownIndexError, shown
 from chainrule.habits import unknown_attribute
 
 
@@ -27,6 +27,19 @@ class Layers(tuple[Any, ...]):
     __setitem__ = __delitem__ = unchanging
 
     if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getitem__(self, index: object) -> Any:
+            try:
+                return super().__getitem__(index)
+            except IndexError:
+                raise UnknownIndexError(
+                    f"the model has {len(self)} layers, and none at the place {index}"
+                ) from None
+            except TypeError:
+                raise ArgumentTypeError(
+                    "the index of a layer must be an integer or a slice, got "
+                    f"{shown(index)}"
+                ) from None
 
         def __getattr__(self, name: str) -> NoReturn:
             raise unknown_attribute(self, name, "model.layers")

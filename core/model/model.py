@@ -50,7 +50,7 @@ class Model(Parametric):
         name: what it is called as part of another model.
 
     Attributes:
-        history: the `History` of the last `fit`, or None.
+        history: the `History` of the last `fit`, empty before it.
         metadata: anything that JSON can hold, saved and loaded with the model.
 
     Raises:
@@ -330,7 +330,7 @@ class Model(Parametric):
             description["metadata"] = self.metadata
         if origins := origins_of(self):
             description["origins"] = origins
-        if whole and self.history is not None:
+        if whole and self.history:
             description["history"] = dict(self.history)
         if self.is_built:
             owned = self.owned_parameters()

@@ -14,7 +14,6 @@ from chainrule.data.inputs import shape_of_examples
 from chainrule.errors import (
     ArgumentTypeError,
     NotBuiltError,
-    UnknownIndexError,
     shown,
 )
 from chainrule.frozen import Frozen
@@ -52,7 +51,7 @@ class Parametric(Frozen, metaclass=Answering):
     def _start(self, name: str | None) -> None:
         """Set the attributes of a model that is not built yet."""
         self.scope = Scope(self.label, name, self)
-        self.history: History | None = None
+        self.history = History()
         self.metadata: dict[str, Any] = {}
 
     def _build(self, inputs: Any, outputs: Any) -> None:
@@ -152,10 +151,6 @@ class Parametric(Frozen, metaclass=Answering):
             raise ArgumentTypeError(
                 f"the index of a layer must be an integer, got {shown(index)}: "
                 "model.layers can be sliced, and model.parameters has paths"
-            )
-        if not -len(self) <= index < len(self):
-            raise UnknownIndexError(
-                f"the model has {len(self)} layers, and none at the place {index}"
             )
         return self.layers[index]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from chainrule.errors import GraphError, UnknownNameError, did_you_mean
 from chainrule.node import Parameter
+from chainrule.scopes import meant
 
 
 def selected(
@@ -17,8 +17,8 @@ def selected(
 
     Args:
         parameters: all parameters by path.
-        what: paths or names of layers, both with ``*``, ``?`` and ``[…]``; layers or
-            models; parameters. Nothing means everything.
+        what: paths or names of layers, or patterns of both, with ``*`` and ``?``;
+            layers or models; parameters. Nothing means everything.
 
     Raises:
         UnknownNameError: a name or pattern fits no parameter.
@@ -29,13 +29,17 @@ def selected(
     return [parameter for one in what for parameter in _selected(parameters, one)]
 
 
+def _around(path: str) -> list[str]:
+    """Return a path, and the names and paths of what is around its end."""
+    parts = path.split("/")
+    return ["/".join(parts[: i + 1]) for i in range(len(parts))]
+
+
 def _selected(parameters: Mapping[str, Parameter], one: Any) -> list[Parameter]:
     if isinstance(one, str):
-        found = [
-            parameter
-            for path, parameter in parameters.items()
-            if fnmatchcase(path, one) or fnmatchcase(path, f"{one}/*")
-        ]
+        around = {path: _around(path) for path, _ in parameters.items()}
+        fits = meant(one, {name for names in around.values() for name in names})
+        found = [parameters[path] for path in around if any(map(fits, around[path]))]
         if not found:
             known = {path.split("/")[0] for path in parameters} | set(parameters)
             raise UnknownNameError(

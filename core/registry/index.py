@@ -144,6 +144,8 @@ class Index:
         if write := advice(name, kind):
             return UnknownNameError(f"no {singular(kind)} named {name!r}: {write}")
         known = [_like(entry, name) for entry in entries]
+        if kind == "backends":  # whose classes nobody makes
+            known = [*(entry.name for entry in entries), "auto"]
         error = unknown_name(singular(kind), name, known)
         others = [
             _HOMES.get(other, f"cr.{other}") for other in KINDS if self.has(other, name)

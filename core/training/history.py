@@ -44,6 +44,11 @@ class History(Callback, ByName[list[float]]):
         return history
 
     def __missing__(self, name: object) -> list[float]:
+        if not self.keys():
+            raise UnknownNameError(
+                f"no numbers called {name!r}: this history is empty until model.fit "
+                "has trained an epoch"
+            )
         known = did_you_mean(name, self.keys())
         raise UnknownNameError(
             f"no numbers called {name!r} in this history.{known} "
@@ -65,9 +70,9 @@ class History(Callback, ByName[list[float]]):
         return max((len(values) for values in self.values()), default=0)
 
     @property
-    def last(self) -> dict[str, float]:
-        """The numbers of the last epoch."""
-        return {name: values[-1] for name, values in self.items() if values}
+    def last(self) -> ByName[float]:
+        """The numbers of the last epoch; none before the first."""
+        return ByName((name, values[-1]) for name, values in self.items() if values)
 
     def plot(self) -> Any:
         """Return the training curves, as ``chainrule.plot.history`` draws them."""

@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.backends.numpy import NumpyBackend
-from chainrule.errors import BackendError
+from chainrule.errors import BackendError, UnknownNameError
 from chainrule.execution import open_backend, opening
 
 
@@ -70,3 +70,23 @@ def test_the_environment_names_the_default(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_not_a_backend_is_refused() -> None:
     with pytest.raises(BackendError, match=r"backend must be a name .*, got 3"):
         open_backend(3)  # type: ignore[arg-type]
+
+
+def test_names_have_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("Auto", "AUTO", "NumPy"):
+        assert open_backend(name) is open_backend("numpy")
+    assert opening.is_auto("Auto")
+    monkeypatch.setenv(opening.VARIABLE, "Auto")
+    assert opening.is_auto(None)
+
+
+@pytest.mark.parametrize("name", ["Jax", "jax"])
+def test_an_unknown_backend_gets_the_names(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="Known: auto, numpy, opencl"):
+        open_backend(name)
+
+
+def test_a_long_name_is_shortened() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        open_backend("9" * 5000)
+    assert len(str(caught.value)) < 400

@@ -17,6 +17,7 @@ from chainrule.errors import (
     DataError,
     FrozenError,
     UnknownAttributeError,
+    UnknownIndexError,
     UnknownNameError,
 )
 
@@ -142,3 +143,34 @@ def test_a_name_is_no_attribute() -> None:
     with pytest.raises(UnknownAttributeError, match=r"got \.mean: write \['mean'\]"):
         _ = ByName({"mean": 0.5}).mean  # type: ignore[attr-defined]
     assert not hasattr(SCORES, "__array__")
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda m: m.layers[9], "the model has 1 layers, and none at the place 9"),
+        (lambda m: m[9], "the model has 1 layers, and none at the place 9"),
+        (
+            lambda m: m.parameters[99],
+            "there are 2 parameters, and none at the place 99",
+        ),
+        (lambda m: m.get_weights()[np.int64(-3)], "and none at the place -3"),
+    ],
+)
+def test_a_place_that_there_is_not(read: Any, said: str) -> None:
+    with pytest.raises(UnknownIndexError, match=said):
+        read(model())
+
+
+def test_a_layer_is_found_by_its_place() -> None:
+    with pytest.raises(ArgumentTypeError, match="an integer or a slice, got 'dense_1'"):
+        model().layers["dense_1"]  # type: ignore[call-overload]
+    assert len(model().layers[:5]) == 1
+
+
+def test_the_history_is_empty_before_training() -> None:
+    with pytest.raises(UnknownNameError, match=r"is empty until model\.fit"):
+        model().history["loss"]
+    with pytest.raises(UnknownNameError, match="nothing has the name 'loss'"):
+        model().history.last["loss"]
+    assert model().history.epochs == 0

@@ -56,7 +56,7 @@ def test_a_frozen_parameter_stays(way: str) -> None:
     assert set(before.keys()) - changed(model, before) == {"dense_1/kernel"}
 
 
-@pytest.mark.parametrize("what", ["dense_1", "dense_[1]", 0])
+@pytest.mark.parametrize("what", ["dense_1", "dense_1*", 0])
 def test_a_frozen_layer_stays(what: Any) -> None:
     model = made()
     before = model.get_weights()
@@ -271,3 +271,12 @@ def marks(model: cr.Model) -> dict[str, str]:
         for line in block.lines
         if "❄" in line.text.unicode()
     }
+
+
+@pytest.mark.parametrize("name", ["[a]", "a[1]", "*", "a?"])
+def test_a_layer_is_found_by_its_exact_name(name: str) -> None:
+    model = cr.Sequential([Dense(4), Dense(3, name=name), Dense(2)], input_shape=3)
+    model.freeze(name)
+    frozen = [path for path, p in model.parameters.items() if p.frozen]
+    assert frozen == [f"{name}/kernel", f"{name}/bias"]
+    cr.draw(model, level="model", expand=[name])

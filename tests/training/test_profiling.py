@@ -193,7 +193,7 @@ def test_a_backend_without_a_profiler_says_so():
     model, fit = trained(Plain())
     with pytest.raises(BackendError, match="'plain' has no profiler: omit"):
         fit()
-    assert model.history is None
+    assert not model.history
     assert fit(profile=False)["loss"]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from chainrule.calls import divided_by_call
@@ -18,7 +17,7 @@ from chainrule.component import Component
 from chainrule.errors import GraphError, did_you_mean
 from chainrule.graph import Graph
 from chainrule.node import Constant, Node
-from chainrule.scopes import Scope
+from chainrule.scopes import Scope, meant
 from chainrule.viz.graph.options import Expand, Level, Options
 from chainrule.viz.graph.products import around_products
 
@@ -210,10 +209,11 @@ def _opener(expand: Expand, places: Mapping[Node, Place]) -> Callable[[str], boo
     patterns = [expand] if isinstance(expand, str) else list(expand)
     paths = {path[:at] for _, path in places.values() for at in range(1, len(path) + 1)}
     names = {path[-1] for path in paths} | {"/".join(path) for path in paths}
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
+    chosen = [meant(pattern, names) for pattern in patterns]
+    for pattern, fits in zip(patterns, chosen, strict=True):
+        if not any(map(fits, names)):
             raise GraphError(
                 f"expand={pattern!r} opens nothing: no layer has such a name."
                 f"{did_you_mean(pattern, names)}"
             )
-    return lambda name: any(fnmatchcase(name, pattern) for pattern in patterns)
+    return lambda name: any(fits(name) for fits in chosen)
