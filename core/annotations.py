@@ -80,9 +80,30 @@ class Converted:
 
 @dataclass(frozen=True)
 class OfKind:
-    """A mark for a component of one kind, which may be given by name or as a config."""
+    """A mark for a component of one kind, which may be given by name or as a config.
+
+    A class such as ``cr.Layer`` says the same without it.
+    """
 
     kind: str
+
+
+def kind_of(annotation: Any) -> str:
+    """Return the kind of component that an annotation takes, or nothing.
+
+    It is that of the mark `OfKind`, or of a class such as ``cr.Layer``.
+    """
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        marked = [mark.kind for mark in arguments[1:] if isinstance(mark, OfKind)]
+        return marked[0] if marked else kind_of(arguments[0])
+    if origin in (Union, types.UnionType):
+        kinds = {kind_of(x) for x in arguments if x is not type(None)}
+        return kinds.pop() if len(kinds) == 1 else ""
+    if isinstance(annotation, type) and hasattr(annotation, "from_config"):
+        kind: str = getattr(annotation, "kind", "")
+        return kind
+    return ""
 
 
 def as_path(value: Any, where: str) -> str | os.PathLike[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections.abc
 import functools
 import importlib
+import inspect
 import math
 import operator
 import types
@@ -25,12 +26,14 @@ from chainrule.annotations import (
     OfKind,
     Range,
     SuchThat,
+    kind_of,
     words_for,
 )
 from chainrule.errors import (
     ArgumentError,
     ArgumentTypeError,
     HyperparameterError,
+    UnknownNameError,
     did_you_mean,
     shown,
 )
@@ -40,7 +43,7 @@ def check_value(value: Any, annotation: Any, where: str) -> Any:
     """Return a value as its annotation declares it.
 
     Integers are taken for floats, lists for tuples, NumPy scalars for Python's, and
-    names for components where `OfKind` says so.
+    names and configs for components where `OfKind` or their base class says so.
 
     Args:
         value: what was given.
@@ -130,7 +133,9 @@ def _resolve(kind: str, optional: bool, value: Any, where: str) -> Any:
 
 
 def _union(options: Sequence[Any]) -> Check | None:
-    checks = [check_of(option) for option in options if option is not type(None)]
+    others = [option for option in options if option is not type(None)]
+    others.sort(key=lambda option: bool(kind_of(option)))  # a str is first a str
+    checks = [check_of(option) for option in others]
     if None in checks:
         return None
     wanted: Any = Union.__getitem__(tuple(options))
@@ -139,12 +144,15 @@ def _union(options: Sequence[Any]) -> Check | None:
     def check_union(value: Any, where: str) -> Any:
         if type(value) in plain:
             return value
-        failures: list[ArgumentTypeError] = []
+        failures: list[ArgumentTypeError | UnknownNameError] = []
         for check in checks:
             try:
                 return check(value, where)  # type: ignore[misc]
-            except ArgumentTypeError as error:
+            except (ArgumentTypeError, UnknownNameError) as error:
                 failures.append(error)
+        for failure in failures:
+            if isinstance(failure, UnknownNameError):
+                raise failure
         entries = isinstance(value, (tuple, list))  # then None was not meant
         if len(failures) == 1 and (entries or not optional):
             raise failures[0]
@@ -248,21 +256,43 @@ def _plain(wanted: Any, arguments: Sequence[Any]) -> Check | None:
             _check_several, wanted, check_of(arguments[0]) if arguments else None
         )
 
+    if wanted is list:
+        check = check_of(arguments[0]) if arguments else None
+        return functools.partial(_check_list, check)
+    if kind := kind_of(wanted):
+        return functools.partial(_check_component, wanted, kind)
+
     def check_instance(value: Any, where: str) -> Any:
         if isinstance(value, wanted):
             return value
-        raise _mismatch(value, wanted, where, _for_names(wanted, value))
+        raise _mismatch(value, wanted, where)
 
     return check_instance
 
 
-def _for_names(wanted: type, value: Any) -> str:
-    """Say what to declare, so that a component may be given by name, as in files."""
-    kind = getattr(wanted, "kind", "") if hasattr(wanted, "from_config") else ""
-    if not kind or not isinstance(value, (str, Mapping)):
-        return ""
-    declared = f'Annotated[{wanted.__name__}, OfKind("{kind}")]'
-    return f": declare it as {declared} to take names and configs, as files have them"
+def _check_component(wanted: type, kind: str, value: Any, where: str) -> Any:
+    """Check a component of a class, which files have by its name or as a config."""
+    if isinstance(value, wanted):
+        return value
+    made = value
+    if isinstance(value, (str, Mapping, type)) or inspect.isroutine(value):
+        try:
+            made = _resolve(kind, False, value, where)
+        except UnknownNameError as error:
+            raise UnknownNameError(f"{where}: {error}") from None
+    if isinstance(made, wanted):
+        return made
+    raise _mismatch(value, wanted, where)
+
+
+def _check_list(check: Check | None, value: Any, where: str) -> Any:
+    """Check a list and its entries."""
+    if not isinstance(value, list):
+        raise _mismatch(value, list, where)
+    if check is None:
+        return value
+    checked = [check(entry, f"each of {where}") for entry in value]
+    return value if all(map(operator.is_, checked, value)) else checked
 
 
 def _check_mapping(
@@ -301,7 +331,7 @@ def _is_one(check: Check, value: Any) -> bool:
     """Whether a value that is several is also one of them, such as a vector's node."""
     try:
         check(value, "")
-    except ArgumentError:
+    except (ArgumentError, UnknownNameError):
         return False
     return True
 

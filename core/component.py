@@ -36,6 +36,7 @@ from chainrule.errors import (
 )
 from chainrule.frozen import Frozen
 from chainrule.habits import Answering, unknown_attribute
+from chainrule.loadable import check_declared
 
 
 def snake_case(name: str) -> str:
@@ -99,6 +100,10 @@ class Component(Frozen, metaclass=Answering):
             check_fields(self)
         except ArgumentError as error:
             raise HyperparameterError(str(error)) from None
+        cls = type(self)
+        for name, annotation in field_types(cls).items():
+            where = f"{cls.__name__}({name}=…)"
+            check_declared(getattr(self, name), annotation, where)
 
     def _may_set(self, name: str) -> bool:
         cls: type = type(self)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import chainrule
-from chainrule.annotations import OfKind
+from chainrule.annotations import OfKind, kind_of
 from chainrule.component import Component, field_types, required_fields
 from chainrule.registry import KINDS, registry
 from chainrule.registry.entry import Entry
@@ -163,6 +163,8 @@ def written(annotation: Any) -> str:
         return "None"
     if annotation is Any:
         return "Any"
+    if kind := kind_of(annotation):
+        return named(kind, optional=False)
     if isinstance(annotation, type):
         return qualified(annotation)
     raise TypeError(f"cannot write the annotation {annotation!r}")

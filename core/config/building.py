@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from chainrule.annotations import OfKind
+from chainrule.annotations import kind_of
 from chainrule.checks import check_value
 from chainrule.component import Component, field_types, required_fields
 from chainrule.config.document import Document, Place
@@ -119,21 +119,13 @@ def _checked(
     for name, value in table.items():
         inner: Place = (*place, name)
         annotation = hints.get(name, Any)
-        kind = _kind_of(annotation)
+        kind = kind_of(annotation)
         if kind and isinstance(value, Mapping):
             values[name] = build(document, kind, value, inner)
         else:
             with document.at(inner):
                 values[name] = check_value(value, annotation, f"{label}: {name}")
     return values
-
-
-def _kind_of(annotation: Any) -> str | None:
-    if typing.get_origin(annotation) is Annotated:
-        for mark in typing.get_args(annotation)[1:]:
-            if isinstance(mark, OfKind):
-                return mark.kind
-    return None
 
 
 def _path(place: Place) -> str:

@@ -103,8 +103,8 @@ class Module(Component, ABC):
             raise GraphError(
                 f"{outer.scope.title} applies {self!r}, which is in none of its fields,"
                 " so its parameters would be nobody's: declare a field, such as inner: "
-                "cr.Layer = field(init=False) for a layer that it makes itself, or "
-                'inner: Annotated[cr.Layer, OfKind("layers")] for one that it is given'
+                "cr.Layer, or inner: tuple[cr.Layer, ...] for several; with "
+                "= field(init=False) for layers that it makes itself"
             )
 
     def _instead_of_setting(self, name: str, value: Any) -> str:

@@ -89,7 +89,7 @@ class Model(Parametric):
             raise GraphError(
                 f"{path[-1].title} applies a model, and a layer is made of layers: "
                 "give it those of the model, in a field such as blocks: "
-                'tuple[Annotated[cr.Layer, OfKind("layers")], ...]'
+                "tuple[cr.Layer, ...]"
             )
         nodes = tuple(as_node(x) for x in inputs)
         self._build_for([x.shape for x in nodes])

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union
 
-from chainrule.annotations import OfKind, Range
+from chainrule.annotations import Range, kind_of
 from chainrule.component import Component, field_types, required_fields
 from chainrule.errors import ConformanceError
 from chainrule.registry import registry
@@ -39,14 +39,12 @@ def example(cls: type[Component]) -> Component:
 
 def _value(annotation: Any, cls: type[Component], name: str) -> Any:
     """Return a value that an annotation allows."""
+    if kind := kind_of(annotation):
+        return registry.names(kind)[0]
     ranges: list[Range] = []
     if typing.get_origin(annotation) is Annotated:
         annotation, *marks = typing.get_args(annotation)
-        for mark in marks:
-            if isinstance(mark, OfKind):
-                return registry.names(mark.kind)[0]
-            if isinstance(mark, Range):
-                ranges.append(mark)
+        ranges = [mark for mark in marks if isinstance(mark, Range)]
     if typing.get_origin(annotation) in (Union, types.UnionType, Literal):
         first = typing.get_args(annotation)[0]
         literal = typing.get_origin(annotation) is Literal

@@ -16,7 +16,6 @@ from chainrule.annotations import OfKind, PositiveInt
 from chainrule.errors import (
     ConformanceError,
     GraphError,
-    HyperparameterError,
     ModelFileError,
 )
 from chainrule.model.summary import table
@@ -318,19 +317,6 @@ def test_a_sublayer_that_is_in_no_field_is_refused() -> None:
 
     with pytest.raises(GraphError, match=r"fresh applies Dense\(2\), which is in none"):
         Fresh()(A)
-
-
-def test_a_field_says_how_it_takes_what_a_file_has() -> None:
-    class Plain(cr.Layer):
-        inner: cr.Layer
-
-        def apply(self, x: cr.Node) -> cr.Node:
-            return self.inner(x)
-
-    with pytest.raises(
-        HyperparameterError, match=r'as Annotated\[Layer, OfKind\("layers"\)\]'
-    ):
-        Plain.from_config(Plain(Dense(2)).to_config())
 
 
 @pytest.mark.parametrize(
