@@ -12,10 +12,11 @@ from chainrule.arguments import checked
 from chainrule.component import Component
 from chainrule.dtypes import Dtype
 from chainrule.errors import GraphError, ShapeError
-from chainrule.node import Node, Parameter, Value, as_node, describe, described
+from chainrule.node import Input, Node, Parameter, Value, as_node, describe, described
 from chainrule.ops import Add, Identity, Matmul, Op, Softmax, mean, mul
 from chainrule.scopes import Scope, scope
 from chainrule.shapes import Shape, shape_fits, shape_text
+from chainrule.substitution import substitute
 
 
 class Loss(Component, ABC):
@@ -70,7 +71,7 @@ class Loss(Component, ABC):
         self.check(target, prediction)
         with scope(Scope(self.type_name, self.type_name, self)):
             losses = self.per_example(target, prediction)
-            self._check_one_each(losses, prediction.shape[:1])
+            self._check_one_each(losses, target, prediction)
             if sample_weight is not None:
                 weight = as_node(sample_weight)
                 if not shape_fits(weight.shape, losses.shape):
@@ -159,14 +160,41 @@ class Loss(Component, ABC):
                 "which takes logits, or give the last layer a softmax or a sigmoid"
             )
 
-    def _check_one_each(self, losses: object, wanted: Shape) -> None:
+    def _check_one_each(self, losses: object, target: Node, prediction: Node) -> None:
+        wanted, got = prediction.shape[:1], described(losses)
         if isinstance(losses, Node) and shape_fits(losses.shape, wanted):
-            return
+            found = _shape_for_many(losses, target, prediction)
+            if found is None or shape_fits(found, (MANY,)):
+                return
+            wanted, got = (MANY,), f"shape {shape_text(found)} for {MANY} examples"
         raise ShapeError(
             f"{self.type_name}: per_example must return one loss for each example, of "
-            f"shape {shape_text(wanted)}, got {described(losses)}; average over all "
-            "axes but the first"
+            f"shape {shape_text(wanted)}, got {got}; average over all axes but the "
+            "first, and leave no example out"
         )
+
+
+MANY = 1009
+"""How many examples an open batch is taken to have where shapes are checked: a prime,
+which a loss that was written for some other number does not meet by chance."""
+
+
+def _shape_for_many(losses: Node, target: Node, prediction: Node) -> Shape | None:
+    """Return the shape of the losses of many examples, or None if it is not open.
+
+    Shapes alone are inferred, nothing is computed.
+    """
+    if not prediction.shape or prediction.shape[0] is not None:
+        return None
+    many = {
+        node: Input(node.name or "x", (MANY, *node.shape[1:]), node.dtype)
+        for node in (target, prediction)
+        if node.shape and node.shape[0] is None
+    }
+    try:
+        return substitute([losses], many)[0].shape
+    except ShapeError:  # it is for one number of examples, which a run may have
+        return None
 
 
 def _is_affine(node: Node) -> bool:

@@ -171,3 +171,48 @@ def lonely() -> cr.Loss:
 def test_the_kit_finds(make: Any, message: str) -> None:
     with pytest.raises(ConformanceError, match=message):
         check_loss(make(), np.arange(3), random.normal(size=(3, 2)))
+
+
+class Sampled(cr.Loss):
+    """A squared error of another number of examples than it is given."""
+
+    how: Literal["first two", "all numbers", "neighbours", "hundred", "right"]
+
+    def per_example(self, target: cr.Node, prediction: cr.Node) -> cr.Node:
+        if self.how == "all numbers":
+            return cr.ops.reshape(prediction - target, (-1,))
+        column = (prediction - target)[:, 0]
+        return {
+            "first two": column[:2],
+            "neighbours": column[:-1] - column[1:],
+            "hundred": column[:100],
+            "right": cr.ops.square(column),
+        }[self.how]
+
+
+class Neighbours(Sampled):
+    """The same, and it says that it compares examples."""
+
+    compares_examples = True
+
+
+@pytest.mark.parametrize("cls", [Sampled, Neighbours])
+@pytest.mark.parametrize("rows", [None, 8, 200])
+@pytest.mark.parametrize("how", ["first two", "all numbers", "neighbours", "hundred"])
+def test_there_is_one_loss_for_each_example(cls: Any, rows: Any, how: Any) -> None:
+    target, prediction = cr.input("t", (rows, 2)), cr.input("p", (rows, 2))
+    cls("right")(target, prediction)
+    if how == "hundred" and rows == 8:
+        cls(how)(target, prediction)
+        return
+    with pytest.raises(ShapeError, match="must return one loss for each example"):
+        cls(how)(target, prediction)
+
+
+def test_training_takes_one_loss_for_each_example() -> None:
+    model = cr.Sequential([cr.layers.Dense(2)], input_shape=3)
+    with pytest.raises(ShapeError, match=r"of shape \(1009\), got shape \(2018\)"):
+        model.fit(X, X[:, :2], loss=Sampled("all numbers"))
+    with pytest.raises(ShapeError, match="leave no example out"):
+        model.fit(X, X[:, :2], loss=Neighbours("first two"))
+    model.fit(X, X[:, :2], loss=Sampled("right"), verbose=False)
