@@ -7,13 +7,13 @@ import json
 import os
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from chainrule.errors import ChainRuleError, OutputError
+from chainrule.errors import LONGEST_SHOWN, ChainRuleError, OutputError, RenderError
 
 locks: ModuleType | None
 try:
@@ -65,6 +65,7 @@ def write_file(path: str | os.PathLike[str], content: bytes | str) -> Path:
 def read_table(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file of a cache; none if it is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
+        check_ends(path, OutputError)
         table = json.loads(path.read_text())
         if isinstance(table, dict):
             return table
@@ -113,15 +114,51 @@ def reading(
         error: the error to raise; one of chainrule passes as it is.
         what: what the file should be, such as ``"an NPZ file"``.
     """
+    named = shortened(path)
     try:
+        check_ends(path, error)
         yield
     except ChainRuleError:
         raise
     except FileNotFoundError:
-        raise error(f"there is no file {path}") from None
+        raise error(f"there is no file {named}") from None
     except Exception as failure:  # see above
         as_what = "" if getattr(failure, "errno", None) else f" as {what}"
-        raise error(f"{path} cannot be read{as_what}: {reason(failure)}") from failure
+        raise error(f"{named} cannot be read{as_what}: {reason(failure)}") from failure
+
+
+def check_ends(path: str | os.PathLike[str], error: type[ChainRuleError]) -> None:
+    """Refuse to read what may have no end: a device or a pipe.
+
+    Raises:
+        ChainRuleError: of the type `error`, if there is such a thing at the path.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):  # whoever reads it says what is wrong
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise error(f"{shortened(path)} must be a file, got a device or a pipe")
+
+
+def shortened(path: str | os.PathLike[str]) -> str:
+    """Return a path as messages show it."""
+    text = str(path) or "the path ''"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def format_of(path: Path, formats: Iterable[str]) -> str:
+    """Return the format that the suffix of a file says.
+
+    Raises:
+        RenderError: it has no suffix.
+    """
+    if not path.suffix[1:]:
+        raise RenderError(
+            f"{shortened(path)} must end in a suffix, which says the format: one of "
+            f"{', '.join(f'.{each}' for each in formats)}"
+        )
+    return path.suffix[1:].lower()
 
 
 def reason(failure: Exception) -> str:
@@ -141,7 +178,8 @@ def _writing(path: str | os.PathLike[str], what: str = "") -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as failure:  # ValueError: a NUL in a path, say
-        raise OutputError(f"cannot write {what}{path}: {reason(failure)}") from failure
+        text = f"cannot write {what}{shortened(path)}: {reason(failure)}"
+        raise OutputError(text) from failure
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
 from chainrule.annotations import FilePath, Range
 from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
-from chainrule.files import make_folder, write_file
+from chainrule.files import format_of, make_folder, write_file
 from chainrule.habits import unknown_attribute
 from chainrule.kinds.theme import Theme
 from chainrule.plotting.picture import Picture
@@ -293,7 +293,7 @@ class Diagram(Picture):
             OutputError: the file cannot be written.
         """
         file = Path(path)
-        data = self.render(file.suffix[1:].lower() or "?", dpi=dpi, engine=engine)
+        data = self.render(format_of(file, self.formats), dpi=dpi, engine=engine)
         make_folder(file.parent)
         return write_file(file, data)
 

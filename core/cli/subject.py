@@ -17,7 +17,7 @@ import click
 from chainrule.config import read
 from chainrule.config.experiment import Arrays, examples
 from chainrule.errors import DataError, GraphError, UnknownNameError, did_you_mean
-from chainrule.files import reason
+from chainrule.files import check_ends, reason
 from chainrule.graph import Graph
 from chainrule.model.loading import load
 from chainrule.model.loss_graph import loss_of
@@ -172,7 +172,10 @@ def read_values(text: str) -> dict[str, Any]:
     try:
         if file.suffix == ".npz":
             return dict(registry.find("datasets", "load_npz").target(file))
-        written = text if text.lstrip()[:1] in "{[" else file.read_text("utf-8")
+        written = text
+        if text.lstrip()[:1] not in ("{", "["):
+            check_ends(file, DataError)
+            written = file.read_text("utf-8")
         values = json.loads(written)
     except OSError as error:
         raise DataError(

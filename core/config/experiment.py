@@ -62,6 +62,7 @@ class Experiment:
     schedule: Any
     regularizers: Sequence[Any]
     callbacks: Sequence[Any]
+    document: Document
 
     def data(self) -> tuple[Arrays, Arrays | None]:
         """Load the data: the part to train on, and the held-out part.
@@ -84,8 +85,13 @@ class Experiment:
         return (x[kept], y[kept]), (x[out], y[out])
 
     def model(self, x: npt.NDArray[Any]) -> Sequential:
-        """Return the untrained model, built for examples like `x`."""
-        return Sequential(self.layers, input_shape=x.shape[1:])
+        """Return the untrained model, built for examples like `x`.
+
+        Raises:
+            ConfigError: the layers make no model; names the settings among them.
+        """
+        with self.document.at(("layers",)):
+            return Sequential(self.layers, input_shape=x.shape[1:])
 
     @property
     def from_csv(self) -> bool:
@@ -149,6 +155,7 @@ def read(file: str | Path, settings: Sequence[str] = ()) -> Experiment:
         schedule=_single(document, "schedule"),
         regularizers=_several(document, "regularizers"),
         callbacks=_several(document, "callbacks"),
+        document=document,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule.data.frames import as_frame, column_names, frame_numbers
 from chainrule.dtypes import Dtype
-from chainrule.errors import DataError
+from chainrule.errors import DataError, with_article
 
 Array = npt.NDArray[Any]
 
@@ -27,6 +27,9 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
         DataError: it is ragged, masked or not numeric, or has fractions where `dtype`
             is ``"int"``.
     """
+    if value is None or isinstance(value, (Mapping, Set, Iterator)):
+        got = "None" if value is None else with_article(type(value).__name__)
+        raise DataError(f"{name} must be an array of numbers, got {got}")
     if (frame := as_frame(value, name)) is not None:
         value = frame_numbers(frame, name)
     if np.ma.is_masked(value):
@@ -43,12 +46,25 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
         example = array.ravel()[0] if array.size else ""
         raise DataError(
             f"{name} holds {array.dtype.type.__name__} such as {str(example)!r}, "
-            "not numbers; write labels as integers: classes, y = "
-            f"numpy.unique({name}, return_inverse=True)"
+            f"not numbers; {_instead(array, name)}"
         )
     if dtype == "int" and array.dtype.kind == "f":
         check_integers(array, name)
     return array
+
+
+def _instead(array: Array, name: str) -> str:
+    """Say what to write for data that are not numbers."""
+    if array.dtype.kind == "c":
+        return f"give the parts as columns, {name}.real and {name}.imag"
+    if array.dtype.kind in "Mm":
+        return f"give the time since an origin, such as {name}.astype(float)"
+    if array.ndim > 1:
+        return "leave it out, or encode it: a column of 0 and 1 for each category"
+    return (
+        "write labels as integers: classes, y = "
+        f"numpy.unique({name}, return_inverse=True)"
+    )
 
 
 def _from_objects(array: Array, name: str) -> Array:

@@ -86,7 +86,8 @@ def shape_of_examples(x: Any) -> Shape:
     Raises:
         DataError: there is only one axis.
     """
-    array = as_rows(x, "x")
+    (given,) = one_each(x, ["x"], "input")
+    array = as_rows(given, "x")
     if array.ndim < 2:
         raise DataError(
             f"x must have one row for each example, got shape {array.shape}; write "

@@ -107,8 +107,12 @@ class FunctionMetric(Metric):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        what = f"the metric {self.label}"
-        check_takes(self.function, ("target", "prediction"), what)
+        check_takes(self.function, ("target", "prediction"), self._what)
+
+    @property
+    def _what(self) -> str:
+        """What messages call it; a lambda has no name."""
+        return "the metric" + f" {self.label}" * (self.label != "metric")
 
     @property
     def label(self) -> str:
@@ -119,7 +123,7 @@ class FunctionMetric(Metric):
         value = self.function(target, prediction)
         if not isinstance(value, Node):
             raise GraphError(
-                f"the metric {self.label} must return a node, the mean over a batch or "
+                f"{self._what} must return a node, the mean over a batch or "
                 f"a number for each example, got {value!r}"
             )
         count = Count((0,))(prediction)

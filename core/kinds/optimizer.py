@@ -216,7 +216,7 @@ class Optimizer(Component, ABC):
         cls = type(self).__name__
         of = f" of {describe(p)}" if self.per_parameter else ""
         if not isinstance(new, Mapping) or set(new) != set(wanted):
-            got = ", ".join(new) if isinstance(new, Mapping) else shown(new)
+            got = ", ".join(new) if new and isinstance(new, Mapping) else shown(new)
             raise ComponentError(
                 f"{cls}.update must return a dict of the new values of "
                 f"{', '.join(wanted)}{of}; got {got}"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from chainrule.annotations import FilePath, OfKind, Range
 from chainrule.arguments import checked
 from chainrule.errors import RenderError, did_you_mean
-from chainrule.files import make_folder, write_file
+from chainrule.files import format_of, make_folder, write_file
 from chainrule.frozen import Frozen
 from chainrule.kinds.theme import Theme
 from chainrule.plotting import palette
@@ -181,7 +181,7 @@ class Plot(Picture, Frozen):
             OutputError: the file cannot be written.
         """
         file = Path(path)
-        data = self.render(file.suffix[1:].lower() or "?", dpi=dpi)
+        data = self.render(format_of(file, self.formats), dpi=dpi)
         make_folder(file.parent)
         return write_file(file, data)
 

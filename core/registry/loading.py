@@ -164,6 +164,8 @@ def _run_file(path: Path) -> object:
         PluginError: it is not a Python file that exists.
     """
     name = f"chainrule_file_{path.stem}"
+    if not path.exists():
+        raise PluginError(f"there is no file {path}")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise PluginError(f"{path} must be a Python file")

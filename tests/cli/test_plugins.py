@@ -136,7 +136,7 @@ def test_a_file_is_a_plugin(run: Run, tmp_path: Path) -> None:
     assert "commands: only" in shown
     assert "command 'train' of mine.py is not used: it is that of chainrule" in shown
     failed = run("--plugin", "nowhere.py", "plugins", code=1)
-    assert "nowhere.py must be a Python file" in failed.stderr
+    assert "there is no file nowhere.py" in failed.stderr
 
 
 class Cubed(cr.Activation):

@@ -203,3 +203,11 @@ def test_an_expansion_has_the_shape_that_was_inferred() -> None:
     assert "Mine.expand must return a node of shape (2, 3) and float, got sum ()" in (
         str(caught.value)
     )
+
+
+def test_an_update_of_nothing_is_shown() -> None:
+    members = {"lr": 0.1, "update": lambda self, p, g, lr, step: {}}
+    cls: Any = type("Mine", (cr.Optimizer,), members)
+    w = cr.parameter("w", np.ones(2))
+    with pytest.raises(ComponentError, match=r"new values of p; got \{\}"):
+        cls(lr=0.1).minimize(cr.ops.sum(w))

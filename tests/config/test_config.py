@@ -264,3 +264,14 @@ def test_data_that_cannot_be_learned_from(file: Path) -> None:
     pair = (np.zeros((4, 2)), np.zeros(4))
     with pytest.raises(DataError, match="drop hold_out"):
         loaded(file, (pair, pair), 0.5).data()
+
+
+@pytest.mark.parametrize("setting", ["name='../x'", "units=99999999999"])
+def test_a_setting_that_makes_no_model_is_named(tmp_path: Path, setting: str) -> None:
+    file = tmp_path / "net.toml"
+    file.write_text(
+        '[data]\ndataset = "digits"\n[[layers]]\ntype = "dense"\nunits = 2\n'
+        '[training]\nloss = "mse"\n'
+    )
+    with pytest.raises(ConfigError, match=rf"--set layers\.0\.{setting[:5]}"):
+        read(file, [f"layers.0.{setting}"]).model(np.ones((2, 3)))

@@ -70,3 +70,23 @@ def test_rows_are_cut_into_batches_of_one_size_and_a_rest() -> None:
     assert [part.tolist() for part in batches_in(order, 9)] == [[order.tolist()]]
     assert batches_in(order[:0], 2) == []
     assert list(slices_of(5, 2)) == [slice(0, 2), slice(2, 4), slice(4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "x must be an array of numbers, got None"),
+        ({1.0, 2.0}, "x must be an array of numbers, got a set"),
+        ((i for i in range(3)), "x must be an array of numbers, got a generator"),
+        ({"a": [[1.0]]}, "no input named 'a'. Known: x"),
+        (np.ones((2, 2)) * 1j, "give the parts as columns, x.real and x.imag"),
+        (np.ones((2, 2), "datetime64[s]"), "give the time since an origin, such as"),
+        ([["a", "b"]], "encode it: a column of 0 and 1 for each category"),
+    ],
+)
+@pytest.mark.parametrize("shape", [None, 2])
+def test_what_is_no_array_is_named(value: Any, said: str, shape: Any) -> None:
+    model = cr.Sequential([cr.layers.Dense(1)], input_shape=shape)
+    with pytest.raises(DataError) as caught:
+        model.fit(value, [[1.0], [2.0]], loss="mse")
+    assert said in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import struct
 import warnings
 import zipfile
@@ -25,6 +26,8 @@ from chainrule.errors import (
     DataError,
     ModelFileError,
     ModelFileWarning,
+    OutputError,
+    RenderError,
     ShapeError,
 )
 from chainrule.model.loading import load_bytes
@@ -403,3 +406,28 @@ def test_layers_that_no_memory_holds() -> None:
     for units in (10**14, 2**62, 10**23):
         with pytest.raises(ShapeError, match=r"dense.*: a parameter must fit in"):
             cr.Sequential([cr.layers.Dense(units)], input_shape=3)
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.safetensors"
+    os.mkfifo(pipe)
+    with pytest.raises(ModelFileError, match="must be a file, got a device or a pipe"):
+        cr.load(pipe)
+    with pytest.raises(ConfigError, match="must be a file, got a device or a pipe"):
+        read("/dev/zero")
+    for load in (cr.datasets.load_npz, cr.datasets.load_csv, cr.datasets.load_idx):
+        with pytest.raises(DataError, match="must be a file, got a device or a pipe"):
+            load("/dev/zero")
+
+
+def test_paths_in_messages() -> None:
+    model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
+    with pytest.raises(OutputError, match="cannot write the path '': Is a directory"):
+        model.save("")
+    with pytest.raises(ModelFileError) as caught:
+        cr.load("x" * 100_000)
+    assert len(str(caught.value)) < 400
+    with pytest.raises(RenderError, match="x must end in a suffix, which says the"):
+        cr.draw(model).save("x")
+    with pytest.raises(RenderError, match="x must end in a suffix, which says the"):
+        cr.plot.history({"loss": [1.0, 0.5]}).save("x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import os
 import platform
 import re
@@ -22,6 +23,9 @@ from chainrule.registry import registry
 from chainrule.registry.entry import Entry
 from chainrule.terminal import visible_line
 from chainrule.training.choosing import known_times
+
+SHOWN = 3
+"""How many classes of training steps are listed with their times."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,16 @@ def findings() -> Iterator[Finding]:
     for entry in registry.entries("backends"):
         yield from _backend(entry)
     yield _attempt("default backend", _compute)
-    for kind, times in known_times().items():
+    known = known_times()
+    for kind, times in itertools.islice(known.items(), SHOWN):
         found = ", ".join(
             f"{title.partition(' on ')[0]} {seconds * 1e6:,.1f} µs"
             for title, seconds in times.items()
         )
         yield Finding("backend auto", "ok", visible_line(f"{kind}: {found}"))
+    if len(known) > SHOWN:
+        more = f"and {len(known) - SHOWN} more classes of training steps"
+        yield Finding("backend auto", "ok", more)
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
     for plugin in registry.plugins:
