@@ -319,3 +319,11 @@ def test_a_picture_that_cannot_be_written(chainrule: Chainrule) -> None:
     cr.Sequential([cr.layers.Dense(2)], input_shape=5).save("model.safetensors")
     result = chainrule("draw", "model.safetensors", "--out", "a.gif", code=1)
     assert result.stderr.startswith("error: no format 'gif'")
+
+
+def test_doctor_lists_few_classes_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {f"steps {i}": {"numpy on here": 1e-6} for i in range(24)}
+    monkeypatch.setattr(doctor, "known_times", lambda: times)
+    found = [f.detail for f in doctor.findings() if f.check == "backend auto"]
+    assert found[0] == "steps 0: numpy 1.0 µs"
+    assert found[3:] == ["and 21 more classes of training steps"]
