@@ -58,7 +58,10 @@ def checked(function: Callable[P, R], owner: type | None = None) -> Callable[P, 
             read = Signature.of(function, owner)
             needed = BY_NAME if read.required else read.needed
             most, by_position, by_name = read.most, read.by_position, read.by_name
-        read.check_call(args, kwargs)
+        fits = read
+        if function.__name__ == "__call__" and args:  # which is that of a base class
+            fits = dataclasses.replace(read, name=type(args[0]).__name__)
+        fits.check_call(args, kwargs)
 
     @functools.wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -128,6 +131,7 @@ class Signature:
         most: how many arguments may be given by position.
         required: the keyword-only ones without a default.
         others: whether it takes any keyword.
+        several: what it calls any number of arguments by position, or nothing.
     """
 
     name: str
@@ -138,6 +142,7 @@ class Signature:
     most: int
     required: tuple[str, ...]
     others: bool
+    several: str
 
     @classmethod
     def of(cls, function: Callable[..., Any], owner: type | None = None) -> Signature:
@@ -163,19 +168,17 @@ class Signature:
         ] + [declared(p.name, BY_NAME) for p in keyword_only]
         hints |= spelled
         named += [declared(name, BY_NAME) for name in spelled]
+        several = next((p.name for p in every if p.kind is p.VAR_POSITIONAL), "")
         return cls(
             name=owner.__name__ if owner else _name_of(function),
             positional=tuple(each.name for each in by_position),
             by_position=tuple(d for d in by_position if d.check is not _anything),
             by_name={each.name: each for each in named},
             needed=sum(p.default is p.empty for p in positional),
-            most=(
-                BY_NAME
-                if any(p.kind is p.VAR_POSITIONAL for p in every)
-                else len(positional)
-            ),
+            most=BY_NAME if several else len(positional),
             required=tuple(p.name for p in keyword_only if p.default is p.empty),
             others=not spelled and any(p.kind is p.VAR_KEYWORD for p in every),
+            several=several,
         )
 
     def check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -213,6 +216,8 @@ class Signature:
         text = f"{self.name} has no parameter {name!r}"
         if write := advice(name, self.name, "function"):
             return ArgumentTypeError(f"{text}: {write}")
+        if self.several and not known:
+            return ArgumentTypeError(f"{text}: give its {self.several} by position")
         hint = did_you_mean(name, known) if known else ""
         return ArgumentTypeError(f"{text}.{hint}")
 

@@ -64,19 +64,35 @@ class Module(Component, ABC):
 
         Raises:
             GraphError: it takes another number of inputs, or `apply` returns something
-                else than nodes; or a sublayer with parameters is not in a field.
+                else than nodes, or calls itself without end; or a sublayer with
+                parameters is not in a field.
         """
         given = Takes.of(self.apply).inputs(inputs, self.scope.title)
         nodes = tuple(map(as_node, given))
         self.children()  # which gives them their names
         with scope(self._scope):
-            made = self.apply(*nodes)
+            made = self._applied(nodes)
             results = self._results(made, nodes)
         for number, y in enumerate(results):
             calls[y] = Call(self, nodes, number)
         self._check_owner()
         returned = results if isinstance(made, tuple) else results[0]
         return cast("Node", returned)
+
+    def _applied(self, nodes: tuple[Node, ...]) -> Any:
+        """Return what `apply` returns, and say so if it calls itself without end."""
+        try:
+            return self.apply(*nodes)
+        except RecursionError:
+            outer = current_scope()[:-1]
+            if any(isinstance(part.component, Module) for part in outer):
+                raise  # the outermost module says it, in a short traceback
+            cls = type(self).__name__
+            raise GraphError(
+                f"applying {self.scope.title} does not end: {cls}.apply, or that of a "
+                "layer in it, calls its own layer again; write what it computes, or "
+                "give it another layer in a field"
+            ) from None
 
     def _results(self, made: Any, inputs: tuple[Node, ...]) -> tuple[Node, ...]:
         """Return what `apply` returned, as nodes by which this call is found."""

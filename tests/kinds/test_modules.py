@@ -14,6 +14,7 @@ from rich.console import Console
 import chainrule as cr
 from chainrule.annotations import OfKind, PositiveInt
 from chainrule.errors import (
+    ArgumentTypeError,
     ConformanceError,
     GraphError,
     ModelFileError,
@@ -317,6 +318,45 @@ def test_a_sublayer_that_is_in_no_field_is_refused() -> None:
 
     with pytest.raises(GraphError, match=r"fresh applies Dense\(2\), which is in none"):
         Fresh()(A)
+
+
+class Endless(cr.Layer):
+    """Not a function of x."""
+
+    by: str = "call"
+    inner: cr.Layer | None = None
+
+    def apply(self, x: cr.Node) -> Any:
+        if self.inner is not None:
+            return self.inner(x)
+        return self.apply(x) if self.by == "apply" else self(x)
+
+
+@pytest.mark.parametrize(
+    "layer", [Endless(), Endless("apply"), Endless(inner=Endless())], ids=repr
+)
+def test_a_layer_that_calls_itself_is_refused(layer: Any) -> None:
+    x = cr.input("x", (None, 3))
+    with (
+        pytest.raises(GraphError, match=r"applying endless\w* does not end"),
+        cr.scope("block"),
+    ):
+        layer(x)
+    with pytest.raises(GraphError, match=r"applying endless\w* does not end"):
+        cr.Sequential([layer], input_shape=3)
+
+
+def test_inputs_are_given_by_position() -> None:
+    call: Any = Attention()
+    message = "^Attention has no parameter 'query': give its inputs by position$"
+    with pytest.raises(ArgumentTypeError, match=message):
+        call(query=A)
+    model: Any = cr.Sequential([Dense(2)])
+    with pytest.raises(ArgumentTypeError, match=r"^Sequential has no parameter 'q'"):
+        model(q=A)
+    loss: Any = cr.losses.mse
+    with pytest.raises(ArgumentTypeError, match=r"^MSE has no parameter"):
+        loss(A, A, weight=1)
 
 
 @pytest.mark.parametrize(
