@@ -9,7 +9,6 @@ from __future__ import annotations
 import collections.abc
 import functools
 import importlib
-import inspect
 import math
 import operator
 import types
@@ -275,7 +274,8 @@ def _check_component(wanted: type, kind: str, value: Any, where: str) -> Any:
     if isinstance(value, wanted):
         return value
     made = value
-    if isinstance(value, (str, Mapping, type)) or inspect.isroutine(value):
+    function = callable(value) and not kind_of(type(value))  # or a class
+    if isinstance(value, (str, Mapping)) or function:
         try:
             made = _resolve(kind, False, value, where)
         except UnknownNameError as error:

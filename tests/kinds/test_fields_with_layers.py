@@ -97,6 +97,7 @@ def test_names_are_taken_as_files_have_them() -> None:
     classes: list[Any] = [InList, InMarkedList, InTuple]
     for cls in classes:
         assert isinstance(cls([config]).blocks[0], Dense)
+    assert isinstance(InActivation(cr.ops.tanh).inner, cr.Activation)  # type: ignore[arg-type]
     assert isinstance(InEither("relu").inner, cr.activations.Relu)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="no layer named 'dens'"):
         InSome("dens")  # type: ignore[arg-type]
