@@ -68,9 +68,11 @@ def check_signatures(cls: type, by_name: Mapping[str, Sequence[str]]) -> None:
     """
     if _is_own(cls):
         return
-    for name, method in vars(cls).items():
-        contracts = [vars(base).get(name) for base in cls.__mro__[1:] if _is_own(base)]
-        called = next(filter(inspect.isfunction, reversed(contracts)), None)
+    for name, member in vars(cls).items():
+        method = _function(member)
+        bases = [vars(base).get(name) for base in cls.__mro__[1:] if _is_own(base)]
+        contracts = map(_function, reversed(bases))
+        called = next(filter(inspect.isfunction, contracts), None)
         if called is None or name.startswith("_") or not inspect.isfunction(method):
             continue
         contract, takes = inspect.signature(called), inspect.signature(method)
@@ -101,6 +103,11 @@ def _bare(signature: Signature) -> str:
 
 def _is_own(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == "chainrule"
+
+
+def _function(member: object) -> object:
+    """Return the function of a class method; anything else as it is."""
+    return member.__func__ if isinstance(member, classmethod) else member
 
 
 def _is_place(parameter: Parameter) -> bool:

@@ -59,6 +59,13 @@ def test_a_method_of_another_framework_is_refused(
         (cr.Regularizer, "penalty", lambda self: None, "parameter", "(self)"),
         (cr.Regularizer, "watch", lambda self, a: "", "history, better", "(self, a)"),
         (cr.Initializer, "draw", lambda self, n: n, "shape, random", "(self, n)"),
+        (
+            cr.Layer,
+            "migrate",
+            classmethod(lambda self, config: config),
+            "config, version",
+            "(self, config)",
+        ),
     ],
 )
 def test_a_method_takes_what_chainrule_gives_it(
@@ -66,7 +73,8 @@ def test_a_method_takes_what_chainrule_gives_it(
 ) -> None:
     with pytest.raises(ComponentError) as caught:
         type("Mine", (base,), {name: method})
-    said = f"Mine.{name} must take (self, {wanted}), with which"
+    first = "cls" if isinstance(method, classmethod) else "self"
+    said = f"Mine.{name} must take ({first}, {wanted}), with which"
     said += f" chainrule calls it, got {got}"
     assert str(caught.value).startswith(said)
 
