@@ -124,6 +124,7 @@ class Signature:
 
     Attributes:
         name: what messages call the function.
+        place: where the table of habits lists what it lacks.
         positional: the names of the parameters that may be given by position.
         by_position: what is declared of them, where there is anything to check.
         by_name: what is declared of those that may be given by name.
@@ -135,6 +136,7 @@ class Signature:
     """
 
     name: str
+    place: str
     positional: tuple[str, ...]
     by_position: tuple[Declared, ...]
     by_name: Mapping[str, Declared]
@@ -169,8 +171,10 @@ class Signature:
         hints |= spelled
         named += [declared(name, BY_NAME) for name in spelled]
         several = next((p.name for p in every if p.kind is p.VAR_POSITIONAL), "")
+        name = owner.__name__ if owner else _name_of(function)
         return cls(
-            name=owner.__name__ if owner else _name_of(function),
+            name=name,
+            place=name,
             positional=tuple(each.name for each in by_position),
             by_position=tuple(d for d in by_position if d.check is not _anything),
             by_name={each.name: each for each in named},
@@ -205,7 +209,7 @@ class Signature:
         missing = [name for name in needed if name not in kwargs]
         if missing:
             given = ", ".join(f"{name}=…" for name in missing)
-            write = advice(missing[0], f"missing from {self.name}")
+            write = advice(missing[0], f"missing from {self.place}")
             raise ArgumentTypeError(
                 f"{self.name} needs {', '.join(missing)}: "
                 f"{write or f'write {self.name}({given})'}"
@@ -214,7 +218,7 @@ class Signature:
     def _unknown(self, name: str) -> ArgumentTypeError:
         known = [known for known in self.by_name if known != "self"]
         text = f"{self.name} has no parameter {name!r}"
-        if write := advice(name, self.name, "function"):
+        if write := advice(name, self.place, "function"):
             return ArgumentTypeError(f"{text}: {write}")
         if self.several and not known:
             return ArgumentTypeError(f"{text}: give its {self.several} by position")
