@@ -19,6 +19,7 @@ Run it once in advance, so that kernels are built and products tuned.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import os
 import time
@@ -180,6 +181,11 @@ def adam(backend: OpenCLBackend, roof: Roofline, torch: Any, size: int) -> Task:
     )
 
 
+def _per_step(run: Callable[[int], float]) -> float:
+    """Return the seconds of a step, in a run of many."""
+    return run(STEPS) / STEPS
+
+
 def step(device: str, roof: Roofline, torch: Any, case: Case) -> Task:
     """Return training steps by `fit`, from the beginning of an epoch to its end."""
     os.environ["CHAINRULE_BACKEND"] = f"opencl:{device}"
@@ -188,13 +194,13 @@ def step(device: str, roof: Roofline, torch: Any, case: Case) -> Task:
         from benchmarks.peers import pytorch
 
         peer = pytorch.make(case, device="cuda")
-        theirs = lambda: peer(STEPS) / STEPS  # noqa: E731
+        theirs = functools.partial(_per_step, peer)
     return Task(
         name=f"Adam step {case.name}",
         unit="steps/s",
         amount=1.0,
         ideal=roof.step(case),
-        ours=lambda: run(STEPS) / STEPS,
+        ours=functools.partial(_per_step, run),
         theirs=theirs,
     )
 

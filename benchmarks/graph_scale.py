@@ -16,6 +16,7 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -97,7 +98,7 @@ def jax_compile(layers: int) -> float:
     x = jnp.ones((BATCH, WIDTH))
     weights = [(jnp.zeros((WIDTH, WIDTH)), jnp.zeros(WIDTH)) for _ in range(layers)]
 
-    def loss(weights):  # type: ignore[no-untyped-def]
+    def loss(weights: Any) -> Any:
         h = x
         for w, b in weights:
             h = jax.nn.relu(h @ w + b)

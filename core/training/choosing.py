@@ -96,7 +96,7 @@ def _file() -> Path:
     return Path(platformdirs.user_cache_dir("chainrule")) / "backends.json"
 
 
-def kind_of(loop: Loop, graph_bytes: int) -> str:
+def class_of_steps(loop: Loop, graph_bytes: int) -> str:
     """Name the class of a training run's steps: its sizes, to a power of two."""
     numbers = sum(math.prod(array.shape[1:]) for _, array in loop.feeds)
     state = loop.state

@@ -24,7 +24,7 @@ from chainrule.kinds.callback import Callback, Run
 from chainrule.kinds.regularizer import Regularizer, Verdict
 from chainrule.philox import generator
 from chainrule.registry.blame import naming_plugins
-from chainrule.training.choosing import fastest, kind_of, step_seconds
+from chainrule.training.choosing import class_of_steps, fastest, step_seconds
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import BATCH_SIZE, measure
@@ -115,7 +115,7 @@ class _Fit:
             self.backend = backend
             return step_seconds(self.loop, self.session, backend)
 
-        chosen = fastest(kind_of(self.loop, self.step.nbytes), seconds)
+        chosen = fastest(class_of_steps(self.loop, self.step.nbytes), seconds)
         self.backend = self.session.fastest = chosen.backend
         self.run.record(backend=chosen.name)
 

@@ -27,17 +27,18 @@ def drawn_insets(scene: Scene, layout: str, theme: Theme) -> str:
     blocks = {block.id: block for block in scene.blocks}
     drawn: list[str] = []
     for thing in json.loads(layout).get("objects", []):
-        block = blocks.get(thing["name"])
-        for x, y in _places(thing) if block is not None else ():
-            if block is not None and block.curve is not None:
+        if (block := blocks.get(thing["name"])) is None:
+            continue
+        for x, y in _places(thing):
+            if block.curve is not None:
                 drawn += _curve(block.curve, x, y, theme)
-            if block is not None and block.image:
+            if block.image:
                 drawn += _image(block.image, x, y, theme)
     return " ".join(drawn)
 
 
 def _places(thing: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
-    """Yield the middles of the places that a node has for curves."""
+    """Yield the middles of the places that a node has for insets."""
     for text in thing.get("_ldraw_", []):
         if text["op"] == "T" and text["text"] == PLACE:
             x, y = text["pt"]
