@@ -39,6 +39,7 @@ def make(case):
                 batch_size=case.batch,
                 callbacks=[clock],
                 backend=backend,
+                verbose=0,
             )
             done += clock.steps
             seconds += clock.seconds
