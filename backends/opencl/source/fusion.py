@@ -10,7 +10,7 @@ product's own kernel while the elements are in registers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chainrule import ops
@@ -123,10 +123,9 @@ class _Fuser:
         elif view is not None:
             self.views[node], self.level[node] = view, top
         elif _is_fusible(node) or type(node.op) in VIEWS:
-            shape = sizes(node.inputs[0] if self._is_of_row(node, top + 1) else node)
-            group = self._open.setdefault((top + 1, shape), Group(top + 1, shape))
-            if not self._join(node, group):
-                group = self._open[top + 1, shape] = Group(top + 1, shape)
+            level, shape = top + 1, _shape_alone(node)
+            if not any(self._join(node, group) for group in self._shared(node, level)):
+                group = self._open[level, shape] = Group(level, shape)
                 self._join(node, group)
         else:
             self.level[node] = top + 1
@@ -140,11 +139,15 @@ class _Fuser:
             base = Layout(shape=sizes(x), strides=row_major(sizes(x)))
         return base.view_of(node.op, sizes(node))
 
-    def _is_of_row(self, node: Node, level: int) -> bool:
-        """Return whether a kernel that goes over rows of the operand has the result."""
-        group = self._open.get((level, sizes(node.inputs[0])))
-        picked = isinstance(node.op, ops.Pick) and group and group.reductions
-        return bool(picked) or type(node.op) in REDUCTIONS
+    def _shared(self, node: Node, level: int) -> Iterator[Group]:
+        """Yield the open groups in which a node could be computed."""
+        if isinstance(node.op, ops.Pick):
+            rows = self._open.get((level, sizes(node.inputs[0])))
+            if rows and rows.reductions:
+                yield rows
+        alone = self._open.get((level, _shape_alone(node)))
+        if alone:
+            yield alone
 
     def _join(self, node: Node, group: Group) -> bool:
         """Add a node to a group if it can be computed there; return whether it can."""
@@ -175,6 +178,11 @@ class _Fuser:
             if wanted is None or (wanted != at and wanted != (*at[:-1], ANYWHERE)):
                 return False
         return True
+
+
+def _shape_alone(node: Node) -> Sizes:
+    """Return the shape that a kernel goes over in which a node is the first."""
+    return sizes(node.inputs[0] if type(node.op) in REDUCTIONS else node)
 
 
 def _is_fusible(node: Node) -> bool:

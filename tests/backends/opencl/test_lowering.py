@@ -10,6 +10,7 @@ from chainrule.backends.opencl.lowering.host_numbers import find_host_numbers
 from chainrule.backends.opencl.lowering.leaves import find_leaves
 from chainrule.backends.opencl.lowering.phase_graph import graph_of
 from chainrule.backends.opencl.lowering.storage_plan import plan_storage
+from chainrule.backends.opencl.source.fusion import MOST_MEMBERS
 from chainrule.backends.opencl.source.layout import Argument, Slot, new_view, packed
 from chainrule.program import LEARNING_RATE, STEP, Flat, Program
 from chainrule.program.storage import Destination
@@ -41,6 +42,19 @@ def test_what_is_computed_from_a_row_shares_its_kernel():
     assert {type(node.op) for node in group.reductions} == {ops.Max, ops.Sum}
     assert group.shape == (9, 5)
     assert len(plan.stored) == 1
+
+
+def test_what_a_full_kernel_has_no_place_for_is_computed_in_another():
+    x = cr.input("x", (3,))
+    total = ops.sum(x)
+    row = [ops.tanh(total * float(i)) for i in range(MOST_MEMBERS)]
+    picked = ops.pick(x, cr.input("t", (), "int"))
+    plan, _ = planned(Program(outputs=[*row, picked]))
+    node = of_type(plan, ops.Pick)
+    group = plan.graph.fusion.group[node]
+    assert group is not plan.graph.fusion.group[of_type(plan, ops.Sum)]
+    assert node in group.members
+    assert node in plan.stored
 
 
 def test_what_only_its_own_kernel_reads_is_not_stored():
