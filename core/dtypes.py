@@ -34,12 +34,18 @@ def dtype_of(array: npt.NDArray[Any]) -> Dtype:
     """Return a graph's name for the dtype of an array.
 
     Raises:
-        GraphError: it is not the dtype of real numbers, integers or booleans.
+        GraphError: it is not the dtype of real numbers, integers or booleans, or an
+            integer is beyond int64.
     """
     dtype = _DTYPES.get(array.dtype.kind)
     if dtype is None:
         raise GraphError(
             "a value of a graph must consist of real numbers, integers or booleans, "
             f"got {shown(array.tolist())}, of dtype {array.dtype}"
+        )
+    if array.dtype.kind == "u" and (array > np.iinfo(np.int64).max).any():
+        raise GraphError(
+            "integers of a graph must be at most 2⁶³ − 1, got "
+            f"{array.max()}; write floats"
         )
     return dtype

@@ -24,8 +24,8 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
     The columns of a data frame become those of a matrix.
 
     Raises:
-        DataError: it is ragged, masked or not numeric, or has fractions where `dtype`
-            is ``"int"``.
+        DataError: it is ragged, masked or not numeric, or is not made of integers where
+            `dtype` is ``"int"``.
     """
     if value is None or isinstance(value, (Mapping, Set, Iterator)):
         got = "None" if value is None else with_article(type(value).__name__)
@@ -48,9 +48,9 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
             f"{name} holds {array.dtype.type.__name__} such as {str(example)!r}, "
             f"not numbers; {_instead(array, name)}"
         )
-    if dtype == "int" and array.dtype.kind == "f":
+    if dtype == "int":
         check_integers(array, name)
-    return array
+    return array if dtype != "bool" else array.astype(np.bool_, copy=False)
 
 
 def _instead(array: Array, name: str) -> str:
@@ -107,16 +107,28 @@ def as_rows(
 
 
 def check_integers(array: Array, name: str) -> None:
-    """Reject fractions where integers are needed.
+    """Reject fractions, and numbers beyond int64, where integers are needed.
 
     Raises:
-        DataError: names the first value that is not an integer.
+        DataError: names the first value that is not such an integer.
     """
-    wrong = np.argwhere(array != np.floor(array))
+    if array.dtype.kind not in "fu":
+        return
+    wrong, bounds = np.argwhere(array != np.floor(array)), ""
+    if not len(wrong):
+        wrong, bounds = np.argwhere(_beyond_int64(array)), " from −2⁶³ to 2⁶³ − 1"
     if len(wrong):
         at = tuple(wrong[0])
         where = f" in {position_text(at)}" if at else ""
-        raise DataError(f"{name} must hold integers, got {array[at]}{where}")
+        raise DataError(f"{name} must hold integers{bounds}, got {array[at]}{where}")
+
+
+def _beyond_int64(array: Array) -> Array:
+    """Return which floats or unsigned integers int64 cannot hold."""
+    if array.dtype.kind == "u":
+        return array > np.iinfo(np.int64).max
+    limit = np.float64(2**63)
+    return (array < -limit) | (array >= limit)
 
 
 def check_finite(array: Array, name: str, columns: Sequence[Any] | None = None) -> None:

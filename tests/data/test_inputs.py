@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.data.batches import batches_in, slices_of
-from chainrule.errors import ArgumentTypeError, DataError
+from chainrule.errors import ArgumentTypeError, DataError, GraphError
 
 x = cr.input("x", (None, 3))
 labels = cr.input("labels", (None,), "int")
@@ -28,6 +28,11 @@ MISTAKES: list[tuple[Any, Any, str]] = [
     (x, [[None] * 3], "x holds Python objects such as None"),
     (x, np.ma.masked_array(np.ones((1, 3)), True), "x has masked values"),
     (labels, [1.0, 2.5], r"labels must hold integers, got 2.5 in row 1"),
+    (labels, [0, 2**63], r"labels must hold integers from −2⁶³ to 2⁶³ − 1, got 9.*row"),
+    (labels, np.array([2**64 - 1], np.uint64), "got 18446744073709551615 in row 0"),
+    (labels, [0.0, -1e19], "must hold integers from .*, got -1e.19 in row 1"),
+    (labels, np.array([np.inf], np.float16), "must hold integers from .*, got inf"),
+    (labels, [2**70, 1], "must hold integers from .*, got 1.18.* in row 0"),
 ]
 
 
@@ -35,6 +40,25 @@ MISTAKES: list[tuple[Any, Any, str]] = [
 def test_what_an_input_does_not_take(leaf: cr.Node, value: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         cr.evaluate([leaf * 2], {leaf: value})
+
+
+@pytest.mark.parametrize("backend", ["numpy", "opencl"])
+def test_booleans_are_what_is_not_0(backend: str) -> None:
+    some = cr.input("some", (4,), "bool")
+    values = [0.5, 256, 1e30, 0]
+    (got,) = cr.evaluate([some], {some: values}, backend=backend)
+    assert got.tolist() == [True, True, True, False]
+
+
+def test_the_largest_integers_are_taken() -> None:
+    large = [2**63 - 1, -(2**63)]
+    (got,) = cr.evaluate([labels], {labels: large})
+    assert got.tolist() == large
+
+
+def test_a_constant_is_not_beyond_int64() -> None:
+    with pytest.raises(GraphError, match=r"at most 2⁶³ − 1, got 9223372036854775808"):
+        labels + 2**63
 
 
 def test_the_layer_that_takes_the_input_is_named() -> None:
