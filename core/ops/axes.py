@@ -40,3 +40,16 @@ def normal_axes(axis: Axis, x: Node, op: str, *, more: int = 0) -> tuple[int, ..
     if len(set(result)) != len(result):
         raise ShapeError(f"{op}: axis {axis} names one axis of {describe(x)} twice")
     return result
+
+
+def check_elements(x: Node, axes: tuple[int, ...], op: str) -> None:
+    """Check that axes have elements, one of which is the largest, say.
+
+    Raises:
+        ShapeError: the first axis without.
+    """
+    for axis in axes:
+        if x.shape[axis] == 0:
+            raise ShapeError(
+                f"{op}: axis {axis} of {describe(x)} must have elements, got none"
+            )

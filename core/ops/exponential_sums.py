@@ -6,7 +6,7 @@ from chainrule.arguments import checked
 from chainrule.dtypes import Dtype
 from chainrule.node import Node, Value, as_node
 from chainrule.ops.arithmetic import add, div, log, mul, sub
-from chainrule.ops.axes import normal_axis
+from chainrule.ops.axes import check_elements, normal_axis
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.comparison import is_finite, where
 from chainrule.ops.functions import exp
@@ -27,6 +27,7 @@ class LogSumExp(Reduction):
     takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        check_elements(x, self.axes, "logsumexp")
         return super().infer(x)[0], "float"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
@@ -57,6 +58,7 @@ class Softmax(Op):
     takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        check_elements(x, (self.axis,), "softmax")
         return x.shape, "float"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
@@ -84,6 +86,7 @@ class LogSoftmax(Op):
     takes = "float"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        check_elements(x, (self.axis,), "log_softmax")
         return x.shape, "float"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:

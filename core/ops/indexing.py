@@ -18,6 +18,19 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _check_bound(op: str, indices: Node, bound: int | None) -> None:
+    """Check that there is something for indices to choose from.
+
+    Raises:
+        ShapeError: there are indices, and nothing.
+    """
+    if bound == 0 and not {0, None} & {*indices.shape}:
+        raise ShapeError(
+            f"{op}: {describe(indices)} must be empty where there is nothing to choose "
+            "from"
+        )
+
+
 class OneHot(Op):
     """y[…, j] = 1 where j is the index, and 0 elsewhere."""
 
@@ -31,6 +44,7 @@ class OneHot(Op):
                 f"one_hot: indices must be integers, got {describe(indices)} of "
                 f"{indices.dtype}"
             )
+        _check_bound("one_hot", indices, self.depth)
         return (*indices.shape, self.depth), "float"
 
     def vjp(self, g: Node, y: Node, indices: Node) -> Gradients:
@@ -54,6 +68,7 @@ class Take(Op):
                 f"take: x must have rows and indices must be integers, got "
                 f"{describe(x)} and {describe(indices)} of {indices.dtype}"
             )
+        _check_bound("take", indices, x.shape[0])
         return (*indices.shape, *x.shape[1:]), x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:
@@ -156,6 +171,7 @@ class Pick(Op):
                 "pick: indices must hold one integer for each row of the last axis of "
                 f"{describe(x)}, got {describe(indices)} of {indices.dtype}"
             )
+        _check_bound("pick", indices, x.shape[-1])
         return shape, x.dtype
 
     def vjp(self, g: Node, y: Node, x: Node, indices: Node) -> Gradients:

@@ -6,7 +6,7 @@ from chainrule.arguments import checked
 from chainrule.dtypes import Dtype
 from chainrule.node import Node, Value, as_node
 from chainrule.ops.arithmetic import sqrt, square, sub
-from chainrule.ops.axes import normal_axes, normal_axis
+from chainrule.ops.axes import check_elements, normal_axes, normal_axis
 from chainrule.ops.base import Gradients, Op, made
 from chainrule.ops.broadcasting import broadcast_like
 from chainrule.ops.comparison import (
@@ -160,6 +160,10 @@ def l2_norm(x: Value) -> Node:
 class Extremum(Reduction):
     """The largest or smallest element; ties share the gradient, as in TensorFlow."""
 
+    def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        check_elements(x, self.axes, self.type_name)
+        return super().infer(x)
+
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:
         chosen = to_float(equal(x, self.expanded(y)))
         ties = Sum(self.axes, keepdims=True)(chosen)
@@ -201,6 +205,7 @@ class Argmax(Op):
     takes = "int"
 
     def infer(self, x: Node) -> tuple[Shape, Dtype]:
+        check_elements(x, (self.axis,), "argmax")
         return without(x.shape, (self.axis,)), "int"
 
     def vjp(self, g: Node, y: Node, x: Node) -> Gradients:

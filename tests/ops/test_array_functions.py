@@ -10,6 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.errors import ShapeError
 from chainrule.testing import check_derivatives
 
 A = np.array([[0.5, -1.5, 2.25], [1.25, 0.75, -0.5]])
@@ -178,6 +179,40 @@ def test_nothing_at_all() -> None:
     assert got[1].tolist() == [True] * 3
     assert got[2].tolist() == [1.0] * 3
     assert [g.shape for g in got[3:]] == [(0, 3), (0, 3), (2, 5)]
+
+
+NO_ROWS = np.zeros((0, 3))
+
+
+@pytest.mark.parametrize(
+    ("node", "feed", "message"),
+    [
+        (lambda x: ops.max(x, 0), NO_ROWS, r"max: axis 0 of x \(0, 3\) must have ele"),
+        (ops.min, NO_ROWS.T, r"min: axis 1 of x \(3, 0\) must have ele"),
+        (ops.argmax, NO_ROWS.T, r"argmax: axis 1 of x \(3, 0\)"),
+        (lambda x: ops.softmax(x, 0), NO_ROWS, r"softmax: axis 0 of x \(0, 3\)"),
+        (lambda x: ops.log_softmax(x, 0), NO_ROWS, r"log_softmax: axis 0 of x"),
+        (ops.logsumexp, NO_ROWS, r"logsumexp: axis 0 of x \(0, 3\)"),
+        (lambda x: ops.take(x, [0]), NO_ROWS, r"take: constant \(1\) must be empty"),
+        (lambda x: ops.pick(x, [0, 0, 0]), NO_ROWS.T, r"pick: constant \(3\) must be"),
+    ],
+    ids=range(8),
+)
+def test_nothing_to_choose_from(node: Any, feed: Any, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):  # when it is built
+        node(cr.parameter("x", feed))
+    x = cr.input("x", (None, None))
+    with pytest.raises(ShapeError, match=message):  # when sizes are known
+        cr.evaluate([node(x)], {x: feed})
+
+
+def test_no_rows_have_extrema_along_other_axes() -> None:
+    x, at = cr.input("x", (None, 3)), cr.input("at", (None,), "int")
+    nodes = [ops.max(x, 1), ops.argmax(x), ops.softmax(x), ops.one_hot(at, 0)]
+    got = cr.evaluate(nodes, {x: NO_ROWS, at: np.zeros(0, int)})
+    assert [g.shape for g in got] == [(0,), (0,), (0, 3), (0, 0)]
+    with pytest.raises(ShapeError, match=r"one_hot: at \(1\) must be empty where"):
+        cr.evaluate([ops.one_hot(at, 0)], {at: [0]})
 
 
 def test_a_clipped_integer_stays_one() -> None:
