@@ -46,7 +46,8 @@ class OpenCLBackend(Backend):
         **ELEMENTWISE,
         **INDEXING,
         **SHAPING,
-        **dict.fromkeys((*REDUCTIONS, ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)),
+        **dict.fromkeys((ops.Slice, ops.Transpose, *REDUCTIONS)),
+        **dict.fromkeys((ops.ScatterAdd, ops.Matmul, ops.Uniform, Pack)),
     }
 
     @classmethod

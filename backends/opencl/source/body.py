@@ -22,6 +22,7 @@ from chainrule.dtypes import Dtype
 from chainrule.node import Constant, Node
 from chainrule.ops import Elementwise, Op
 from chainrule.ops.base import widest
+from chainrule.program.sizes import count
 from chainrule.program.storage import VIEWS
 
 T = TypeVar("T")
@@ -157,9 +158,9 @@ class Body(KernelText):
         number = _number(node)
         if number is not None:
             return self._literal(number).text
-        view = self._context.view(node)
-        assert view is not None, "what is read out of order is stored"
-        return self.load(view, index, node.dtype).text
+        place = self._place(node, index)
+        assert place is not None, "what is read out of order is stored"
+        return self.load(*place, node.dtype).text
 
     def bounded(self, node: Node, position: int, index: Index, size: int) -> str:
         """Return an element of an operand of integers, forced into 0 … size - 1."""
@@ -194,8 +195,20 @@ class Body(KernelText):
         number = _number(node)
         if number is not None:
             return self._literal(number)
-        view = None if node in self._computes else self._context.view(node)
-        return None if view is None else self.named(self.load(view, index, node.dtype))
+        place = self._place(node, index)
+        return None if place is None else self.named(self.load(*place, node.dtype))
+
+    def _place(self, node: Node, index: Index) -> tuple[View, Index] | None:
+        """Return where an element of a node lies, or the one number that it repeats."""
+        base = _base(node)
+        places = [(node, index)]
+        if count(base) == 1:
+            places.append((base, ("0",) * base.ndim))
+        for stored, at in places:
+            view = None if stored in self._computes else self._context.view(stored)
+            if view is not None:
+                return view, at
+        return None
 
     def _literal(self, node: Constant) -> Value:
         """Return a constant of one element as a C literal."""
@@ -247,9 +260,15 @@ class Body(KernelText):
 
 def _number(node: Node) -> Constant | None:
     """Return the constant of one element that a node shows, in any shape, or None."""
+    base = _base(node)
+    return base if isinstance(base, Constant) and base.value.size == 1 else None
+
+
+def _base(node: Node) -> Node:
+    """Return the node whose elements a node shows."""
     while type(node.op) in VIEWS:
         node = node.inputs[0]
-    return node if isinstance(node, Constant) and node.value.size == 1 else None
+    return node
 
 
 def _op_class(node: Node) -> type[Op]:

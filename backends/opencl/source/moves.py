@@ -104,30 +104,6 @@ def reshape(body: Body, node: Node, index: Index) -> Value:
     return body.value(node.inputs[0], at)
 
 
-def transpose(body: Body, node: Node, index: Index) -> Value:
-    """Read the element whose index is permuted."""
-    assert isinstance(node.op, ops.Transpose)
-    if index == FLAT:
-        raise NotVector
-    back = tuple(index[node.op.axes.index(axis)] for axis in range(len(index)))
-    return body.value(node.inputs[0], back)
-
-
-def cut(body: Body, node: Node, index: Index) -> Value:
-    """Read the element that a slice takes, such as one of a repeated number."""
-    assert isinstance(node.op, ops.Slice)
-    if index == FLAT:
-        raise NotVector
-    at = []
-    for i, size, each in zip(index, sizes(node.inputs[0]), node.op.ranges, strict=True):
-        taken = range(size)[slice(*each)]
-        whole = taken.start == 0 and taken.step == 1
-        if body.width > 1 and i == LANE and not whole:
-            raise NotVector
-        at.append(i if whole else f"({taken.start} + {i} * {taken.step})")
-    return body.value(node.inputs[0], tuple(at))
-
-
 def see_through(body: Body, node: Node, index: Index) -> Value:
     """Read the one element that an index stands for."""
     return body.value(node.inputs[0], body.aligned(node, 0, index))
@@ -148,8 +124,6 @@ INDEXING: dict[type[Op], ElementKernel] = {
 """Ops that compute one element of the result from few elements of the operands."""
 SHAPING: dict[type[Op], ElementKernel] = {
     ops.Reshape: reshape,
-    ops.Slice: cut,
-    ops.Transpose: transpose,
     **dict.fromkeys(TRANSPARENT, see_through),
 }
 """Shape ops whose operand cannot be viewed in memory."""

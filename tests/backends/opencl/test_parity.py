@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule import ops
 from chainrule.errors import ConformanceError
+from chainrule.program.program import LEARNING_RATE, STEP
 from chainrule.registry import registry
 from chainrule.testing import check_parity, parity_cases
 from chainrule.testing.parity_cases import Case, Workload
@@ -136,9 +137,17 @@ def test_all_pairs_of_what_was_computed(backend):
     check_parity(Case("ops", "all pairs", build), backend)
 
 
-def test_a_part_of_one_number_repeated(backend):
-    def build(shape, random):
-        x = ops.broadcast_to(-1.5, (4, 6))
-        return Workload([x[1:, :1], x[..., ::2], x[1], ops.exp(x)[:, 2:]], {})
-
-    check_parity(Case("ops", "part", build), backend)
+@pytest.mark.parametrize("number", [-1.5, LEARNING_RATE, STEP / 2], ids=str)
+@pytest.mark.parametrize("rewrite", [True, False])
+def test_a_part_of_one_number_repeated(number, rewrite, backend):
+    x = ops.broadcast_to(number, (4, 6))
+    nodes = [
+        x[1:, :1], x[..., ::2], x[1], ops.exp(x)[:, 2:], ops.sum(x[:, 1:], 0),
+        ops.concatenate([x[1:], x.T[:2, ::2] @ x[::2], x], 0),
+    ]  # fmt: skip
+    for got, wanted in zip(
+        cr.evaluate(nodes, step=3, lr=0.25, backend=backend, rewrite=rewrite),
+        cr.evaluate(nodes, step=3, lr=0.25, backend="numpy", rewrite=rewrite),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-6)
