@@ -9,15 +9,21 @@ memory holds, so that the rows of A are read from memory once for all of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chainrule.backends.opencl.device.devices import OpenCLDevice
-from chainrule.backends.opencl.products.problem import Problem
+from chainrule.backends.opencl.products.problem import WORTH, Problem
 from chainrule.backends.opencl.source.body import Body
 from chainrule.backends.opencl.source.index import LANE
 from chainrule.backends.opencl.source.launch import SMALL, Launch
 
+LARGE = 1 << 26
+"""Additions and multiplications from which operands are always packed."""
+SKINNY = 32
+"""A product with a side that is shorter is not timed."""
+TILES = {32: ((13, 2), (6, 4)), 16: ((6, 2), (4, 3))}
+"""Registers → rows and vectors of the tiles that fill them, the best one first."""
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
 PANELS = 4
@@ -40,10 +46,24 @@ class Variant:
     pack: bool = False
 
 
+def variants(device: OpenCLDevice, p: Problem) -> Sequence[Variant]:
+    """Return the variants of a product that could be fastest on a processor."""
+    tiles = TILES[device.registers(p.floats)]
+    if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
+        in_order = p.b.strides[-1] == 1 and p.n % device.width(p.floats) == 0
+        most, vectors = tiles[0]
+        rows = min(most, max(1, p.m // 2))
+        packed = not in_order and p.k > 0 and p.m > 2 * rows
+        return [Variant(rows, vectors, packed)]
+    pack = p.b.strides[-1] != 1 or p.flops >= LARGE
+    return [Variant(*tile, pack) for tile in tiles]
+
+
 def cpu_launch(device: OpenCLDevice, problem: Problem, variant: Variant) -> Launch:
     """Return the launch that computes a product in one variant."""
     tile = _Tile(device, problem, variant)
-    widths = (tile.lanes, 1) if problem.n > 1 else (1,)
+    vectors = problem.n > 1 and tile.lanes == device.width(problem.floats)
+    widths = (tile.lanes, 1) if vectors else (1,)
     return tile.launch(problem.epilogue.filled(tile.fill, widths))
 
 
@@ -52,7 +72,7 @@ class _Tile:
 
     def __init__(self, device: OpenCLDevice, p: Problem, variant: Variant) -> None:
         self.p = p
-        self.lanes = device.width(p.floats)
+        self.lanes = max(device.width(p.floats), 2)  # there are no vectors of one
         self.type = f"{p.floats}{self.lanes}"
         self.vectors = min(variant.vectors, -(-p.n // self.lanes))
         self.wide = self.vectors * self.lanes

@@ -18,6 +18,9 @@ from chainrule.node import Node
 from chainrule.ops import Op
 from chainrule.program.sizes import Sizes
 
+WORTH = 1 << 22
+"""Additions and multiplications from which it is worth to time several forms."""
+
 
 @dataclass(frozen=True)
 class Epilogue:
@@ -78,12 +81,15 @@ class Epilogue:
         items: tuple[int, int, int],
         group: tuple[int, int, int],
         effort: float = math.inf,
+        *,
+        fixed_group: bool = False,
     ) -> Launch:
         """Return the launch of a kernel that computes the product and its epilogue."""
         nodes = [*self.group.members]
         if self.column_sums:
             nodes.append(self.column_sums[0])
-        return launch_of(body, self.group.label, nodes, items, group, effort)
+        made = launch_of(body, self.group.label, nodes, items, group, effort)
+        return replace(made, fixed_group=fixed_group)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ way the elements are finished where they are: see `Epilogue`.
 
 from __future__ import annotations
 
+from functools import partial
+
 from chainrule.backends.opencl.device.runtime import Runtime
-from chainrule.backends.opencl.products.cpu import cpu_launch
-from chainrule.backends.opencl.products.gpu import GROUP, gpu_launch
+from chainrule.backends.opencl.products.cpu import cpu_launch, variants
+from chainrule.backends.opencl.products.gpu import gpu_launch, tiles
 from chainrule.backends.opencl.products.problem import Epilogue, problem_of
 from chainrule.backends.opencl.products.tuning import choose
 from chainrule.backends.opencl.source.launch import Launch
@@ -19,6 +21,7 @@ from chainrule.backends.opencl.source.layout import View
 def product_launch(runtime: Runtime, epilogue: Epilogue, a: View, b: View) -> Launch:
     """Return the launch that multiplies two operands fastest on a device."""
     problem, device = problem_of(epilogue, a, b), runtime.device
-    if not device.is_cpu and device.largest_group >= GROUP:
-        return gpu_launch(problem)
-    return cpu_launch(device, problem, choose(runtime, problem))
+    if not device.is_cpu and (forms := tiles(device, problem)):
+        return gpu_launch(problem, choose(runtime, problem, forms, gpu_launch))
+    launch = partial(cpu_launch, device)
+    return launch(problem, choose(runtime, problem, variants(device, problem), launch))

@@ -1,61 +1,61 @@
 """Tuning: the form of a matrix product that a device computes fastest.
 
-A product that is worth it is timed once in each form, for each device and class of
-shapes; the choice is stored in the user's cache folder.
+Where several forms could be the fastest one each is timed, once for each device and
+class of shapes; the choice is stored in the user's cache folder.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import TypeVar
 
 from chainrule.backends.opencl.device.cache import cache_folder
 from chainrule.backends.opencl.device.devices import OpenCLDevice
-from chainrule.backends.opencl.device.runtime import Runtime
-from chainrule.backends.opencl.products.cpu import Variant, cpu_launch
+from chainrule.backends.opencl.device.runtime import Prepared, Runtime
+from chainrule.backends.opencl.products.cpu import Variant
+from chainrule.backends.opencl.products.gpu import Tile
 from chainrule.backends.opencl.products.problem import Problem
+from chainrule.backends.opencl.source.launch import Launch
 from chainrule.files import read_table, write_table
 
-WORTH = 1 << 22
-"""Additions and multiplications from which a product is timed."""
-LARGE = 1 << 26
-"""Additions and multiplications from which operands are always packed."""
-SKINNY = 32
-"""A product with a side that is shorter is not timed."""
 ROUNDS = 8
+LONG = 1e-3
+"""Seconds that a trial should take: on some devices waiting for it takes a tenth."""
 
-TILES = {32: ((13, 2), (6, 4)), 16: ((6, 2), (4, 3))}
-"""Registers → rows and vectors of the tiles that fill them, the best one first."""
-VARIANTS = frozenset(
-    Variant(*tile, pack)
-    for tiles in TILES.values()
-    for tile in tiles
-    for pack in (False, True)
-)
+Form = TypeVar("Form", bound="Variant | Tile")
 
 
-def choose(runtime: Runtime, problem: Problem) -> Variant:
-    """Return the best variant for a problem, from memory, the cache or a trial."""
-    p, device = problem, runtime.device
-    tiles = TILES[device.registers(p.floats)]
-    if p.flops < WORTH or p.batch or min(p.m, p.n, p.k) < SKINNY:
-        in_order = p.b.strides[-1] == 1 and p.n % device.width(p.floats) == 0
-        most, vectors = tiles[0]
-        rows = min(most, max(1, p.m // 2))
-        return Variant(rows, vectors, not in_order and p.k > 0 and p.m > 2 * rows)
-    file = _file(device)
-    table, key = _table(str(file)), _class(p)
-    pack = p.b.strides[-1] != 1 or p.flops >= LARGE
-    variants = [Variant(*tile, pack) for tile in tiles]
-    if table.get(key) not in variants:  # or it was made for other registers
-        table[key] = _fastest(runtime, p.alone(), variants)
-        _save(file, table)
-    return table[key]
+def choose(
+    runtime: Runtime,
+    problem: Problem,
+    forms: Sequence[Form],
+    launch: Callable[[Problem, Form], Launch],
+) -> Form:
+    """Return the fastest form of a problem, from memory, the cache or a trial.
+
+    Args:
+        runtime: the device.
+        problem: the problem.
+        forms: those among which to choose.
+        launch: returns the launch that computes a problem in one form.
+    """
+    if len(forms) == 1:
+        return forms[0]
+    file = _file(runtime.device)
+    table, key = _table(str(file)), _class(problem)
+    stored = [form for form in forms if [*astuple(form)] == table.get(key)]
+    if stored:
+        return stored[0]
+    alone = problem.alone()
+    best = forms[_fastest(runtime, [launch(alone, form) for form in forms])]
+    table[key] = [*astuple(best)]
+    _save(file, table)
+    return best
 
 
 def _class(p: Problem) -> str:
@@ -72,50 +72,56 @@ def _file(device: OpenCLDevice) -> Path:
 
 
 @functools.cache
-def _table(file: str) -> dict[str, Variant]:
-    """Return the choices made on a device so far, to which this process adds."""
+def _table(file: str) -> dict[str, list[int]]:
+    """Return the choices made on a device so far, to which this process adds.
+
+    What was chosen among other forms than today's equals none of them.
+    """
     return _stored(Path(file))
 
 
-def _stored(file: Path) -> dict[str, Variant]:
-    """Return the choices that are stored; what is damaged is ignored."""
-    table = {}
-    for key, fields in read_table(file).items():
-        with contextlib.suppress(TypeError):
-            variant = Variant(*fields)
-            if variant in VARIANTS:
-                table[key] = variant
-    return table
+def _stored(file: Path) -> dict[str, list[int]]:
+    """Return what is stored, as far as it is lists of numbers."""
+    return {
+        key: numbers
+        for key, numbers in read_table(file).items()
+        if isinstance(numbers, list) and all(isinstance(n, int) for n in numbers)
+    }
 
 
-def _save(file: Path, table: dict[str, Variant]) -> None:
+def _save(file: Path, table: dict[str, list[int]]) -> None:
     """Store the choices, if the cache can be written.
 
     What other processes have stored since this one began stays, and is used here too.
     """
     table |= _stored(file)
-    write_table(file, {key: astuple(variant) for key, variant in table.items()})
+    write_table(file, table)
 
 
-def _fastest(
-    runtime: Runtime, problem: Problem, variants: Sequence[Variant]
-) -> Variant:
-    """Time variants of a problem that has memory of its own; return the fastest."""
-    launches = [cpu_launch(runtime.device, problem, variant) for variant in variants]
+def _fastest(runtime: Runtime, launches: Sequence[Launch]) -> int:
+    """Time launches that have memory of their own; return which is the fastest."""
     slots = {slot for launch in launches for slot in launch.slots}
     buffers = {slot: runtime.allocate(slot.nbytes, "a trial run") for slot in slots}
     trials = [
-        runtime.prepare(f"kernel void k0{launch.text}", ["k0"], [launch], buffers)
+        runtime.prepare(launch.source("k0"), ["k0"], [launch], buffers)
         for launch in launches
     ]
+    for trial in trials:  # the first run may still compile
+        _seconds(runtime, trial, 1)
+    once = min(_seconds(runtime, trial, 1) for trial in trials)
+    count = max(1, round(LONG / once))
     best = [math.inf] * len(trials)
-    for trial in trials:
-        runtime.launch(trial)
     for _ in range(ROUNDS):
         for i, trial in enumerate(trials):
-            runtime.queue.finish()
-            begin = time.perf_counter()
-            runtime.launch(trial)
-            runtime.queue.finish()
-            best[i] = min(best[i], time.perf_counter() - begin)
-    return variants[best.index(min(best))]
+            best[i] = min(best[i], _seconds(runtime, trial, count))
+    return best.index(min(best))
+
+
+def _seconds(runtime: Runtime, trial: list[Prepared], count: int) -> float:
+    """Return how long a number of launches takes."""
+    runtime.queue.finish()
+    begin = time.perf_counter()
+    for _ in range(count):
+        runtime.launch(trial)
+    runtime.queue.finish()
+    return time.perf_counter() - begin

@@ -35,11 +35,11 @@ def assemble(
         width: elements in a vector of the device.
         given: the kernels that may call functions of their own.
     """
-    kernels: dict[str, str] = {}
+    kernels: dict[str, tuple[str, Launch]] = {}
     for launch in launches:
         label = "".join(c if c.isalnum() else "_" for c in launch.label)
-        kernels.setdefault(launch.text, f"k{len(kernels)}_{label}")
-    parts = [f"kernel void {name}{text}\n" for text, name in kernels.items()]
+        kernels.setdefault(launch.text, (f"k{len(kernels)}_{label}", launch))
+    parts = [launch.source(name) for name, launch in kernels.values()]
     head = helpers(floats, width)
     if any(launch.draws for launch in launches):
         head += philox.SOURCE
@@ -47,4 +47,4 @@ def assemble(
     body = "\n".join([*functions, *parts])
     head += functions_for(body, given, floats, width)
     text = f"{head}\n{body}"
-    return Source(text, [kernels[launch.text] for launch in launches])
+    return Source(text, [kernels[launch.text][0] for launch in launches])

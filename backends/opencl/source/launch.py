@@ -26,6 +26,7 @@ class Launch:
         statements: the kernel's body.
         items: work items along each axis.
         group: work items in a group along each axis; None leaves it to the driver.
+        fixed_group: whether its code is made for groups of this size.
         effort: about how many operations on vectors it is.
         draws: whether it draws random numbers.
         auxiliary: whether it only moves or adds up what other kernels compute.
@@ -40,6 +41,7 @@ class Launch:
     statements: str
     items: tuple[int, ...]
     group: tuple[int, ...] | None = None
+    fixed_group: bool = False
     effort: float = math.inf
     draws: bool = False
     auxiliary: bool = False
@@ -76,6 +78,12 @@ class Launch:
         runs = ["ulong runs"] * self.repeats
         parameters = ", ".join([*pointers, *starts, *runs])
         return f"({parameters}) {{\n{''.join(begin)}{self.statements}\n}}"
+
+    def source(self, name: str) -> str:
+        """Return the whole kernel under a name."""
+        size = ", ".join(map(str, self.group or ()))
+        fixed = f"__attribute__((reqd_work_group_size({size}))) " * self.fixed_group
+        return f"kernel {fixed}void {name}{self.text}\n"
 
     @property
     def is_small(self) -> bool:

@@ -1,5 +1,7 @@
 """Products: kernels with epilogues and column sums."""
 
+import itertools
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +11,10 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl.device import devices
 from chainrule.backends.opencl.device.devices import OpenCLDevice
-from chainrule.backends.opencl.products import product, tuning
+from chainrule.backends.opencl.products import cpu, product, tuning
 from chainrule.backends.opencl.products.cpu import Variant
+from chainrule.backends.opencl.products.gpu import TILES, tiles
+from chainrule.backends.opencl.products.problem import Problem
 from chainrule.errors import DivergenceError
 from chainrule.program import Program
 
@@ -28,6 +32,14 @@ def device(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.fixture
+def processor(backend):
+    """Return the backend if its device is a processor."""
+    if not backend.session.runtime.device.is_cpu:
+        pytest.skip("other forms are for GPUs")
+    return backend
+
+
 def computed(device, outputs, feeds):
     """Check what a device computes; return how many kernels it needs."""
     executable = device.compile(Program(outputs=outputs))
@@ -37,7 +49,7 @@ def computed(device, outputs, feeds):
     got = [executable.fetch(i) for i in range(len(outputs))]
     for result, expected in zip(got, cr.evaluate(outputs, feeds), strict=True):
         assert np.allclose(result, expected, rtol=1e-4, atol=1e-4)
-    return executable.source.count("kernel void")
+    return len(re.findall("^kernel ", executable.source, re.MULTILINE))
 
 
 def matrices(*shapes):
@@ -91,12 +103,54 @@ def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
     assert count == (1 if device.session.runtime.device.is_cpu else 2)
 
 
-def test_large_products_in_every_variant(backend, monkeypatch):
+def test_large_products_in_every_variant(processor, monkeypatch):
     (x, w, b), feeds = matrices((70, 300), (300, 150), (150,))
-    for variant in tuning.VARIANTS:
+    tiles = [tile for registers in cpu.TILES.values() for tile in registers]
+    for tile, pack in itertools.product(tiles, (False, True)):
+        variant = Variant(*tile, pack)
         monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
-        assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
-        assert computed(backend, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
+        assert computed(processor, [ops.relu(x @ w + b)], feeds) == 1
+        assert computed(processor, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
+
+
+@pytest.mark.parametrize("tile", TILES, ids=str)
+@pytest.mark.parametrize(
+    "shape",
+    [(128, 64, 128), (132, 52, 260), (130, 51, 133), (5, 1, 9)],
+    ids=str,
+)
+def test_products_in_every_tile_of_a_gpu(shape, tile, gpu, monkeypatch):
+    m, k, n = shape
+    monkeypatch.setattr(product, "choose", lambda *args: tile)
+    (x, w, b, g), feeds = matrices((m, k), (k, n), (n,), (m, n))
+    outputs = [ops.relu(x @ w + b), g @ ops.transpose(w), ops.transpose(x) @ g]
+    assert computed(gpu, outputs, feeds) == 3
+
+
+def test_products_on_a_gpu_that_has_no_room_for_tiles(gpu, monkeypatch):
+    monkeypatch.setattr(product, "tiles", lambda device, problem: [])
+    (x, w, b), feeds = matrices((33, 21), (21, 45), (45,))
+    assert computed(gpu, [ops.relu(x @ w + b), ops.transpose(w) @ x.T], feeds) == 2
+
+
+@pytest.mark.parametrize(
+    ("side", "floats", "local", "tried"),
+    [
+        (32, "float", 48, [(32, 32)]),
+        (200, "float", 48, [(32, 64), (32, 32)]),
+        (1024, "float", 48, [(128, 128), (128, 64), (64, 64), (32, 64), (32, 32)]),
+        (4096, "float", 48, [(128, 128), (128, 64)]),
+        (1024, "double", 48, [(128, 128), (64, 64), (32, 32)]),
+        (1024, "double", 16, []),
+    ],
+)
+def test_tiles_give_a_gpu_enough_groups_and_not_too_many(side, floats, local, tried):
+    device = SimpleNamespace(
+        compute_units=100, largest_group=1024, local_memory=local << 10
+    )
+    problem = Problem(None, floats, None, None, (), side, side, side)
+    found = [(tile.rows, tile.columns) for tile in tiles(device, problem)]
+    assert found == tried
 
 
 def test_single_elements_where_vectors_are_not_side_by_side(backend):
@@ -130,13 +184,13 @@ def test_what_is_not_finite_is_named_though_products_finish_it(device):
 
 
 @pytest.mark.parametrize("shape", [(40, 64, 300), (33, 20, 129), (7, 100, 50)], ids=str)
-def test_several_panels_in_a_work_item(shape, backend, monkeypatch):
+def test_several_panels_in_a_work_item(shape, processor, monkeypatch):
     m, k, n = shape
     (x, w, b), feeds = matrices((m, k), (k, n), (n,))
     monkeypatch.setattr(OpenCLDevice, "compute_units", 1)
-    for tile in tuning.TILES[32]:
+    for tile in cpu.TILES[32]:
         monkeypatch.setattr(product, "choose", lambda *args, t=tile: Variant(*t, True))
-        assert computed(backend, [ops.relu(x @ w + b)], feeds) == 1
+        assert computed(processor, [ops.relu(x @ w + b)], feeds) == 1
 
 
 @pytest.mark.parametrize(
@@ -154,7 +208,7 @@ def test_tiles_fill_the_registers_of_the_device(
     monkeypatch.setattr(devices, "machine", lambda: machine)
     device = OpenCLDevice(0, handle)
     assert (device.width("float"), device.registers("float")) == (width, registers)
-    for rows, vectors in tuning.TILES[registers]:
+    for rows, vectors in cpu.TILES[registers]:
         assert rows * vectors + vectors + 1 <= registers
 
 
@@ -162,16 +216,16 @@ class Stale(dict):
     """Choices of another machine."""
 
     def get(self, key):
-        return super().get(key, Variant(1, 1))
+        return super().get(key, [1, 1, False])
 
 
-def test_a_choice_made_for_other_registers_is_made_again(backend, monkeypatch):
+def test_a_choice_made_for_other_registers_is_made_again(processor, monkeypatch):
     table = Stale()
     monkeypatch.setattr(tuning, "_table", lambda file: table)
     monkeypatch.setattr(tuning, "_save", lambda *args: None)
-    monkeypatch.setattr(tuning, "_fastest", lambda runtime, problem, tried: tried[1])
+    monkeypatch.setattr(tuning, "_fastest", lambda runtime, tried: 1)
     (x, w), feeds = matrices((170, 170), (170, 170))
-    assert computed(backend, [x @ w], feeds) == 1
+    assert computed(processor, [x @ w], feeds) == 1
     (chosen,) = table.values()
-    registers = backend.session.runtime.device.registers("float")
-    assert (chosen.rows, chosen.vectors) == tuning.TILES[registers][1]
+    registers = processor.session.runtime.device.registers("float")
+    assert tuple(chosen[:2]) == cpu.TILES[registers][1]
