@@ -153,7 +153,11 @@ to_float = ToFloat()
 
 
 class ToInt(Elementwise):
-    """y = x without its fraction, as an integer; no gradient flows."""
+    """y = x without its fraction, as an integer; no gradient flows.
+
+    What an integer of 64 bits cannot hold, infinities and NaN among it, becomes some
+    integer: which one differs from processor to processor, as in NumPy.
+    """
 
     notation = "int({0})"
     latex = r"\operatorname{int}\left({0}\right)"

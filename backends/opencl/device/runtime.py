@@ -75,14 +75,17 @@ class Runtime:
         Raises:
             OutOfMemory: the device's memory is full; says for what, and how much.
         """
-        try:
-            return Buffer(self.context, max(nbytes, 64), self.use)
-        except cl.Error as error:
-            raise OutOfMemory(
-                f"{self.device.name} has no room for {purpose}: {mib(nbytes)} needed, "
-                f"{self._capacity()} ({error})",
-                self.device.largest_buffer / nbytes,
-            ) from error
+        failure: cl.Error | None = None
+        if nbytes <= self.device.memory:  # some drivers find out in the first run only
+            try:
+                return Buffer(self.context, max(nbytes, 64), self.use)
+            except cl.Error as error:
+                failure = error
+        raise OutOfMemory(
+            f"{self.device.name} has no room for {purpose}: {mib(nbytes)} needed, "
+            f"{self._capacity()}" + (f" ({failure})" if failure else ""),
+            self.device.largest_buffer / nbytes,
+        ) from failure
 
     def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
         """Copy an array to the device; it may be changed again afterwards.

@@ -189,10 +189,10 @@ def test_kernels_that_do_not_build_stop_a_training_run_with_their_source(
     usual = runtime.build
 
     def build(text: str, **options: Any) -> Any:
-        return usual(f"nonsense;\n{text}", **options)
+        return usual(f"nonsense = ;\n{text}", **options)
 
     monkeypatch.setattr(runtime, "build", build)
-    with pytest.raises(BackendError, match=r"cannot build[\s\S]*   1  nonsense;"):
+    with pytest.raises(BackendError, match=r"cannot build[\s\S]*   1  nonsense = ;"):
         fit(net, own)
     for path, value in net.get_weights().items():
         np.testing.assert_array_equal(value, before[path])

@@ -93,6 +93,9 @@ def test_special_values_do_not_disturb_their_neighbours(dtype, backend):
         expected = cr.evaluate(nodes, feeds, backend="numpy", dtype=dtype)
     for op, x, y in zip(chosen, got, expected, strict=True):
         near = 3e-5 if dtype == "float32" else 1e-12
+        if op is ops.ToInt:  # which integer stands for the others is undefined
+            held = np.abs(values[0]) < 2**63
+            x, y = x[held], y[held]
         np.testing.assert_allclose(x, y, rtol=near, atol=1e-38, err_msg=op.__name__)
 
 
