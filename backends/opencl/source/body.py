@@ -17,7 +17,11 @@ from chainrule.backends.opencl.source.kernel_text import (
     float_literal,
 )
 from chainrule.backends.opencl.source.layout import Floats, View
-from chainrule.backends.opencl.source.templates import MASKS, is_relation
+from chainrule.backends.opencl.source.templates import (
+    MASKS,
+    calls_for_vectors,
+    is_relation,
+)
 from chainrule.dtypes import Dtype
 from chainrule.node import Constant, Node
 from chainrule.ops import Elementwise, Op
@@ -241,12 +245,25 @@ class Body(KernelText):
             self.cast(value, dtype, vector)
             for value, dtype in zip(operands, dtypes, strict=True)
         ]
-        text = expression.format(*texts)
+        text = self._evaluated(node, expression, texts, vector)
         if is_relation(node.op):
             text = text if vector else f"-({text})"
         elif node.dtype == "bool" and dtypes[-1] == "int":
             text = f"-(({text}) != 0)"
         return Value(text, node.dtype, vector)
+
+    def _evaluated(
+        self, node: Node, expression: str, texts: list[str], vector: bool
+    ) -> str:
+        """Return an expression of operands: of single numbers in a vector of them.
+
+        Next to vectors a call for a single number costs PoCL ten times as much as one
+        for a whole vector.
+        """
+        if vector or self.width == 1 or not calls_for_vectors(node, expression):
+            return expression.format(*texts)
+        wide = self.ctype("float", True)
+        return f"({expression.format(*(f'({wide})({x})' for x in texts))}).s0"
 
     @staticmethod
     def _dtype_within(node: Node) -> Dtype:

@@ -75,6 +75,18 @@ def _fill_rows(body: Body, group: Group, targets: Sequence[Target]) -> int:
     """Let each item go over one row as often as needed; return the number of rows."""
     *rows, last = group.shape
     body.row_indices(rows, "get_global_id(0)")
+    if 0 < last <= body.width:  # what one pass computes, the next one finds
+        body.line(f"const int {LANE} = 0;")
+        with body.lanes(last if last < body.width else None):
+            _compute_rows(body, group, targets)
+    else:
+        _compute_rows(body, group, targets)
+    return math.prod(rows)
+
+
+def _compute_rows(body: Body, group: Group, targets: Sequence[Target]) -> None:
+    """Go over a row as often as needed."""
+    last = group.shape[-1]
     passes = _passes_before(group)
     for done in range(max(passes.values())):
         _compute_row_numbers(body, group, passes, done)
@@ -84,7 +96,6 @@ def _fill_rows(body: Body, group: Group, targets: Sequence[Target]) -> int:
     along = [target for target in targets if LANE in target.at]
     if along:
         _go_along(body, last, lambda: body.store_all(along))
-    return math.prod(rows)
 
 
 def _passes_before(group: Group) -> dict[Node, int]:
@@ -126,7 +137,13 @@ def _reduce_row(body: Body, group: Group, reductions: Iterable[Node]) -> None:
 
 
 def _go_along(body: Body, size: int, fill: Callable[[], None]) -> None:
-    """Append a loop over the vectors of a row, then the rest of the row."""
+    """Append a loop over the vectors of a row, then the rest of the row.
+
+    A row of one vector needs neither: the body is where its elements are.
+    """
+    if 0 < size <= body.width:
+        fill()
+        return
     rest = size % body.width
     if size > rest:
         step = f"{LANE} += {body.width}"

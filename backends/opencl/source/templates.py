@@ -7,7 +7,10 @@ A plugin's kernel is such an expression too.
 
 from __future__ import annotations
 
+import re
+
 from chainrule import ops
+from chainrule.node import Node
 from chainrule.ops import Elementwise, Op
 from chainrule.program.scalars import EXPRESSIONS
 
@@ -39,3 +42,12 @@ def is_relation(op: Op | None) -> bool:
     """
     tests = isinstance(op, Elementwise) and op.result == "bool"
     return tests and type(op) not in MASKS
+
+
+_FOR_VECTORS = re.compile(r"\b(exp|expm1|log|log1p|tanh|erf|softplus)\(")
+"""Calls that take no longer for a vector than for one of its elements."""
+
+
+def calls_for_vectors(node: Node, expression: str) -> bool:
+    """Return whether an expression of floats calls what is made for vectors."""
+    return node.dtype == "float" and bool(_FOR_VECTORS.search(expression))
