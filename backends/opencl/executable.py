@@ -97,7 +97,7 @@ class OpenCLExecutable(Executable):
         most = self._compiled.feeds.runs
         if most == 1 or self.program.checked or self._session.recorder is not None:
             return super().run_batches(feeds, batches, seed=seed, step=step, rate=rate)
-        batches = batches[: min(most, self._pace.runs)]
+        batches = batches[: self._pace.allowed(most)]
         rates = list(_rates(rate, range(step, step + len(batches))))
         runs = len(rates)
         for leaf, values in feeds:

@@ -11,6 +11,8 @@ from chainrule.backends.opencl.device.runtime import Runtime
 
 MOMENT = 0.05
 """Seconds that a launch of many runs takes, about: so fast a training run can stop."""
+FEW = 16
+"""Runs that an idle device begins with at most, while the host prepares more."""
 
 
 class Pace:
@@ -20,7 +22,7 @@ class Pace:
     the host knows how long each of them takes.
 
     Attributes:
-        runs: how many the next launch may do.
+        runs: how many a launch may do, once the device is busy.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -28,6 +30,17 @@ class Pace:
         self._runtime = runtime
         self._last: tuple[Any, int] | None = None
         self._begun = 0.0
+        self._limit = FEW
+
+    def allowed(self, most: int) -> int:
+        """Return how many runs the next launch may do, up to some number.
+
+        An idle device begins with few, and then with twice as many each time: so it
+        waits for few values to be sent, and never for the next ones.
+        """
+        idle = self._last is None or _is_complete(self._last[0])
+        self._limit = FEW if idle else 2 * self._limit
+        return min(most, self.runs, self._limit)
 
     def launched(self, event: Any, runs: int) -> None:
         """Note a launch that does some runs; wait for the one before it.
@@ -38,8 +51,7 @@ class Pace:
         last, self._last = self._last, (event, runs)
         if last is not None:
             before, done = last
-            complete = cl.command_execution_status.COMPLETE
-            waited = before.command_execution_status != complete
+            waited = not _is_complete(before)
             self._runtime.wait(before)
             seconds = time.perf_counter() - self._begun
             if seconds < MOMENT / 2:
@@ -47,3 +59,8 @@ class Pace:
             elif seconds > 2 * MOMENT and waited:
                 self.runs = max(self.runs // 2, 1)
         self._begun = time.perf_counter()
+
+
+def _is_complete(event: Any) -> bool:
+    status = event.command_execution_status
+    return bool(status == cl.command_execution_status.COMPLETE)

@@ -299,3 +299,18 @@ def test_short_epochs_do_not_hide_how_long_many_steps_take(
     for _ in range(200):
         made.launched(clock.event(3e-5), min(made.runs, 3))
     assert made.runs <= 4 * 3
+
+
+def test_an_idle_device_begins_with_few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    made = Pace(clock)  # type: ignore[arg-type]
+    made.runs = 1000
+    event = clock.event(0.01)
+    given = []
+    for _ in range(4):
+        given.append(made.allowed(60))
+        made.launched(event, given[-1])
+    assert given == [16, 32, 60, 60]
+    event.command_execution_status = cl.command_execution_status.COMPLETE
+    assert made.allowed(60) == 16
+    assert made.allowed(1) == 1
