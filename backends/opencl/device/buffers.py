@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pyopencl as cl
 
+from chainrule.backends.opencl.device.fork import is_forked
 from chainrule.errors import BackendError
+
+ALIGNMENT = 64
+"""Bytes that shared memory begins at a multiple of."""
 
 
 class MemoryUse:
@@ -12,10 +21,12 @@ class MemoryUse:
 
     Attributes:
         nbytes: the bytes of all buffers that live.
+        queue: where the commands are after which memory may be freed.
     """
 
     def __init__(self) -> None:
         self.nbytes = 0
+        self.queue: Any = None
 
 
 class Buffer(cl.Buffer):
@@ -29,6 +40,37 @@ class Buffer(cl.Buffer):
     def __del__(self) -> None:
         if "use" in self.__dict__:
             self.use.nbytes -= self.nbytes
+
+
+class SharedBuffer(cl.SVMAllocation):
+    """Memory that host and device both use as their own, counted while it lives.
+
+    The host reads it as soon as the device is done; a command that copies would cost a
+    processor more than what small programs compute.
+
+    Attributes:
+        nbytes: its size.
+    """
+
+    def __init__(self, context: cl.Context, nbytes: int, use: MemoryUse) -> None:
+        flags = cl.svm_mem_flags
+        fine = flags.READ_WRITE | flags.SVM_FINE_GRAIN_BUFFER
+        super().__init__(context, nbytes, ALIGNMENT, fine)
+        self.nbytes, self.use = nbytes, use
+        use.nbytes += nbytes
+
+    def __del__(self) -> None:
+        if "use" not in self.__dict__:
+            return
+        self.use.nbytes -= self.nbytes
+        if not is_forked():
+            with contextlib.suppress(cl.Error):
+                self.enqueue_release(self.use.queue)
+
+    def bytes(self, start: int, size: int) -> npt.NDArray[np.uint8]:
+        """Return some of its bytes, to be read and written while the device is idle."""
+        contents: npt.NDArray[np.uint8] = self.buf
+        return contents[start : start + size]
 
 
 class OutOfMemory(BackendError):

@@ -59,6 +59,14 @@ class OpenCLDevice:
         return self.kind == "cpu"
 
     @property
+    def shares_memory(self) -> bool:
+        """Whether host and device can use the same memory at the same time."""
+        import pyopencl as cl
+
+        fine = cl.device_svm_capabilities.FINE_GRAIN_BUFFER
+        return self.is_cpu and bool(self.handle.svm_capabilities & fine)
+
+    @property
     def described(self) -> Device:
         """The device as `chainrule devices` lists it."""
         return Device(

@@ -65,9 +65,7 @@ def open_feed(runtime: Runtime, view: View, name: str, runs: int) -> Feed:
     Raises:
         BackendError: there is no room for it.
     """
-    device, fine = runtime.device, cl.device_svm_capabilities.FINE_GRAIN_BUFFER
-    shared = device.is_cpu and device.handle.svm_capabilities & fine
-    if shared and 0 < view.nbytes <= LARGEST_SHARED:
+    if runtime.device.shares_memory and 0 < view.nbytes <= LARGEST_SHARED:
         return SharedFeed(runtime, view, runs)
     return CopyingFeed(runtime, view, name, runs)
 
@@ -78,7 +76,7 @@ class CopyingFeed:
     def __init__(self, runtime: Runtime, view: View, name: str, runs: int) -> None:
         self.view, self._runtime = view, runtime
         self.nbytes = runs * view.nbytes
-        self.memory = runtime.allocate(self.nbytes, name)
+        self.memory = runtime.allocate(self.nbytes, name, shared=False)
         # Two transfers are held at a time, so the host runs ahead by one step.
         self._pending: deque[Any] = deque(maxlen=2)
 

@@ -25,6 +25,7 @@ class Mirror:
 
     Attributes:
         root: the array that owns the host memory, as a weak reference.
+        host: its bytes, while it lives.
         start: the host address that the copy begins at.
         used: how many of its bytes parameters may lie in.
         slot: stands for the copy in kernels.
@@ -43,7 +44,13 @@ class Mirror:
         self.slot = Slot(spare + root.nbytes, persistent=True)
         self.buffer = runtime.allocate(self.slot.nbytes, "parameters")
         self.newer = False
-        runtime.upload(self.buffer, spare, _bytes(address, root.nbytes))
+        self.host = _bytes(address, root.nbytes)
+        runtime.upload(self.buffer, spare, self.host)
+
+    @property
+    def offset(self) -> int:
+        """Where the copy has the first byte of the host memory."""
+        return self.slot.nbytes - self.host.nbytes
 
 
 class Mirrors:
@@ -101,14 +108,11 @@ class Mirrors:
     def pull(self, parameters: Iterable[Parameter]) -> None:
         """Copy parameters that the device has changed to the host."""
         roots = [owner(parameter.value) for parameter in parameters]
-        found = {self._of.get(id(root)): root for root in roots}
-        newer = {one: root for one, root in found.items() if one and one.newer}
-        wanted = []
-        for mirror, root in newer.items():
-            address = root.__array_interface__["data"][0]
-            host = _bytes(address, root.nbytes)
-            wanted.append((mirror.buffer, address - mirror.start, host))
-        self._runtime.download_all(wanted)
+        found = dict.fromkeys(self._of.get(id(root)) for root in roots)
+        newer = [mirror for mirror in found if mirror and mirror.newer]
+        self._runtime.download_all(
+            (mirror.buffer, mirror.offset, mirror.host) for mirror in newer
+        )
         for mirror in newer:
             mirror.newer = False
 

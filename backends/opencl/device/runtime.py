@@ -16,6 +16,7 @@ from chainrule.backends.opencl.device.buffers import (
     Buffer,
     MemoryUse,
     OutOfMemory,
+    SharedBuffer,
     mib,
 )
 from chainrule.backends.opencl.device.cache import usable_folder
@@ -26,6 +27,8 @@ from chainrule.backends.opencl.source.layout import Slot
 from chainrule.errors import BackendError
 
 Array = npt.NDArray[Any]
+Memory = Buffer | SharedBuffer
+"""Memory of a device."""
 FAILURES = (cl.Error, TypeError)
 """The errors of calls on a device that fails, or on a queue that was closed."""
 OUT_OF_MEMORY = ("MEM_OBJECT_ALLOCATION_FAILURE", "OUT_OF_HOST_MEMORY")
@@ -57,9 +60,11 @@ class Runtime:
         self.device = device
         self.use = MemoryUse()
         self.failed = False
+        self._last: Any = None
         try:
             self.context = cl.Context([device.handle])
             self.queue: Any = cl.CommandQueue(self.context)
+            self.use.queue = self.queue
         except cl.Error as error:
             raise BackendError(f"{device.name} cannot be opened: {error}") from error
 
@@ -69,16 +74,24 @@ class Runtime:
 
     # -- memory --------------------------------------------------------------------
 
-    def allocate(self, nbytes: int, purpose: str) -> cl.Buffer:
+    def allocate(self, nbytes: int, purpose: str, *, shared: bool = True) -> Memory:
         """Return a buffer of at least this size.
+
+        Args:
+            nbytes: the size.
+            purpose: what it is for, as an error says it.
+            shared: whether it may be shared with the host. Only other memory can be
+                an operand of commands.
 
         Raises:
             OutOfMemory: the device's memory is full; says for what, and how much.
         """
+        shared = shared and self.device.shares_memory
+        kind = SharedBuffer if shared else Buffer
         failure: cl.Error | None = None
         if nbytes <= self.device.memory:  # some drivers find out in the first run only
             try:
-                return Buffer(self.context, max(nbytes, 64), self.use)
+                return kind(self.context, max(nbytes, 64), self.use)
             except cl.Error as error:
                 failure = error
         raise OutOfMemory(
@@ -87,7 +100,7 @@ class Runtime:
             self.device.largest_buffer / nbytes,
         ) from failure
 
-    def upload(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
+    def upload(self, buffer: Memory, offset: int, data: Array) -> None:
         """Copy an array to the device; it may be changed again afterwards.
 
         Raises:
@@ -97,11 +110,15 @@ class Runtime:
             return
         try:
             data = _as_bytes(np.ascontiguousarray(data))
+            if isinstance(buffer, SharedBuffer):
+                self._settle()
+                buffer.bytes(offset, data.nbytes)[:] = data
+                return
             cl.enqueue_copy(self.queue, buffer, data, dst_offset=offset)
         except FAILURES as error:
             raise self.failure(error) from error
 
-    def send(self, buffer: cl.Buffer, data: Array) -> Any:
+    def send(self, buffer: Memory, data: Array) -> Any:
         """Begin to copy bytes to the device; they are in use while the result lives.
 
         Raises:
@@ -112,7 +129,7 @@ class Runtime:
         except FAILURES as error:
             raise self.failure(error) from error
 
-    def download(self, buffer: cl.Buffer, offset: int, data: Array) -> None:
+    def download(self, buffer: Memory, offset: int, data: Array) -> None:
         """Fill a contiguous array from the device, after all that was enqueued before.
 
         Raises:
@@ -120,7 +137,7 @@ class Runtime:
         """
         self.download_all([(buffer, offset, data)])
 
-    def download_all(self, wanted: Iterable[tuple[cl.Buffer, int, Array]]) -> None:
+    def download_all(self, wanted: Iterable[tuple[Memory, int, Array]]) -> None:
         """Fill contiguous arrays, each from some offset of a buffer; wait only once.
 
         Raises:
@@ -129,7 +146,10 @@ class Runtime:
         event = None
         try:
             for buffer, offset, data in wanted:
-                if data.nbytes:
+                if isinstance(buffer, SharedBuffer):
+                    self._settle()
+                    _as_bytes(data)[:] = buffer.bytes(offset, data.nbytes)
+                elif data.nbytes:
                     event = cl.enqueue_copy(
                         self.queue,
                         _as_bytes(data),
@@ -142,16 +162,34 @@ class Runtime:
         except FAILURES as error:
             raise self.failure(error) from error
 
-    def fill(self, buffer: cl.Buffer, number: np.generic, nbytes: int) -> None:
+    def fill(self, buffer: Memory, number: np.generic, nbytes: int) -> None:
         """Repeat a number in the first bytes of a buffer, without waiting for it.
 
         Raises:
             BackendError: the device refuses, or is gone.
         """
         try:
+            if isinstance(buffer, SharedBuffer):
+                self._settle()
+                buffer.bytes(0, nbytes).view(number.dtype)[:] = number
+                return
             cl.enqueue_fill_buffer(self.queue, buffer, np.array(number), 0, nbytes)
         except FAILURES as error:
             raise self.failure(error) from error
+
+    def _settle(self) -> None:
+        """Wait until the device is done.
+
+        Raises:
+            cl.Error: the last launch failed.
+            TypeError: the queue is closed.
+        """
+        if self.queue is None:
+            raise TypeError
+        last, self._last = self._last, None
+        self.queue.finish()
+        if last is not None:
+            last.wait()
 
     # -- kernels -------------------------------------------------------------------
 
@@ -238,6 +276,7 @@ class Runtime:
                     kernel.set_arg(kernel.num_args - 1, np.uint64(runs))
                 events.append(enqueue(queue, kernel, launch.items, group))
             queue.flush()
+            self._last = events[-1] if events else self._last
         except FAILURES as error:
             raise self.failure(error, launch) from error
         return events
@@ -263,9 +302,12 @@ class Runtime:
         untimed.finish()
         timing = cl.command_queue_properties.PROFILING_ENABLE
         self.queue = cl.CommandQueue(self.context, properties=timing)
+        self.use.queue = timed = self.queue
         try:
             yield self.queue
         finally:
+            timed.finish()
+            self.use.queue = untimed
             if self.queue is not None:
                 self.queue = untimed
 

@@ -38,7 +38,9 @@ def speed(runtime: Runtime) -> Speed:
     """Return the speed of a device, measured when it is asked for."""
 
     def copy(nbytes: int) -> float:
-        buffers = [runtime.allocate(nbytes // 2, "measuring") for _ in range(2)]
+        buffers = [
+            runtime.allocate(nbytes // 2, "measuring", shared=False) for _ in range(2)
+        ]
         kernels = runtime.build(_COPY)
         best = min(
             _fastest(
@@ -53,7 +55,7 @@ def speed(runtime: Runtime) -> Speed:
         items = 256 * runtime.device.compute_units
         size = 16 * items * np.dtype(dtype).itemsize
         kernel = cl.Kernel(runtime.build(_MULTIPLY.replace("REAL", real)), "multiply")
-        buffer = runtime.allocate(size, "measuring")
+        buffer = runtime.allocate(size, "measuring", shared=False)
         return items * _OPERATIONS / _fastest(runtime, kernel, [buffer], items)
 
     return Speed(copy, multiply)

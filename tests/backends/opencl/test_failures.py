@@ -44,14 +44,18 @@ def limited(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
     """Allow only so many bytes to be allocated."""
     from chainrule.backends.opencl.device import runtime
 
-    usual = runtime.Buffer
+    def limited(usual: Any) -> Any:
+        class Limited(usual):  # type: ignore[misc]
+            def __init__(self, context: Any, size: int, use: Any) -> None:
+                if use.nbytes + size > nbytes:
+                    code = "MEM_OBJECT_ALLOCATION_FAILURE"
+                    raise cl.MemoryError(f"create_buffer failed: {code}")
+                super().__init__(context, size, use)
 
-    def buffer(context: Any, size: int, use: Any) -> Any:
-        if use.nbytes + size > nbytes:
-            raise cl.MemoryError("create_buffer failed: MEM_OBJECT_ALLOCATION_FAILURE")
-        return usual(context, size, use)
+        return Limited
 
-    monkeypatch.setattr(runtime, "Buffer", buffer)
+    for kind in ("Buffer", "SharedBuffer"):
+        monkeypatch.setattr(runtime, kind, limited(getattr(runtime, kind)))
 
 
 def test_a_full_device_names_the_node_the_sizes_and_a_batch_that_fits(
@@ -105,6 +109,8 @@ def test_a_device_that_stops(
     code: str,
     said: str,
 ) -> None:
+    if function == "enqueue_copy":
+        monkeypatch.setattr(devices.OpenCLDevice, "shares_memory", False)
     net, fresh = model(), model()
     fit(net, own)
     fit(fresh, own)

@@ -1,5 +1,6 @@
 """Launches: small kernels share one, and inputs do not wait."""
 
+import gc
 import math
 
 import numpy as np
@@ -13,6 +14,8 @@ from chainrule.backends.opencl.lowering.small_launches import WAKING, merge_smal
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Argument, Slot
 from chainrule.program import Program
+
+cl = pytest.importorskip("pyopencl")
 
 
 def network(width):
@@ -170,6 +173,38 @@ def test_what_was_put_stays_until_something_else_is(shared, backend, monkeypatch
     w.value = np.float32([2, 2, 2])
     executable.run()
     assert executable.fetch(0).tolist() == [6, -4, 2]
+
+
+def test_a_processor_and_its_host_share_memory(backend, monkeypatch):
+    if not backend.session.runtime.device.shares_memory:
+        pytest.skip("the device has memory of its own")
+    made = OpenCLBackend(backend.device)
+    w = cr.parameter("w", np.arange(5, dtype=np.float32))
+    total = cr.input("t", (300,))
+    program = Program(phases=[[(w, w + 1)]], outputs=[w * w], totals=[ops.sum(total)])
+
+    def copied(*args, **options):
+        raise AssertionError("a command copies")
+
+    for name in ("enqueue_copy", "enqueue_fill_buffer"):
+        monkeypatch.setattr(cl, name, copied)
+    executable = made.compile(program)
+    executable.put(total, np.ones(300))
+    for step in (1, 2):
+        executable.run(step=step)
+    assert executable.take_totals()[0] == 600
+    assert executable.take_totals()[0] == 0
+    made.pull([w])
+    assert w.value.tolist() == [2, 3, 4, 5, 6]
+    w.value[:] = 7
+    made.push([w])
+    executable.run()
+    assert executable.fetch(0).tolist() == [49] * 5
+    use = made.session.runtime.use
+    assert use.nbytes > 0
+    del executable, made.session, w
+    gc.collect()
+    assert use.nbytes == 0
 
 
 def test_memory_that_is_still_read_outlives_its_program(backend):
