@@ -33,6 +33,8 @@ TOTAL = ops.sum(COLUMN, 0, keepdims=True)
         [E / ops.sum(E, 1, keepdims=True),
          ops.where(ops.tanh(S) > S + COLUMN, S + COLUMN, ops.tanh(S) + 1)],
         [ops.log(0.2 + ops.sigmoid(X))],
+        [ops.exp(TWO * COLUMN) / ops.exp(TWO * COLUMN), cr.constant(2) * X],
+        [ops.log(1 - ops.sigmoid(TWO * X)), cr.constant(2) * COLUMN],
         [ops.concatenate([ops.broadcast_to(TWO, (2, 3)), X], 0)],
         [ops.tanh(ops.broadcast_to(S, (3,))[-3::2])],
         [ops.broadcast_to(TWO, (4,))[1::2] * S],

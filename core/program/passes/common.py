@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,12 @@ def common(roots: Sequence[Node]) -> list[Node]:
                 seen[key] = found
             done[node] = found
     return results(roots, done)
+
+
+def alike(constant: Constant) -> Hashable:
+    """Return what is equal for constants that may become one, in one place or other."""
+    value = constant.value.astype(np.float64)
+    return value.shape, value.tobytes()
 
 
 def _constant(node: Constant, seen: dict[Any, Node]) -> Node:

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chainrule.autodiff import backward
 from chainrule.graph import dependents, topological
 from chainrule.node import Constant, Input, Node
+from chainrule.program.passes.common import alike
 from chainrule.program.passes.rule import table_of
 from chainrule.program.passes.specialise import RESOLVING
 from chainrule.program.passes.stable import SLOPES
@@ -153,21 +154,22 @@ def _alone(
     """
     first, shared = _firsts(built, became)
     _, later = _firsts(concrete, became)
-    return {node for normal, node in first.items() if normal not in shared | later}
+    return {node for what, node in first.items() if what not in shared | later}
 
 
 def _firsts(
     roots: Sequence[Node], became: Mapping[Node, Node]
-) -> tuple[dict[Node, Node], set[Node]]:
+) -> tuple[dict[Hashable, Node], set[Hashable]]:
     """Return normal forms with the first node that became one, and the shared ones."""
-    first: dict[Node, Node] = {}
-    shared: set[Node] = set()
+    first: dict[Hashable, Node] = {}
+    shared: set[Hashable] = set()
     for node in topological(roots):
         normal = now(node, became)
-        if first.setdefault(normal, node) is not node and not any(
+        what = alike(normal) if isinstance(normal, Constant) else normal
+        if first.setdefault(what, node) is not node and not any(
             now(x, became) is normal for x in node.inputs
         ):
-            shared.add(normal)
+            shared.add(what)
     return first, shared
 
 
