@@ -156,7 +156,7 @@ def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
     def kept(lines: Sequence[Line]) -> list[Line]:
         return [line for line in lines if line.kind not in kinds]
 
-    return replace(
+    bare = replace(
         scene,
         legend=(),
         scale=(),
@@ -167,6 +167,7 @@ def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
             for link in scene.links
         ],
     )
+    return bare.without_idle_keys() if scene.shape == "circles" else bare
 
 
 def _without_aside(scene: Scene) -> Scene:

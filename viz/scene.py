@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from chainrule.node import Node
@@ -178,3 +178,13 @@ class Scene:
     def block(self, identity: str) -> Block:
         """Return the block with an id."""
         return next(block for block in self.blocks if block.id == identity)
+
+    def without_idle_keys(self) -> Scene:
+        """Return the scene without lines below that explain what is not on it.
+
+        A line below that has a colour says what is written in that colour.
+        """
+        parts: list[Block | Link] = [*self.blocks, *self.links]
+        shown = {line.role for part in parts for line in part.lines}
+        kept = [line for line in self.caption if line.role in {None, *shown}]
+        return replace(self, caption=kept)

@@ -1,6 +1,8 @@
 """The neuron level: units in columns, weights on the edges between them."""
 
 import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,13 +133,43 @@ def layered(*sizes):
 @pytest.mark.parametrize("direction", ["forward", "both"])
 @pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (3, 4, 2), (1, 2, 3, 2), (2, 5, 2)])
-def test_no_label_covers_another(sizes, rankdir, direction):
+def test_no_label_covers_another_and_no_edge_crosses_one(sizes, rankdir, direction):
     loss, feeds = layered(*sizes)
     diagram = cr.draw(
         loss, level="neuron", values=feeds, rankdir=rankdir, direction=direction
     )
     findings = [str(f) for f in diagram.proofread().wrong if f.check == "layout"]
     assert findings == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "transparent", "print"])
+def test_edges_are_interrupted_where_labels_stand_in_every_format(theme):
+    loss, feeds = layered(3, 4, 4, 4, 2)
+    diagram = cr.draw(loss, level="neuron", values=feeds, direction="both", theme=theme)
+    assert not diagram.proofread().wrong
+    (edge,) = (
+        line for line in diagram.source.splitlines() if 'id="forward-c0_1-c1_1"' in line
+    )
+    assert ";" in re.search(r'pos="(.*?)"', edge)[1]
+    drawn = ET.fromstring(diagram.render("svg")).find(
+        ".//*[@id='forward-c0_1-c1_1']//{*}path"
+    )
+    assert drawn.get("d").count("M") > 1
+    tikz = diagram.render("tikz").decode()
+    assert re.search(r"\\draw.* \(\S+ \S+\) \(\S+ \S+\) \.\. controls", tikz)
+
+
+def test_only_what_is_written_is_explained_below():
+    loss, feeds = layered(3, 4, 2)
+    key = "on an edge: ∂J/∂(the weight)"
+    diagram = cr.draw(loss, level="neuron", values=feeds, direction="both")
+    assert key in diagram.notes
+    column = diagram.styled(size="column")
+    assert all(len(link.lines) < 2 for link in column.scene.links)
+    assert key not in column.notes
+    lying = replace(column.scene, caption=diagram.scene.caption)
+    found = [str(f) for f in column.shown_as(lying).proofread().wrong]
+    assert found == [f"{key}: ∂J/∂(the weight) is written nowhere"]
 
 
 def test_a_unit_shows_its_sum_and_its_activation():

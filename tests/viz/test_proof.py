@@ -11,7 +11,9 @@ from chainrule.testing import check_picture
 from chainrule.viz.formats.titles import moved_titles
 from chainrule.viz.formulas.meanings import UnreadableError, meanings
 from chainrule.viz.formulas.measures import literal
+from chainrule.viz.proof.boxes import around
 from chainrule.viz.proof.proofread import proofread
+from chainrule.viz.proof.reading import read
 
 
 def chain(**options):
@@ -175,6 +177,22 @@ def test_labels_that_cover_something_are_found(part, dx, dy, what):
     assert any(text.startswith(what) for text in found), found
 
 
+@pytest.mark.parametrize("level", ["layer", "neuron"])
+def test_an_edge_through_a_label_is_found(level):
+    svg = network(level=level).render("svg").decode()
+    picture = read(svg)
+    assert not proofread(svg).wrong
+    labelled = next(arrow for arrow in picture.arrows if arrow.said)
+    other = picture.arrows[-1]
+    box = around(said.box for said in labelled.said)
+    (line,) = re.findall(r'<path [^>]*?d="([^"]+)"', group(svg, other.id))[:1]
+    y = (box.top + box.bottom) / 2
+    through = f"M{box.left},{y}C{box.left},{y} {box.right},{y} {box.right},{y}"
+    found = [str(f) for f in proofread(svg.replace(line, through)).wrong]
+    what = f"{labelled.lines[0]}: is crossed by {other.id}"
+    assert any(text.startswith(what) for text in found), found
+
+
 def test_a_picture_that_lies_is_an_error():
     w = cr.parameter("w", 2.0)
     loss = (Broken()((w * 3).named("z")) + 1).named("J")
@@ -288,3 +306,6 @@ def test_a_title_stands_where_no_label_covers_it():
         edges = [{"_ldraw_": text(x, 85, 40)} for x in labels]
         moved = moved_titles({"objects": [frame], "edges": edges})
         assert moved == ({} if side is None else {"cluster_a": side})
+    line = {"id": "edge", "pos": "20,95 20,80 20,60 20,40"}
+    moved = moved_titles({"objects": [frame], "edges": [line]})
+    assert moved == {"cluster_a": "r"}

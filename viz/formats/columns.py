@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from chainrule.viz.formats.crossings import crossings, moved
+from chainrule.viz.formats.curves import Floats, polyline
 from chainrule.viz.scene import Line, Link, Scene
 from chainrule.viz.text import Plain
 
@@ -40,7 +41,6 @@ ASPECT = 16 / 9
 _TURNS = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, -1), "BT": (1, 1)}
 """Whether places along and across run to the right and up."""
 
-Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 
@@ -50,11 +50,13 @@ class Places:
 
     Attributes:
         middle: id of a unit → the middle of it, in points.
-        label: index of a link → how far its label is from where it ends, in points.
+        course: index of a link with a weight to the next column → its curve.
+        label: index of a link → how far back from its end, along it, its label is.
         fits: whether no label covers anything.
     """
 
     middle: Mapping[str, Point]
+    course: Mapping[int, Floats] = field(default_factory=dict)
     label: Mapping[int, float] = field(default_factory=dict)
     fits: bool = True
 
@@ -78,15 +80,25 @@ def placed(scene: Scene, sizes: Mapping[str, Point], scale: float) -> Places:
                 columns.make_room(gap)
             fits = all(map(columns.is_clear, gaps))
     right, up = _TURNS[scene.rankdir]
+
+    def turned_back(points: Floats) -> Floats:
+        x, y = points.T[::-1] if upright else points.T
+        return np.stack([right * x, up * y], axis=-1)
+
+    names, places = zip(*columns.middles().items(), strict=True)
+    page = turned_back(np.array(places))
+    corner = (page - np.array([sizes[name] for name in names]) / 2).min(axis=0)
     middle = {
-        name: (right * (y if upright else x), up * (x if upright else y))
-        for name, (x, y) in columns.middles().items()
+        name: (x, y)
+        for name, (x, y) in zip(names, (page - corner).tolist(), strict=True)
     }
-    left = min(x - sizes[name][0] / 2 for name, (x, _) in middle.items())
-    low = min(y - sizes[name][1] / 2 for name, (_, y) in middle.items())
-    middle = {name: (x - left, y - low) for name, (x, y) in middle.items()}
+    course = {
+        index: polyline(turned_back(columns.way_of(link)) - corner)
+        for index, link in enumerate(scene.links)
+        if link.weight is not None and columns.are_next(link)
+    }
     label = {i: at for gap in gaps for i, at in columns.labels(gap).items()}
-    return Places(middle, label, fits)
+    return Places(middle, course, label, fits)
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,7 @@ class _Columns:
         for block in sorted(scene.blocks, key=lambda b: "bias" not in b.marks):
             self.units[block.rank or 0].append(block.id)
         self.ranks = sorted(self.units)
+        self.rank = {unit: r for r, units in self.units.items() for unit in units}
         self.between = dict.fromkeys(self.ranks, BETWEEN)
         self.way = dict.fromkeys(self.ranks, WAY)
         """The room behind each column."""
@@ -139,9 +152,40 @@ class _Columns:
             x += wide + self.way[rank]
         return found
 
+    def sides(self) -> dict[int, Point]:
+        """Return where each column begins and ends."""
+        found = {}
+        x = 0.0
+        for rank in self.ranks:
+            wide = max(self.sizes[unit][0] for unit in self.units[rank])
+            found[rank] = x, x + wide
+            x += wide + self.way[rank]
+        return found
+
+    def are_next(self, link: Link) -> bool:
+        """Whether an edge leads to the next column."""
+        ranks = self.rank[link.tail], self.rank[link.head]
+        return ranks in itertools.pairwise(self.ranks)
+
+    def way_of(self, link: Link) -> Floats:
+        """Return the corners of an edge, which is straight between two columns.
+
+        Beside a wide unit, a narrow one stands back from the side of its column.
+        """
+        middles, sides = self.middles(), self.sides()
+        (x, y), (end_x, end_y) = middles[link.tail], middles[link.head]
+        return np.array(
+            [
+                (x + self.sizes[link.tail][0] / 2, y),
+                (sides[self.rank[link.tail]][1], y),
+                (sides[self.rank[link.head]][0], end_y),
+                (end_x - self.sizes[link.head][0] / 2, end_y),
+            ]
+        )
+
     def is_clear(self, gap: _Gap) -> bool:
         """Whether the labels of a gap cover nothing."""
-        return not self._best(gap)[0]
+        return not self._tried(gap)[1].min()
 
     def make_room(self, gap: _Gap) -> None:
         """Let columns grow, as little as possible, until the labels of a gap have room.
@@ -187,13 +231,24 @@ class _Columns:
 
     def labels(self, gap: _Gap) -> dict[int, float]:
         """Return how far from the end of its edge each label of a gap is."""
-        _, middles = self._best(gap)
-        _, heads = self._ends(gap)
+        tried, covered = self._tried(gap)
+        tails, heads = self._ends(gap)
+        crossed = crossings(tried, gap.size, tails, heads).sum(axis=-1)
+        best = np.lexsort((crossed, covered))[0]
+        middles = tried[best]
+        if not covered[best]:
+            place = self.middles()
+            units = np.array([place[unit] for unit in place])
+            taken = units, np.array([self.sizes[unit] for unit in place])
+            middles = moved(middles, gap.size, tails, heads, taken, self._pad(gap))
         away = np.linalg.norm(middles - heads, axis=1)
+        place = self.middles()
+        away += [place[head][0] - self.sizes[head][0] / 2 for _, head in gap.ends]
+        away -= heads[:, 0]
         return dict(zip(gap.indices, away.tolist(), strict=True))
 
-    def _best(self, gap: _Gap) -> tuple[float, Floats]:
-        """Return how much labels cover at the best places, and these."""
+    def _tried(self, gap: _Gap) -> tuple[Floats, Floats]:
+        """Return places that all labels may have, and how much they cover there."""
         tails, heads = self._ends(gap)
         order = np.unique([y for _, y in tails], return_inverse=True)[1]
         way = np.abs(heads - tails)[:, 0]
@@ -203,25 +258,24 @@ class _Columns:
         middles = tails + parts * (heads - tails)
         covered = self._cover(gap, middles)
         covered += 1e4 * ((parts < 0) | (parts > 1)).any(axis=(1, 2))
-        covered = covered.round(2)
-        crossed = _crossed(middles, gap.size, tails, heads)
-        best = int(np.lexsort((crossed, covered))[0])
-        return float(covered[best]), middles[best]
+        return middles, covered.round(2)
+
+    def _pad(self, gap: _Gap) -> float:
+        """Return how much room there is around a label."""
+        return PAD + (BEND if gap.head - gap.tail > 1 else 0)
 
     def _ends(self, gap: _Gap) -> tuple[Floats, Floats]:
-        """Return where the edges begin and end: in the middle of units' sides."""
-        middles, sizes = self.middles(), self.sizes
-        tails, heads = [], []
-        for tail, head in gap.ends:
-            (x, y), (end_x, end_y) = middles[tail], middles[head]
-            tails.append((x + sizes[tail][0] / 2, y))
-            heads.append((end_x - sizes[head][0] / 2, end_y))
+        """Return where edges leave a column and enter another: beside their units."""
+        middles, sides = self.middles(), self.sides()
+        (_, begin), (end, _) = sides[gap.tail], sides[gap.head]
+        tails = [(begin, middles[tail][1]) for tail, _ in gap.ends]
+        heads = [(end, middles[head][1]) for _, head in gap.ends]
         return np.array(tails), np.array(heads)
 
     def _cover(self, gap: _Gap, middles: Floats) -> Floats:
         """Return for places of labels how much they cover each other and units."""
         half = gap.size / 2
-        pad = PAD + (BEND if gap.head - gap.tail > 1 else 0)
+        pad = self._pad(gap)
         apart = np.abs(middles[:, :, None] - middles[:, None])
         apart -= half[:, None] + half[None]
         over = np.maximum(pad - apart.max(axis=-1), 0)
@@ -233,17 +287,6 @@ class _Columns:
         on_units = np.maximum(PAD - clear.max(axis=-1), 0)
         covered: Floats = over.sum(axis=(1, 2)) / 2 + on_units.sum(axis=(1, 2))
         return covered
-
-
-def _crossed(middles: Floats, size: Floats, tails: Floats, heads: Floats) -> Floats:
-    """Return for places of labels how many edges cross them that are drawn later."""
-    part = (middles[:, :, None, 0] - tails[:, 0]) / (heads - tails)[:, 0]
-    across = tails[:, 1] + part * (heads - tails)[:, 1]
-    off = np.abs(across - middles[:, :, None, 1])
-    count = len(size)
-    crosses = (off < size[:, None, 1] / 2) & np.triu(np.ones((count, count), bool), 1)
-    total: Floats = crosses.sum(axis=(1, 2)).astype(float)
-    return total
 
 
 def has_skips(scene: Scene) -> bool:
@@ -258,7 +301,8 @@ def without_labels(scene: Scene) -> Scene:
         link if link.weight is None else replace(link, lines=()) for link in scene.links
     ]
     told = Line(Plain("no room for the weights: they are in the tooltips"), "note")
-    return replace(scene, links=links, caption=[*scene.caption, told])
+    bare = replace(scene, links=links).without_idle_keys()
+    return replace(bare, caption=[*bare.caption, told])
 
 
 def _gaps(scene: Scene, upright: bool, scale: float) -> list[_Gap]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import graphviz
@@ -19,6 +19,7 @@ from chainrule.viz.formats.dot_attributes import (
 )
 from chainrule.viz.formats.html_labels import as_label, legend, points, scale, table
 from chainrule.viz.formats.insets import drawn_insets
+from chainrule.viz.formats.interruptions import interrupted, is_crossed
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.row_places import Stack, entering, row_scenes, stacked
 from chainrule.viz.formats.rows import late_leaves
@@ -26,10 +27,8 @@ from chainrule.viz.formats.titles import moved_titles
 from chainrule.viz.scene import Block, Scene
 from chainrule.viz.style import LIGHT
 
-LABEL_DISTANCE = 10.0
-"""Points that Graphviz' labeldistance counts in."""
-MOST_WITH_TITLES = 120
-"""Larger pictures are not laid out twice to see what covers the titles of frames."""
+MOST_LOOKED_AT = 120
+"""Larger pictures are not laid out twice to see what covers labels and titles."""
 _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 Tree: TypeAlias = dict[tuple[str, ...], tuple[list[Block], list[tuple[str, ...]]]]
 """Path of a cluster → the blocks in it, and the clusters directly inside it."""
@@ -42,7 +41,7 @@ def to_digraph(
     if scene.rows:
         dot = _in_rows(scene, theme)
     elif scene.shape == "boxes":
-        dot = _with_titles(scene, theme)
+        dot = _in_one_row(scene, theme)
     else:
         dot, scene = _circles(scene, theme)
     if text := _below(scene, with_legend, theme):
@@ -50,14 +49,27 @@ def to_digraph(
     return dot
 
 
-def _with_titles(scene: Scene, theme: Theme) -> graphviz.Digraph:
-    """Return a graph of boxes, in which no label covers the title of a frame."""
+def _in_one_row(scene: Scene, theme: Theme) -> graphviz.Digraph:
+    """Return a graph of boxes, in which nothing covers a label or a frame's title.
+
+    Titles are moved; lines that still run through one, or through a label, end there,
+    and then everything has a place.
+    """
     dot = _boxes(scene, theme)
     labels = any(link.lines for link in scene.links)
-    if not (scene.clusters and labels) or len(scene.blocks) > MOST_WITH_TITLES:
+    if not (scene.clusters or labels) or len(scene.blocks) > MOST_LOOKED_AT:
         return dot
-    moved = moved_titles(json.loads(render(dot.source, "json")))
-    return _boxes(scene, theme, titles=moved) if moved else dot
+    layout = _laid_out(dot)
+    if moved := moved_titles(layout):
+        dot = _boxes(scene, theme, titles=moved)
+        layout = _laid_out(dot)
+    if not is_crossed(layout):
+        return dot
+    return _pinned(scene, [scene], Stack.of(layout), theme)
+
+
+def _laid_out(dot: graphviz.Digraph) -> Any:
+    return json.loads(render(dot.source, "json"))
 
 
 def _boxes(
@@ -106,8 +118,20 @@ def _in_rows(scene: Scene, theme: Theme) -> graphviz.Digraph:
     parts = row_scenes(scene)
     laid = [_boxes(part, theme, tight=True) for part in parts]
     places = stacked(scene, parts, laid, theme)
+    dot = _pinned(scene, parts, places, theme)
+    layout = _laid_out(dot)
+    if is_crossed(layout):
+        dot = _pinned(scene, parts, places.interrupted(layout), theme)
+    dot.attr(pad="0.1")
+    return dot
+
+
+def _pinned(
+    scene: Scene, parts: Sequence[Scene], places: Stack, theme: Theme
+) -> graphviz.Digraph:
+    """Return a graph in which everything has a place."""
     dot = _empty(scene, theme)
-    dot.attr(layout="nop2", pad="0.1")
+    dot.attr(layout="nop2", notranslate="true")
     for number, part in enumerate(parts):
         titles = _at_the_end(part)
         _add_cluster(dot, part, _tree(part), (), theme, places, number, titles)
@@ -126,9 +150,14 @@ def _circles(scene: Scene, theme: Theme) -> tuple[graphviz.Digraph, Scene]:
         scene = without_labels(scene)
         places = placed(scene, sizes, theme.text_scale)
     dot = _units(scene, theme, places)
+    if places.course:
+        names = scene.link_ids()
+        course = {names[i]: curve for i, curve in places.course.items()}
+        away = {names[i]: far for i, far in places.label.items()}
+        courses = interrupted(_laid_out(dot), course, away)
+        dot = _units(scene, theme, places, courses)
     if any(block.curve or block.image for block in scene.blocks):
-        layout = render(dot.source, "json").decode()
-        dot.attr(_background=drawn_insets(scene, layout, theme))
+        dot.attr(_background=drawn_insets(scene, _laid_out(dot), theme))
     return dot, scene
 
 
@@ -140,21 +169,26 @@ def _sizes(layout: bytes) -> dict[str, tuple[float, float]]:
     }
 
 
-def _units(scene: Scene, theme: Theme, places: Places) -> graphviz.Digraph:
-    """Return a graph of units in their places."""
+def _units(
+    scene: Scene,
+    theme: Theme,
+    places: Places,
+    courses: Mapping[str, Mapping[str, str]] | None = None,
+) -> graphviz.Digraph:
+    """Return a graph of units in their places, with edges that may have theirs."""
     dot = _empty(scene, theme)
     _add_cluster(dot, scene, _tree(scene), (), theme)
     splines = "true" if has_skips(scene) else "line"
-    dot.attr(layout="nop", splines=splines, esep="+1")
+    engine = "nop2" if courses else "nop"
+    dot.attr(layout=engine, splines=splines, esep="+1", notranslate="true")
     for name, (x, y) in places.middle.items():
         dot.node(name, pos=f"{x:.1f},{y:.1f}")
     leave, enter = _PORTS[scene.rankdir]
     links = zip(scene.links, scene.link_ids(), strict=True)
-    for place, (link, identity) in enumerate(links):
+    for link, identity in links:
         look = link_attributes(link, identity, theme)
         look |= {"tailport": leave, "headport": enter}
-        if place in places.label:
-            look["labeldistance"] = f"{places.label[place] / LABEL_DISTANCE:.2f}"
+        look |= courses[identity] if courses else {}
         dot.edge(link.tail, link.head, **look)
     return dot
 

@@ -78,16 +78,8 @@ def _weighted(link: Link, theme: Theme) -> dict[str, str]:
         "style": "dashed" if link.weight < 0 else "solid",
     }  # fmt: skip
     if link.lines:
-        look |= {
-            "headlabel": as_label(table(link.lines, theme, _behind(theme))),
-            "labelangle": "0",
-        }  # fmt: skip
+        look["headlabel"] = as_label(table(link.lines, theme))
     return look
-
-
-def _behind(theme: Theme) -> str:
-    """Return the colour behind a label that lies over an edge; none if unknown."""
-    return "" if theme.paper == "transparent" else theme.paper
 
 
 def _stroke(link: Link, theme: Theme) -> tuple[str, str]:

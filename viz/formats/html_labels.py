@@ -18,15 +18,12 @@ def as_label(markup: str) -> str:
     return f"<{markup}>".replace("\\", r"\\")
 
 
-def table(
-    lines: Sequence[Line], theme: Theme, background: str = "", *, in_line: bool = False
-) -> str:
+def table(lines: Sequence[Line], theme: Theme, *, in_line: bool = False) -> str:
     """Return lines as an HTML table, below one another or side by side."""
     cells = (f"<TD>&#8201;{line_html(line, theme)}&#8201;</TD>" for line in lines)
     rows = ("" if in_line else "</TR><TR>").join(cells)
-    fill = f' BGCOLOR="{background}"' if background else ""
     frame = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
-    return f"<TABLE{fill} {frame}><TR>{rows}</TR></TABLE>"
+    return f"<TABLE {frame}><TR>{rows}</TR></TABLE>"
 
 
 def framed(block: Block, theme: Theme) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ BASELINE = 4
 """How far the middle of a line of text is above where it is written, in points."""
 
 
-def drawn_insets(scene: Scene, layout: str, theme: Theme) -> str:
+def drawn_insets(scene: Scene, layout: Mapping[str, Any], theme: Theme) -> str:
     """Return the curves and images of a scene in Graphviz's xdot language.
 
     Args:
@@ -26,7 +25,7 @@ def drawn_insets(scene: Scene, layout: str, theme: Theme) -> str:
     """
     blocks = {block.id: block for block in scene.blocks}
     drawn: list[str] = []
-    for thing in json.loads(layout).get("objects", []):
+    for thing in layout.get("objects", []):
         if (block := blocks.get(thing["name"])) is None:
             continue
         for x, y in _places(thing):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import graphviz
 
@@ -24,6 +25,7 @@ from chainrule.viz.formats.courses import (
 )
 from chainrule.viz.formats.dot_attributes import link_attributes
 from chainrule.viz.formats.html_labels import as_label, table
+from chainrule.viz.formats.interruptions import interrupted
 from chainrule.viz.formats.render import render
 from chainrule.viz.formats.rows import LEAVES
 from chainrule.viz.scene import Link, Scene
@@ -52,6 +54,30 @@ class Stack:
     blocks: Mapping[str, dict[str, str]]
     frames: Sequence[Mapping[str, dict[str, str]]]
     links: Mapping[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, layout: Mapping[str, Any]) -> Stack:
+        """Return where everything stands that Graphviz has laid out in one row.
+
+        Args:
+            layout: what it has written as JSON.
+        """
+        things = layout.get("objects", [])
+        frames = {
+            thing["name"]: {key: thing[key] for key in ("bb", "lp") if key in thing}
+            for thing in things
+            if "bb" in thing
+        }
+        blocks = {x["name"]: {"pos": x["pos"]} for x in things if "pos" in x}
+        return cls(blocks, [frames], interrupted(layout))
+
+    def interrupted(self, layout: Mapping[str, Any]) -> Stack:
+        """Return the same places with lines that end where a label stands."""
+        gaps = interrupted(layout)
+        links = {
+            name: {**look, **gaps.get(name, {})} for name, look in self.links.items()
+        }
+        return replace(self, links=links)
 
 
 def row_scenes(scene: Scene) -> list[Scene]:

@@ -40,6 +40,8 @@ def finish(svg: str, scene: Scene, scale: float | None = None) -> str:
     }
     for group in root.iter(f"{{{SVG}}}g"):
         _mark_lines(group, kinds.get(group.get("id", ""), []))
+        if "edge" in (group.get("class") or "").split():
+            _join_lines(group)
     return serialize(root)
 
 
@@ -53,6 +55,15 @@ def serialize(root: ET.Element) -> str:
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", _LINK)
     return ET.tostring(root, encoding="unicode")
+
+
+def _join_lines(edge: ET.Element) -> None:
+    """Make the pieces of an edge's line, which labels interrupt, one path."""
+    for anchor in edge.iter(f"{{{SVG}}}a"):
+        pieces = anchor.findall(f"{{{SVG}}}path")
+        for piece in pieces[1:]:
+            pieces[0].set("d", f"{pieces[0].get('d')} {piece.get('d')}")
+            anchor.remove(piece)
 
 
 def _mark_lines(group: ET.Element, kinds: list[str]) -> None:

@@ -103,7 +103,11 @@ def _edge(link: Link, place: dict[str, Any], theme: Theme) -> list[str]:
 
 
 def _spline(position: str) -> str:
-    """Return Graphviz's control points as a path, with its tips as ends."""
+    """Return Graphviz's control points as paths, with its tips as ends."""
+    return " ".join(map(_piece, position.split(";")))
+
+
+def _piece(position: str) -> str:
     points = []
     tips = {"s": "", "e": ""}
     for part in position.split():

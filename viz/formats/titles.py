@@ -1,17 +1,18 @@
-"""The titles of frames, which stand where no label of an edge covers them."""
+"""The titles of frames, which stand where no edge and no label of one covers them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, low, right, high, in points."""
+import numpy as np
+
+from chainrule.viz.formats.curves import Floats
+from chainrule.viz.formats.interruptions import drawn_curves, reached
+from chainrule.viz.formats.text_boxes import Box, around, text_boxes
 
 CLEAR = 1.0
 """Points between a title and a label."""
-ABOVE, BELOW = 0.8, 0.25
-"""How far characters reach above and below their line, in their size."""
 
 
 def moved_titles(layout: Mapping[str, Any]) -> dict[str, str]:
@@ -20,42 +21,34 @@ def moved_titles(layout: Mapping[str, Any]) -> dict[str, str]:
     Args:
         layout: what Graphviz has written as JSON, with titles at the left.
     """
-    labels = [box for edge in layout.get("edges", []) for box in _texts(edge)]
+    labels = [box for edge in layout.get("edges", []) for box in text_boxes(edge)]
+    curves = list(drawn_curves(layout).values())
     moved = {}
     for thing in layout.get("objects", []):
-        if "bb" not in thing or not (title := list(_texts(thing))):
+        if "bb" not in thing or not (title := list(text_boxes(thing))):
             continue
-        left, low, right, high = _around(title)
+        left, low, right, high = around(title)
         begin, _, end, _ = map(float, thing["bb"].split(","))
-        places = {
+        ways = {
             "l": 0.0, "r": begin + end - left - right,
             "c": (begin + end - left - right) / 2,
         }  # fmt: skip
+        places = {s: (left + way, low, right + way, high) for s, way in ways.items()}
         free = [
             side
-            for side, way in places.items()
-            if not any(_meet((left + way, low, right + way, high), b) for b in labels)
+            for side, box in places.items()
+            if not any(_meet(box, label) for label in labels)
         ]
-        if free and free[0] != "l":
-            moved[thing["name"]] = free[0]
+        clear = [side for side in free if not _crossed(places[side], curves)]
+        best = [*clear, *free, "l"][0]
+        if best != "l":
+            moved[thing["name"]] = best
     return moved
 
 
-def _texts(thing: Mapping[str, Any]) -> Iterator[Box]:
-    """Yield the boxes of the texts of a label."""
-    size = 12.0
-    for drawn in thing.get("_ldraw_", []):
-        if drawn["op"] == "F":
-            size = drawn["size"]
-        elif drawn["op"] == "T" and drawn["text"].strip():
-            x, y = drawn["pt"]
-            x -= {"l": 0, "c": 0.5, "r": 1}[drawn["align"]] * drawn["width"]
-            yield x, y - BELOW * size, x + drawn["width"], y + ABOVE * size
-
-
-def _around(boxes: list[Box]) -> Box:
-    lefts, lows, rights, highs = zip(*boxes, strict=True)
-    return min(lefts), min(lows), max(rights), max(highs)
+def _crossed(title: Box, curves: Sequence[Floats]) -> bool:
+    """Whether an edge runs through a title."""
+    return any(reached(curve, np.array([title])).any() for curve in curves)
 
 
 def _meet(a: Box, b: Box) -> bool:

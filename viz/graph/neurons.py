@@ -63,6 +63,7 @@ def compose_neurons(what: Any, options: Options) -> Drawing:
         shape="circles",
     )
     no_blocks = Division(subject.graph, (), Folding(0))
+    scene = scene.without_idle_keys()
     return Drawing(scene, subject, no_blocks, naming, values, options)
 
 

@@ -12,7 +12,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from chainrule.notation.characters import superscript
+from chainrule.viz.formats.curves import Floats, sampled
 from chainrule.viz.formats.svg import SVG, THIN, parse, text_lines
 from chainrule.viz.proof.boxes import Box, Circle, around
 from chainrule.viz.proof.numbers import is_value
@@ -20,6 +23,9 @@ from chainrule.viz.proof.numbers import is_value
 NOWHERE = Box(0, 0, 0, 0)
 _WIDE = 0.5
 """Width of a character of text that has no ends marked, in its size."""
+STEP = 1.0
+"""Points between two places on the line of an edge."""
+NO_COURSE: Floats = np.empty((0, 2))
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LINK = "{http://www.w3.org/1999/xlink}title"
 
@@ -58,7 +64,8 @@ class Shape:
 class Arrow:
     """An edge on the picture; `tail` and `head` are the ids of the shapes it joins.
 
-    A backward edge flows from `head` to `tail`.
+    A backward edge flows from `head` to `tail`. `course` has points of its line, a step
+    of `STEP` from one to the next, and `tips` the corners of its arrowhead.
     """
 
     id: str
@@ -68,6 +75,8 @@ class Arrow:
     said: tuple[Said, ...] = ()
     tip: str = ""
     dashed: bool = False
+    course: Floats = field(default_factory=lambda: NO_COURSE, compare=False)
+    tips: Floats = field(default_factory=lambda: NO_COURSE, compare=False)
 
     @property
     def backward(self) -> bool:
@@ -111,8 +120,7 @@ def read(svg: str) -> Picture:
         marks = frozenset((group.get("class") or "").split())
         identity = group.get("id") or ""
         if "graph" in marks:
-            outline = group.find(f".//{_tag('polygon')}")
-            page = _outline(outline) if outline is not None else page
+            page = _page(root, group)
             caption = list(_said(_own_texts(group)))
         elif "cluster" in marks:
             frames += _said(_texts(group))
@@ -126,6 +134,14 @@ def read(svg: str) -> Picture:
     return Picture(page, shapes, tuple(arrows), tuple(frames), tuple(caption))
 
 
+def _page(root: ET.Element, graph: ET.Element) -> Box:
+    """Return the size of the page, in which the graph stands somewhere."""
+    left, top, wide, high = map(float, (root.get("viewBox") or "0 0 0 0").split())
+    *_, x, y = _NUMBER.findall(graph.get("transform") or "0 0")
+    left, top = left - float(x), top - float(y)
+    return Box(left, top, left + wide, top + high)
+
+
 def _tag(name: str) -> str:
     return f"{{{SVG}}}{name}"
 
@@ -133,12 +149,30 @@ def _tag(name: str) -> str:
 def _arrow(group: ET.Element, identity: str, marks: frozenset[str]) -> Arrow:
     title = group.findtext(_tag("title")) or ""
     tail, _, head = title.partition("->")
-    line, tip = group.find(f".//{_tag('path')}"), _tip(group)
+    lines, tip = list(group.iter(_tag("path"))), _tip(group)
     return Arrow(
         identity, tail.split(":")[0], head.split(":")[0], marks,
         _restored(_said(_texts(group)), tip), tip,
-        line is not None and line.get("stroke-dasharray") is not None,
+        any(line.get("stroke-dasharray") is not None for line in lines),
+        _course(lines),
+        _corners([*group.iter(_tag("polygon")), *group.iter(_tag("polyline"))]),
     )  # fmt: skip
+
+
+def _corners(elements: Iterable[ET.Element]) -> Floats:
+    """Return the corners of polygons."""
+    found = [_NUMBER.findall(element.get("points") or "") for element in elements]
+    return np.array([number for each in found for number in each], float).reshape(-1, 2)
+
+
+def _course(lines: Iterable[ET.Element]) -> Floats:
+    """Return points of Bézier curves, as Graphviz writes them: a start, and handles."""
+    found = [NO_COURSE]
+    for line in lines:
+        for piece in (line.get("d") or "").split("M")[1:]:
+            points = np.array(_NUMBER.findall(piece), float).reshape(-1, 2)
+            found.append(sampled(points, STEP))
+    return np.concatenate(found)
 
 
 def _tip(group: ET.Element) -> str:

@@ -72,6 +72,7 @@ class _Edge:
 def check_units(picture: Picture, truth: Truth, unread: list[str]) -> Iterator[Finding]:
     """Check the units, the weights, and what the drawn ones make of the others."""
     names = UnitNames(truth)
+    yield from _check_keys(picture)
     units = {identity: _read(shape) for identity, shape in picture.shapes.items()}
     into: dict[str, list[_Edge]] = {}
     for arrow in picture.arrows:
@@ -91,6 +92,19 @@ def check_units(picture: Picture, truth: Truth, unread: list[str]) -> Iterator[F
         elif unit.title in names.entries:
             yield from _check_links(unit, edges, names, cut)
             yield from _walk(unit, edges, names, truth)
+
+
+def _check_keys(picture: Picture) -> Iterator[Finding]:
+    """Check that what the words below explain is on the picture."""
+    written = {
+        "in a unit": any(shape.lines("gradient") for shape in picture.shapes.values()),
+        "on an edge": any(len(arrow.lines) > 1 for arrow in picture.arrows),
+    }
+    for said in picture.caption:
+        where, _, means = said.words.partition(": ")
+        if where in written:
+            what = "" if written[where] else f"{means} is written nowhere"
+            yield Finding("mark", said.words, what)
 
 
 def _read(shape: Shape) -> _Unit:
