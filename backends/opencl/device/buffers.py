@@ -30,10 +30,17 @@ class MemoryUse:
 
 
 class Buffer(cl.Buffer):
-    """A buffer that is counted while it lives."""
+    """A buffer that is counted while it lives.
+
+    That of a processor is allocated at once: PoCL would do it when the first command
+    uses it, and abort the process if the host's memory is full by then.
+    """
 
     def __init__(self, context: cl.Context, nbytes: int, use: MemoryUse) -> None:
-        super().__init__(context, cl.mem_flags.READ_WRITE, nbytes)
+        kind = cl.mem_flags
+        on_processor = bool(context.devices[0].type & cl.device_type.CPU)
+        flags = kind.READ_WRITE | kind.ALLOC_HOST_PTR * on_processor
+        super().__init__(context, flags, nbytes)
         self.nbytes, self.use = nbytes, use
         use.nbytes += nbytes
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,32 @@ def test_backends_leave_nothing_behind(backend: Any) -> None:
     del opened, net
     gc.collect()
     assert runtime() is None
+
+
+FULL = """
+import resource
+import numpy as np
+import chainrule as cr
+
+x = cr.input("x", (None, 1000))
+y = cr.ops.cumsum(cr.ops.expand_dims(x, 1) * cr.ops.expand_dims(x, 0), 0)
+cr.evaluate([y], {x: np.ones((2, 1000))}, backend="opencl")
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (200 << 20),) * 2)
+try:
+    cr.evaluate([y], {x: np.ones((400, 1000))}, backend="opencl")
+except cr.errors.BackendError as error:
+    print("has no room for mul" in str(error))
+print(cr.evaluate([y], {x: np.ones((2, 1000))}, backend="opencl")[0].sum())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc here")
+def test_a_host_that_is_full_is_no_end_of_the_process(backend: Any) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "True\n6000.0\n"
