@@ -29,6 +29,10 @@ class ModelFileWarning(UserWarning):
     """A model file that is read although nothing says whether it is undamaged."""
 
 
+class BackendWarning(UserWarning):
+    """A device that is not used although it might be; says why."""
+
+
 class PluginWarning(UserWarning):
     """A plugin that is used although something about it is odd; names it."""
 

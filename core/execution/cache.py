@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 PROGRAMS = 32
 """How many compiled programs a cache holds at most."""
@@ -61,6 +61,11 @@ class Cache(Generic[Value]):
         """Drop all values."""
         self._values.clear()
         self.nbytes = 0
+
+    def drop(self, unwanted: Callable[[Any], bool]) -> None:
+        """Drop the values of some keys."""
+        for key in [key for key in self._values if unwanted(key)]:
+            self.nbytes -= self._values.pop(key)[1]
 
     def _is_full(self) -> bool:
         count = len(self._values)

@@ -237,3 +237,4 @@ def _resume(model: Model, stored: Stored) -> None:
     scale = training.get("lr_scale", 1.0)
     state.lr_scale = check_value(scale, Positive, "lr_scale")
     session.state = state
+    session.timed_as = check_value(training.get("timed_as"), str | None, "timed_as")

@@ -207,6 +207,10 @@ class Model(Parametric):
                 ones), the history so far is in `history`.
             KeyboardInterrupt: Ctrl-C. The step was completed, the best weights put back
                 if a regularizer does that, and the history so far is in `history`.
+
+        Warns:
+            BackendWarning: ``backend="auto"`` leaves out a device, which cannot do
+                these steps; says why.
         """
         self._build_from(x)
         x = self._in_order(x)

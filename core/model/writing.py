@@ -80,6 +80,8 @@ def _filled(record: dict[str, Any], session: Session) -> dict[str, Array]:
             "epoch": state.epoch,
             "lr_scale": state.lr_scale,
         }
+        if session.timed_as is not None:
+            record["training"]["timed_as"] = session.timed_as
         if state.flat.members != tuple(session.network.trainable):  # frozen since
             trained = [name for name, p in parameters.items() if p in state.slices]
             record["training"]["parameters"] = trained

@@ -1,99 +1,31 @@
-"""What `backend="auto"` means: where a training step is fastest on this machine.
-
-Each device is timed once for each class of steps; the times are kept in the user's
-cache folder.
-"""
+"""What `backend="auto"` means: where the steps of a training run are fastest."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
 import numpy as np
-import platformdirs
 
-from chainrule.errors import BackendError, ChainRuleError
-from chainrule.execution import open_backend
-from chainrule.files import read_table, write_table
+from chainrule.errors import BackendWarning
+from chainrule.execution.fastest import Candidate, fastest
+from chainrule.files import reason
 from chainrule.kinds.backend import Backend
 from chainrule.program.sizes import NODE_BYTES
-from chainrule.registry import registry
+from chainrule.terminal import visible_line
 from chainrule.training.loop import Loop, StepFailed
 from chainrule.training.session import Session
 from chainrule.training.state import Backup
 
+T = TypeVar("T")
+
 LONG = 0.05
 """Seconds for which a device is timed, at least; one is warmed up for about as long."""
-
-Times = dict[str, float]
-"""Device, as `Candidate.title` writes it → seconds of a step."""
-
-
-class Candidate(NamedTuple):
-    """A device that a network can be trained on.
-
-    Attributes:
-        name: what to write for it, such as ``"opencl:0"``.
-        title: the same with the device's own name, and the release that runs on it.
-        backend: runs on it.
-    """
-
-    name: str
-    title: str
-    backend: Backend
-
-
-def candidates() -> list[Candidate]:
-    """Return NumPy, and the devices of all other backends that have one here."""
-    found = []
-    for entry in registry.entries("backends"):
-        with suppress(BackendError):  # no driver, say
-            devices = open_backend(entry.name).devices()
-            for number, device in enumerate(devices):
-                name = f"{entry.name}:{number}" if entry.name != "numpy" else "numpy"
-                release = f"{entry.distribution} {entry.version}"
-                title = f"{name} on {device.name}, {release}"
-                found.append(Candidate(name, title, open_backend(name)))
-    return sorted(found, key=lambda one: one.name != "numpy")
-
-
-def fastest(kind: str, seconds: Callable[[Backend], float | None]) -> Candidate:
-    """Return the device on which a kind of step takes the least time.
-
-    Args:
-        kind: names the class of steps.
-        seconds: how long a step takes on a backend; None if it fails there. Not called
-            if all devices were timed before.
-    """
-    found = candidates()
-    times: Mapping[str, float | None] = known_times().get(kind, {})
-    if len(found) > 1 and times.keys() != {one.title for one in found}:
-        times = {one.title: seconds(one.backend) for one in found}
-        if None not in times.values():
-            write_table(_file(), known_times() | {kind: times})
-    return min(found, key=lambda one: times.get(one.title) or math.inf)
-
-
-def known_times() -> dict[str, Times]:
-    """Return the times that were measured on this machine, by the class of steps."""
-    table = read_table(_file())
-    return {kind: times for kind, times in table.items() if _are_times(times)}
-
-
-def _are_times(value: object) -> bool:
-    """Return whether a value that was read is what was written."""
-    return isinstance(value, dict) and all(
-        isinstance(time, float) and time > 0 for time in value.values()
-    )
-
-
-def _file() -> Path:
-    return Path(platformdirs.user_cache_dir("chainrule")) / "backends.json"
 
 
 def class_of_steps(loop: Loop, graph_bytes: int) -> str:
@@ -110,18 +42,67 @@ def class_of_steps(loop: Loop, graph_bytes: int) -> str:
             loop.run.steps_per_epoch,
         )
     )
-    watched = ", each watched" * loop.every_step
     return (
-        f"{steps} steps an epoch{watched}, {rows} rows of {numbers} numbers, "
-        f"{parameters} parameters, {nodes} nodes, {state.dtype}"
+        f"{rows} rows of {numbers}, {parameters} parameters, {nodes} nodes, "
+        f"{steps} steps an epoch"
+        + ", each watched" * loop.every_step
+        + f", {state.dtype}" * (state.dtype != "float32")
     )
 
 
-def step_seconds(loop: Loop, session: Session, backend: Backend) -> float | None:
-    """Return how long a step takes on a backend, or None if it fails there.
+def choose_device(
+    kind: str, loop: Loop, session: Session, use: Callable[[Backend], None]
+) -> Candidate | None:
+    """Return the device on which a class of steps is fastest.
 
-    The loop's programs are those of the backend. Parameters, slots and the step counter
-    are afterwards what they were.
+    Args:
+        kind: names the class.
+        loop: does the steps. Parameters, slots and the step counter are afterwards
+            what they were.
+        session: what the loop trains.
+        use: lets the loop's programs be those of a backend.
+
+    Returns:
+        The device, or None if the steps fail on each.
+
+    Warns:
+        BackendWarning: they fail on a device; once for each model.
+    """
+    before = session.cannot.get(kind, {})
+    cannot, tried = dict(before), set()
+
+    def attempt(one: Candidate, work: Callable[[], T]) -> T | None:
+        use(one.backend)
+        tried.add(one.title)
+        try:
+            return work()
+        except Exception as error:  # of memory, say, or of a driver
+            cannot[one.title] = reason(error).partition("\n")[0]
+            return None
+
+    def seconds(one: Candidate) -> float | None:
+        return attempt(one, lambda: step_seconds(loop, session, one.backend))
+
+    def works(one: Candidate) -> bool:
+        return attempt(one, lambda: loop.programs(loop.size)) is not None
+
+    while (chosen := fastest(kind, seconds, cannot)) and not works(chosen):
+        pass
+    if len(tried) > 1:
+        session.forget(but=chosen and chosen.backend)
+    if chosen:
+        session.cannot[kind] = cannot
+        for title in cannot.keys() - before.keys():
+            text = f"backend='auto' leaves out {title}: {cannot[title]}"
+            warnings.warn(visible_line(text), BackendWarning, stacklevel=2)
+    return chosen
+
+
+def step_seconds(loop: Loop, session: Session, backend: Backend) -> float:
+    """Return how long a step takes on a backend.
+
+    Raises:
+        BaseException: it fails there.
     """
     values, step = Backup(session.changing), loop.state.step
     trial = replace(loop, run=replace(loop.run, stopping=False), hooks=())
@@ -129,15 +110,11 @@ def step_seconds(loop: Loop, session: Session, backend: Backend) -> float | None
         backend.push(session.changing)
         return _timed(trial)
     except StepFailed as failed:
-        if not isinstance(failed.error, ChainRuleError):
-            raise failed.error from None
-        return None
-    except BackendError:
-        return None
+        raise failed.error from None
     finally:
         values.restore()
         loop.state.step = step
-        with suppress(BackendError):
+        with suppress(Exception):  # the host is what counts
             backend.push(session.changing)
             backend.pull(session.changing)  # so that none counts as newer there
 

@@ -24,7 +24,7 @@ from chainrule.kinds.callback import Callback, Run
 from chainrule.kinds.regularizer import Regularizer, Verdict
 from chainrule.philox import generator
 from chainrule.registry.blame import naming_plugins
-from chainrule.training.choosing import class_of_steps, fastest, step_seconds
+from chainrule.training.choosing import choose_device, class_of_steps
 from chainrule.training.examples import Examples
 from chainrule.training.history import History
 from chainrule.training.inference import BATCH_SIZE, measure
@@ -111,13 +111,14 @@ class _Fit:
     def _choose_backend(self) -> None:
         """Go on with the backend on which the steps are fastest."""
 
-        def seconds(backend: Backend) -> float | None:
+        def use(backend: Backend) -> None:
             self.backend = backend
-            return step_seconds(self.loop, self.session, backend)
 
-        chosen = fastest(class_of_steps(self.loop, self.step.nbytes), seconds)
-        self.backend = self.session.fastest = chosen.backend
-        self.run.record(backend=chosen.name)
+        session, kind = self.session, class_of_steps(self.loop, self.step.nbytes)
+        chosen = choose_device(kind, self.loop, session, use)
+        self.backend = chosen.backend if chosen else self.setup.backend
+        session.fastest, session.timed_as = self.backend, kind
+        self.run.record(backend=chosen.name if chosen else "numpy")
 
     def epochs(self) -> History:
         """Do all epochs, unless something stops them; then tidy up."""

@@ -9,6 +9,7 @@ from threading import RLock
 from chainrule.data.batches import Shapes
 from chainrule.errors import BackendError, GraphError
 from chainrule.execution.cache import PROGRAM_BYTES, PROGRAMS, Cache
+from chainrule.execution.fastest import fastest_known
 from chainrule.execution.opening import generation, is_auto, open_backend
 from chainrule.kinds.backend import Backend, Executable
 from chainrule.kinds.optimizer import Optimizer
@@ -45,6 +46,8 @@ class Session:
         program: the training step compiled or used last, or None.
         fitting_on: the backend of a fit that is in progress, or None.
         fastest: the backend that the last fit with ``"auto"`` chose, or None.
+        timed_as: the class of the steps that it timed, or None.
+        cannot: by the class of steps, the devices that cannot do them, and why.
         touched: whether anything but its steps changed parameters in this epoch.
     """
 
@@ -56,6 +59,8 @@ class Session:
         self.program: Executable | None = None
         self.fitting_on: Backend | None = None
         self.fastest: Backend | None = None
+        self.timed_as: str | None = None
+        self.cannot: dict[str, dict[str, str]] = {}
         self.touched = False
         self._objectives: Cache[Objective] = Cache(limit=8, nbytes=GRAPH_BYTES)
         self._steps: Cache[Step] = Cache(limit=8, nbytes=GRAPH_BYTES)
@@ -76,9 +81,11 @@ class Session:
         Raises:
             BackendError: there is no such device, or it cannot be used.
         """
-        if self.fastest is not None and is_auto(backend):
-            return self.fastest
-        return open_backend(backend)
+        if not is_auto(backend):
+            return open_backend(backend)
+        if self.fastest is None and self.timed_as is not None:  # a copy, or loaded
+            self.fastest = fastest_known(self.timed_as)
+        return open_backend(backend if self.fastest is None else self.fastest)
 
     def pull(self) -> None:
         """Bring parameters that a fit in progress has changed to the host."""
@@ -104,9 +111,9 @@ class Session:
                 self.forget()
                 raise
 
-    def forget(self) -> None:
-        """Drop all compiled programs, and what they hold of a device that failed."""
-        self._programs.clear()
+    def forget(self, *, but: Backend | None = None) -> None:
+        """Drop all compiled programs, except those of a backend; free their memory."""
+        self._programs.drop(lambda key: but is None or but not in key)
         self.program = None
 
     def objective(self, criteria: Criteria, examples: Examples) -> Objective:

@@ -321,9 +321,16 @@ def test_a_picture_that_cannot_be_written(chainrule: Chainrule) -> None:
     assert result.stderr.startswith("error: no format 'gif'")
 
 
-def test_doctor_lists_few_classes_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = {f"steps {i}": {"numpy on here": 1e-6} for i in range(24)}
-    monkeypatch.setattr(doctor, "known_times", lambda: times)
+def test_doctor_lists_few_short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = [f"{name} on a chip" for name in ("numpy", "opencl:0", "opencl:1")]
+    times = {title: 1e-5 * n for n, title in enumerate(titles, start=1)}
+    known = {f"{n} rows": times for n in range(20)}
+    last = {"more rows": times | {titles[1]: 1e-6}, "none": {}}
+    monkeypatch.setattr(doctor, "known_times", lambda: known | last)
     found = [f.detail for f in doctor.findings() if f.check == "backend auto"]
-    assert found[0] == "steps 0: numpy 1.0 µs"
-    assert found[3:] == ["and 21 more classes of training steps"]
+    assert found == [
+        "how often each was chosen: numpy 20, opencl:0 1",
+        "18 rows:", "  numpy 10.0 µs, opencl:0 20.0 µs, opencl:1 30.0 µs",
+        "19 rows:", "  numpy 10.0 µs, opencl:0 20.0 µs, opencl:1 30.0 µs",
+        "more rows:", "  opencl:0 1.0 µs, numpy 10.0 µs, opencl:1 30.0 µs",
+    ]  # fmt: skip

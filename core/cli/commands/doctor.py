@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-import itertools
 import os
 import platform
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
@@ -19,13 +19,12 @@ from chainrule.cli.output import json_option, print_json, print_table, problem
 from chainrule.cli.plugin_commands import collisions
 from chainrule.errors import BackendError
 from chainrule.execution import open_backend
+from chainrule.execution.fastest import Times, known_times
 from chainrule.registry import registry
 from chainrule.registry.entry import Entry
-from chainrule.terminal import visible_line
-from chainrule.training.choosing import known_times
 
 SHOWN = 3
-"""How many classes of training steps are listed with their times."""
+"""How many classes of training steps are listed: those timed last."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,7 @@ def findings() -> Iterator[Finding]:
     for entry in registry.entries("backends"):
         yield from _backend(entry)
     yield _attempt("default backend", _compute)
-    known = known_times()
-    for kind, times in itertools.islice(known.items(), SHOWN):
-        found = ", ".join(
-            f"{title.partition(' on ')[0]} {seconds * 1e6:,.1f} µs"
-            for title, seconds in times.items()
-        )
-        yield Finding("backend auto", "ok", visible_line(f"{kind}: {found}"))
-    if len(known) > SHOWN:
-        more = f"and {len(known) - SHOWN} more classes of training steps"
-        yield Finding("backend auto", "ok", more)
+    yield from _choices(known_times())
     yield _attempt("derivatives", _differentiate)
     yield _attempt("diagrams", _render)
     for plugin in registry.plugins:
@@ -110,6 +100,23 @@ def _backend(entry: Entry) -> Iterator[Finding]:
         return
     for there, detail in found:
         yield Finding(f"backend {entry.name}", "ok" if there else "note", detail)
+
+
+def _choices(known: Mapping[str, Times]) -> Iterator[Finding]:
+    """Say what `backend="auto"` chooses, with the times of the classes timed last."""
+    ranked = {
+        kind: sorted((time, title.partition(" on ")[0]) for title, time in t.items())
+        for kind, t in known.items()
+        if t
+    }
+    chosen = Counter(ranking[0][1] for ranking in ranked.values())
+    if chosen:
+        counts = ", ".join(f"{name} {count}" for name, count in chosen.most_common())
+        yield Finding("backend auto", "ok", f"how often each was chosen: {counts}")
+    for kind, ranking in list(ranked.items())[-SHOWN:]:
+        times = ", ".join(f"{name} {time * 1e6:,.1f} µs" for time, name in ranking)
+        yield Finding("backend auto", "ok", f"{kind}:")
+        yield Finding("backend auto", "ok", f"  {times}")
 
 
 def _compute() -> str:
