@@ -15,6 +15,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(variable, "1")
 
 
+@pytest.fixture
+def on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute on NumPy where no backend is named, whatever the default is.
+
+    For tests about NumPy, and for many small graphs that other backends would compile.
+    """
+    monkeypatch.setenv("CHAINRULE_BACKEND", "numpy")
+
+
 @pytest.fixture(autouse=True)
 def registrations_end() -> Iterator[None]:
     """Remove what a test registers when it has ended."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from chainrule import testing
+from chainrule.execution import open_backend
 from chainrule.kinds.activation import Activation
 from chainrule.kinds.layer import Layer
 from chainrule.kinds.loss import Loss
@@ -29,7 +30,10 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "callbacks": testing.check_callback,
     "themes": testing.check_component,
 }
-checked = settings(max_examples=5, deadline=None, derandomize=True, database=None)
+EXAMPLES = 5 if open_backend().type_name == "numpy" else 2  # others compile each
+checked = settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None
+)
 seeds = st.integers(0, 2**32 - 1)
 
 

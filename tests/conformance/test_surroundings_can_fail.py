@@ -385,7 +385,7 @@ def wrong_kernel() -> Iterator[None]:
     registry.plugins.unregister("wrongly")
 
 
-@pytest.mark.usefixtures("wrong_kernel")
+@pytest.mark.usefixtures("wrong_kernel", "on_numpy")
 def test_a_wrong_kernel_is_found() -> None:
     with pytest.raises(ConformanceError, match="first derivative"):
         testing.check_op(Doubled)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
 import chainrule as cr
+from chainrule.execution import open_backend
 from chainrule.node import Parameter
 from chainrule.ops import Op
 from chainrule.plugins.primitives import register_ops
@@ -14,9 +15,11 @@ from chainrule.testing.functions import applied, leaves_for
 from chainrule.testing.reference import interpret
 from chainrule.testing.samples import sample
 
+EXAMPLES = 5 if open_backend().type_name == "numpy" else 2  # others compile each
+
 
 @pytest.mark.parametrize("cls", register_ops(), ids=lambda cls: cls.type_name)
-@settings(max_examples=5, deadline=None, derandomize=True, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 @given(
     shape=array_shapes(min_dims=1, max_dims=3, max_side=4),
     seed=st.integers(0, 2**32 - 1),

@@ -375,7 +375,7 @@ def test_a_fit_does_without_networkx_and_matplotlib() -> None:
         import sys
         import chainrule as cr
         model = cr.Sequential([cr.layers.Dense(1)], input_shape=1)
-        model.fit([[1.0]], [[2.0]], loss="mse", verbose=0)
+        model.fit([[1.0]], [[2.0]], loss="mse", verbose=0, backend="numpy")
         print({"networkx", "matplotlib", "numba", "pyopencl"} & {*sys.modules})
     """
     done = subprocess.run(

@@ -13,6 +13,8 @@ from chainrule.testing.pictures.generate import sketch
 from chainrule.testing.targets import sample_target
 from chainrule.viz.formulas import meanings
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 
 @pytest.mark.parametrize("first", range(0, 100, 5))
 def test_random_networks_are_drawn_as_they_are(first):

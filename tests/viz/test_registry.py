@@ -47,6 +47,7 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("on_numpy")
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize(("kind", "key", "name"), CASES, ids=str)
 class TestEverything:
