@@ -20,6 +20,8 @@ from chainrule.viz.text import Plain, Row
 
 TRIES = 3
 """Ways to lay a picture out in rows that are tried."""
+LONGEST = 2.25
+"""How many times as high as wide a picture is at most, if less in it helps."""
 _SHORT: tuple[LineKind, ...] = ("shape", "note")
 _BARE: tuple[LineKind, ...] = ("shape", "note", "formula", "gradient")
 _BOXES: dict[str, Callable[[Scene], Scene]] = {
@@ -28,6 +30,14 @@ _BOXES: dict[str, Callable[[Scene], Scene]] = {
     ),
     "without operands, shapes, notes and legend": (
         lambda scene: _without(_unframed(_without_aside(scene)), _SHORT)
+    ),
+    "without gradients in blocks, shapes, notes and legend": (
+        lambda scene: _without(
+            _unframed(_without_aside(scene)), _SHORT, (*_SHORT, "gradient")
+        )
+    ),
+    "names, numbers and derivatives only": (
+        lambda scene: _without(_unframed(_without_aside(scene)), _SHORT, _BARE)
     ),
     "names and numbers only": (
         lambda scene: _without(_unframed(_without_aside(scene)), _BARE)
@@ -77,17 +87,25 @@ Picture = TypeVar("Picture", bound=Drawn)
 def arranged(picture: Picture, room: Room) -> Picture:
     """Return the fullest arrangement that can be read in a room.
 
-    Where there is none, that with the largest text, which then says that it does not
-    fit.
+    Where the room has no end, that is also not much longer than wide, if there is one.
+    Where nothing can be read, that with the largest text, which says so.
     """
     tried = []
     for variant in _variants(picture, room):
         tried.append(wrapped(variant, room))
-        if legible(tried[-1], room):
+        if legible(tried[-1], room) and _aspect(tried[-1]) <= LONGEST:
             return tried[-1]
+    readable = [found for found in tried if legible(found, room)]
+    if readable:
+        return min(readable, key=_aspect)
     best = max(tried, key=lambda found: found.measured.pixels(room))
     caption = [*best.scene.caption, too_small(best.measured, room)]
     return best.shown_as(replace(best.scene, caption=caption))
+
+
+def _aspect(picture: Drawn) -> float:
+    """Return how many times as high as wide a picture is."""
+    return picture.measured.height / picture.measured.width
 
 
 def barest(picture: Picture, room: Room) -> Picture:
@@ -145,25 +163,32 @@ def wrapped(picture: Picture, room: Room, *, note: bool = True) -> Picture:
     return made
 
 
-def _without(scene: Scene, kinds: Collection[LineKind]) -> Scene:
+def _without(
+    scene: Scene,
+    kinds: Collection[LineKind],
+    in_blocks: Collection[LineKind] | None = None,
+) -> Scene:
     """Leave out the legend and lines of some kinds; an edge keeps the first line.
 
-    But for weights, which may lose them all.
+    But for weights, which may lose them all. Of blocks other kinds may be left out.
     """
     bare_edges = scene.shape == "circles" and "gradient" in kinds
     first = 0 if bare_edges else 1
 
-    def kept(lines: Sequence[Line]) -> list[Line]:
-        return [line for line in lines if line.kind not in kinds]
+    def kept(lines: Sequence[Line], without: Collection[LineKind]) -> list[Line]:
+        return [line for line in lines if line.kind not in without]
 
     bare = replace(
         scene,
         legend=(),
         scale=(),
-        caption=kept(scene.caption) if bare_edges else scene.caption,
-        blocks=[replace(block, lines=kept(block.lines)) for block in scene.blocks],
+        caption=kept(scene.caption, kinds) if bare_edges else scene.caption,
+        blocks=[
+            replace(block, lines=kept(block.lines, in_blocks or kinds))
+            for block in scene.blocks
+        ],
         links=[
-            replace(link, lines=[*link.lines[:first], *kept(link.lines[first:])])
+            replace(link, lines=[*link.lines[:first], *kept(link.lines[first:], kinds)])
             for link in scene.links
         ],
     )

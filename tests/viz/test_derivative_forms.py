@@ -118,3 +118,24 @@ def test_what_has_a_name_is_not_written_out():
     lines = [line.text.unicode() for link in scene.links for line in link.lines]
     assert "= ∂J/∂v₁ · (p − onehot(t)) / n" in lines
     assert expression(cr.ops.tanh(x) * x) == "tanh(x) ⊙ x"
+
+
+def test_a_branch_does_not_repeat_the_choice_that_leads_to_it():
+    x = cr.parameter("x", [0.5, -1.0, 2.0])
+    y = cr.activations["elu"](x).named("y")
+    loss = cr.ops.sum(y).named("J")
+    assert rules(loss, {})["∂J/∂x"] == "∂J/∂y if (x > 0) else ∂J/∂y ⊙ exp(x)"
+    diagram = cr.draw(loss, level="layer", direction="both", values={})
+    written = [line.text.unicode() for b in diagram.scene.blocks for line in b.lines]
+    assert "y = x if (x > 0) else expm1(x)" in written
+    check_picture(diagram)
+
+
+def test_a_choice_under_a_sum_is_another_one():
+    x = cr.parameter("x", [0.5, -1.0, 2.0])
+    inner = cr.ops.sum(cr.ops.where(x > 0, 0.0, x))
+    loss = cr.ops.sum(cr.ops.where(x > 0, x, x * inner).named("y")).named("J")
+    diagram = cr.draw(loss, level="layer", direction="both", values={})
+    written = [line.text.unicode() for b in diagram.scene.blocks for line in b.lines]
+    assert any("Σ (0 if (x > 0) else x)" in line for line in written), written
+    check_picture(diagram)

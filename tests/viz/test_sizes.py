@@ -10,6 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ChainRuleError
 from chainrule.plotting.rooms import ROOMS
+from chainrule.viz.arranging import LONGEST
 from chainrule.viz.diagram import Diagram
 from chainrule.viz.proof.reading import read
 from chainrule.viz.room import Measured
@@ -60,6 +61,30 @@ def test_a_long_chain_runs_in_rows():
     assert any("rows" in text for text in caption(diagram))
     plain = Measured.of(cr.draw(chain(8), level="layer").render("svg").decode())
     assert diagram.measured.width < plain.width / 2
+
+
+def with_numbers(size):
+    """A chain with all that can be said of it."""
+    given = np.ones((2, 4))
+    return cr.draw(
+        chain(6), direction="both", level="layer", values={"x": given, "t": given},
+        size=size,
+    )  # fmt: skip
+
+
+def test_a_column_is_not_filled_far_down_where_less_is_drawn():
+    diagram = with_numbers("column")
+    assert diagram.measured.height <= LONGEST * diagram.measured.width
+    assert "without shapes, notes and legend" in diagram.notes[-1]
+
+
+def test_a_slide_keeps_formulas_where_gradients_leave_room():
+    diagram = with_numbers("slide")
+    written = {line.kind for block in diagram.scene.blocks for line in block.lines}
+    assert "formula" in written
+    assert "gradient" not in written
+    assert "without gradients in blocks, shapes, notes and legend" in diagram.notes[-1]
+    assert all(len(k.lines) == 3 for k in diagram.scene.links if k.kind == "backward")
 
 
 def dense(*units):

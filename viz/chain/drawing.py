@@ -14,6 +14,7 @@ from chainrule.viz.chain.entries import Entry
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.derivative_lines import derivative_lines, measured
 from chainrule.viz.graph.products import is_view
+from chainrule.viz.graph.tidying import settled
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
 from chainrule.viz.text import Formula, Plain, Tinted, row
 from chainrule.viz.values import spanned
@@ -123,8 +124,9 @@ class _Builder:
             kind = "loss"
         symbol = chain.symbols.symbol(entry)
         lines = []
+        naming = chain.symbols.naming
         if node.inputs:
-            lines.append(Line(Formula(node, chain.symbols.naming), "formula"))
+            lines.append(Line(Formula(settled(node, naming), naming), "formula"))
         value = entry.value(chain.symbols.values)
         lines.append(Line(Plain(number(value)), "value"))
         if role is not None:

@@ -18,6 +18,7 @@ from chainrule.viz.chain.entry_symbols import EntrySymbols
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.chain.softmax import cross_entropy_rule, softmax_slope
 from chainrule.viz.graph.edge_rules import EdgeRule, edge_rule
+from chainrule.viz.graph.tidying import settled
 from chainrule.viz.text import Formula, Plain, Row, row
 
 
@@ -94,7 +95,8 @@ class Rules:
         y = edge.target.node
         local = self.sweep.local.get((y, edge.position))
         if isinstance(local, Node):
-            return Formula(local, self.symbols.naming)
+            naming = self.symbols.naming
+            return Formula(settled(local, naming), naming)
         if local is not None:
             return None if local == 1 else Plain(number(local))
         if isinstance(y.op, Matmul) and not (y.op.transpose_a or y.op.transpose_b):

@@ -12,6 +12,7 @@ from chainrule.notation.styles import Written
 from chainrule.shapes import shape_text
 from chainrule.viz.graph.partition import Part
 from chainrule.viz.graph.subject import Subject
+from chainrule.viz.graph.tidying import settled
 from chainrule.viz.readings import range_reading
 from chainrule.viz.scene import BlockKind, Line
 from chainrule.viz.text import Formula, Plain, row
@@ -110,7 +111,7 @@ class BlockLabels:
             symbol = self.naming.symbol(node)
             if not node.inputs or symbol is None:
                 continue
-            formula = Formula(node, self.naming)
+            formula = Formula(settled(node, self.naming), self.naming)
             alone = not part.whole and node is part.nodes[-1]
             text = formula if alone else row(symbol, " = ", formula)
             lines.append(Line(text, "formula"))

@@ -41,12 +41,25 @@ from chainrule.ops import (
 )  # fmt: skip
 from chainrule.program.rewrite import Rewrite, rewrite
 from chainrule.substitution import substitute
+from chainrule.viz.graph.choices import same, settled_choice
 
 _VIEWS = (BroadcastLike, BroadcastTo, ExpandDims, Squeeze, Identity)
 
 
 def tidied(expression: Node, naming: Naming) -> Node:
     """Return a shorter expression of the same value, in terms of the named nodes."""
+    return _rewritten(expression, naming, _IDENTITIES)
+
+
+def settled(expression: Node, naming: Naming) -> Node:
+    """Return the same value written without choices that a branch has made already."""
+    return _rewritten(expression, naming, {Where: (settled_choice,)})
+
+
+def _rewritten(
+    expression: Node, naming: Naming, identities: Mapping[type, Sequence[Rewrite]]
+) -> Node:
+    """Return an expression rewritten by identities that hold for any named nodes."""
     named = dict.fromkeys(_named_under(expression, naming))
     leaves: dict[Node, Node] = {
         node: Constant(1.0)
@@ -55,7 +68,7 @@ def tidied(expression: Node, naming: Naming) -> Node:
         for i, node in enumerate(named)
     }
     (written,) = substitute([expression], leaves)
-    (short,) = rewrite([written], _IDENTITIES)
+    (short,) = rewrite([written], identities)
     if short is written or isinstance(short, Input):
         return expression
     (result,) = substitute([short], {leaf: node for node, leaf in leaves.items()})
@@ -242,7 +255,7 @@ def _total(node: Node) -> Node | None:
         if isinstance(x.op, Where) and isinstance(y.op, Where):
             condition, yes, no = x.inputs
             other, zero, otherwise = y.inputs
-            if _is_zero(no) and _is_zero(zero) and _same(condition, other):
+            if _is_zero(no) and _is_zero(zero) and same(condition, other):
                 return where(condition, yes, otherwise)
     return None
 
@@ -252,7 +265,7 @@ def _common_divisor(a: Node, b: Node) -> tuple[Node, Node, Node] | None:
     first, second = _divided(a), _divided(b)
     first = first or (_fraction(a, second[0]) if second else None)
     second = second or (_fraction(b, first[0]) if first else None)
-    if first and second and _same(first[1], second[1]):
+    if first and second and same(first[1], second[1]):
         return first[0], second[0], first[1]
     return None
 
@@ -292,15 +305,6 @@ def _is_zero(node: Node) -> bool:
     return scale is not None and scale.factor == 0
 
 
-def _same(a: Node, b: Node) -> bool:
-    """Whether two nodes are one expression."""
-    if a is b:
-        return True
-    if a.op is None or b.op is None or a.op.key != b.op.key:
-        return False
-    return all(_same(x, y) for x, y in zip(a.inputs, b.inputs, strict=True))
-
-
 def _quotient(node: Node) -> Node | None:
     """Join a / n / m to a / (n · m)."""
     inner = _divided(node.inputs[0])
@@ -320,6 +324,6 @@ def _negative(node: Node) -> Node | None:
 
 _IDENTITIES: Mapping[type, Sequence[Rewrite]] = {
     Mul: (_product,), Sum: (_sum,), Sub: (_difference,), Div: (_quotient,),
-    Neg: (_negative,), Add: (_total,), Where: (_choice,),
+    Neg: (_negative,), Add: (_total,), Where: (settled_choice, _choice),
     Identity: (lambda node: node.inputs[0],),
 }  # fmt: skip
