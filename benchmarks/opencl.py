@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 import chainrule as cr
-from benchmarks.train_step import measure
+from benchmarks.train_step import PAUSE, measure
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.program import LEARNING_RATE, STEP, Program
 
@@ -57,6 +57,7 @@ def interleaved(
     series: tuple[list[float], list[float]] = [], []
     for _ in range(rounds + 1):
         for run, times in zip((theirs, ours), series, strict=True):
+            time.sleep(PAUSE)
             best = float("inf")
             for _ in range(repeats):
                 begin = time.perf_counter()
