@@ -22,12 +22,16 @@ LARGE = 1 << 26
 """Additions and multiplications from which operands are always packed."""
 SKINNY = 32
 """A product with a side that is shorter is not timed."""
-TILES = {32: ((13, 2), (6, 4)), 16: ((6, 2), (4, 3))}
+TILES = {32: ((12, 2), (6, 4)), 16: ((6, 2), (4, 3))}
 """Registers → rows and vectors of the tiles that fill them, the best one first."""
+PANELS = (1, 4, 8)
+"""How many panels a work item may take: few divide the work well, many need A less."""
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
-PANELS = 4
-"""How many panels a work item takes at most; more were no faster."""
+GAP = 16
+"""Elements between copied rows of A, which would compete for the same cache lines."""
+STREAMS = 8
+"""Rows of A up to which a cache holds a line of each, however far they are apart."""
 _DIGITS = "0123456789abcdef"
 
 
@@ -39,11 +43,13 @@ class Variant:
         rows: of a tile; how many elements of A are multiplied with a vector of B.
         vectors: of columns in a tile.
         pack: whether B is copied to local memory, panel by panel.
+        panels: that a work item takes at most, if they are copied.
     """
 
     rows: int
     vectors: int
     pack: bool = False
+    panels: int = 4
 
 
 def variants(device: OpenCLDevice, p: Problem) -> Sequence[Variant]:
@@ -56,7 +62,8 @@ def variants(device: OpenCLDevice, p: Problem) -> Sequence[Variant]:
         packed = not in_order and p.k > 0 and p.m > 2 * rows
         return [Variant(rows, vectors, packed)]
     pack = p.b.strides[-1] != 1 or p.flops >= LARGE
-    return [Variant(*tile, pack) for tile in tiles]
+    panels = PANELS if pack else (1,)
+    return [Variant(*tile, pack, most) for most in panels for tile in tiles]
 
 
 def cpu_launch(device: OpenCLDevice, problem: Problem, variant: Variant) -> Launch:
@@ -86,7 +93,7 @@ class _Tile:
         if self.pack:
             units, every = device.compute_units, panels * self.count
             parts = 1 if every >= units else -(-2 * units // every)
-            most = min(PANELS, panels, room // nbytes, every // (2 * units))
+            most = min(variant.panels, panels, room // nbytes, every // (2 * units))
             self.panels = max(1, most)
         self.each = -(-self.tiles // parts)  # tiles in one item
         self.items = -(-panels // self.panels), -(-self.tiles // self.each), self.count
@@ -94,6 +101,10 @@ class _Tile:
         self.effort = tiles * self.rows * self.vectors * p.k
         small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
         self.space = "private" if small else "local"
+        size = self.rows * (p.k + GAP) * (8 if p.floats == "double" else 4)
+        far = p.a.strides[-1] != 1 or self.rows > STREAMS
+        several = self.panels > 1 and not small
+        self.copies_a = far and several and size <= room // 2
 
     def launch(self, body: Body) -> Launch:
         """Return the launch of a body that was filled."""
@@ -108,6 +119,8 @@ class _Tile:
         if self.pack:
             size = self.panels * p.k * self.wide
             body.line(f"{self.space} {p.floats} panels[{size}];")
+        if self.copies_a:
+            body.line(f"local {p.floats} strip[{self.rows * (p.k + GAP)}];")
         body.line(f"const int first = get_global_id(0) * {self.panels * self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:
@@ -120,6 +133,8 @@ class _Tile:
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
         with body.block(f"for (int tile = t; tile < {last}; tile++)"):
             body.line(f"const int m = tile * {self.rows};")
+            if self.copies_a:
+                self._copy_a(body)
             self._each_panel(body, self._multiply)
         if p.epilogue.column_sums:
             with body.block("if (t == 0)"):
@@ -178,6 +193,42 @@ class _Tile:
                     element = f"j < {valid} ? ({row})[(n + j) * {sn}L] : 0"
                     body.line(f"panel[k * {wide} + j] = {element};")
 
+    @property
+    def _strides_of_strip(self) -> tuple[int, int]:
+        """Return how far rows and columns of the copied rows of A are apart.
+
+        They are copied in the order in which they lie in memory.
+        """
+        along = self.p.a.strides[-1] == 1
+        return (self.p.k + GAP, 1) if along else (1, self.rows)
+
+    def _row(self, i: int) -> str:
+        """Return where a row of the tile begins in A; the last one is repeated."""
+        p = self.p
+        row = f"min(m + {i}, {p.m - 1})" if p.m % self.rows else f"(m + {i})"
+        return f"a + {row} * {p.a.strides[-2]}L"
+
+    def _strip_row(self, i: int) -> str:
+        """Return where a row of the tile begins in the copy."""
+        return f"strip + {i * self._strides_of_strip[0]}"
+
+    def _copy_a(self, body: Body) -> None:
+        """Copy the rows of the tile, which all its panels are multiplied with."""
+        p = self.p
+        stride, (sm, sk) = p.a.strides[-1], self._strides_of_strip
+        rows = [self._row(i) for i in range(self.rows)]
+        vectors = p.k - p.k % 16 if stride == 1 else 0
+        if vectors:
+            with body.block(f"for (int k = 0; k < {vectors}; k += 16)"):
+                for i, row in enumerate(rows):
+                    load = f"vload16(0, {row} + k)"
+                    body.line(f"vstore16({load}, 0, strip + {i * sm} + k);")
+        if p.k > vectors:
+            with body.block(f"for (int k = {vectors}; k < {p.k}; k++)"):
+                for i, row in enumerate(rows):
+                    element = f"({row})[k * {stride}L]"
+                    body.line(f"strip[{i * sm} + k * {sk}] = {element};")
+
     def _load_b(self, body: Body, valid: int) -> None:
         """Load a vector of a row of B for each vector of columns."""
         for j in range(-(-valid // self.lanes)):
@@ -201,11 +252,11 @@ class _Tile:
         """Compute a tile of the product, in variables s0_0, s0_1, …, and finish it."""
         p = self.p
         vectors = range(-(-valid // self.lanes))
-        sm, sk = p.a.strides[-2:]
-        edge = p.m % self.rows
+        sk = self._strides_of_strip[1] if self.copies_a else p.a.strides[-1]
         for i in range(self.rows):
-            row = f"min(m + {i}, {p.m - 1})" if edge else f"(m + {i})"
-            body.line(f"global const {p.floats} *p{i} = a + {row} * {sm}L;")
+            row = self._strip_row(i) if self.copies_a else self._row(i)
+            space = "local" if self.copies_a else "global"
+            body.line(f"{space} const {p.floats} *p{i} = {row};")
             for j in vectors:
                 body.line(f"{self.type} s{i}_{j} = 0;")
         with body.block(f"for (int k = 0; k < {p.k}; k++)"):

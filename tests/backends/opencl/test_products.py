@@ -187,10 +187,15 @@ def test_what_is_not_finite_is_named_though_products_finish_it(device):
 def test_several_panels_in_a_work_item(shape, processor, monkeypatch):
     m, k, n = shape
     (x, w, b), feeds = matrices((m, k), (k, n), (n,))
+    (y,), more = matrices((k, m))
+    feeds |= more
     monkeypatch.setattr(OpenCLDevice, "compute_units", 1)
-    for tile in cpu.TILES[32]:
-        monkeypatch.setattr(product, "choose", lambda *args, t=tile: Variant(*t, True))
+    monkeypatch.setattr(cpu, "SMALL", 0)
+    for tile in ((12, 2), (6, 4), (4, 3), (3, 1)):
+        variant = Variant(*tile, True)
+        monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
         assert computed(processor, [ops.relu(x @ w + b)], feeds) == 1
+        assert computed(processor, [ops.relu(ops.transpose(y) @ w + b)], feeds) == 1
 
 
 @pytest.mark.parametrize(
