@@ -92,9 +92,10 @@ def _stored(file: Path) -> dict[str, list[int]]:
 def _save(file: Path, table: dict[str, list[int]]) -> None:
     """Store the choices, if the cache can be written.
 
-    What other processes have stored since this one began stays, and is used here too.
+    What other processes have chosen since this one began stays, and is used here too.
     """
-    table |= _stored(file)
+    for key, numbers in _stored(file).items():
+        table.setdefault(key, numbers)
     write_table(file, table)
 
 

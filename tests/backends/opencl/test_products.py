@@ -234,3 +234,17 @@ def test_a_choice_made_for_other_registers_is_made_again(processor, monkeypatch)
     (chosen,) = table.values()
     registers = processor.session.runtime.device.registers("float")
     assert tuple(chosen[:2]) == cpu.TILES[registers][1]
+
+
+def test_a_stored_choice_among_other_forms_is_replaced(
+    processor, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    file = tuning._file(processor.session.runtime.device)
+    tuning.write_table(file, {"128x128x256 nn float": [13, 2, True], "other": [1]})
+    (x, w), feeds = matrices((150, 190), (190, 150))
+    assert computed(processor, [x @ w], feeds) == 1
+    table = tuning.read_table(file)
+    assert table["other"] == [1]
+    assert len(table) == 2
+    assert len(table["128x128x256 nn float"]) == 4
