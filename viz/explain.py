@@ -33,6 +33,7 @@ from chainrule.viz.chain.mode import in_one_mode
 from chainrule.viz.chain.questions import Question
 from chainrule.viz.chain.sums import SumExplanation
 from chainrule.viz.graph.options import Rankdir
+from chainrule.viz.graph.origins import origins_in, written
 from chainrule.viz.text import Formula
 from chainrule.viz.values import Values, evaluated
 
@@ -104,7 +105,8 @@ def explain(
     )  # fmt: skip
     if example is not None:
         question = _one_example(question, example)
-    return _answer(question, Extent(top, unfold, rankdir))
+    origins = written(origins_in(graph))
+    return _answer(question, Extent(top, unfold, rankdir, origins))
 
 
 def _one_example(question: Question, example: int) -> Question:

@@ -96,7 +96,22 @@ def test_the_finished_picture_has_them(tmp_path: Any) -> None:
 def test_units_have_a_caption_too() -> None:
     layers = [cr.layers.Dense(4, activation=Wavy()), cr.layers.Dense(2)]
     model = cr.Sequential(layers, input_shape=3)
-    assert "wavy: chainrule-x 1.2" in cr.draw(model, level="neuron").notes
+    diagram = cr.draw(model, level="neuron")
+    assert "wavy: chainrule-x 1.2" in diagram.notes
+    assert "(batch, 4); wavy: chainrule-x 1.2" in diagram.scene.block("c1_1").tooltip
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_explanations_have_a_caption_too(rows: int) -> None:
+    J = loss()
+    w = next(p for p in cr.Graph([J]).parameters if p.shape == (3, 4))
+    values = {"x": np.ones((rows, 3)), "t": np.ones((rows, 2))}
+    diagram = cr.explain(J, w, index=(0, 1), values=values).diagram
+    said = {"steep, wavy: chainrule-x 1.2", "cube: chainrule-y 1.2"}
+    assert any(set(line.split("; ")) == said for line in diagram.notes)
+    one = cr.explain(J, w, index=(0, 1), values=values, example=0).diagram
+    tips = [block.tooltip for block in one.scene.blocks]
+    assert "wavy: chainrule-x 1.2" in tips
 
 
 def test_what_is_built_in_or_in_no_distribution_is_not_told() -> None:

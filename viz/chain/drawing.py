@@ -13,6 +13,7 @@ from chainrule.viz.chain.chain import Chain, Factor
 from chainrule.viz.chain.entries import Entry
 from chainrule.viz.chain.paths import best_paths, between, count_and_sum
 from chainrule.viz.derivative_lines import derivative_lines, measured
+from chainrule.viz.graph.origins import origins_in, written
 from chainrule.viz.graph.products import is_view
 from chainrule.viz.graph.tidying import settled
 from chainrule.viz.scene import Block, BlockKind, Line, Link, Role, Scene
@@ -136,7 +137,10 @@ class _Builder:
             lines.append(Line(measured(gradient, Plain(number(slope))), "gradient"))
         ids = [block.id for block in self.blocks]
         place = len(ids) if before is None else ids.index(self.ids[before])
-        block = Block(self.ids[entry], kind, symbol, lines, nodes=(node,), group=group)
+        block = Block(
+            self.ids[entry], kind, symbol, lines, nodes=(node,), group=group,
+            tooltip=written(origins_in([node])),
+        )  # fmt: skip
         self.blocks.insert(place, block)
 
     def _add_leaves(self, entries: Sequence[Entry], head: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.arguments import checked
@@ -31,11 +31,18 @@ class Extent:
         top: how many paths and examples are listed.
         unfold: whether the diagram draws these paths.
         rankdir: how the diagram runs.
+        origins: where the components come from that are not built in.
     """
 
     top: int = 5
     unfold: bool = False
     rankdir: str = "LR"
+    origins: str = ""
+
+    @property
+    def remarks(self) -> list[Line]:
+        """What stands below the diagram in any case."""
+        return [Line(Plain(self.origins), "note")] if self.origins else []
 
 
 @dataclass(frozen=True)
@@ -175,7 +182,8 @@ class ChainExplanation(Explanation):
         verdict = Line(Plain(verdicts), "good" if check.agrees else "mark")
         extent = self._extent
         unfold = extent.top if extent.unfold else 0
-        return Diagram(chain_scene(self._chain, verdict, extent.rankdir, unfold))
+        scene = chain_scene(self._chain, verdict, extent.rankdir, unfold)
+        return Diagram(replace(scene, caption=[*scene.caption, *extent.remarks]))
 
     @property
     def text(self) -> str:

@@ -133,6 +133,7 @@ class SumExplanation(Explanation):
                     *(Line(row("=  ", text), "equation") for text in self._sums[1:]),
                     *self._left_out,
                     Line(verdict, "good" if check.agrees else "mark"),
+                    *self._extent.remarks,
                 ],
                 rankdir=self._extent.rankdir,
             )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.kinds.module import modules_of
-from chainrule.node import Constant, Node, Parameter
+from chainrule.node import Node, Parameter
 from chainrule.notation.naming import Naming
 from chainrule.notation.numbers import number
-from chainrule.notation.styles import Written
 from chainrule.notation.symbols import Derivative, Symbol
 from chainrule.ops import Add, Mul
-from chainrule.ops.reductions import Reduction
 from chainrule.shapes import shape_text
 from chainrule.viz.derivative_lines import measured
 from chainrule.viz.graph.activation_curves import activation_curves
 from chainrule.viz.graph.columns import Column, Read, Unit
+from chainrule.viz.graph.origins import origins_in, written
 from chainrule.viz.graph.subject import Subject
-from chainrule.viz.graph.unit_symbols import index_of, unit_symbol, weight_symbol
-from chainrule.viz.graph.vectors import aligned, numbered, one_shape, width
+from chainrule.viz.graph.unit_formulas import UnitFormulas
 from chainrule.viz.readings import Reading, entry_reading
 from chainrule.viz.scene import (
     DROPPED,
@@ -28,17 +25,12 @@ from chainrule.viz.scene import (
     Block,
     BlockKind,
     Line,
-    LineKind,
     Link,
     Number,
 )
-from chainrule.viz.text import Formula, Plain, row
+from chainrule.viz.text import Plain, row
 from chainrule.viz.values import Values
 
-LONGEST_FORMULA = 14
-"""Characters of an activation that a unit writes out."""
-LONGEST = 32
-"""Characters of another formula that a unit writes out."""
 MOST_LABELS = 12
 """Weights between two columns that are written; more are only drawn."""
 
@@ -60,6 +52,11 @@ class Units:
     naming: Naming
     values: Values
     slopes: Mapping[Node, Node]
+
+    @functools.cached_property
+    def formulas(self) -> UnitFormulas:
+        """What stands in the units."""
+        return UnitFormulas(self.columns, self.naming, self.values, self.slopes)
 
     @functools.cached_property
     def curves(self) -> Sequence[Sequence[ActivationCurve | None]]:
@@ -102,7 +99,7 @@ class Units:
         place, which = unit
         column = self.columns[place]
         kind = _KINDS.get(column.kind, "op")
-        lines = self._stages(column, which)
+        lines = self.formulas.stages(column, which)
         marks: tuple[str, ...] = ()
         slope = self._slope(column.node, which) if kind == "op" else None
         if self._is_dropped(unit):
@@ -116,111 +113,24 @@ class Units:
             listed = ", ".join(name.unicode() for name in names)
             lines.append(Line(Plain(f"and of {listed}"), "note"))
         return Block(
-            _id(unit), kind, self._symbol(column.node, which), lines, marks=marks,
-            rank=column.rank, tooltip=shape_text(column.node.shape),
+            _id(unit), kind, self.formulas.symbol(column.node, which), lines,
+            marks=marks, rank=column.rank, tooltip=self._tip(column),
             numbers=((column.node, which),),
             switches=self._switches(unit),
             sign=_sign(column),
             curve=self.curves[place][which] if self.curves[place] else None,
         )  # fmt: skip
 
-    def _stages(self, column: Column, which: int) -> list[Line]:
-        """Write what is computed in a unit, step by step, each from the one before."""
-        if not column.stages:
-            value = self._entry(column.node, which)
-            return [] if value is None else [Line(value, "value")]
-        told = [s for s in column.stages if self._dropping_slope(s, which) != 1]
-        lines: list[Line] = []
-        before: tuple[Node, Symbol] | None = None
-        for stage in told:
-            formula = self._formula(column, which, stage, before)
-            parts: list[Written | str] = [] if formula is None else [formula]
-            before = stage, self._local(stage, which)
-            named = (
-                len(told) > 1 if formula is None else stage not in (told[0], told[-1])
-            )
-            if named:
-                parts.insert(0, before[1])
-            value = self._entry(stage, which)
-            if value is not None:
-                parts.append(value)
-            if parts and (formula is not None or value is not None or named):
-                kind: LineKind = "formula" if value is None else "value"
-                lines.append(Line(row(*_between(" = ", parts)), kind))
-        return lines
-
-    def _formula(
-        self,
-        column: Column,
-        which: int,
-        stage: Node,
-        before: tuple[Node, Symbol] | None,
-    ) -> Written | None:
-        """Write a stage in terms of the one before, or of the units it reads."""
-        if column.kind == "loss" or (before is None and column.kind == "sum"):
-            return None
-        if column.kind == "mixing":
-            return self._mixed(stage, which)
-        given = self._given(column, which, before)
-        slope = self._dropping_slope(stage, which)
-        if slope is not None:
-            factor = entry_reading(self.slopes[stage], which, slope)
-            return row(*given.values(), " · ", factor)
-        leaves = _leaves_of(stage, given, self.naming)
-        indexed = self._indexed(leaves, stage, which)
-        formula = Formula(stage, self.naming.with_symbols({**indexed, **given}))
-        named = _is_activation(stage, given)
-        whole = all(x in indexed or x.value.size == 1 for x in leaves)
-        if whole and len(formula.unicode()) <= (LONGEST_FORMULA if named else LONGEST):
-            return formula
-        inside = ", ".join(symbol.unicode() for symbol in given.values())
-        return Plain(f"{_module_name(stage)}({inside if named else '…'})")
-
-    def _mixed(self, stage: Node, which: int) -> Written:
-        """Write one number of a vector, as in ``softmax(z⁽¹⁾)₂``."""
-        whole, index = Formula(stage, self.naming), index_of(stage, which)
-        partly = isinstance(stage.op, Reduction) and width(stage) > 1
-        long = len(whole.unicode()) > LONGEST_FORMULA
-        if long or partly or len(one_shape(stage)) > 1:
-            return Plain(f"{_module_name(stage)}(…)")
-        return row(whole, Plain(Symbol("", sub=index).unicode())) if index else whole
-
-    def _given(
-        self, column: Column, which: int, before: tuple[Node, Symbol] | None
-    ) -> dict[Node, Symbol]:
-        """Return the symbols that a stage is written with: node → that of its unit."""
-        if before is not None:
-            return dict([before])
-        return {
-            node: self._symbol(self.columns[read.unit[0]].node, read.unit[1])
-            for node, read in zip(column.operands, column.reads[which], strict=True)
-        }
-
-    def _indexed(
-        self, leaves: Sequence[Parameter | Constant], stage: Node, which: int
-    ) -> dict[Node, Symbol]:
-        """Return the symbols of the entries of parameters that a unit reads."""
-        shape = one_shape(stage)
-        return {
-            x: self._weight_symbol(x, int(aligned(numbered(x), stage).flat[which]))
-            for x in leaves
-            if isinstance(x, Parameter) and x.value.size > 1
-            if x.shape == shape[len(shape) - x.ndim :]
-        }
-
-    def _local(self, stage: Node, which: int) -> Symbol:
-        """Return the symbol of a stage in a unit; z where it has none."""
-        if isinstance(self.naming.symbol(stage), Symbol):
-            return self._symbol(stage, which)
-        return Symbol("z")
-
-    def _symbol(self, node: Node, which: int) -> Symbol:
-        found = self.naming.symbol(node)
-        return unit_symbol(found, node, which)
+    def _tip(self, column: Column) -> str:
+        """Say what shape a column has, and where what it computes comes from."""
+        origin = written(origins_in([column.node, *column.stages]))
+        return "; ".join(filter(None, [shape_text(column.node.shape), origin]))
 
     def _is_dropped(self, unit: Unit) -> bool:
         stages = self.columns[unit[0]].stages
-        return any(self._dropping_slope(stage, unit[1]) == 0 for stage in stages)
+        return any(
+            self.formulas.dropping_slope(stage, unit[1]) == 0 for stage in stages
+        )
 
     def _switches(self, *units: Unit) -> tuple[Number, ...]:
         """Return what units are multiplied by, 0 where one is dropped."""
@@ -228,15 +138,8 @@ class Units:
             (self.slopes[stage], which)
             for place, which in units
             for stage in self.columns[place].stages
-            if self._dropping_slope(stage, which) not in (None, 1)
+            if self.formulas.dropping_slope(stage, which) not in (None, 1)
         )
-
-    def _dropping_slope(self, stage: Node, which: int) -> float | None:
-        """Return what dropout multiplies a unit with; None if the stage is another."""
-        slope = self.values.get(self.slopes.get(stage, stage))
-        if stage not in self.slopes or slope is None:
-            return None
-        return float(slope.reshape(-1)[which])
 
     # -- edges ------------------------------------------------------------------------
 
@@ -286,7 +189,7 @@ class Units:
     ) -> Link:
         """Draw an edge with a weight or a bias into a unit."""
         kernel, entry = weight
-        symbol = self._weight_symbol(kernel, entry)
+        symbol = self.formulas.weight_symbol(kernel, entry)
         value = float(kernel.value.flat[entry])
         marks = self._marks_of(unit, *before)
         shown = written and not marks
@@ -312,31 +215,14 @@ class Units:
             lines.append(Line(text, "shape", "parameter"))
         return lines
 
-    def _weight_symbol(self, kernel: Parameter, entry: int) -> Symbol:
-        found = self.naming.symbol(kernel)
-        symbol = found if isinstance(found, Symbol) else Symbol("w")
-        return weight_symbol(symbol, kernel, entry)
-
     # -- values -----------------------------------------------------------------------
 
     def _slope(self, node: Node, entry: int) -> Reading | None:
         """Read one number of the gradient of a node, if it is known."""
         gradients = self.subject.sweep.gradient if self.subject.sweep else {}
-        return self._entry(gradients[node], entry) if node in gradients else None
-
-    def _entry(self, node: Node, entry: int) -> Reading | None:
-        """Read one number of the value of a node, if it is known."""
-        array = self.values.get(node)
-        if array is None or entry >= array.size:
-            return None
-        return entry_reading(node, entry, float(array.reshape(-1)[entry]))
-
-
-def _between(sign: str, parts: Sequence[Written | str]) -> Iterator[Written | str]:
-    for place, part in enumerate(parts):
-        if place:
-            yield sign
-        yield part
+        return (
+            self.formulas.entry(gradients[node], entry) if node in gradients else None
+        )
 
 
 _KINDS: Mapping[str, BlockKind] = {"input": "input", "loss": "loss"}
@@ -357,40 +243,3 @@ def _sign(column: Column) -> str:
 
 def _bias_id(place: int, number: int) -> str:
     return f"c{place}_bias{number + 1}" if number else f"c{place}_bias"
-
-
-def _is_activation(stage: Node, given: Collection[Node]) -> bool:
-    """Whether a stage is what a module, an activation, makes of what is given."""
-    modules = [m for m in modules_of(stage) if m.kind == "activations"]
-    if not modules:
-        return False
-    waiting = [stage]
-    for node in waiting:
-        for x in node.inputs:
-            if x not in given and x not in waiting and x.inputs:
-                if modules[0] not in modules_of(x):
-                    return False
-                waiting.append(x)
-    return True
-
-
-def _leaves_of(
-    stage: Node, given: Collection[Node], naming: Naming
-) -> list[Parameter | Constant]:
-    """Return the parameters and constants in the formula of a stage."""
-    found: dict[Parameter | Constant, None] = {}
-    waiting = [stage]
-    for node in waiting:
-        for x in node.inputs:
-            if isinstance(x, (Parameter, Constant)):
-                found[x] = None
-            elif not (x in waiting or x in given or naming.symbol(x)):
-                waiting.append(x)
-    return list(found)
-
-
-def _module_name(node: Node) -> str:
-    """Return what a function is called that is too long to be written."""
-    names = [m.type_name for m in modules_of(node) if m.kind == "activations"]
-    names += [m.type_name for m in modules_of(node)]
-    return names[0] if names else node.op.type_name if node.op else "g"
