@@ -41,7 +41,7 @@ def as_numbers(value: Any, name: str, dtype: Dtype = "float") -> Array:
     except ValueError as error:
         raise DataError(f"{name} has rows of different lengths: {error}") from error
     if array.dtype.kind == "O":
-        array = _from_objects(array, name)
+        array = _from_objects(array, name, dtype)
     if array.dtype.kind not in "fiub":
         example = array.ravel()[0] if array.size else ""
         raise DataError(
@@ -67,9 +67,13 @@ def _instead(array: Array, name: str) -> str:
     )
 
 
-def _from_objects(array: Array, name: str) -> Array:
+def _from_objects(array: Array, name: str, dtype: Dtype) -> Array:
+    """Return Python's numbers as NumPy's; doubles cannot tell large integers apart."""
     if any(item is None for item in array.flat):  # which NumPy would convert to NaN
         raise DataError(f"{name} holds Python objects such as None, not numbers")
+    if dtype == "int" and all(isinstance(i, (int, np.integer)) for i in array.flat):
+        check_integers(array, name)
+        return array.astype(np.int64)
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
@@ -112,9 +116,11 @@ def check_integers(array: Array, name: str) -> None:
     Raises:
         DataError: names the first value that is not such an integer.
     """
-    if array.dtype.kind not in "fu":
+    if array.dtype.kind not in "fuO":
         return
-    wrong, bounds = np.argwhere(array != np.floor(array)), ""
+    wrong, bounds = np.empty((0, array.ndim), int), ""
+    if array.dtype.kind == "f":
+        wrong = np.argwhere(array != np.floor(array))
     if not len(wrong):
         wrong, bounds = np.argwhere(_beyond_int64(array)), " from −2⁶³ to 2⁶³ − 1"
     if len(wrong):
@@ -124,9 +130,10 @@ def check_integers(array: Array, name: str) -> None:
 
 
 def _beyond_int64(array: Array) -> Array:
-    """Return which floats or unsigned integers int64 cannot hold."""
-    if array.dtype.kind == "u":
-        return array > np.iinfo(np.int64).max
+    """Return which floats, unsigned or Python's integers int64 cannot hold."""
+    if array.dtype.kind != "f":
+        bounds = np.iinfo(np.int64)
+        return (array < bounds.min) | (array > bounds.max)
     limit = np.float64(2**63)
     return (array < -limit) | (array >= limit)
 

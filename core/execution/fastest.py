@@ -102,7 +102,7 @@ _timing = RLock()
 def _are_times(value: object) -> bool:
     """Return whether a value that was read is what was written."""
     return isinstance(value, dict) and all(
-        isinstance(time, float) and time > 0 for time in value.values()
+        isinstance(time, float) and 0 < time < math.inf for time in value.values()
     )
 
 

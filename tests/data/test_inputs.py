@@ -32,7 +32,12 @@ MISTAKES: list[tuple[Any, Any, str]] = [
     (labels, np.array([2**64 - 1], np.uint64), "got 18446744073709551615 in row 0"),
     (labels, [0.0, -1e19], "must hold integers from .*, got -1e.19 in row 1"),
     (labels, np.array([np.inf], np.float16), "must hold integers from .*, got inf"),
-    (labels, [2**70, 1], "must hold integers from .*, got 1.18.* in row 0"),
+    (
+        labels,
+        [2**70, 1],
+        "must hold integers from .*, got 1180591620717411303424 in row 0",
+    ),
+    (labels, np.array([0, -(2**63) - 1], object), "got -9223372036854775809 in row 1"),
 ]
 
 
@@ -51,9 +56,10 @@ def test_booleans_are_what_is_not_0(backend: str) -> None:
 
 
 def test_the_largest_integers_are_taken() -> None:
-    large = [2**63 - 1, -(2**63)]
-    (got,) = cr.evaluate([labels], {labels: large})
-    assert got.tolist() == large
+    large = [2**63 - 1, -(2**63), 2**53 + 1]
+    for value in (large, np.array(large, object)):
+        (got,) = cr.evaluate([labels], {labels: value})
+        assert got.tolist() == large
 
 
 def test_a_constant_is_not_beyond_int64() -> None:

@@ -297,7 +297,13 @@ def test_faults_in_the_data_are_those_of_the_training_run(offered: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1, 2]", "{", '{"a": 1, "b": {"c": "d"}, "f": {"g": -1.0}}']
+    "text",
+    [
+        "",
+        "[1, 2]",
+        "{",
+        '{"a": 1, "b": {"c": "d"}, "f": {"g": -1.0}, "h": {"i": Infinity}}',
+    ],
 )
 def test_a_damaged_file_is_measured_again(text: str, offered: Any, file: Path) -> None:
     offered(numpy=Waiting(0.0), chip=Waiting(0.003))
