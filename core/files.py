@@ -75,6 +75,7 @@ def read_table(path: Path) -> dict[str, Any]:
 def write_table(path: Path, table: Mapping[str, Any]) -> None:
     """Write a JSON object to a file of a cache, if that can be written."""
     with suppress(OutputError):
+        check_ends(path, OutputError)  # nobody may ever read a pipe
         make_folder(path.parent)
         write_file(path, json.dumps(dict(table), indent=1))
 

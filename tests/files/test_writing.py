@@ -18,7 +18,7 @@ import pytest
 import chainrule as cr
 from chainrule import files
 from chainrule.errors import OutputError
-from chainrule.files import TEMPORARY, write_file
+from chainrule.files import TEMPORARY, read_table, write_file, write_table
 
 OLD, NEW = b"old", b"new" * 5000
 
@@ -74,6 +74,17 @@ def test_a_pipe_stays_one(tmp_path: Path) -> None:
     reader.join()
     assert read == [NEW]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_cache_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # writing would not wait
+    try:
+        write_table(pipe, {"a": 1})
+        assert os.read(reader, 1) == b""
+        assert read_table(pipe) == {}
+    finally:
+        os.close(reader)
 
 
 def fail(*arguments: object) -> None:
