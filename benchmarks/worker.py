@@ -12,7 +12,7 @@ import time
 from benchmarks.cases import CASES
 from benchmarks.peers import PEERS
 
-WARM_UP = 3
+WARM_UP = 6
 """Seconds of steps before the first round: what compiles while it runs has done so."""
 
 
