@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from chainrule import ops
-from chainrule.backends.numpy.fusion import FusedLoop
+from chainrule.backends.numpy.fusion import FusedLoop, LoopClass
 from chainrule.backends.numpy.kernels import ELEMENTWISE, Kernel
 from chainrule.backends.numpy.memory import Array
 from chainrule.backends.numpy.script import label, op_class
@@ -24,10 +24,12 @@ from chainrule.node import Constant, Node
 from chainrule.ops import Op
 from chainrule.ops.arithmetic import Maximum, Minimum
 from chainrule.program.scalars import OF_NUMBERS
-from chainrule.program.sizes import Sizes, count
+from chainrule.program.sizes import Sizes, count, sizes
 
 COMPILED_FROM = 1 << 8
 """Elements from which a loop is faster than the calls that it replaces."""
+SHORT = 64
+"""Elements of a row up to which NumPy takes longer to begin with it than for it."""
 
 EXACT: Mapping[type[Op], str] = {
     op: OF_NUMBERS[op]
@@ -47,6 +49,16 @@ def can_be_compiled(node: Node, kernel: Kernel) -> bool:
     op = op_class(node)
     known = op in EXACT and kernel is ELEMENTWISE[op]
     return known and count(node) >= COMPILED_FROM
+
+
+def gains_alone(node: Node, loop: LoopClass) -> bool:
+    """Whether a loop for a single node is faster than NumPy's call.
+
+    NumPy begins anew with every row if an operand is repeated along it or for it.
+    """
+    shape = sizes(node)
+    repeated = any(x.shape not in ((), shape) for x in node.inputs)
+    return loop is CompiledLoop and repeated and shape[-1] <= SHORT
 
 
 _Memory: TypeAlias = tuple[int, Sizes, Sizes]

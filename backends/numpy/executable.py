@@ -30,8 +30,8 @@ from chainrule.program.sizes import numpy_dtype, sizes
 
 LOOPS_AFTER = 1.0
 """Seconds that a program runs before its loops are compiled, which takes as long."""
-SMALL_LOOPS_AFTER = 5
-"""How much longer it runs before loops of small arrays are, which save a fifth."""
+SMALL_LOOPS_AFTER = 3
+"""How much longer it runs before loops of small arrays are, which save a quarter."""
 FLUSH_EVERY = 128
 """Steps after which tiny numbers are flushed."""
 TINY = 1e-30

@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.backends.numpy.blocked_loop import BlockedLoop, is_large
-from chainrule.backends.numpy.compiled_loop import CompiledLoop, can_be_compiled
+from chainrule.backends.numpy.compiled_loop import (
+    CompiledLoop,
+    can_be_compiled,
+    gains_alone,
+)
 from chainrule.backends.numpy.fusion import LoopClass, fused
 from chainrule.backends.numpy.kernels import Kernel
 from chainrule.backends.numpy.leaves import NUMBERS_OF_A_RUN, read_leaves
@@ -98,7 +102,7 @@ def generate(
             if number in live.home:
                 storage.set_number(number, name)
         for loop, nodes in fused(live, loop_for):
-            if loop is None or len(nodes) == 1:
+            if loop is None or (len(nodes) == 1 and not gains_alone(nodes[0], loop)):
                 _compute_alone(nodes[0], storage, checked=program.checked)
             else:
                 loop(storage, nodes).generate()

@@ -246,14 +246,41 @@ def test_loops_of_small_arrays_are_compiled_later():
     executable = compile_(outputs=[ops.sqrt(x + 1.0) * x])
     value = RNG.random((16, 16)).astype(np.float32)
     executable.put(x, value)
-    executable._seconds = module.LOOPS_AFTER * 4
+    executable._seconds = module.LOOPS_AFTER * 2
     executable.run()
     assert "loop" not in executable.source
     first = executable.fetch(0)
-    executable._seconds = module.LOOPS_AFTER * 6
+    executable._seconds = module.LOOPS_AFTER * 4
     executable.run()
     assert "def loop(" in executable.source
     np.testing.assert_array_equal(executable.fetch(0), first)
+
+
+@pytest.mark.parametrize(
+    ("columns", "repeated", "loops"),
+    [
+        (10, (10,), 1),
+        (10, (32, 1), 1),
+        (10, (32, 10), 0),
+        (10, (), 0),
+        (400, (400,), 0),
+    ],
+)
+def test_an_operand_that_is_repeated_in_short_rows_is_worth_a_loop(
+    columns, repeated, loops, monkeypatch
+):
+    x, y = cr.input("x", (32, columns)), cr.input("y", repeated)
+    values = RNG.normal(size=(32, columns)), RNG.normal(size=repeated)
+    found = []
+    for after in (NEVER, AT_ONCE):
+        monkeypatch.setattr(module, "LOOPS_AFTER", after)
+        executable = compile_(outputs=[ops.sin(ops.sin(x) - y)])
+        for leaf, value in zip((x, y), values, strict=True):
+            executable.put(leaf, value)
+        executable.run()
+        found.append(executable.fetch(0))
+    assert executable.source.count("def loop") == loops
+    np.testing.assert_array_equal(*found)
 
 
 def test_a_program_of_many_different_loops_compiles_some(monkeypatch):
