@@ -218,6 +218,7 @@ def test_a_constant_feature_is_only_shifted() -> None:
     assert np.isfinite(model.predict(x + 1)).all()
 
 
+@pytest.mark.usefixtures("on_numpy")
 def test_it_is_drawn_explained_and_counted(capsys: Any) -> None:
     model = fitted(cr.Sequential([Normalization(), Dense(1)]))
     model.summary()
