@@ -124,8 +124,9 @@ class _Columns:
 
     def __init__(self, scene: Scene, sizes: Mapping[str, Point], upright: bool) -> None:
         self.sizes, self.upright = sizes, upright
-        self.sources = {x.tail for x in scene.links} - {x.head for x in scene.links}
-        """The units that edges only leave."""
+        tails, heads = ({x.tail for x in scene.links}, {x.head for x in scene.links})
+        self.sources, self.sinks = tails - heads, heads - tails
+        """The units that edges only leave, and those that they only enter."""
         self.units: dict[int, list[str]] = defaultdict(list)
         for block in sorted(scene.blocks, key=lambda b: "bias" not in b.marks):
             self.units[block.rank or 0].append(block.id)
@@ -146,7 +147,9 @@ class _Columns:
             y = -(high + self.between[rank] * (len(units) - 1)) / 2
             for unit in units:
                 own, high = self.sizes[unit]
-                off = wide - own / 2 if unit in self.sources else wide / 2
+                off = wide / 2
+                if unit in self.sources | self.sinks:
+                    off = own / 2 if unit in self.sinks else wide - own / 2
                 found[unit] = x + off, y + high / 2
                 y += high + self.between[rank]
             x += wide + self.way[rank]

@@ -15,8 +15,8 @@ from chainrule.viz.proof.reading import Picture
 TOUCH = 1.5
 """Points that two may share: their boxes are a little larger than what is drawn."""
 
-APART = 6.0
-"""Points between an edge and what it leads to."""
+APART = 9.0
+"""Points between an edge and what it leads to: thick ones stay away."""
 
 
 def check_layout(picture: Picture) -> Iterator[Finding]:
