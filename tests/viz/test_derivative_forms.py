@@ -139,3 +139,9 @@ def test_a_choice_under_a_sum_is_another_one():
     written = [line.text.unicode() for b in diagram.scene.blocks for line in b.lines]
     assert any("Σ (0 if (x > 0) else x)" in line for line in written), written
     check_picture(diagram)
+
+
+def test_numbers_of_a_penalty_are_one_factor():
+    k = cr.parameter("k", [[0.5], [-1.0]])
+    penalty = cr.regularizers.ElasticNet(0.1, 0.2).penalty(k).named("J")
+    assert rules(penalty, {})["∂J/∂k"] == "0.1 · sign(k) + 0.4 · k"

@@ -114,9 +114,11 @@ def _scale(node: Node) -> _Scale | None:
             return _Scale(factor * float(node.value.reshape(())), tuple(divisors))
         if isinstance(node.op, ZerosLike):
             return _Scale(0.0)
-        if isinstance(node.op, Neg):
-            factor = -factor
-        elif isinstance(node.op, Div) and not node.inputs[1].shape:
+        if parts := _factored(node):
+            factor *= parts[0]
+            node = parts[1]
+            continue
+        if isinstance(node.op, Div) and not node.inputs[1].shape:
             divisors.append(node.inputs[1])
         elif isinstance(node, Input) and not node.shape:
             return _Scale(factor, tuple(divisors), (node,))
@@ -175,9 +177,9 @@ def _product(node: Node) -> Node | None:
         return _times(found[0] * inner[0], inner[1])
     for a, b in (node.inputs, node.inputs[::-1]):
         scale = _scale(a)
-        plain = scale and (scale.divisors or abs(scale.factor) == 1)
-        outside = scale and scale.times == (a,)
-        if scale and plain and not outside and b.shape == node.shape:
+        alone = isinstance(a, Constant) and not a.shape
+        outside = alone or (scale and scale.times == (a,))
+        if scale and not outside and b.shape == node.shape:
             return _scaled(b, scale)
         if (parts := _factored(a)) and not isinstance(b, Constant):
             return _times(parts[0], mul(*_swapped(node, a, parts[1])))
