@@ -38,6 +38,13 @@ def dtype_of(array: npt.NDArray[Any]) -> Dtype:
             integer is beyond int64.
     """
     dtype = _DTYPES.get(array.dtype.kind)
+    if array.dtype == object:  # as NumPy has no dtype for larger integers
+        for x in array.flat:
+            if isinstance(x, int) and not -(2**63) <= x < 2**63:
+                raise GraphError(
+                    f"integers of a graph must be from −2⁶³ to 2⁶³ − 1, got {x}; "
+                    "write floats"
+                )
     if dtype is None:
         raise GraphError(
             "a value of a graph must consist of real numbers, integers or booleans, "

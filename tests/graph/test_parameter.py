@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import GraphError
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
@@ -30,3 +31,8 @@ def test_what_does_not_fit_is_refused(value):
     w = cr.parameter("w", 2.0)
     with pytest.raises(cr.errors.GraphError, match="'w' must be numbers of shape"):
         w.value = value
+
+
+def test_integers_that_no_integer_of_64_bits_holds_are_refused_by_name():
+    with pytest.raises(GraphError, match=r"to 2⁶³ − 1, got 1180591620717411303424;"):
+        cr.constant([1, 2**70])

@@ -124,6 +124,11 @@ def _one_example(
             and leaf.shape[:1] == (None,)
             and array.ndim == len(leaf.shape)  # or evaluation says what is wrong
         )
+        if batch and not len(array):
+            raise GraphError(
+                f"the batch of {leaf.name!r} is empty, and units are drawn with the "
+                "values of one example: give it a row, or leave values= out"
+            )
         if batch and not -len(array) <= example < len(array):
             raise GraphError(
                 f"example must be one of the {len(array)} in the batch, got {example}"
