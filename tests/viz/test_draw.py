@@ -309,3 +309,9 @@ def test_no_label_covers_the_title_of_a_frame_in_a_large_picture():
     diagram = cr.draw(cr.losses.mse(t, y), level="op", direction="both", fold=False)
     assert 60 < len(diagram.scene.blocks) < 120
     assert not diagram.proofread().wrong
+
+
+def test_what_replaces_a_parameter_has_a_formula():
+    x, mean = cr.input("x"), cr.parameter("mean", 0.0, trainable=False)
+    y = cr.ops.also_update(x * 2.0, mean, mean * 0.9 + x * 0.1)
+    assert [x.text.unicode() for x in cr.draw(y).scene.blocks[-1].lines] == ["v₁"]

@@ -43,6 +43,7 @@ from chainrule.program.rewrite import Rewrite, rewrite
 from chainrule.substitution import substitute
 from chainrule.viz.graph.choices import same, settled_choice
 
+_ACTING = (AlsoUpdate, Uniform)
 _VIEWS = (BroadcastLike, BroadcastTo, ExpandDims, Squeeze, Identity)
 
 
@@ -60,6 +61,8 @@ def _rewritten(
     expression: Node, naming: Naming, identities: Mapping[type, Sequence[Rewrite]]
 ) -> Node:
     """Return an expression rewritten by identities that hold for any named nodes."""
+    if isinstance(expression.op, _ACTING):
+        return expression
     named = dict.fromkeys(_named_under(expression, naming))
     leaves: dict[Node, Node] = {
         node: Constant(1.0)
@@ -89,7 +92,7 @@ def _named_under(root: Node, naming: Naming) -> Iterator[Node]:
                 continue
             seen.add(x)
             leaf = not x.inputs and not isinstance(x, Constant)
-            if leaf or naming.symbol(x) or isinstance(x.op, (AlsoUpdate, Uniform)):
+            if leaf or naming.symbol(x) or isinstance(x.op, _ACTING):
                 yield x
             else:
                 waiting.append(x)
