@@ -20,6 +20,7 @@ Function: TypeAlias = Callable[..., Any]
 
 mp = MPContext()
 mp.dps = 50
+LARGEST = mp.mpf(float(np.finfo(np.float64).max))
 
 
 def exact(
@@ -126,6 +127,11 @@ def _power(a: Any, b: Any) -> Any:
     return mp.nan if a < 0 and b != mp.floor(b) else mp.re(mp.power(a, b))
 
 
+def _periodic(function: Function, x: Any) -> Any:
+    """Return NaN, as of infinity, for what no float holds: π would need all digits."""
+    return function(x) if abs(x) < LARGEST else mp.nan
+
+
 def _softplus(x: Any) -> Any:
     return mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x))
 
@@ -154,8 +160,8 @@ _OF_NUMBERS: Mapping[type[ops.Op], Function] = {
     ops.StopGradient: lambda x: x,
     ops.ToFloat: lambda x: x if isinstance(x, mp.mpf) else mp.mpf(int(x)),
     ops.ToInt: int,
-    ops.Sin: mp.sin,
-    ops.Cos: mp.cos,
+    ops.Sin: lambda x: _periodic(mp.sin, x),
+    ops.Cos: lambda x: _periodic(mp.cos, x),
     ops.Exp: mp.exp,
     ops.Expm1: mp.expm1,
     ops.Log1p: lambda x: mp.nan if x < -1 else mp.log1p(x),
