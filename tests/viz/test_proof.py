@@ -193,6 +193,19 @@ def test_an_edge_through_a_label_is_found(level):
     assert any(text.startswith(what) for text in found), found
 
 
+def test_an_edge_that_does_not_reach_its_node_is_found():
+    diagram = chain()
+    svg = diagram.render("svg").decode()
+    edge = read(svg).arrows[0]
+    drawn = group(svg, edge.id)
+    below = re.sub(
+        r"(-?[\d.]+),(-?[\d.]+)", lambda m: f"{m[1]},{float(m[2]) + 60}", drawn
+    )
+    assert not proofread(svg).wrong
+    found = [str(f) for f in proofread(svg.replace(drawn, below)).wrong]
+    assert any(f"{edge.id}: ends" in text for text in found)
+
+
 def test_a_picture_that_lies_is_an_error():
     w = cr.parameter("w", 2.0)
     loss = (Broken()((w * 3).named("z")) + 1).named("J")
