@@ -126,8 +126,9 @@ def _one_example(
         )
         if batch and not len(array):
             raise GraphError(
-                f"the batch of {leaf.name!r} is empty, and units are drawn with the "
-                "values of one example: give it a row, or leave values= out"
+                f"the batch of {getattr(leaf, 'name', key)!r} is empty, and units are "
+                "drawn with the values of one example: give it a row, or leave values= "
+                "out"
             )
         if batch and not -len(array) <= example < len(array):
             raise GraphError(
