@@ -84,7 +84,7 @@ class _Tile:
         self.vectors = min(variant.vectors, -(-p.n // self.lanes))
         self.wide = self.vectors * self.lanes
         room = device.local_memory // 2
-        nbytes = p.k * self.wide * (8 if p.floats == "double" else 4)
+        nbytes = p.k * self.wide * p.itemsize
         self.pack = variant.pack and nbytes <= room
         self.rows = -(-p.m // -(-p.m // variant.rows))  # all tiles about as high
         self.tiles = -(-p.m // self.rows)
@@ -101,7 +101,7 @@ class _Tile:
         self.effort = tiles * self.rows * self.vectors * p.k
         small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
         self.space = "private" if small else "local"
-        size = self.rows * (p.k + GAP) * (8 if p.floats == "double" else 4)
+        size = self.rows * (p.k + GAP) * p.itemsize
         far = p.a.strides[-1] != 1 or self.rows > STREAMS
         several = self.panels > 1 and not small
         self.copies_a = far and several and size <= room // 2

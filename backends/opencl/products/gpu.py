@@ -53,17 +53,16 @@ class Tile:
 
     def fits(self, device: OpenCLDevice, p: Problem) -> bool:
         """Return whether a device has the items and the local memory."""
-        nbytes = 2 * self.depth * (self.rows + self.columns + 8) * _size(p)
+        nbytes = 2 * self.depth * (self.rows + self.columns + 8) * p.itemsize
         return self.items <= device.largest_group and nbytes <= device.local_memory
 
 
-SMALLEST = Tile(32, 32, 16, 4, 4)
 TILES = (
     Tile(128, 128, 8, 8, 8),
     Tile(128, 64, 16, 8, 4),
     Tile(64, 64, 16, 8, 4),
     Tile(32, 64, 32, 4, 4),
-    SMALLEST,
+    Tile(32, 32, 16, 4, 4),
 )
 """The largest first: it needs the fewest reads, the smallest gives the most groups."""
 
@@ -92,10 +91,6 @@ def gpu_launch(p: Problem, tile: Tile) -> Launch:
         (tile.items, 1, 1),
         fixed_group=True,
     )
-
-
-def _size(p: Problem) -> int:
-    return 8 if p.floats == "double" else 4
 
 
 class _Operand:
@@ -157,9 +152,9 @@ class _Operand:
         with self._each(body):
             body.line(f"r{x}[l] = {value};")
 
-    def store(self, body: Body, place: str) -> None:
-        """Append the stores to one of the two places."""
-        x, line = self.name, f"{self.name}s[{place}]"
+    def store(self, body: Body) -> None:
+        """Append the stores to one of the two places, number `place`."""
+        x, line = self.name, f"{self.name}s[place]"
         with self._each(body):
             if self.wide == 1:
                 body.line(f"{line}[j][i] = r{x}[l];")
@@ -216,8 +211,8 @@ class _Group:
         self.b.load(body)
 
     def _store(self, body: Body) -> None:
-        self.a.store(body, "place")
-        self.b.store(body, "place")
+        self.a.store(body)
+        self.b.store(body)
         body.line("barrier(CLK_LOCAL_MEM_FENCE);")
 
     def _rows(self) -> list[str]:

@@ -119,6 +119,11 @@ class Problem:
         """Additions and multiplications."""
         return 2 * self.m * self.n * self.k * math.prod(self.batch)
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return 8 if self.floats == "double" else 4
+
     def operand(self, body: Body, view: View) -> str:
         """Return where A or B begins, in the product of the batch that is computed."""
         terms, step = [body.argument(view.pointer)], math.prod(self.batch)

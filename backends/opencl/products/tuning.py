@@ -25,7 +25,7 @@ from chainrule.files import read_table, write_table
 
 ROUNDS = 8
 LONG = 1e-3
-"""Seconds that a trial should take: on some devices waiting for it takes a tenth."""
+"""Seconds that a trial should take: on some devices waiting takes a tenth of that."""
 
 Form = TypeVar("Form", bound="Variant | Tile")
 
