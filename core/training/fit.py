@@ -104,6 +104,7 @@ class _Fit:
         )
         compares = self.objective.compares_examples  # or any number gives the same
         self.measured_together = self.loop.size if compares else BATCH_SIZE
+        self.begun_with = Backup()
         self.best: dict[Regularizer, tuple[int, Backup]] = {}
         if setup.chooses:
             self._choose_backend()
@@ -164,7 +165,12 @@ class _Fit:
             )
         order, first = self._order(), state.step
         start = EpochStart(
-            self.loop, order, self._checked_program, self.session, self.backend
+            self.loop,
+            order,
+            self._checked_program,
+            self.session,
+            self.backend,
+            self.begun_with,
         )
         totals = self._steps(order, start)
         if not all_finite(totals, state):

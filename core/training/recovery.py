@@ -32,6 +32,7 @@ class EpochStart:
             the first value that is not finite.
         session: the parameters, and the programs to drop if the device fails.
         backend: the backend that the loop runs on.
+        values: takes the copies; a training run has one for all epochs.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class EpochStart:
         checked: Programs,
         session: Session,
         backend: Backend,
+        values: Backup,
     ) -> None:
         self._run = loop.run
         self._state = loop.state
@@ -50,7 +52,8 @@ class EpochStart:
         self._checked = replace(self._plain, programs=checked)
         self._session = session
         self._backend = backend
-        self._values = Backup(session.changing)
+        self._values = values
+        self._values.take(session.changing)
         session.touched = False
 
     def recover(self, failed: StepFailed) -> None:

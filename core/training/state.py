@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from chainrule.data.arrays import Array
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Flat
@@ -104,15 +105,33 @@ class TrainingState:
 
 
 class Backup:
-    """Copies of some parameters' values, to return to."""
+    """Copies of some parameters' values, to return to.
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
-        self._copies = [(p, p.value.copy()) for p in parameters]
+    New copies take the memory of those before them: pages that the system gives out
+    cost more time than what is copied into them.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter] = ()) -> None:
+        self._copies: dict[Parameter, Array] = {}
+        self.take(parameters)
+
+    def take(self, parameters: Sequence[Parameter]) -> None:
+        """Copy values, and drop those that were copied before."""
+        before = self._copies
+        self._copies = {p: _copied(p.value, before.get(p)) for p in parameters}
 
     def restore(self) -> None:
         """Put the values back."""
-        for parameter, value in self._copies:
+        for parameter, value in self._copies.items():
             np.copyto(parameter.value, value)
+
+
+def _copied(value: Array, memory: Array | None) -> Array:
+    """Return a copy of a value, in memory that fits it or else in new memory."""
+    if memory is None or memory.dtype != value.dtype:
+        return value.copy()
+    np.copyto(memory, value)
+    return memory
 
 
 def _identity(optimizer: Optimizer) -> Hashable:

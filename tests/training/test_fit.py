@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from chainrule.kinds.backend import Executable
 from chainrule.kinds.callback import Run
 from chainrule.program import Program
 from chainrule.training.examples import held_out
+from chainrule.training.state import Backup
 
 Array = npt.NDArray[Any]
 ROWS = 23
@@ -216,6 +218,40 @@ def test_a_second_fit_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first == 3  # whole batches, the last batch, validation
     model.fit(X, LABELS, epochs=2, optimizer=cr.optimizers.Adam(lr=0.5), **settings)
     assert len(compiled) == first
+
+
+class Peak(cr.Callback):
+    """Measures the most memory that the second epoch takes beside what is held."""
+
+    def epoch_begin(self, run: Run) -> None:
+        if run.epoch == 2:
+            tracemalloc.start()
+
+    def epoch_end(self, run: Run) -> None:
+        if run.epoch == 2:
+            self.nbytes = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+
+
+def test_an_epoch_takes_no_new_memory_for_the_parameters_it_begins_with() -> None:
+    model, peak = cr.Sequential([cr.layers.Dense(100), cr.layers.Dense(3)]), Peak()
+    wide = np.ones((ROWS, 1000), np.float32)
+    model.fit(wide, NUMBERS, loss="mse", epochs=2, callbacks=[peak])
+    assert peak.nbytes < model.parameters["dense_1/kernel"].value.nbytes / 4
+
+
+def test_a_backup_keeps_values_whatever_memory_it_has() -> None:
+    w = cr.parameter("w", np.ones((2, 3), np.float32))
+    backup = Backup([w])
+    w.value = np.full((3, 2), 1 / 3).T  # of another dtype, and not contiguous
+    backup.take([w])
+    w.value[...] = 0
+    backup.restore()
+    np.testing.assert_array_equal(w.value, np.full((2, 3), 1 / 3))
+    backup.take([])
+    w.value[...] = 0
+    backup.restore()
+    assert not w.value.any()
 
 
 def test_sample_weights() -> None:
