@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chainrule.backends.opencl.device.devices import OpenCLDevice
+from chainrule.backends.opencl.products.packing import Strip, copy_panel, copy_row
 from chainrule.backends.opencl.products.problem import WORTH, Problem
 from chainrule.backends.opencl.source.body import Body
 from chainrule.backends.opencl.source.index import LANE
@@ -28,11 +29,8 @@ PANELS = (1, 4, 8)
 """How many panels a work item may take: few divide the work well, many need A less."""
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
-GAP = 16
-"""Elements between copied rows of A, which would compete for the same cache lines."""
 STREAMS = 8
 """Rows of A up to which a cache holds a line of each, however far they are apart."""
-_DIGITS = "0123456789abcdef"
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,10 @@ class _Tile:
         self.effort = tiles * self.rows * self.vectors * p.k
         small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
         self.space = "private" if small else "local"
-        size = self.rows * (p.k + GAP) * p.itemsize
+        self.strip = Strip(p, self.rows)
         far = p.a.strides[-1] != 1 or self.rows > STREAMS
         several = self.panels > 1 and not small
-        self.copies_a = far and several and size <= room // 2
+        self.copies_a = far and several and self.strip.size * p.itemsize <= room // 2
 
     def launch(self, body: Body) -> Launch:
         """Return the launch of a body that was filled."""
@@ -120,7 +118,7 @@ class _Tile:
             size = self.panels * p.k * self.wide
             body.line(f"{self.space} {p.floats} panels[{size}];")
         if self.copies_a:
-            body.line(f"local {p.floats} strip[{self.rows * (p.k + GAP)}];")
+            body.line(f"local {p.floats} strip[{self.strip.size}];")
         body.line(f"const int first = get_global_id(0) * {self.panels * self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:
@@ -129,12 +127,12 @@ class _Tile:
             start = p.operand(body, view)
             body.line(f"global const {p.floats} *{name} = {start};")
         if self.pack:
-            self._each_panel(body, self._copy)
+            self._copy_b(body)
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
         with body.block(f"for (int tile = t; tile < {last}; tile++)"):
             body.line(f"const int m = tile * {self.rows};")
             if self.copies_a:
-                self._copy_a(body)
+                self.strip.copy(body, [self._row(i) for i in range(self.rows)])
             self._each_panel(body, self._multiply)
         if p.epilogue.column_sums:
             with body.block("if (t == 0)"):
@@ -167,67 +165,26 @@ class _Tile:
 
     # -- the operands --------------------------------------------------------------
 
-    def _copy(self, body: Body, valid: int) -> None:
-        """Copy the panel, with zeros beyond the matrix."""
-        p, wide = self.p, self.wide
+    def _copy_b(self, body: Body) -> None:
+        """Copy the panels: row by row across all of them, if rows lie in order."""
+        p, lanes, wide = self.p, self.lanes, self.wide
         sk, sn = p.b.strides[-2:]
-        columns, first = f"for (int j = 0; j < {wide}; j++)", 0
-        if sk == 1:  # read along K, write across
-            first = p.k - p.k % 16
-            blocks = f"for (int k = 0; k < {first}; k += 16)"
-            zeros = f"({p.floats}16)(0)"
-            with body.block(blocks), body.block(columns):
-                load = f"vload16(0, b + (n + j) * {sn}L + k)"
-                body.line(f"const {p.floats}16 v = j < {valid} ? {load} : {zeros};")
-                for i in range(16):
-                    body.line(f"panel[(k + {i}) * {wide} + j] = v.s{_DIGITS[i]};")
-        with body.block(f"for (int k = {first}; k < {p.k}; k++)"):
-            row = f"b + (long)k * {sk}"
-            if sn == 1 and valid == wide:
-                for at in range(0, wide, self.lanes):
-                    load = f"vload{self.lanes}(0, {row} + n + {at})"
-                    target = f"panel + k * {wide} + {at}"
-                    body.line(f"vstore{self.lanes}({load}, 0, {target});")
-            else:
-                with body.block(columns):
-                    element = f"j < {valid} ? ({row})[(n + j) * {sn}L] : 0"
-                    body.line(f"panel[k * {wide} + j] = {element};")
-
-    @property
-    def _strides_of_strip(self) -> tuple[int, int]:
-        """Return how far rows and columns of the copied rows of A are apart.
-
-        They are copied in the order in which they lie in memory.
-        """
-        along = self.p.a.strides[-1] == 1
-        return (self.p.k + GAP, 1) if along else (1, self.rows)
+        if sn != 1:
+            self._each_panel(
+                body, lambda body, valid: copy_panel(body, p, lanes, wide, valid)
+            )
+            return
+        with body.block(f"for (int k = 0; k < {p.k}; k++)"):
+            body.line(f"global const {p.floats} *row = b + (long)k * {sk};")
+            self._each_panel(
+                body, lambda body, valid: copy_row(body, p, lanes, wide, valid)
+            )
 
     def _row(self, i: int) -> str:
         """Return where a row of the tile begins in A; the last one is repeated."""
         p = self.p
         row = f"min(m + {i}, {p.m - 1})" if p.m % self.rows else f"(m + {i})"
         return f"a + {row} * {p.a.strides[-2]}L"
-
-    def _strip_row(self, i: int) -> str:
-        """Return where a row of the tile begins in the copy."""
-        return f"strip + {i * self._strides_of_strip[0]}"
-
-    def _copy_a(self, body: Body) -> None:
-        """Copy the rows of the tile, which all its panels are multiplied with."""
-        p = self.p
-        stride, (sm, sk) = p.a.strides[-1], self._strides_of_strip
-        rows = [self._row(i) for i in range(self.rows)]
-        vectors = p.k - p.k % 16 if stride == 1 else 0
-        if vectors:
-            with body.block(f"for (int k = 0; k < {vectors}; k += 16)"):
-                for i, row in enumerate(rows):
-                    load = f"vload16(0, {row} + k)"
-                    body.line(f"vstore16({load}, 0, strip + {i * sm} + k);")
-        if p.k > vectors:
-            with body.block(f"for (int k = {vectors}; k < {p.k}; k++)"):
-                for i, row in enumerate(rows):
-                    element = f"({row})[k * {stride}L]"
-                    body.line(f"strip[{i * sm} + k * {sk}] = {element};")
 
     def _load_b(self, body: Body, valid: int) -> None:
         """Load a vector of a row of B for each vector of columns."""
@@ -252,9 +209,9 @@ class _Tile:
         """Compute a tile of the product, in variables s0_0, s0_1, …, and finish it."""
         p = self.p
         vectors = range(-(-valid // self.lanes))
-        sk = self._strides_of_strip[1] if self.copies_a else p.a.strides[-1]
+        sm, sk = self.strip.strides if self.copies_a else p.a.strides[-2:]
         for i in range(self.rows):
-            row = self._strip_row(i) if self.copies_a else self._row(i)
+            row = f"strip + {i * sm}" if self.copies_a else self._row(i)
             space = "local" if self.copies_a else "global"
             body.line(f"{space} const {p.floats} *p{i} = {row};")
             for j in vectors:

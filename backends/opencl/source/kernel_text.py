@@ -174,7 +174,7 @@ class KernelText:
             return
         vector_name = self.fresh()
         self.line(f"const {view.ctype}{self.width} {vector_name} = {text};")
-        for start, size in _pieces(self.valid):
+        for start, size in pieces(self.valid):
             lanes = "".join("0123456789abcdef"[start : start + size])
             where = f"{name} + {offset} + {start}"
             if size > 1:
@@ -208,7 +208,7 @@ class KernelText:
                 f"vload{size}(0, {name} + {offset} + {start})"
                 if size > 1
                 else f"*({name} + {offset} + {start})"
-                for start, size in _pieces(self.valid)
+                for start, size in pieces(self.valid)
             ]
             zeros = ["0"] * (self.width - self.valid)
             text = f"({ctype}{self.width})({', '.join(parts + zeros)})"
@@ -216,7 +216,7 @@ class KernelText:
         return text if ctype == wanted else f"convert_{wanted}{self.width}({text})"
 
 
-def _pieces(valid: int) -> Iterator[tuple[int, int]]:
+def pieces(valid: int) -> Iterator[tuple[int, int]]:
     """Cut the first lanes of a vector into shorter vectors: their starts and sizes."""
     start = 0
     for size in (8, 4, 2, 1):
