@@ -25,7 +25,7 @@ SKINNY = 32
 """A product with a side that is shorter is not timed."""
 TILES = {32: ((12, 2), (6, 4)), 16: ((6, 2), (4, 3))}
 """Registers → rows and vectors of the tiles that fill them, the best one first."""
-PANELS = (1, 4, 8)
+PANELS = (1, 4, 8, 16)
 """How many panels a work item may take: few divide the work well, many need A less."""
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
@@ -91,8 +91,11 @@ class _Tile:
         if self.pack:
             units, every = device.compute_units, panels * self.count
             parts = 1 if every >= units else -(-2 * units // every)
-            most = min(variant.panels, panels, room // nbytes, every // (2 * units))
-            self.panels = max(1, most)
+            most = min(variant.panels, panels, room // nbytes, every // units)
+            items = -(-panels // max(1, most))
+            if every >= units and self.count == 1:
+                items = -(-items // units) * units  # as many for each core
+            self.panels = -(-panels // items)
         self.each = -(-self.tiles // parts)  # tiles in one item
         self.items = -(-panels // self.panels), -(-self.tiles // self.each), self.count
         tiles = panels * self.tiles * self.count

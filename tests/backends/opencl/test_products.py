@@ -1,6 +1,5 @@
 """Products: kernels with epilogues and column sums."""
 
-import itertools
 import re
 from types import SimpleNamespace
 
@@ -90,6 +89,18 @@ def test_the_product_is_stored_too_where_others_need_it(device):
     assert computed(device, [p, ops.exp(-p * p), ops.sum(p)], feeds) == 2
 
 
+@pytest.mark.parametrize("activation", [ops.relu, ops.tanh, ops.sigmoid])
+def test_the_derivative_of_an_activation_is_not_stored(activation, device):
+    (x, w, v), feeds = matrices((30, 20), (20, 40), (40, 10))
+    y = ops.sum(ops.tanh(activation(x @ w) @ v))
+    program = Program(outputs=cr.grad(y, [w, v]))
+    assert computed(device, program.outputs, feeds) > 1
+    executable = device.compile(program)
+    first = executable.launches[0].launch
+    stored = [argument for argument in first.arguments if argument.slot.nbytes == 4800]
+    assert len(stored) == 1
+
+
 def test_batches_of_products(device):
     (x, w, b), feeds = matrices((3, 2, 9, 5), (3, 1, 5, 18), (9, 1))
     assert computed(device, [ops.sigmoid(x @ w + b)], feeds) == 1
@@ -103,14 +114,35 @@ def test_a_bias_gradient_is_summed_where_the_weights_gradient_is(shape, device):
     assert count == (1 if device.session.runtime.device.is_cpu else 2)
 
 
-def test_large_products_in_every_variant(processor, monkeypatch):
+TILED = [tile for registers in cpu.TILES.values() for tile in registers]
+
+
+@pytest.mark.parametrize("tile", TILED, ids=str)
+@pytest.mark.parametrize("panels", [0, 1, 4])
+def test_large_products_in_every_variant(tile, panels, processor, monkeypatch):
+    variant = Variant(*tile, panels > 0, panels)
+    monkeypatch.setattr(product, "choose", lambda *args: variant)
     (x, w, b), feeds = matrices((70, 300), (300, 150), (150,))
-    tiles = [tile for registers in cpu.TILES.values() for tile in registers]
-    for tile, pack in itertools.product(tiles, (False, True)):
-        variant = Variant(*tile, pack)
-        monkeypatch.setattr(product, "choose", lambda *args, v=variant: v)
-        assert computed(processor, [ops.relu(x @ w + b)], feeds) == 1
-        assert computed(processor, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
+    assert computed(processor, [ops.relu(x @ w + b)], feeds) == 1
+    assert computed(processor, [ops.transpose(w) @ ops.transpose(x)], feeds) == 1
+    (y, z), feeds = matrices((3, 300, 70), (150, 300))
+    turned = ops.transpose(y, (0, 2, 1)) @ ops.transpose(z)
+    assert computed(processor, [turned], feeds) == 1
+
+
+@pytest.mark.parametrize("shape", [(5, 40, 7), (40, 37, 90), (64, 64, 128)], ids=str)
+def test_packed_products_in_double_precision(shape, processor, monkeypatch):
+    monkeypatch.setattr(product, "choose", lambda *args: Variant(6, 2, True))
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((k, m)), rng.standard_normal((n, k))
+    x, w = cr.input("x", a.shape), cr.input("w", b.shape)
+    y = ops.transpose(x) @ ops.transpose(w)
+    executable = processor.compile(Program(outputs=[y], dtype="float64"))
+    executable.put(x, a)
+    executable.put(w, b)
+    executable.run()
+    assert np.allclose(executable.fetch(0), a.T @ b.T, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("tile", TILES, ids=str)
