@@ -51,7 +51,7 @@ def graph_of(phase: Phase, numbers: Container[Node], leaves: Leaves) -> PhaseGra
     nodes = topological(phase.roots)
     order = [node for node in nodes if node.op is not None and node not in numbers]
     read_by = {node: set(found) for node, found in readers(nodes).items()}
-    return PhaseGraph(phase, order, read_by, fuse(order, leaves.view))
+    return PhaseGraph(phase, order, read_by, fuse(order, leaves.view, read_by))
 
 
 def inlined(graph: PhaseGraph) -> dict[Node, int]:

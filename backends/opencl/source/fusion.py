@@ -5,12 +5,14 @@ computed in their kernel. Nodes of one level and one shape share a kernel, which
 over that shape row by row; sums and extrema along the last axis stay in it, and so do
 numbers computed from them, such as softmax and the loss after it. What is computed
 element by element from a matrix product, such as bias and activation, is done by the
-product's own kernel while the elements are in registers.
+product's own kernel while the elements are in registers. What is simple, and read once,
+is computed there if its operands are stored anyway: the derivative of an activation is
+not stored beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chainrule import ops
@@ -85,32 +87,69 @@ class Fusion:
     views: Mapping[Node, Layout]
 
 
-def fuse(order: Sequence[Node], leaf: Callable[[Node], Layout | None]) -> Fusion:
+SIMPLE = (
+    ops.Greater, ops.GreaterEqual, ops.Less, ops.LessEqual, ops.ToFloat, ops.Neg,
+    ops.Add, ops.Sub, ops.Mul, ops.Square, ops.OneHot,
+)  # fmt: skip
+"""Ops that take a kernel no longer than to read their result."""
+
+
+def fuse(
+    order: Sequence[Node],
+    leaf: Callable[[Node], Layout | None],
+    readers: Mapping[Node, Collection[Node]],
+) -> Fusion:
     """Group nodes into kernels.
 
     Args:
         order: the nodes to compute on the device, operands first.
         leaf: returns where an input, a parameter or an array of constants lies.
+        readers: who reads each node and leaf.
     """
-    fuser = _Fuser(leaf)
+    fuser = _Fuser(leaf, _late(order, readers))
     for node in order:
         fuser.add(node)
     return Fusion(fuser.level, fuser.group, fuser.views)
 
 
+def _late(
+    order: Sequence[Node], readers: Mapping[Node, Collection[Node]]
+) -> dict[Node, None]:
+    """Find the nodes that their only reader computes, from what is stored anyway."""
+    late: dict[Node, None] = {}
+    for node in order:
+        if not isinstance(node.op, SIMPLE) or len(readers[node]) != 1:
+            continue
+        (reader,) = readers[node]
+        kept = all(
+            x in late
+            or x.op is None
+            or any(isinstance(r.op, ops.Matmul) for r in readers[x])
+            for x in node.inputs
+        )
+        if kept and isinstance(reader.op, Elementwise) and reader.shape == node.shape:
+            late[node] = None
+    return late
+
+
 class _Fuser:
     """Groups nodes as they come."""
 
-    def __init__(self, leaf: Callable[[Node], Layout | None]) -> None:
+    def __init__(
+        self, leaf: Callable[[Node], Layout | None], late: Container[Node]
+    ) -> None:
         self.level: dict[Node, int] = {}
         self.group: dict[Node, Group] = {}
         self.views: dict[Node, Layout] = {}
         self._leaf = leaf
+        self._late = late
         self._open: dict[tuple[int, Sizes], Group] = {}
 
     def add(self, node: Node) -> None:
         """Find the kernel that a node, all of whose operands were added, belongs to."""
-        top = max([self.level.get(x, -1) for x in node.inputs], default=-1)
+        if node in self._late:
+            return
+        top = max(map(self._level, node.inputs), default=-1)
         if _is_fusible(node):
             last = [x for x in node.inputs if self.level.get(x, -1) == top]
             groups = {self.group.get(x) for x in last}
@@ -129,6 +168,12 @@ class _Fuser:
                 self._join(node, group)
         else:
             self.level[node] = top + 1
+
+    def _level(self, node: Node) -> int:
+        """Return the level of a node, or from when on it can be computed."""
+        if node not in self.level and node in self._late:
+            return max(map(self._level, node.inputs))
+        return self.level.get(node, -1)
 
     def _view(self, node: Node) -> Layout | None:
         """Return how a shape op lies in memory, or None if it must copy elements."""
@@ -150,6 +195,19 @@ class _Fuser:
             yield alone
 
     def _join(self, node: Node, group: Group) -> bool:
+        """Add a node to a group if it can be computed there; return whether it can.
+
+        Operands that only this node reads are added with it, or not at all.
+        """
+        before = len(group.members)
+        late = (x for x in node.inputs if x in self._late and x not in self.level)
+        if all(self._join(x, group) for x in late) and self._add(node, group):
+            return True
+        for added in [*group.members][before:]:
+            del group.members[added], self.group[added], self.level[added]
+        return False
+
+    def _add(self, node: Node, group: Group) -> bool:
         """Add a node to a group if it can be computed there; return whether it can."""
         if len(group.members) >= MOST_MEMBERS:
             return False
