@@ -22,6 +22,7 @@ from chainrule.kinds.backend import Backend, Device, Executable
 from chainrule.node import Parameter
 from chainrule.ops import Op
 from chainrule.program import Pack, Program
+from chainrule.program.copying import Copies, copy_at_once
 from chainrule.program.kernel_text import check_text
 from chainrule.registry import registry
 from chainrule.registry.hooks import hookimpl
@@ -160,6 +161,10 @@ class OpenCLBackend(Backend):
         if "session" in self.__dict__:
             note_use()
             self.session.mirrors.pull(parameters)
+
+    def copy_all(self, copies: Copies) -> None:
+        """Copy arrays of the host, on two of its cores."""
+        copy_at_once(copies)
 
 
 @hookimpl

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import BackendError
+from chainrule.program.copying import Copies, copy_in_turn
 
 if TYPE_CHECKING:
     from chainrule.node import Input, Parameter
@@ -241,3 +242,11 @@ class Backend(ABC):
 
     def pull(self, parameters: Sequence[Parameter]) -> None:  # noqa: B027
         """Copy parameters from the device; on the host there is nothing to copy."""
+
+    def copy_all(self, copies: Copies) -> None:
+        """Copy arrays of the host while no program runs.
+
+        By default in turn: for a tenth of a second after a product, the threads of
+        BLAS keep all cores busy. A backend that leaves the host idle overrides it.
+        """
+        copy_in_turn(copies)

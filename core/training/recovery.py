@@ -53,7 +53,7 @@ class EpochStart:
         self._session = session
         self._backend = backend
         self._values = values
-        self._values.take(session.changing)
+        self._values.take(session.changing, backend.copy_all)
         session.touched = False
 
     def recover(self, failed: StepFailed) -> None:

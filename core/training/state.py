@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +11,7 @@ from chainrule.data.arrays import Array
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Flat
+from chainrule.program.copying import Copies, copy_in_turn
 from chainrule.program.flat import aligned
 from chainrule.program.program import FloatDtype
 from chainrule.training.fingerprint import fingerprint
@@ -115,10 +116,15 @@ class Backup:
         self._copies: dict[Parameter, Array] = {}
         self.take(parameters)
 
-    def take(self, parameters: Sequence[Parameter]) -> None:
+    def take(
+        self,
+        parameters: Sequence[Parameter],
+        copy_all: Callable[[Copies], None] = copy_in_turn,
+    ) -> None:
         """Copy values, and drop those that were copied before."""
         before = self._copies
-        self._copies = {p: _copied(p.value, before.get(p)) for p in parameters}
+        self._copies = {p: _memory(p.value, before.get(p)) for p in parameters}
+        copy_all((copy, p.value) for p, copy in self._copies.items())
 
     def restore(self) -> None:
         """Put the values back."""
@@ -126,12 +132,11 @@ class Backup:
             np.copyto(parameter.value, value)
 
 
-def _copied(value: Array, memory: Array | None) -> Array:
-    """Return a copy of a value, in memory that fits it or else in new memory."""
-    if memory is None or memory.dtype != value.dtype:
-        return value.copy()
-    np.copyto(memory, value)
-    return memory
+def _memory(value: Array, before: Array | None) -> Array:
+    """Return memory for a copy of a value: that from before, if it fits."""
+    if before is None or before.dtype != value.dtype:
+        return np.empty(value.shape, value.dtype)
+    return before
 
 
 def _identity(optimizer: Optimizer) -> Hashable:

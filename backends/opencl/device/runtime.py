@@ -25,6 +25,7 @@ from chainrule.backends.opencl.device.fork import FORKED, is_forked
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Slot
 from chainrule.errors import BackendError
+from chainrule.program.copying import copy_at_once
 
 Array = npt.NDArray[Any]
 Memory = Buffer | SharedBuffer
@@ -143,12 +144,11 @@ class Runtime:
         Raises:
             BackendError: something that was enqueued before failed.
         """
-        event = None
+        event, copies = None, []
         try:
             for buffer, offset, data in wanted:
                 if isinstance(buffer, SharedBuffer):
-                    self._settle()
-                    _as_bytes(data)[:] = buffer.bytes(offset, data.nbytes)
+                    copies.append((_as_bytes(data), buffer.bytes(offset, data.nbytes)))
                 elif data.nbytes:
                     event = cl.enqueue_copy(
                         self.queue,
@@ -159,6 +159,9 @@ class Runtime:
                     )
             if event is not None:
                 event.wait()
+            if copies:
+                self._settle()
+                copy_at_once(copies)
         except FAILURES as error:
             raise self.failure(error) from error
 
