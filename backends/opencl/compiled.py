@@ -30,7 +30,9 @@ CODE_BYTES = 128 << 10
 """What a driver keeps of a program's kernels: PoCL 105 to 107 KiB, for one or more. It
 takes longer to ask for it than to compile."""
 SENT_AT_ONCE = 1 << 19
-"""Bytes up to which the values for several runs are sent at once."""
+"""Bytes up to which the values for several runs of one launch are sent at once."""
+SHARED_AT_ONCE = 1 << 20
+"""The same for runs of several launches, where host and device share memory."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,12 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
     inputs, vector, seed = lowered.leaves.inputs, lowered.numbers.vector, lowered.seed
     draws = any(launch.draws for launch in lowered.launches)
     sent = sum(view.nbytes for view in (*inputs.values(), vector, seed))
-    runs = max(SENT_AT_ONCE // sent, 1) if lowered.repeats else 1
+    most = 0
+    if lowered.repeats:
+        most = SENT_AT_ONCE
+    elif lowered.many and runtime.device.shares_memory:
+        most = SHARED_AT_ONCE
+    runs = max(most // sent, 1)
     return Feeds(
         inputs={
             leaf: open_feed(runtime, view, f"input {leaf.name}", runs)

@@ -93,10 +93,10 @@ class OpenCLExecutable(Executable):
         step: int,
         rate: Callable[[int], float],
     ) -> int:
-        self._prepare()
-        most = self._compiled.feeds.runs
+        most = min(self._compiled.feeds.runs, len(batches))
         if most == 1 or self.program.checked or self._session.recorder is not None:
             return super().run_batches(feeds, batches, seed=seed, step=step, rate=rate)
+        self._prepare()
         batches = batches[: self._pace.allowed(most)]
         rates = list(_rates(rate, range(step, step + len(batches))))
         runs = len(rates)
@@ -127,9 +127,14 @@ class OpenCLExecutable(Executable):
             self._recompile()
 
     def _launch(self, runs: int = 1) -> Any:
-        """Enqueue all launches, and return the event of the last one."""
+        """Enqueue the launches of some runs, and return the event of the last one."""
         compiled, recorder = self._compiled, self._session.recorder
-        events = self._session.runtime.launch(compiled.launches, runs)
+        launch, repeats = self._session.runtime.launch, compiled.lowered.repeats
+        events = launch(compiled.launches, runs if repeats else 1)
+        for nth in range(1, 1 if repeats else runs):
+            for feed in compiled.feeds.all:
+                feed.choose(nth)
+            events = launch(compiled.launches)
         if recorder is not None:
             recorder.add(self._profiled_tasks(), events)
         last = events[-1] if events else None

@@ -5,7 +5,8 @@ written: each feed has a few pieces of shared memory that take turns, so that th
 fills the next one while the device still reads the last. Commands that copy would cost
 a processor more than a small kernel: they wake its threads in between.
 
-A launch that does many runs is sent the values for all of them at once.
+The values for many runs are sent at once where nobody reads between them: one launch
+does them all, or each of its launches is given the values for one run.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ class Feed(Protocol):
     ) -> None:
         """Fill it with values, or with some rows of them, for one run or for many."""
 
+    def choose(self, run: int) -> None:
+        """Give kernels the values for one of the runs that it was filled for."""
+
     def used_until(self, event: Any) -> None:
         """Note that the device may read the last values until an event."""
 
@@ -93,6 +97,9 @@ class CopyingFeed:
         if data.size:
             self._pending.append(self._runtime.send(self.memory, data))
 
+    def choose(self, run: int) -> None:
+        """Do nothing: kernels find the values of each run by themselves."""
+
     def used_until(self, event: Any) -> None:
         """Do nothing: copies and kernels are in one queue."""
 
@@ -114,8 +121,8 @@ class SharedFeed:
             for _ in range(TURNS)
         ]
         self._firsts = [array[0, ...] for array in self._arrays]
-        self._shared = [cl.SVM(array) for array in self._arrays]
-        self.memory = self._shared[0]
+        self._shared = [[*map(cl.SVM, array)] for array in self._arrays]
+        self.memory = self._shared[0][0]
         self.nbytes = TURNS * runs * view.nbytes
         self._turn = 0
         self._readers: list[tuple[cl.Kernel, int]] = []
@@ -133,12 +140,16 @@ class SharedFeed:
         if self._until[self._turn] is not None:
             self._turn = (self._turn + 1) % TURNS
             self._wait(self._turn)
-            self.memory = self._shared[self._turn]
-            for kernel, position in self._readers:
-                kernel.set_arg(position, self.memory)
+            self.choose(0)
         turn = self._turn
         piece = self._firsts[turn] if runs is None else self._arrays[turn][:runs]
         fill(piece, values, rows)
+
+    def choose(self, run: int) -> None:
+        """Give kernels the values for one of the runs that it was filled for."""
+        self.memory = self._shared[self._turn][run]
+        for kernel, position in self._readers:
+            kernel.set_arg(position, self.memory)
 
     def used_until(self, event: Any) -> None:
         """Note that the device may read the last values until an event."""

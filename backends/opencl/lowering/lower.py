@@ -39,8 +39,8 @@ class Lowered:
         outputs: where each output lies, or which host number it is.
         sums: a row for each total: its sum, and the sum of the errors.
         host_totals: the totals that are host numbers, by their rows.
-        flush: whether denormal numbers may be taken for zero: in training steps, where
-            vanishing gradients would become many.
+        many: whether many runs may follow each other, as those of training steps do:
+            nobody reads in between.
     """
 
     floats: Floats
@@ -53,7 +53,12 @@ class Lowered:
     outputs: Sequence[View | Node]
     sums: View
     host_totals: Mapping[int, Node]
-    flush: bool
+    many: bool
+
+    @property
+    def flush(self) -> bool:
+        """Whether denormal numbers may be taken for zero: vanishing gradients are."""
+        return self.many and self.floats == "float"
 
     @property
     def repeats(self) -> bool:
@@ -100,9 +105,9 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         made.add_up([t for t in totals if t[1] not in numbers.nodes], sums)
         made.assign()
         launches += made.launches
+    many = program.training and not outputs  # there is one place for an output
     if device.is_cpu:
         views = (*leaves.inputs.values(), numbers.vector, seed)
-        many = program.training and not outputs  # there is one place for an output
         sent = {view.slot for view in views} if many else None
         launches = merge_small(launches, sent, device.compute_units)
     return Lowered(
@@ -120,7 +125,7 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
             for i, node in zip(offsets, phases[0].totals, strict=False)
             if node in numbers.nodes
         },
-        flush=program.training and not outputs and floats == "float",
+        many=many,
     )
 
 

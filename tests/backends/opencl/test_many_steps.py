@@ -147,6 +147,29 @@ def test_many_steps_at_once_give_the_same_bytes(
     assert few < (len(launched) - few) / 2
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_steps_of_several_launches_are_prepared_together(
+    case: str, own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "chainrule.backends.opencl.lowering.lower"
+    monkeypatch.setattr(f"{module}.merge_small", lambda launches, *_: launches)
+    usual, puts = feeds.SharedFeed.put, []
+
+    def put(self: Any, values: Any, rows: Any = None, **runs: Any) -> None:
+        puts.append(self)
+        usual(self, values, rows, **runs)
+
+    monkeypatch.setattr(feeds.SharedFeed, "put", put)
+    make, options = CASES[case]
+    once, each = make(), make()
+    history = fit(once, own, **options)
+    few = len(puts)
+    expected = fit(each, own, callbacks=[Steps()], **options)
+    same(once, each)
+    assert {**history} == {**expected}
+    assert few < (len(puts) - few) / 2
+
+
 def test_many_steps_where_memory_is_not_shared(
     own: Any, launched: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
