@@ -106,6 +106,7 @@ class _Fit:
         self.measured_together = self.loop.size if compares else BATCH_SIZE
         self.begun_with = Backup()
         self.best: dict[Regularizer, tuple[int, Backup]] = {}
+        self.best_before: dict[Regularizer, Backup] = {}
         if setup.chooses:
             self._choose_backend()
 
@@ -231,8 +232,19 @@ class _Fit:
             if verdict in ("stop", "stop at best"):
                 self.run.stop()
             if verdict in ("best", "stop at best") and regularizer.restores:
-                parameters = list(self.session.network.parameters.values())
-                self.best[regularizer] = self.history.epochs, Backup(parameters)
+                self._keep(regularizer)
+
+    def _keep(self, regularizer: Regularizer) -> None:
+        """Copy the parameters of the best epoch, in the memory of the one before last.
+
+        So an interrupt leaves those of the last one whole.
+        """
+        copies = self.best_before.pop(regularizer, None) or Backup()
+        parameters = list(self.session.network.parameters.values())
+        copies.take(parameters, self.backend.copy_all)
+        if regularizer in self.best:
+            _, self.best_before[regularizer] = self.best[regularizer]
+        self.best[regularizer] = self.history.epochs, copies
 
     def _finish(self, failure: BaseException | None = None) -> None:
         """Tidy up; what callbacks raise then does not cover what ended the run."""

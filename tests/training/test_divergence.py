@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.backends.numpy import NumpyBackend
 from chainrule.backends.numpy.executable import NumpyExecutable
 from chainrule.errors import DivergenceError
 from chainrule.kinds.callback import Run
@@ -128,6 +129,31 @@ def test_ctrl_c_restores_the_best_weights() -> None:
     assert best < model.history.epochs - 1
     for path, value in model.get_weights().items():
         np.testing.assert_array_equal(value, keep.weights[best][path])
+
+
+def test_ctrl_c_while_the_best_weights_are_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, keep, calls = linear(), Keep(), [0]
+
+    def interrupted(self: NumpyBackend, copies: Any) -> None:
+        calls[0] += 1
+        for target, source in copies:
+            target[...] = source
+            if calls[0] == 6:  # in the third epoch, each of which is the best
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(NumpyBackend, "copy_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            X, Y, loss="mse", epochs=9, optimizer=cr.optimizers.SGD(lr=1e-3),
+            regularizers=[cr.regularizers.EarlyStopping(patience=9, monitor="loss")],
+            callbacks=[keep], backend="numpy",
+        )  # fmt: skip
+    assert model.history is not None
+    assert model.history.restored == 2
+    for path, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, keep.weights[1][path])
 
 
 def test_a_users_signal_handler_stays_in_place() -> None:
