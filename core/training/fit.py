@@ -251,6 +251,9 @@ class _Fit:
         for epoch, backup in list(self.best.values())[:1]:
             backup.restore()
             self.history.restored = epoch
+        self.begun_with.take([])  # now: the loop and this object refer to each other
+        self.best.clear()
+        self.best_before.clear()
         self.session.fitting_on = None
         first = failure
         for callback in self.setup.callbacks:

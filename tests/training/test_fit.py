@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from typing import Any
 
@@ -244,6 +245,29 @@ def test_an_epoch_takes_no_new_memory_for_parameters_to_return_to(stops: bool) -
     )  # fmt: skip
     assert history["loss"] == sorted(history["loss"], reverse=True)  # each is the best
     assert peak.nbytes < model.parameters["dense_1/kernel"].value.nbytes / 4
+
+
+def test_a_run_leaves_no_backup_behind() -> None:
+    model = cr.Sequential([cr.layers.Dense(100), cr.layers.Dense(3)])
+    wide = np.ones((ROWS, 1000), np.float32)
+    stop = cr.regularizers.EarlyStopping(patience=9, monitor="loss")
+
+    def fit() -> None:
+        model.fit(wide, NUMBERS, loss="mse", batch_size=ROWS, regularizers=[stop])
+
+    fit()
+    gc.collect()
+    gc.disable()  # what refers to itself stays
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(3):
+            fit()
+        kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < model.parameters["dense_1/kernel"].value.nbytes
 
 
 def test_a_backup_keeps_values_whatever_memory_it_has() -> None:
