@@ -25,7 +25,7 @@ SKINNY = 32
 """A product with a side that is shorter is not timed."""
 TILES = {32: ((12, 2), (6, 4)), 16: ((6, 2), (4, 3))}
 """Registers → rows and vectors of the tiles that fill them, the best one first."""
-PANELS = (1, 4, 8, 16)
+PANELS = (1, 8, 16)
 """How many panels a work item may take: few divide the work well, many need A less."""
 LARGEST_PRIVATE = 1 << 13
 """Elements of a panel that a small product keeps in private memory."""
