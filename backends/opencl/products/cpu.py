@@ -180,7 +180,7 @@ class _Tile:
         with body.block(f"for (int k = 0; k < {p.k}; k++)"):
             body.line(f"global const {p.floats} *row = b + (long)k * {sk};")
             self._each_panel(
-                body, lambda body, valid: copy_row(body, p, lanes, wide, valid)
+                body, lambda body, valid: copy_row(body, lanes, wide, valid)
             )
 
     def _row(self, i: int) -> str:

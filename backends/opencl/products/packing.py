@@ -16,7 +16,7 @@ GAP = 16
 """Elements between copied rows of A, which would compete for the same cache lines."""
 
 
-def copy_row(body: Body, p: Problem, lanes: int, wide: int, valid: int) -> None:
+def copy_row(body: Body, lanes: int, wide: int, valid: int) -> None:
     """Copy row `k` of a panel whose rows lie in order, with zeros beyond the matrix."""
     target, row = f"panel + k * {wide}", "row + n"
     for at in range(0, wide, lanes):

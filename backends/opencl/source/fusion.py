@@ -92,6 +92,8 @@ SIMPLE = (
     ops.Add, ops.Sub, ops.Mul, ops.Square, ops.OneHot,
 )  # fmt: skip
 """Ops that take a kernel no longer than to read their result."""
+MOST_LATE = 8
+"""Nodes that an operand of a reader may be, with its own operands."""
 
 
 def fuse(
@@ -114,9 +116,13 @@ def fuse(
 
 def _late(
     order: Sequence[Node], readers: Mapping[Node, Collection[Node]]
-) -> dict[Node, None]:
-    """Find the nodes that their only reader computes, from what is stored anyway."""
-    late: dict[Node, None] = {}
+) -> dict[Node, int]:
+    """Find the nodes that their only reader computes, from what is stored anyway.
+
+    Returns:
+        How many nodes each of them is, those of its operands included that are found.
+    """
+    late: dict[Node, int] = {}
     for node in order:
         if not isinstance(node.op, SIMPLE) or len(readers[node]) != 1:
             continue
@@ -127,8 +133,10 @@ def _late(
             or any(isinstance(r.op, ops.Matmul) for r in readers[x])
             for x in node.inputs
         )
-        if kept and isinstance(reader.op, Elementwise) and reader.shape == node.shape:
-            late[node] = None
+        along = isinstance(reader.op, Elementwise) and reader.shape == node.shape
+        nodes = 1 + sum(late.get(x, 0) for x in node.inputs)
+        if kept and along and nodes <= MOST_LATE:
+            late[node] = nodes
     return late
 
 

@@ -101,6 +101,27 @@ def test_the_derivative_of_an_activation_is_not_stored(activation, device):
     assert len(stored) == 1
 
 
+def test_more_simple_operands_than_a_kernel_computes(device):
+    (x, w, v), feeds = matrices((30, 20), (20, 40), (40, 10))
+    h = x @ w
+    total = sum((h * float(i) + 1.0) * (h - float(i)) for i in range(40))
+    assert computed(device, [total, h * 2.0, h @ v], feeds) > 2
+
+
+@pytest.mark.parametrize("reader", [
+    lambda z, s: ops.exp(z), lambda z, s: ops.stop_gradient(z) + 1.0,
+    lambda z, s: ops.sum(z, 1), lambda z, s: ops.softmax(z),
+    lambda z, s: ops.where(z > 0, z, -z), lambda z, s: ops.reshape(z, (40, 30)) * 2.0,
+    lambda z, s: z * ops.sum(s), lambda z, s: ops.transpose(z) + 1.0,
+])  # fmt: skip
+def test_simple_operands_of_any_reader(reader, device):
+    (x, w, v), feeds = matrices((30, 20), (20, 40), (40, 10))
+    h = ops.relu(x @ w)
+    y, z = h @ v, h * 0.5
+    computed(device, [reader(z, y), y], feeds)
+    computed(device, [reader(z, y), z, y], feeds)
+
+
 def test_batches_of_products(device):
     (x, w, b), feeds = matrices((3, 2, 9, 5), (3, 1, 5, 18), (9, 1))
     assert computed(device, [ops.sigmoid(x @ w + b)], feeds) == 1
