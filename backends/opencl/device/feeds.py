@@ -121,7 +121,9 @@ class SharedFeed:
             for _ in range(TURNS)
         ]
         self._firsts = [array[0, ...] for array in self._arrays]
-        self._shared = [[*map(cl.SVM, array)] for array in self._arrays]
+        self._shared = [
+            [cl.SVM(array[run, ...]) for run in range(runs)] for array in self._arrays
+        ]
         self.memory = self._shared[0][0]
         self.nbytes = TURNS * runs * view.nbytes
         self._turn = 0

@@ -22,6 +22,16 @@ def test_random_numbers_are_numpys_bit_for_bit(backend):
         assert a.tobytes() == b.tobytes()
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (0, 2), (2, 0)], ids=str)
+def test_inputs_of_any_shape(shape, backend):
+    x = cr.input("x", shape)
+    executable = backend.compile(Program(outputs=[x * 2.0]))
+    for number in range(6):  # more often than an input has memory
+        executable.put(x, np.full(shape, number))
+        executable.run()
+        assert executable.fetch(0).tolist() == np.full(shape, 2.0 * number).tolist()
+
+
 def test_a_phase_reads_old_values_and_the_next_one_new_ones(backend):
     a = cr.parameter("a", np.float32([1, 2]))
     b = cr.parameter("b", np.float32([10, 20]))
