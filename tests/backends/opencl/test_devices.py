@@ -1,5 +1,8 @@
 """Choosing a device, and the messages where there is none."""
 
+import mmap
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +122,26 @@ def test_float64_on_a_device_without_it(devices):
     said = r"this program is float64, which Slow processor .* cannot compute: use float"
     with pytest.raises(BackendError, match=said):
         device.require_float64("this program")
+
+
+def flags_of(address):
+    """Return what Linux has noted of the memory that an address lies in."""
+    inside = False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if area := re.match("([0-9a-f]+)-([0-9a-f]+) ", line):
+            low, high = (int(end, 16) for end in area.groups())
+            inside = low <= address < high
+        elif inside and line.startswith("VmFlags:"):
+            return line.split()[1:]
+    raise AssertionError(f"no memory at {address:x}")
+
+
+def test_much_memory_prefers_large_pages(backend):
+    """Other memory is left as it is."""
+    runtime = backend.session.runtime
+    if not runtime.device.shares_memory or not hasattr(mmap, "MADV_HUGEPAGE"):
+        pytest.skip("pages are for memory that host and device share, on Linux")
+    large, small = (runtime.allocate(size, "a test") for size in (1 << 23, 1 << 14))
+    middle = large.bytes(1 << 22, 1).ctypes.data
+    assert "hg" in flags_of(middle)
+    assert "hg" not in flags_of(small.bytes(0, 1).ctypes.data)
