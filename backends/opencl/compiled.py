@@ -152,10 +152,10 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
     draws = any(launch.draws for launch in lowered.launches)
     sent = sum(view.nbytes for view in (*inputs.values(), vector, seed))
     most = 0
-    if lowered.repeats:
-        most = SENT_AT_ONCE
-    elif lowered.many and runtime.device.shares_memory:
+    if lowered.many and runtime.device.shares_memory:
         most = SHARED_AT_ONCE
+    elif lowered.repeats:
+        most = SENT_AT_ONCE
     runs = max(most // sent, 1)
     return Feeds(
         inputs={
@@ -179,6 +179,9 @@ def _initial(lowered: Lowered, runtime: Runtime) -> dict[Slot, Any]:
         values.append(("totals", sums.slot, np.zeros(sums.shape, sums.dtype)))
     if lowered.faults.any_watched:
         values.append(("faults", lowered.faults.slot, NO_FAULTS))
+    if lowered.step is not None:
+        view = lowered.step.counters
+        values.append(("counters", view.slot, np.zeros(view.shape, view.dtype)))
     buffers = {}
     for purpose, slot, array in values:
         buffers[slot] = runtime.allocate(slot.nbytes, purpose)

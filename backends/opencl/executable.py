@@ -120,10 +120,15 @@ class OpenCLExecutable(Executable):
         return runs
 
     def _prepare(self) -> None:
-        """Refuse a forked process; compile again if parameters have moved."""
+        """Refuse a forked process; compile again if parameters have moved.
+
+        A whole step is compiled for a profile by itself: it shows each kernel.
+        """
         note_use()
-        bound = self._compiled.bound
-        if any(parameter.value is not array for parameter, array in bound):
+        bound, lowered = self._compiled.bound, self._compiled.lowered
+        profiled = self._session.recorder is not None
+        moved = any(parameter.value is not array for parameter, array in bound)
+        if moved or (lowered.step is not None and lowered.profiled != profiled):
             self._recompile()
 
     def _launch(self, runs: int = 1) -> Any:

@@ -13,6 +13,7 @@ from chainrule.backends.opencl.device.cache import (
     usable_folder,
 )
 from chainrule.backends.opencl.device.fork import note_use
+from chainrule.backends.opencl.device.threads import are_kept_in_place, keep_in_place
 from chainrule.backends.opencl.source.layout import Floats
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Device
@@ -23,6 +24,8 @@ REMEDY = (
     "apt-get install pocl-opencl-icd"
 )
 NO_DEVICE = f"OpenCL is installed, but no device was found. {REMEDY}"
+POCL = "Portable Computing Language"
+"""The name of PoCL's platform."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,15 @@ class OpenCLDevice:
 
         fine = cl.device_svm_capabilities.FINE_GRAIN_BUFFER
         return self.is_cpu and bool(self.handle.svm_capabilities & fine)
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether its groups run on threads, each on a core of its own.
+
+        One may then wait for what another has begun. OpenCL does not promise that.
+        """
+        known = self.is_cpu and self.handle.platform.name == POCL
+        return known and are_kept_in_place()
 
     @property
     def described(self) -> Device:
@@ -151,6 +163,7 @@ def find_devices() -> list[OpenCLDevice]:
             forked from one that uses a driver.
     """
     prepare()
+    keep_in_place()
     try:
         import pyopencl as cl
     except ImportError as error:

@@ -16,6 +16,7 @@ from chainrule.backends.opencl.lowering.phase_graph import graph_of
 from chainrule.backends.opencl.lowering.phase_launches import PhaseLaunches
 from chainrule.backends.opencl.lowering.small_launches import merge_small
 from chainrule.backends.opencl.lowering.storage_plan import StoragePlan, plan_storage
+from chainrule.backends.opencl.lowering.whole_step import WholeStep, whole_step
 from chainrule.backends.opencl.source.body import KernelContext, Kernels
 from chainrule.backends.opencl.source.faults import Faults
 from chainrule.backends.opencl.source.launch import Launch
@@ -41,6 +42,8 @@ class Lowered:
         host_totals: the totals that are host numbers, by their rows.
         many: whether many runs may follow each other, as those of training steps do:
             nobody reads in between.
+        step: the launch of all kernels, if there is one; not taken for a profile.
+        profiled: whether it is lowered for a profile.
     """
 
     floats: Floats
@@ -54,6 +57,8 @@ class Lowered:
     sums: View
     host_totals: Mapping[int, Node]
     many: bool
+    step: WholeStep | None
+    profiled: bool
 
     @property
     def flush(self) -> bool:
@@ -106,10 +111,16 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         made.assign()
         launches += made.launches
     many = program.training and not outputs  # there is one place for an output
+    step: WholeStep | None = None
     if device.is_cpu:
         views = (*leaves.inputs.values(), numbers.vector, seed)
         sent = {view.slot for view in views} if many else None
+        if sent is not None and device.has_threads:
+            step = whole_step(launches, sent, device.compute_units)
         launches = merge_small(launches, sent, device.compute_units)
+    profiled = session.recorder is not None
+    if step is not None and not profiled:
+        launches = [step.launch]
     return Lowered(
         floats=floats,
         launches=launches,
@@ -126,6 +137,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
             if node in numbers.nodes
         },
         many=many,
+        step=step,
+        profiled=profiled,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.backends.opencl.products.packing import Strip, copy_panel, copy_row
@@ -102,6 +102,9 @@ class _Tile:
         self.effort = tiles * self.rows * self.vectors * p.k
         small = self.effort <= SMALL and p.k * self.wide <= LARGEST_PRIVATE
         self.space = "private" if small else "local"
+        self.copied = 0  # elements of B in local memory
+        if self.pack and not small:
+            self.copied = self.panels * p.k * self.wide
         self.strip = Strip(p, self.rows)
         far = p.a.strides[-1] != 1 or self.rows > STREAMS
         several = self.panels > 1 and not small
@@ -109,19 +112,19 @@ class _Tile:
 
     def launch(self, body: Body) -> Launch:
         """Return the launch of a body that was filled."""
-        # A kernel with local memory cannot share a launch, however small it is.
-        shares = self.space == "private" or not self.pack
-        effort = self.effort if shares else math.inf
-        return self.p.epilogue.launch(body, self.items, (1, 1, 1), effort)
+        made = self.p.epilogue.launch(body, self.items, (1, 1, 1), self.effort)
+        elements = self.copied + self.strip.size * self.copies_a
+        return replace(made, scratch=elements * self.p.itemsize)
 
     def fill(self, body: Body) -> None:
         """Append the code of a work item."""
         p = self.p
-        if self.pack:
-            size = self.panels * p.k * self.wide
-            body.line(f"{self.space} {p.floats} panels[{size}];")
+        if self.copied:
+            body.line(f"local {p.floats} *panels = (local {p.floats} *)scratch;")
+        elif self.pack:
+            body.line(f"{p.floats} panels[{self.panels * p.k * self.wide}];")
         if self.copies_a:
-            body.line(f"local {p.floats} strip[{self.strip.size}];")
+            body.line(f"local {p.floats} *strip = panels + {self.copied};")
         body.line(f"const int first = get_global_id(0) * {self.panels * self.wide};")
         body.line(f"const int t = get_global_id(1) * {self.each};")
         if p.batch:

@@ -14,6 +14,7 @@ from chainrule.node import Node
 SMALL = 1 << 14
 """Vector operations up to which a kernel shares a launch with its neighbours."""
 
+ALIGNED = "__attribute__((aligned(64)))"
 MANY = 1 << 16
 """Work items from which groups are larger: a GPU copies three times as fast in them."""
 
@@ -31,6 +32,7 @@ class Launch:
         group: work items in a group along each axis; None leaves it to the driver.
         fixed_group: whether its code is made for groups of this size.
         effort: about how many operations on vectors it is.
+        scratch: bytes of local memory that its body calls `scratch`.
         draws: whether it draws random numbers.
         auxiliary: whether it only moves or adds up what other kernels compute.
         functions: those that its body calls.
@@ -46,6 +48,7 @@ class Launch:
     group: tuple[int, ...] | None = None
     fixed_group: bool = False
     effort: float = math.inf
+    scratch: int = 0
     draws: bool = False
     auxiliary: bool = False
     functions: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ class Launch:
             if start:
                 starts.append(f"ulong start{i}")
                 begin.append(f"    global {ctype} *a{i} = p{i} + start{i};\n")
+        if self.scratch:
+            begin.append(f"    local uchar scratch[{self.scratch}] {ALIGNED};\n")
         runs = ["ulong runs"] * self.repeats
         parameters = ", ".join([*pointers, *starts, *runs])
         return f"({parameters}) {{\n{''.join(begin)}{self.statements}\n}}"
