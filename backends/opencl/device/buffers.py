@@ -77,8 +77,10 @@ class SharedBuffer(cl.SVMAllocation):
             return
         self.use.nbytes -= self.nbytes
         if not is_forked():
+            # Not by a command: PoCL 3.0 reads its list of what to free too late.
             with contextlib.suppress(cl.Error):
-                self.enqueue_release(self.use.queue)
+                self.use.queue.finish()
+                self.release()
 
     def bytes(self, start: int, size: int) -> npt.NDArray[np.uint8]:
         """Return some of its bytes, to be read and written while the device is idle."""

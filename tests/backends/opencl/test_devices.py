@@ -145,3 +145,25 @@ def test_much_memory_prefers_large_pages(backend):
     middle = large.bytes(1 << 22, 1).ctypes.data
     assert "hg" in flags_of(middle)
     assert "hg" not in flags_of(small.bytes(0, 1).ctypes.data)
+
+
+def test_memory_is_freed_when_the_device_is_done_with_it(backend):
+    """PoCL 3.0 would free other memory if it was asked to do so later."""
+    runtime = backend.session.runtime
+    if not runtime.device.shares_memory:
+        pytest.skip("it is about memory that host and device share")
+    import pyopencl as cl
+
+    slow = """kernel void slow(global float *x) {
+        for (long i = 0; i < 20000000; i++) x[0] = x[0] * 0.5f + 1;
+    }"""
+    kernel = cl.Kernel(runtime.build(slow), "slow")
+    before = runtime.use.nbytes
+    memory = runtime.allocate(1 << 12, "a test")
+    kernel.set_arg(0, memory)
+    event = cl.enqueue_nd_range_kernel(runtime.queue, kernel, (1,), None)
+    runtime.queue.flush()
+    assert event.command_execution_status != cl.command_execution_status.COMPLETE
+    del memory
+    assert event.command_execution_status == cl.command_execution_status.COMPLETE
+    assert runtime.use.nbytes == before
