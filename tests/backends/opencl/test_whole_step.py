@@ -53,7 +53,7 @@ def test_a_whole_step_gives_the_same_bytes(
     assert {**history} == {**expected}
 
 
-def wide(backend: object, epochs: int = 2) -> cr.Model:
+def wide(backend: Any, epochs: int = 2) -> cr.Model:
     """Return a model with large products that was trained on a backend."""
     hidden = [cr.layers.Dense(280, activation="tanh") for _ in range(2)]
     model = cr.Sequential([*hidden, cr.layers.Dense(7)])
@@ -61,7 +61,7 @@ def wide(backend: object, epochs: int = 2) -> cr.Model:
     return model
 
 
-def more(model: cr.Model, backend: object, epochs: int = 2) -> None:
+def more(model: cr.Model, backend: Any, epochs: int = 2) -> None:
     """Train such a model."""
     random = np.random.default_rng(0)
     x = random.normal(size=(600, 300)).astype(np.float32)
