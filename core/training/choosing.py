@@ -6,7 +6,6 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ from chainrule.program.sizes import NODE_BYTES
 from chainrule.terminal import visible_line
 from chainrule.training.loop import Loop, StepFailed
 from chainrule.training.session import Session
-from chainrule.training.state import Backup
+from chainrule.training.state import Backup, put_back
 
 T = TypeVar("T")
 
@@ -114,11 +113,8 @@ def step_seconds(loop: Loop, session: Session, backend: Backend) -> float:
     except StepFailed as failed:
         raise failed.error from None
     finally:
-        values.restore()
         loop.state.step = step
-        with suppress(Exception):  # the host is what counts
-            backend.push(session.changing)
-            backend.pull(session.changing)  # so that none counts as newer there
+        put_back(values, session.changing, backend)
 
 
 def _timed(loop: Loop) -> float:

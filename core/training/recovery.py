@@ -15,7 +15,7 @@ from chainrule.errors import (
 from chainrule.kinds.backend import Backend
 from chainrule.training.loop import Loop, Programs, StepFailed
 from chainrule.training.session import Session
-from chainrule.training.state import Backup
+from chainrule.training.state import Backup, put_back
 
 
 class EpochStart:
@@ -132,11 +132,8 @@ class EpochStart:
 
     def _restore(self) -> None:
         """Put parameters, the optimizer's slots and the step counter back."""
-        self._values.restore()
         self._state.step = self._step
-        with suppress(BackendError):  # the host is what counts: the next fit pushes
-            self._backend.push(self._session.changing)
-            self._backend.pull(self._session.changing)  # so that none counts as newer
+        put_back(self._values, self._session.changing, self._backend)
 
     def _update_run(self) -> None:
         step = self._state.step

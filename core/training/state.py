@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
 
 from chainrule.data.arrays import Array
+from chainrule.kinds.backend import Backend
 from chainrule.kinds.optimizer import Optimizer
 from chainrule.node import Parameter
 from chainrule.program import Flat
@@ -130,6 +132,22 @@ class Backup:
         """Put the values back."""
         for parameter, value in self._copies.items():
             np.copyto(parameter.value, value)
+
+
+def put_back(values: Backup, parameters: Sequence[Parameter], backend: Backend) -> None:
+    """Put parameters' values back, on the host and on a backend.
+
+    What the backend may still be at work on comes to its end first, and does not count
+    as newer. If it fails, the host is what counts: the next run pushes.
+    """
+    try:
+        with suppress(Exception):
+            backend.pull(parameters)
+    finally:
+        values.restore()
+    with suppress(Exception):
+        backend.push(parameters)
+        backend.pull(parameters)
 
 
 def _memory(value: Array, before: Array | None) -> Array:

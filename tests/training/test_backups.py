@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import BackendError
+from chainrule.kinds.backend import Backend
 from chainrule.kinds.callback import Run
-from chainrule.training.state import Backup
+from chainrule.node import Parameter
+from chainrule.training.state import Backup, put_back
 
 ROWS = 23
 WIDE = np.ones((ROWS, 1000), np.float32)
@@ -76,3 +81,31 @@ def test_a_backup_keeps_values_whatever_memory_it_has() -> None:
     w.value[...] = 0
     backup.restore()
     assert not w.value.any()
+
+
+class Late:
+    """Stands for a backend that writes to the host until it is waited for."""
+
+    def __init__(self, parameter: Parameter, *, fails: bool) -> None:
+        self.parameter, self.fails, self.pulled, self.pushed = parameter, fails, 0, 0
+
+    def pull(self, parameters: Sequence[Parameter]) -> None:
+        if not self.pulled:
+            self.parameter.value[...] = -1
+        self.pulled += 1
+        if self.fails:
+            raise BackendError("it is gone")
+
+    def push(self, parameters: Sequence[Parameter]) -> None:
+        self.pushed += 1
+        assert self.parameter.value.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_values_are_put_back_when_nothing_writes_to_them_any_more(fails: bool) -> None:
+    w = cr.parameter("w", np.array([1, 2], np.float32))
+    backup, backend = Backup([w]), Late(w, fails=fails)
+    w.value[...] = 5
+    put_back(backup, [w], cast("Backend", backend))
+    assert w.value.tolist() == [1, 2]
+    assert (backend.pulled, backend.pushed) == (2, 1)

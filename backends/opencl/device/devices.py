@@ -70,13 +70,25 @@ class OpenCLDevice:
         return self.is_cpu and bool(self.handle.svm_capabilities & fine)
 
     @property
+    def is_pocl(self) -> bool:
+        """Whether it is a processor through PoCL, which does more than it must."""
+        return self.is_cpu and self.handle.platform.name == POCL
+
+    @property
     def has_threads(self) -> bool:
         """Whether its groups run on threads, each on a core of its own.
 
         One may then wait for what another has begun. OpenCL does not promise that.
         """
-        known = self.is_cpu and self.handle.platform.name == POCL
-        return known and are_kept_in_place()
+        return self.is_pocl and are_kept_in_place()
+
+    @property
+    def works_in_place(self) -> bool:
+        """Whether kernels work in the host's own arrays.
+
+        OpenCL lets a driver work in a copy until the host asks for them.
+        """
+        return self.is_pocl
 
     @property
     def described(self) -> Device:

@@ -1,7 +1,12 @@
-"""Mirrors: the device's copies of the memory that parameters lie in."""
+"""Mirrors: the device's copies of the memory that parameters lie in.
+
+A processor that works in the host's own arrays needs no copies: there, to push is to do
+nothing, and to pull is to wait until the device is done.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import weakref
 from collections.abc import Iterable
@@ -10,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.backends.opencl.device.runtime import Runtime
+from chainrule.backends.opencl.device.runtime import Memory, Runtime
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
@@ -29,7 +34,8 @@ class Mirror:
         start: the host address that the copy begins at.
         used: how many of its bytes parameters may lie in.
         slot: stands for the copy in kernels.
-        buffer: the copy.
+        buffer: the copy, or the host's own memory as kernels are given it.
+        copy: the copy, or None where kernels work in the host's memory.
         newer: whether the device has written to it since it was last pulled.
     """
 
@@ -42,10 +48,14 @@ class Mirror:
         self.used = root.nbytes - 64 if spare else root.nbytes
         self.start = address - spare
         self.slot = Slot(spare + root.nbytes, persistent=True)
-        self.buffer = runtime.allocate(self.slot.nbytes, "parameters")
         self.newer = False
         self.host = _bytes(address, root.nbytes)
-        runtime.upload(self.buffer, spare, self.host)
+        self.copy: Memory | None = None
+        if runtime.device.works_in_place:
+            self.buffer: Any = runtime.adopt(_bytes(self.start, self.slot.nbytes))
+        else:
+            self.buffer = self.copy = runtime.allocate(self.slot.nbytes, "parameters")
+            runtime.upload(self.copy, spare, self.host)
 
     @property
     def offset(self) -> int:
@@ -98,10 +108,10 @@ class Mirrors:
         """Copy parameters from the host to the device, where they have a mirror."""
         for parameter in parameters:
             mirror = self._of.get(id(owner(parameter.value)))
-            if mirror is not None:
+            if mirror is not None and mirror.copy is not None:
                 low, high = np.lib.array_utils.byte_bounds(parameter.value)
                 host = _bytes(low, high - low)
-                self._runtime.upload(mirror.buffer, low - mirror.start, host)
+                self._runtime.upload(mirror.copy, low - mirror.start, host)
                 if high - low == mirror.used:
                     mirror.newer = False
 
@@ -110,18 +120,27 @@ class Mirrors:
         roots = [owner(parameter.value) for parameter in parameters]
         found = dict.fromkeys(self._of.get(id(root)) for root in roots)
         newer = [mirror for mirror in found if mirror and mirror.newer]
+        if any(mirror.copy is None for mirror in newer):
+            self._runtime.settle()
         self._runtime.download_all(
-            (mirror.buffer, mirror.offset, mirror.host) for mirror in newer
+            (mirror.copy, mirror.offset, mirror.host)
+            for mirror in newer
+            if mirror.copy is not None
         )
         for mirror in newer:
             mirror.newer = False
 
 
 def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:
-    """Drop the mirror of memory that was freed."""
+    """Drop the mirror of memory that is about to be freed."""
     living = mirrors()
-    if living is not None:
-        living._of.pop(key, None)
+    if living is None:
+        return
+    mirror = living._of.pop(key, None)
+    runtime = living._runtime
+    if mirror is not None and mirror.copy is None:
+        with contextlib.suppress(BackendError):
+            runtime.settle()
 
 
 def _bytes(address: int, size: int) -> Array:

@@ -101,6 +101,29 @@ class Runtime:
             self.device.largest_buffer / nbytes,
         ) from failure
 
+    def adopt(self, memory: Array) -> cl.Buffer:
+        """Return a buffer that is the host's own memory.
+
+        Raises:
+            BackendError: the device refuses.
+        """
+        flags = cl.mem_flags.READ_WRITE | cl.mem_flags.USE_HOST_PTR
+        try:
+            return cl.Buffer(self.context, flags, hostbuf=memory)
+        except FAILURES as error:
+            raise self.failure(error) from error
+
+    def settle(self) -> None:
+        """Wait until the device is done.
+
+        Raises:
+            BackendError: something that was enqueued failed.
+        """
+        try:
+            self._settle()
+        except FAILURES as error:
+            raise self.failure(error) from error
+
     def upload(self, buffer: Memory, offset: int, data: Array) -> None:
         """Copy an array to the device; it may be changed again afterwards.
 

@@ -1,13 +1,17 @@
 """The contract of executables: inputs, phases, assignments, totals, faults."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.backends.opencl import OpenCLBackend
+from chainrule.backends.opencl.device.devices import OpenCLDevice
 from chainrule.errors import BackendError, DivergenceError, ExecutionError
 from chainrule.program import Flat, Program
 
@@ -32,74 +36,112 @@ def test_inputs_of_any_shape(shape, backend):
         assert executable.fetch(0).tolist() == np.full(shape, 2.0 * number).tolist()
 
 
-def test_a_phase_reads_old_values_and_the_next_one_new_ones(backend):
+@pytest.fixture(params=["in place", "in copies"])
+def either(request, backend, monkeypatch):
+    """Return a backend that works in the host's arrays, and one that copies them."""
+    if request.param == "in place":
+        return backend
+    monkeypatch.setattr(OpenCLDevice, "works_in_place", False)
+    return OpenCLBackend(backend.device)
+
+
+def test_a_phase_reads_old_values_and_the_next_one_new_ones(either):
     a = cr.parameter("a", np.float32([1, 2]))
     b = cr.parameter("b", np.float32([10, 20]))
     program = Program(phases=[[(a, b + 0.0), (b, a + 0.0)], [(a, a + b)]])
-    backend.compile(program).run()
-    backend.pull([a, b])
+    either.compile(program).run()
+    either.pull([a, b])
     assert a.value.tolist() == [11, 22]
     assert b.value.tolist() == [1, 2]
 
 
-def test_parameters_can_trade_places(backend):
+def test_parameters_can_trade_places(either):
     a = cr.parameter("a", np.float32([1, 2]))
     b = cr.parameter("b", np.float32([3, 4]))
-    backend.compile(Program(phases=[[(a, b), (b, a)]])).run()
-    backend.pull([a, b])
+    either.compile(Program(phases=[[(a, b), (b, a)]])).run()
+    either.pull([a, b])
     assert (a.value.tolist(), b.value.tolist()) == ([3, 4], [1, 2])
 
 
-def test_a_flat_vector_and_its_members_are_one_memory(backend):
+def test_a_flat_vector_and_its_members_are_one_memory(either):
     w = cr.parameter("w", np.ones((2, 2), np.float32))
     v = cr.parameter("v", np.float32([5]))
     flat = Flat("all", [w, v])
     program = Program(outputs=[ops.sum(w)], phases=[[(flat, flat * 2.0)]])
-    executable = backend.compile(program)
+    executable = either.compile(program)
     executable.run()
     executable.run()
     assert executable.fetch(0) == 8
-    backend.pull([flat])
+    either.pull([flat])
     assert w.value.tolist() == [[4, 4], [4, 4]]
     assert v.value.tolist() == [20]
 
 
-def test_a_parameter_given_another_array_is_found_again(backend):
+def test_a_parameter_given_another_array_is_found_again(either):
     w = cr.parameter("w", np.float32([1, 2]))
-    executable = backend.compile(Program(outputs=[w * 2.0]))
+    executable = either.compile(Program(outputs=[w * 2.0]))
     executable.run()
     w.value = np.float32([3, 4])
     executable.run()
     assert executable.fetch(0).tolist() == [6, 8]
 
 
-def test_push_copies_changes_of_the_host(backend):
+def test_push_copies_changes_of_the_host(either):
     w = cr.parameter("w", np.float32([1, 2]))
-    executable = backend.compile(Program(outputs=[w * 2.0]))
+    executable = either.compile(Program(outputs=[w * 2.0]))
     executable.run()
     w.value[...] = 5
-    backend.push([w])
+    either.push([w])
     executable.run()
     assert executable.fetch(0).tolist() == [10, 10]
 
 
-def test_pull_does_not_overwrite_what_was_pushed(backend):
+def test_pull_does_not_overwrite_what_was_pushed(either):
     w = cr.parameter("w", np.float32([1, 2]))
     flat = Flat("all", [w])
-    backend.compile(Program(phases=[[(flat, flat * 2.0)]])).run()
+    either.compile(Program(phases=[[(flat, flat * 2.0)]])).run()
+    either.pull([flat])
     flat.value[:] = 7
-    backend.push([flat])
+    either.push([flat])
     flat.value[:] = 8
-    backend.pull([flat])
+    either.pull([flat])
     assert w.value.tolist() == [8, 8]
 
 
-def test_parameters_of_any_layout_and_dtype(backend):
+def test_parameters_lie_in_one_place_if_kernels_work_there(backend):
+    runtime = backend.session.runtime
+    if not runtime.device.works_in_place:
+        pytest.skip("this device has copies of parameters")
+    before = runtime.use.nbytes
+    w = cr.parameter("w", np.ones(1 << 20, np.float32))
+    executable = backend.compile(Program(phases=[[(w, w * 2.0)]]))
+    executable.run()
+    backend.pull([w])
+    assert w.value.tolist()[::4096] == [2.0] * 256
+    assert runtime.use.nbytes - before < w.value.nbytes
+
+
+def test_memory_that_kernels_work_in_outlives_them(either):
+    """What is dropped while they run is freed when they are done."""
+    w = cr.parameter("w", np.ones(1 << 22, np.float32))
+    executable = either.compile(Program(phases=[[(w, ops.tanh(w))]]))
+    for _ in range(50):
+        executable.run()
+    last = executable.launches and either.session.runtime._last
+    gone = weakref.ref(w.value)
+    del w, executable
+    gc.collect()
+    assert gone() is None
+    if either.session.runtime.device.works_in_place:
+        assert last.command_execution_status == 0  # complete
+
+
+def test_parameters_of_any_layout_and_dtype(either):
     wide = cr.parameter("wide", np.arange(6.0).reshape(2, 3).T)
     program = Program(outputs=[ops.exp(wide)], phases=[[(wide, wide + 1.0)]])
-    executable = backend.compile(program)
+    executable = either.compile(program)
     executable.run()
-    backend.pull([wide])
+    either.pull([wide])
     expected = np.exp(np.arange(6.0).reshape(2, 3).T)
     assert np.allclose(executable.fetch(0), expected, rtol=1e-5)
     assert wide.value.dtype == np.float64
