@@ -51,7 +51,7 @@ class Mirror:
         self.newer = False
         self.host = _bytes(address, root.nbytes)
         self.copy: Memory | None = None
-        if runtime.device.works_in_place:
+        if root.nbytes and runtime.device.works_in_place:
             self.buffer: Any = runtime.adopt(_bytes(self.start, self.slot.nbytes))
         else:
             self.buffer = self.copy = runtime.allocate(self.slot.nbytes, "parameters")

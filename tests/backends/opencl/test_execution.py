@@ -108,6 +108,31 @@ def test_pull_does_not_overwrite_what_was_pushed(either):
     assert w.value.tolist() == [8, 8]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ones((0, 3), np.float32),
+        np.float32(3),
+        np.broadcast_to(np.float32(2), (3, 4)),
+        np.arange(12, dtype=np.float32)[::-2],
+        np.frombuffer(bytearray(100), np.float32, 24, 4),
+        np.ndarray((5,), np.float32, buffer=bytearray(64), offset=3),
+    ],
+    ids=["empty", "number", "repeated", "reversed", "within bytes", "unaligned"],
+)
+def test_parameters_anywhere_in_memory(value, either):
+    w = cr.parameter("w", value.copy() if value.ndim == 0 else value)
+    expected = np.exp(w.value / 10) + 1
+    new = w.value + np.float32(1)
+    executable = either.compile(
+        Program(outputs=[ops.exp(w / 10.0) + 1.0], phases=[[(w, w + 1.0)]])
+    )
+    executable.run()
+    assert np.allclose(executable.fetch(0), expected)
+    either.pull([w])
+    np.testing.assert_array_equal(w.value, new)
+
+
 def test_parameters_lie_in_one_place_if_kernels_work_there(backend):
     runtime = backend.session.runtime
     if not runtime.device.works_in_place:
