@@ -15,6 +15,7 @@ from chainrule.backends.opencl.device import pool
 from chainrule.backends.opencl.device.buffers import OutOfMemory
 from chainrule.backends.opencl.device.feeds import Feed, open_feed
 from chainrule.backends.opencl.device.mirrors import Mirror
+from chainrule.backends.opencl.device.rows_feed import RowsFeed
 from chainrule.backends.opencl.device.runtime import Prepared, Runtime
 from chainrule.backends.opencl.device.session import Session
 from chainrule.backends.opencl.lowering.lower import Lowered, lower
@@ -56,6 +57,11 @@ class Feeds:
         """All of them."""
         feeds = (*self.inputs.values(), self.numbers, self.seed)
         return [feed for feed in feeds if feed is not None]
+
+    @property
+    def by_rows(self) -> Sequence[RowsFeed]:
+        """The inputs of which the device is told the rows."""
+        return [feed for feed in self.inputs.values() if isinstance(feed, RowsFeed)]
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ def _compiled(lowered: Lowered, kernels: Kernels, session: Session) -> Compiled:
     feeds = _open_feeds(lowered, runtime)
     given = {mirror.slot: mirror.buffer for mirror in mirrors.values()}
     given |= {feed.view.slot: feed.memory for feed in feeds.all}
+    given |= {feed.data.slot: feed.source for feed in feeds.by_rows}
     initial = _initial(lowered, runtime)
     given |= initial
     blocks = pool.plan(lowered.launches, given)
@@ -140,15 +147,17 @@ def _compiled(lowered: Lowered, kernels: Kernels, session: Session) -> Compiled:
 
 def _connect(feeds: Feeds, launches: Sequence[Prepared]) -> None:
     """Tell each feed which kernels read it."""
-    feed_of = {feed.view.slot: feed for feed in feeds.all}
+    read_by = {feed.view.slot: feed.read_by for feed in feeds.all}
+    read_by |= {feed.data.slot: feed.source_read_by for feed in feeds.by_rows}
     for kernel, launch, _ in launches:
         for position, slot in enumerate(launch.slots):
-            if slot in feed_of:
-                feed_of[slot].read_by(kernel, position)
+            if slot in read_by:
+                read_by[slot](kernel, position)
 
 
 def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
-    inputs, vector, seed = lowered.leaves.inputs, lowered.numbers.vector, lowered.seed
+    leaves, vector, seed = lowered.leaves, lowered.numbers.vector, lowered.seed
+    inputs = {**leaves.inputs, **leaves.rows}  # rows instead of the inputs themselves
     draws = any(launch.draws for launch in lowered.launches)
     sent = sum(view.nbytes for view in (*inputs.values(), vector, seed))
     most = 0
@@ -159,7 +168,9 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
     runs = max(most // sent, 1)
     return Feeds(
         inputs={
-            leaf: open_feed(runtime, view, f"input {leaf.name}", runs)
+            leaf: RowsFeed(runtime, leaves.inputs[leaf], view, runs)
+            if leaf in leaves.rows
+            else open_feed(runtime, view, f"input {leaf.name}", runs)
             for leaf, view in inputs.items()
         },
         numbers=open_feed(runtime, vector, "numbers", runs) if vector.size else None,

@@ -94,6 +94,10 @@ class OpenCLExecutable(Executable):
         rate: Callable[[int], float],
     ) -> int:
         most = min(self._compiled.feeds.runs, len(batches))
+        inputs = self._compiled.feeds.inputs
+        for leaf, values in feeds:
+            if leaf in inputs:
+                most = min(most, inputs[leaf].most_runs(values))
         if most == 1 or self.program.checked or self._session.recorder is not None:
             return super().run_batches(feeds, batches, seed=seed, step=step, rate=rate)
         self._prepare()

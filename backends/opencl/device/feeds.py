@@ -53,6 +53,9 @@ class Feed(Protocol):
     ) -> None:
         """Fill it with values, or with some rows of them, for one run or for many."""
 
+    def most_runs(self, values: Array) -> int:
+        """Return for how many runs rows of an array can be put at once."""
+
     def choose(self, run: int) -> None:
         """Give kernels the values for one of the runs that it was filled for."""
 
@@ -78,7 +81,7 @@ class CopyingFeed:
     """Memory that a copy is sent to."""
 
     def __init__(self, runtime: Runtime, view: View, name: str, runs: int) -> None:
-        self.view, self._runtime = view, runtime
+        self.view, self._runtime, self._runs = view, runtime, runs
         self.nbytes = runs * view.nbytes
         self.memory = runtime.allocate(self.nbytes, name, shared=False)
         # Two transfers are held at a time, so the host runs ahead by one step.
@@ -97,6 +100,10 @@ class CopyingFeed:
         if data.size:
             self._pending.append(self._runtime.send(self.memory, data))
 
+    def most_runs(self, values: Array) -> int:
+        """Return for how many runs rows of an array can be put at once."""
+        return self._runs
+
     def choose(self, run: int) -> None:
         """Do nothing: kernels find the values of each run by themselves."""
 
@@ -114,7 +121,7 @@ class SharedFeed:
     """Memory that the host writes and the device reads, without a copy."""
 
     def __init__(self, runtime: Runtime, view: View, runs: int) -> None:
-        self.view, self._runtime = view, runtime
+        self.view, self._runtime, self._runs = view, runtime, runs
         shape = (runs, *view.shape)
         self._arrays: list[Array] = [
             cl.fsvm_empty(runtime.context, shape, view.dtype, alignment=64)
@@ -129,7 +136,7 @@ class SharedFeed:
         self._turn = 0
         self._readers: list[tuple[cl.Kernel, int]] = []
         self._until: list[Any] = [None] * TURNS
-        weakref.finalize(self, _settle, self._until)
+        weakref.finalize(self, settle, self._until)
 
     def read_by(self, kernel: cl.Kernel, position: int) -> None:
         """Note that a kernel reads it as one of its arguments."""
@@ -146,6 +153,10 @@ class SharedFeed:
         turn = self._turn
         piece = self._firsts[turn] if runs is None else self._arrays[turn][:runs]
         fill(piece, values, rows)
+
+    def most_runs(self, values: Array) -> int:
+        """Return for how many runs rows of an array can be put at once."""
+        return self._runs
 
     def choose(self, run: int) -> None:
         """Give kernels the values for one of the runs that it was filled for."""
@@ -167,7 +178,7 @@ class SharedFeed:
             self._runtime.wait(event)
 
 
-def _settle(events: Sequence[Any]) -> None:
+def settle(events: Sequence[Any]) -> None:
     """Wait until nothing reads memory that is about to be freed."""
     for event in events:
         if event is not None:

@@ -7,7 +7,6 @@ nothing, and to pull is to wait until the device is done.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import weakref
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.backends.opencl.device.runtime import Memory, Runtime
+from chainrule.backends.opencl.device.runtime import Memory, Runtime, bytes_at
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.errors import BackendError
 from chainrule.node import Parameter
@@ -49,10 +48,10 @@ class Mirror:
         self.start = address - spare
         self.slot = Slot(spare + root.nbytes, persistent=True)
         self.newer = False
-        self.host = _bytes(address, root.nbytes)
+        self.host = bytes_at(address, root.nbytes)
         self.copy: Memory | None = None
         if root.nbytes and runtime.device.works_in_place:
-            self.buffer: Any = runtime.adopt(_bytes(self.start, self.slot.nbytes))
+            self.buffer: Any = runtime.adopt(self.start, self.slot.nbytes)
         else:
             self.buffer = self.copy = runtime.allocate(self.slot.nbytes, "parameters")
             runtime.upload(self.copy, spare, self.host)
@@ -110,7 +109,7 @@ class Mirrors:
             mirror = self._of.get(id(owner(parameter.value)))
             if mirror is not None and mirror.copy is not None:
                 low, high = np.lib.array_utils.byte_bounds(parameter.value)
-                host = _bytes(low, high - low)
+                host = bytes_at(low, high - low)
                 self._runtime.upload(mirror.copy, low - mirror.start, host)
                 if high - low == mirror.used:
                     mirror.newer = False
@@ -141,9 +140,3 @@ def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:
     if mirror is not None and mirror.copy is None:
         with contextlib.suppress(BackendError):
             runtime.settle()
-
-
-def _bytes(address: int, size: int) -> Array:
-    """Return the bytes at an address as an array."""
-    pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
-    return np.ctypeslib.as_array(pointer, (size,))

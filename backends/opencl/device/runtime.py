@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,15 +102,15 @@ class Runtime:
             self.device.largest_buffer / nbytes,
         ) from failure
 
-    def adopt(self, memory: Array) -> cl.Buffer:
-        """Return a buffer that is the host's own memory.
+    def adopt(self, address: int, nbytes: int) -> cl.Buffer:
+        """Return a buffer that is memory of the host, which must outlive it.
 
         Raises:
             BackendError: the device refuses.
         """
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.USE_HOST_PTR
         try:
-            return cl.Buffer(self.context, flags, hostbuf=memory)
+            return cl.Buffer(self.context, flags, hostbuf=bytes_at(address, nbytes))
         except FAILURES as error:
             raise self.failure(error) from error
 
@@ -366,6 +367,12 @@ class Runtime:
             f"{mib(self.device.memory)} in all, at most "
             f"{mib(self.device.largest_buffer)} in one buffer"
         )
+
+
+def bytes_at(address: int, size: int) -> Array:
+    """Return the bytes at an address as an array."""
+    pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
+    return np.ctypeslib.as_array(pointer, (size,))
 
 
 def _as_bytes(array: Array) -> Array:

@@ -83,7 +83,15 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         device.require_float64("this program")
     phases = program.lower(kernels)
     numbers = find_host_numbers(phases, floats)
-    leaves = find_leaves(phases, floats, numbers.nodes, session.mirrors.view)
+    # There is one place for an output.
+    many = program.training and not any(phase.outputs for phase in phases)
+    leaves = find_leaves(
+        phases,
+        floats,
+        numbers.nodes,
+        session.mirrors.view,
+        by_rows=many and device.works_in_place,
+    )
     seed = new_view("ulong", (2,), persistent=True)
     offsets = program.total_offsets
     sums = new_view(floats, (offsets[-1], 2), persistent=True)
@@ -110,10 +118,9 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         made.add_up([t for t in totals if t[1] not in numbers.nodes], sums)
         made.assign()
         launches += made.launches
-    many = program.training and not outputs  # there is one place for an output
     step: WholeStep | None = None
     if device.is_cpu:
-        views = (*leaves.inputs.values(), numbers.vector, seed)
+        views = (*{**leaves.inputs, **leaves.rows}.values(), numbers.vector, seed)
         sent = {view.slot for view in views} if many else None
         if sent is not None and device.has_threads:
             step = whole_step(launches, sent, device.compute_units)

@@ -89,7 +89,8 @@ class PhaseLaunches:
         node = self._plan.column_sums.get(group)
         sums = None if node is None else (node, stored[node])
         epilogue = Epilogue(self._context, group, targets, sums)
-        self.add(product_launch(self._runtime, epilogue, a, b))
+        rows = self._plan.leaves.rows_of(group.product.inputs[0])
+        self.add(product_launch(self._runtime, epilogue, a, b, rows))
 
     def _operand(self, node: Node) -> View:
         """Return where an operand of a product lies as floats, if need be in a copy."""

@@ -132,6 +132,9 @@ class _Tile:
         for name, view in (("a", p.a), ("b", p.b)):
             start = p.operand(body, view)
             body.line(f"global const {p.floats} *{name} = {start};")
+        if p.rows:
+            name = body.argument(p.rows.pointer)
+            body.line(f"global const long *rows = {name};")
         if self.pack:
             self._copy_b(body)
         last = f"min(t + {self.each}, {self.tiles})" if self.each > 1 else "t + 1"
@@ -190,7 +193,7 @@ class _Tile:
         """Return where a row of the tile begins in A; the last one is repeated."""
         p = self.p
         row = f"min(m + {i}, {p.m - 1})" if p.m % self.rows else f"(m + {i})"
-        return f"a + {row} * {p.a.strides[-2]}L"
+        return f"a + {p.row(row)}"
 
     def _load_b(self, body: Body, valid: int) -> None:
         """Load a vector of a row of B for each vector of columns."""
@@ -215,7 +218,7 @@ class _Tile:
         """Compute a tile of the product, in variables s0_0, s0_1, …, and finish it."""
         p = self.p
         vectors = range(-(-valid // self.lanes))
-        sm, sk = self.strip.strides if self.copies_a else p.a.strides[-2:]
+        sm, sk = self.strip.strides
         for i in range(self.rows):
             row = f"strip + {i * sm}" if self.copies_a else self._row(i)
             space = "local" if self.copies_a else "global"
@@ -224,7 +227,9 @@ class _Tile:
                 body.line(f"{self.type} s{i}_{j} = 0;")
         with body.block(f"for (int k = 0; k < {p.k}; k++)"):
             self._load_b(body, valid)
-            column = "k" if sk == 1 else f"(long)k * {sk}"
+            column = p.column("k")
+            if self.copies_a:
+                column = "k" if sk == 1 else f"k * {sk}"
             for i in range(self.rows):
                 body.line(f"const {self.type} a{i} = p{i}[{column}];")
                 for j in vectors:

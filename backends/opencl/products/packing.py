@@ -110,7 +110,7 @@ class Strip:
     def copy(self, body: Body, starts: Sequence[str]) -> None:
         """Copy the rows that begin at these places of A."""
         p, (sm, sk) = self.p, self.strides
-        across, along = p.a.strides[-2:]
+        across, column = p.a.strides[-2], p.column("k")
         vectors = p.k - p.k % 16 if self.in_order else 0
         if vectors:
             with body.block(f"for (int k = 0; k < {vectors}; k += 16)"):
@@ -125,7 +125,7 @@ class Strip:
             inside = f"if (m <= {p.m - self.rows})" if p.m % self.rows else ""
             with body.block(inside), body.block(rest):
                 for first, size in pieces(self.rows):
-                    load = f"a + m + {first} + k * {along}L"
+                    load = f"a + m + {first} + {column}"
                     target = f"strip + k * {sk} + {first}"
                     if size > 1:
                         body.line(f"vstore{size}(vload{size}(0, {load}), 0, {target});")
@@ -134,5 +134,5 @@ class Strip:
         if not whole or p.m % self.rows:
             with body.block("else" if whole else ""), body.block(rest):
                 for i, start in enumerate(starts):
-                    element = f"({start})[k * {along}L]"
+                    element = f"({start})[{column}]"
                     body.line(f"strip[{i * sm} + k * {sk}] = {element};")

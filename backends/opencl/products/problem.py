@@ -103,6 +103,8 @@ class Problem:
         m: rows of A and C.
         n: columns of B and C.
         k: columns of A, and rows of B.
+        rows: which rows A has, of the array that it begins; None for its first ones.
+            Those of a transposed A are its columns.
     """
 
     epilogue: Epilogue
@@ -113,6 +115,7 @@ class Problem:
     m: int
     n: int
     k: int
+    rows: View | None = None
 
     @property
     def flops(self) -> int:
@@ -133,6 +136,24 @@ class Problem:
                 terms.append(f"(batch / {step} % {size}) * {view.strides[axis]}L")
         return " + ".join(terms)
 
+    def row(self, number: str) -> str:
+        """Return where in A a row begins, after its start."""
+        if self.rows is not None and not self.turned:
+            number = f"rows[{number}]"
+        return f"{number} * {self.a.strides[-2]}L"
+
+    def column(self, number: str) -> str:
+        """Return where in A a column begins, after its start."""
+        if self.rows is not None and self.turned:
+            number = f"rows[{number}]"
+        stride = self.a.strides[-1]
+        return number if stride == 1 else f"(long){number} * {stride}"
+
+    @property
+    def turned(self) -> bool:
+        """Whether A is transposed."""
+        return self.a.strides[-1] != 1
+
     def alone(self) -> Problem:
         """Return the same product without its epilogue, in memory of its own."""
         node, group = self.epilogue.product, self.epilogue.group
@@ -144,6 +165,7 @@ class Problem:
             epilogue=Epilogue(context, plain, [target]),
             a=_elsewhere(self.a),
             b=_elsewhere(self.b),
+            rows=None,
         )
 
 

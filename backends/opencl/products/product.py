@@ -7,6 +7,7 @@ way the elements are finished where they are: see `Epilogue`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from chainrule.backends.opencl.device.runtime import Runtime
@@ -18,9 +19,20 @@ from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import View
 
 
-def product_launch(runtime: Runtime, epilogue: Epilogue, a: View, b: View) -> Launch:
-    """Return the launch that multiplies two operands fastest on a device."""
-    problem, device = problem_of(epilogue, a, b), runtime.device
+def product_launch(
+    runtime: Runtime, epilogue: Epilogue, a: View, b: View, rows: View | None = None
+) -> Launch:
+    """Return the launch that multiplies two operands fastest on a device.
+
+    Args:
+        runtime: the device.
+        epilogue: what is computed from the product.
+        a: the left operand.
+        b: the right operand.
+        rows: which rows of the array that begins with `a` are its rows, on processors;
+            None if it is `a`.
+    """
+    problem, device = replace(problem_of(epilogue, a, b), rows=rows), runtime.device
     if not device.is_cpu and (forms := tiles(device, problem)):
         return gpu_launch(problem, choose(runtime, problem, forms, gpu_launch))
     launch = partial(cpu_launch, device)

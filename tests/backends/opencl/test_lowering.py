@@ -25,7 +25,7 @@ def planned(program, parameter_view=view_of, *, sum_columns=True):
     """Return the storage plan of a program's first phase, and the host's numbers."""
     phases = program.lower(OpenCLBackend.kernels)
     numbers = find_host_numbers(phases, "float")
-    leaves = find_leaves(phases, "float", numbers.nodes, parameter_view)
+    leaves = find_leaves(phases, "float", numbers.nodes, parameter_view, by_rows=False)
     graph = graph_of(phases[0], numbers.nodes, leaves)
     return plan_storage(graph, leaves, "float", sum_columns=sum_columns), numbers
 

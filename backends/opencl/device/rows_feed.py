@@ -1,0 +1,97 @@
+"""Rows: an input of which the device is told the rows, and reads them where they lie.
+
+A processor can read the rows of a batch in the host's own array. To copy them first
+would take the host's thread longer than some steps take the device.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyopencl as cl
+
+from chainrule.backends.opencl.device.feeds import TURNS, SharedFeed, settle
+from chainrule.backends.opencl.device.runtime import Runtime
+from chainrule.backends.opencl.source.layout import View
+
+Array = npt.NDArray[Any]
+MANY = 1 << 30
+COPIED_AT_ONCE = 1 << 20
+"""Bytes of rows that are copied for several runs, if they cannot be read in place."""
+
+
+class RowsFeed(SharedFeed):
+    """The memory of an input that only products read, row by row.
+
+    Args:
+        runtime: the device.
+        data: how the rows lie that are numbered 0, 1, …: in the host's array.
+        rows: where the numbers of a batch's rows are.
+        runs: for how many runs there is room for numbers.
+
+    Attributes:
+        data: how the rows lie.
+        source: the argument of kernels that read the rows.
+    """
+
+    def __init__(self, runtime: Runtime, data: View, rows: View, runs: int) -> None:
+        super().__init__(runtime, rows, runs)
+        self.data = data
+        self._source_readers: list[tuple[cl.Kernel, int]] = []
+        empty = np.zeros(data.shape, data.dtype)
+        self._read_in_turn = [empty] * TURNS
+        weakref.finalize(self, _let_go, self._until, self._read_in_turn)
+        self._read_from(empty)
+
+    def source_read_by(self, kernel: cl.Kernel, position: int) -> None:
+        """Note that a kernel reads the rows as one of its arguments."""
+        self._source_readers.append((kernel, position))
+
+    def most_runs(self, values: Array) -> int:
+        """Return for how many runs rows of an array can be put at once."""
+        copied = max(COPIED_AT_ONCE // self.data.nbytes, 1)
+        return MANY if self._is_readable(values) else copied
+
+    def put(
+        self, values: Array, rows: Array | None = None, *, runs: int | None = None
+    ) -> None:
+        """Note which rows of an array are read; one that must be converted is copied.
+
+        Without `rows`, the array is the batch.
+        """
+        if rows is None or not self._is_readable(values):
+            taken = values if rows is None else values.take(rows, 0, mode="clip")
+            shape = (-1, *self.data.shape[1:])
+            values = np.array(taken, self.data.dtype, order="C").reshape(shape)
+            numbers = np.arange(len(values))
+            rows = numbers if rows is None else numbers.reshape(rows.shape)
+        super().put(rows.clip(0, len(values) - 1), runs=runs)
+        if values is not self._source_of:
+            self._read_from(values)
+        self._read_in_turn[self._turn] = values
+
+    def read(self) -> Array:
+        """Return the last values."""
+        values: Array = self._source_of[super().read()]
+        return values
+
+    def _read_from(self, values: Array) -> None:
+        """Let kernels read the rows of an array."""
+        self._source_of = values
+        address = values.__array_interface__["data"][0]
+        self.source = self._runtime.adopt(address, values.nbytes)
+        for kernel, position in self._source_readers:
+            kernel.set_arg(position, self.source)
+
+    def _is_readable(self, values: Array) -> bool:
+        return values.dtype == self.data.dtype and values.flags.c_contiguous
+
+
+def _let_go(events: Sequence[Any], arrays: list[Array]) -> None:
+    """Drop arrays that nothing reads any more."""
+    settle(events)
+    arrays.clear()
