@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from chainrule.backends.opencl.device.pace import Pace
 from chainrule.backends.opencl.device.profile import tasks_of
 from chainrule.backends.opencl.device.runtime import Prepared
 from chainrule.backends.opencl.device.session import Session
+from chainrule.backends.opencl.device.threads import WORKERS
 from chainrule.backends.opencl.source.body import Kernels
 from chainrule.backends.opencl.source.faults import NO_FAULTS
 from chainrule.backends.opencl.source.layout import Slot, View
@@ -122,6 +125,12 @@ class OpenCLExecutable(Executable):
         self._pace.launched(self._launch(runs), runs)
         self._add_host_totals(rows)
         return runs
+
+    def running(self) -> AbstractContextManager[object]:
+        launches = self._compiled.lowered.launches
+        for_one_core = [math.prod(launch.items) for launch in launches] == [1]
+        WORKERS.keep(in_place=not for_one_core)
+        return nullcontext()
 
     def _prepare(self) -> None:
         """Refuse a forked process; compile again if parameters have moved.

@@ -13,7 +13,7 @@ from chainrule.backends.opencl.device.cache import (
     usable_folder,
 )
 from chainrule.backends.opencl.device.fork import note_use
-from chainrule.backends.opencl.device.threads import are_kept_in_place, keep_in_place
+from chainrule.backends.opencl.device.threads import WORKERS
 from chainrule.backends.opencl.source.layout import Floats
 from chainrule.errors import BackendError
 from chainrule.kinds.backend import Device
@@ -76,11 +76,11 @@ class OpenCLDevice:
 
     @property
     def has_threads(self) -> bool:
-        """Whether its groups run on threads, each on a core of its own.
+        """Whether its groups run on threads that can have a core each.
 
         One may then wait for what another has begun. OpenCL does not promise that.
         """
-        return self.is_pocl and are_kept_in_place()
+        return self.is_pocl and WORKERS.can_be_kept_in_place
 
     @property
     def works_in_place(self) -> bool:
@@ -175,7 +175,6 @@ def find_devices() -> list[OpenCLDevice]:
             forked from one that uses a driver.
     """
     prepare()
-    keep_in_place()
     try:
         import pyopencl as cl
     except ImportError as error:
@@ -184,7 +183,8 @@ def find_devices() -> list[OpenCLDevice]:
         ) from error
     note_use()
     try:
-        platforms = cl.get_platforms()
+        with WORKERS.opening():
+            platforms = cl.get_platforms()
     except cl.Error as error:
         raise BackendError(f"no OpenCL driver is installed. {REMEDY}") from error
     handles = []

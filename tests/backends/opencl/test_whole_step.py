@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import chainrule as cr
 from chainrule import ops
 from chainrule.backends.opencl import OpenCLBackend
 from chainrule.backends.opencl.device.devices import OpenCLDevice
+from chainrule.backends.opencl.device.threads import VARIABLE, WORKERS, Workers
 from chainrule.backends.opencl.lowering import whole_step as module
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Argument, Slot
@@ -119,6 +122,50 @@ def test_a_profile_shows_the_kernels_of_a_whole_step(own: OpenCLBackend) -> None
     more(plain, own)
     more(plain, own)
     same(model, plain)
+
+
+def places() -> list[int]:
+    """Return on how many cores each of PoCL's threads may run."""
+    return [len(os.sched_getaffinity(thread)) for thread in WORKERS._cores]
+
+
+def test_threads_are_kept_on_their_cores_while_they_share_a_step(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs leave the host's thread its core."""
+    if not WORKERS._cores:
+        pytest.skip("somebody else says where PoCL's threads are")
+    assert VARIABLE not in os.environ
+    every = os.cpu_count()
+    make, options = CASES["adam"]
+    small = make()
+    monkeypatch.setattr(module, "WAITING", 1 << 30)
+    fit(small, OpenCLBackend(own.device), **options)
+    assert {*places()} == {every}
+    monkeypatch.setattr(module, "WAITING", 0)
+    large = make()
+    fit(large, own, **options)
+    assert {*places()} == {1}
+    assert {*WORKERS._cores.values()} == {
+        *range(own.session.runtime.device.compute_units)
+    }
+    fit(small, own, **options)
+    assert {*places()} == {1}  # the same program, but this backend shares it
+
+
+def test_threads_of_others_are_left_alone() -> None:
+    workers, stop = Workers(), threading.Event()
+    with workers.opening():
+        thread = threading.Thread(target=stop.wait)
+        thread.start()
+    try:
+        assert not workers._cores
+        workers.keep(in_place=True)
+        assert thread.native_id is not None
+        assert len(os.sched_getaffinity(thread.native_id)) == os.cpu_count()
+    finally:
+        stop.set()
+        thread.join()
 
 
 def launch(effort: float, slots: int = 1, items: int = 8, text: str = "") -> Launch:
