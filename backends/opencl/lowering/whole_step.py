@@ -14,7 +14,13 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
-from chainrule.backends.opencl.lowering.functions import Calls, fits, merged, pooled
+from chainrule.backends.opencl.lowering.functions import (
+    Calls,
+    fits,
+    merged,
+    pooled,
+    uses,
+)
 from chainrule.backends.opencl.source.launch import Launch
 from chainrule.backends.opencl.source.layout import Slot, new_view
 
@@ -22,8 +28,8 @@ ALONE = 1 << 11
 """Vector operations up to which one core does a kernel alone."""
 WAITING = 1 << 12
 """Vector operations that a core does while the cores wait for each other, about."""
-LARGEST = 1 << 24
-"""Vector operations of a step from which launches of its kernels are as fast."""
+LARGEST = 1 << 28
+"""Bytes of results, all in one buffer, up to which a step is one launch."""
 TASKS = 4
 """Tasks for each core, of kernels that have more than twice as many work items."""
 APART = 8
@@ -130,7 +136,11 @@ def whole_step(
     shared = sum(launch.effort for launch in launches if not _is_alone(launch))
     saved = shared * (units - 1) / units
     stages = len([*_stages(launches)])
-    if not stages * WAITING < saved or shared > LARGEST or not fits(launches):
+    if not stages * WAITING < saved or not fits(launches):
+        return None
+    slots = uses(pooled(launches))
+    results = (slot.nbytes for slot in slots if not slot.persistent)
+    if max(results, default=0) > LARGEST:
         return None
     return WholeStep(launches, sent, units)
 

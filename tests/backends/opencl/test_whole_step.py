@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from typing import Any
@@ -168,9 +169,12 @@ def test_threads_of_others_are_left_alone() -> None:
         thread.join()
 
 
-def launch(effort: float, slots: int = 1, items: int = 8, text: str = "") -> Launch:
+def launch(
+    effort: float, slots: int = 1, items: int = 8, text: str = "", size: int = 8
+) -> Launch:
     """Return a launch that does nothing."""
     given = [Argument(Slot(8, persistent=True), "float") for _ in range(slots)]
+    given += [Argument(Slot(size), "float")] * bool(size)
     return Launch(
         label="nothing",
         nodes=(),
@@ -192,7 +196,10 @@ ENOUGH = 4 * module.WAITING
         ([launch(ENOUGH / 4)] * 3, 2, False),
         ([launch(ENOUGH, items=1)] * 3, 2, False),
         ([launch(ENOUGH)] * 3, 1, False),
-        ([launch(module.LARGEST / 2)] * 3, 2, False),
+        ([launch(ENOUGH, size=module.LARGEST)] * 3, 2, True),
+        ([launch(ENOUGH, size=module.LARGEST + 1)] * 3, 2, False),
+        ([launch(math.inf)] * 3, 2, True),
+        ([launch(ENOUGH, size=0)] * 3, 2, True),
         ([launch(ENOUGH, slots=60), launch(ENOUGH, slots=60)], 2, False),
         ([launch(ENOUGH, text=f"{i};") for i in range(70)], 2, False),
     ],
