@@ -33,7 +33,7 @@ takes longer to ask for it than to compile."""
 SENT_AT_ONCE = 1 << 19
 """Bytes up to which the values for several runs of one launch are sent at once."""
 SHARED_AT_ONCE = 1 << 20
-"""The same for runs of several launches, where host and device share memory."""
+"""The same where host and device share memory, for runs of several launches, too."""
 
 
 @dataclass(frozen=True)

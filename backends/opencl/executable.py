@@ -147,6 +147,8 @@ class OpenCLExecutable(Executable):
     def _launch(self, runs: int = 1) -> Any:
         """Enqueue the launches of some runs, and return the event of the last one."""
         compiled, recorder = self._compiled, self._session.recorder
+        for mirror in compiled.changed:
+            mirror.newer = True
         launch, repeats = self._session.runtime.launch, compiled.lowered.repeats
         events = launch(compiled.launches, runs if repeats else 1)
         for nth in range(1, 1 if repeats else runs):
@@ -158,8 +160,6 @@ class OpenCLExecutable(Executable):
         last = events[-1] if events else None
         for feed in compiled.feeds.all:
             feed.used_until(last)
-        for mirror in compiled.changed:
-            mirror.newer = True
         return last
 
     def _recompile(self) -> None:
@@ -202,6 +202,8 @@ class OpenCLExecutable(Executable):
         if sums.size:
             taken += self._read(sums).astype(np.float64).sum(axis=1)
             self._fill(sums.slot, sums.dtype.type(0))
+        for feed in self._compiled.feeds.by_rows:
+            feed.let_go()
         return taken
 
     def look_for_faults(self) -> None:

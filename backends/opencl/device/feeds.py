@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyopencl as cl
 
+from chainrule.backends.opencl.device.fork import is_forked
 from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.source.layout import View
 from chainrule.kinds.backend import fill
@@ -181,6 +182,6 @@ class SharedFeed:
 def settle(events: Sequence[Any]) -> None:
     """Wait until nothing reads memory that is about to be freed."""
     for event in events:
-        if event is not None:
+        if event is not None and not is_forked():
             with contextlib.suppress(cl.Error):
                 event.wait()

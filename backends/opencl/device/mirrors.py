@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyopencl as cl
 
+from chainrule.backends.opencl.device.buffers import MemoryUse
+from chainrule.backends.opencl.device.fork import is_forked
 from chainrule.backends.opencl.device.runtime import Memory, Runtime, bytes_at
 from chainrule.backends.opencl.source.layout import Slot, View
 from chainrule.errors import BackendError
@@ -50,7 +53,8 @@ class Mirror:
         self.newer = False
         self.host = bytes_at(address, root.nbytes)
         self.copy: Memory | None = None
-        if root.nbytes and runtime.device.works_in_place:
+        fits = 0 < root.nbytes < runtime.device.largest_buffer
+        if fits and runtime.device.works_in_place:
             self.buffer: Any = runtime.adopt(self.start, self.slot.nbytes)
         else:
             self.buffer = self.copy = runtime.allocate(self.slot.nbytes, "parameters")
@@ -100,7 +104,8 @@ class Mirrors:
         mirror = self._of.get(id(root))
         if mirror is None or mirror.root() is not root:
             mirror = self._of[id(root)] = Mirror(root, self._runtime)
-            weakref.finalize(root, _forget, weakref.ref(self), id(root))
+            use = self._runtime.use if mirror.copy is None else None
+            weakref.finalize(root, _forget, weakref.ref(self), id(root), use)
         return mirror
 
     def push(self, parameters: Iterable[Parameter]) -> None:
@@ -119,8 +124,8 @@ class Mirrors:
         roots = [owner(parameter.value) for parameter in parameters]
         found = dict.fromkeys(self._of.get(id(root)) for root in roots)
         newer = [mirror for mirror in found if mirror and mirror.newer]
-        if any(mirror.copy is None for mirror in newer):
-            self._runtime.settle()
+        if any(mirror is not None and mirror.copy is None for mirror in found):
+            self._runtime.settle()  # also from what only reads them
         self._runtime.download_all(
             (mirror.copy, mirror.offset, mirror.host)
             for mirror in newer
@@ -130,13 +135,14 @@ class Mirrors:
             mirror.newer = False
 
 
-def _forget(mirrors: weakref.ref[Mirrors], key: int) -> None:
-    """Drop the mirror of memory that is about to be freed."""
+def _forget(mirrors: weakref.ref[Mirrors], key: int, in_use: MemoryUse | None) -> None:
+    """Drop the mirror of memory that is about to be freed.
+
+    Kernels that work in it come to their end first, whatever else is gone.
+    """
     living = mirrors()
-    if living is None:
-        return
-    mirror = living._of.pop(key, None)
-    runtime = living._runtime
-    if mirror is not None and mirror.copy is None:
-        with contextlib.suppress(BackendError):
-            runtime.settle()
+    if living is not None:
+        living._of.pop(key, None)
+    if in_use is not None and not is_forked():
+        with contextlib.suppress(cl.Error):
+            in_use.queue.finish()

@@ -20,6 +20,7 @@ from chainrule.backends.opencl.source.layout import View
 
 Array = npt.NDArray[Any]
 MANY = 1 << 30
+"""Runs for which rows can be given at once where nothing is copied."""
 COPIED_AT_ONCE = 1 << 20
 """Bytes of rows that are copied for several runs, if they cannot be read in place."""
 
@@ -41,10 +42,14 @@ class RowsFeed(SharedFeed):
     def __init__(self, runtime: Runtime, data: View, rows: View, runs: int) -> None:
         super().__init__(runtime, rows, runs)
         self.data = data
+        self._place, self._copied = (0, 0), True
         self._source_readers: list[tuple[cl.Kernel, int]] = []
+        for array in self._arrays:
+            array[...] = 0
         empty = np.zeros(data.shape, data.dtype)
         self._read_in_turn = [empty] * TURNS
         weakref.finalize(self, _let_go, self._until, self._read_in_turn)
+        self.nbytes += 2 * data.nbytes
         self._read_from(empty)
 
     def source_read_by(self, kernel: cl.Kernel, position: int) -> None:
@@ -59,19 +64,22 @@ class RowsFeed(SharedFeed):
     def put(
         self, values: Array, rows: Array | None = None, *, runs: int | None = None
     ) -> None:
-        """Note which rows of an array are read; one that must be converted is copied.
+        """Note which rows of an array are read, for many runs.
 
-        Without `rows`, the array is the batch.
+        For one run they are copied: the array may change right after. So are those
+        that must be converted. Without `rows`, the array is the batch.
         """
-        if rows is None or not self._is_readable(values):
+        if rows is None or runs is None or not self._is_readable(values):
             taken = values if rows is None else values.take(rows, 0, mode="clip")
             shape = (-1, *self.data.shape[1:])
             values = np.array(taken, self.data.dtype, order="C").reshape(shape)
             numbers = np.arange(len(values))
             rows = numbers if rows is None else numbers.reshape(rows.shape)
+            self._copied = True
+        else:
+            self._copied = False
         super().put(rows.clip(0, len(values) - 1), runs=runs)
-        if values is not self._source_of:
-            self._read_from(values)
+        self._read_from(values)
         self._read_in_turn[self._turn] = values
 
     def read(self) -> Array:
@@ -81,14 +89,26 @@ class RowsFeed(SharedFeed):
 
     def _read_from(self, values: Array) -> None:
         """Let kernels read the rows of an array."""
-        self._source_of = values
-        address = values.__array_interface__["data"][0]
-        self.source = self._runtime.adopt(address, values.nbytes)
-        for kernel, position in self._source_readers:
-            kernel.set_arg(position, self.source)
+        place = values.__array_interface__["data"][0], values.nbytes
+        if place != self._place:
+            self.source = self._runtime.adopt(*place)
+            for kernel, position in self._source_readers:
+                kernel.set_arg(position, self.source)
+        self._place, self._source_of = place, values
+
+    def let_go(self) -> None:
+        """Wait until no kernel reads the caller's array; keep a copy of the batch."""
+        settle(self._until)
+        if not self._copied:
+            self.put(self.read())
+        self._read_in_turn[:] = [self._source_of] * TURNS
 
     def _is_readable(self, values: Array) -> bool:
-        return values.dtype == self.data.dtype and values.flags.c_contiguous
+        return (
+            values.dtype == self.data.dtype
+            and values.flags.c_contiguous
+            and 0 < values.nbytes < self._runtime.device.largest_buffer
+        )
 
 
 def _let_go(events: Sequence[Any], arrays: list[Array]) -> None:

@@ -371,8 +371,10 @@ class Runtime:
 
 def bytes_at(address: int, size: int) -> Array:
     """Return the bytes at an address as an array."""
-    pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
-    return np.ctypeslib.as_array(pointer, (size,))
+    if not size:
+        return np.empty(0, np.uint8)
+    memory = (ctypes.c_uint8 * size).from_address(address)
+    return np.frombuffer(memoryview(memory), np.uint8)
 
 
 def _as_bytes(array: Array) -> Array:

@@ -27,7 +27,8 @@ class Workers:
     @property
     def can_be_kept_in_place(self) -> bool:
         """Whether they are known, or on cores of their own anyway."""
-        return bool(self._cores) or os.environ.get(VARIABLE) == "1"
+        given = os.environ.get(VARIABLE) == "1" and _may_use_all_cores()
+        return bool(self._cores) or given
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -76,8 +77,8 @@ def _allow(thread: int, cores: Iterable[int]) -> None:
 def _may_use_all_cores() -> bool:
     if not hasattr(os, "sched_getaffinity") or not TASKS.is_dir():
         return False
-    cores = len(os.sched_getaffinity(0))
-    return cores == os.cpu_count() and cores > 1
+    cores = os.sched_getaffinity(0)
+    return len(cores) > 1 and cores == {*range(os.cpu_count() or 1)}
 
 
 def _threads() -> set[int]:

@@ -94,7 +94,12 @@ def find_leaves(
 
 
 def _is_read_by_rows(leaf: Input, phases: Sequence[Phase]) -> bool:
-    """Return whether only products read an input, as the left one of two matrices."""
+    """Return whether only products read an input, as the left one of two matrices.
+
+    One with a single column does not tell its rows from its columns.
+    """
+    if leaf.ndim != 2 or leaf.shape[1] == 1:
+        return False
     for phase in phases:
         nodes = topological(phase.roots)
         if any(isinstance(x, Input) and _source(x) is leaf for x in phase.roots):

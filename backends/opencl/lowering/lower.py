@@ -124,7 +124,8 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         sent = {view.slot for view in views} if many else None
         if sent is not None and device.has_threads:
             step = whole_step(launches, sent, device.compute_units)
-        launches = merge_small(launches, sent, device.compute_units)
+        alone = sent if step is None else None  # a profile shows its kernels
+        launches = merge_small(launches, alone, device.compute_units)
     profiled = session.recorder is not None
     if step is not None and not profiled:
         launches = [step.launch]

@@ -146,6 +146,33 @@ def test_parameters_lie_in_one_place_if_kernels_work_there(backend):
     assert runtime.use.nbytes - before < w.value.nbytes
 
 
+def test_nothing_reads_a_parameter_after_a_pull(either):
+    w = cr.parameter("w", np.ones(1 << 22, np.float32))
+    executable = either.compile(Program(outputs=[ops.tanh(w)]))
+    executable.run()
+    either.pull([w])
+    w.value[...] = 5
+    assert (executable.fetch(0) < 0.8).all()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_kernels_end_before_memory_whatever_goes_first(closed, backend):
+    own = OpenCLBackend(backend.device)
+    if not own.session.runtime.device.works_in_place:
+        pytest.skip("this device has copies of parameters")
+    w = cr.parameter("w", np.ones(1 << 22, np.float32))
+    executable = own.compile(Program(phases=[[(w, ops.tanh(w))]]))
+    for _ in range(50):
+        executable.run()
+    last = own.session.runtime._last
+    assert last.command_execution_status != 0
+    if closed:
+        own.session.close()
+    del own, executable, w
+    gc.collect()
+    assert last.command_execution_status == 0
+
+
 def test_memory_that_kernels_work_in_outlives_them(either):
     """What is dropped while they run is freed when they are done."""
     w = cr.parameter("w", np.ones(1 << 22, np.float32))

@@ -147,18 +147,102 @@ def test_batches_that_are_not_run_leave_those_that_are(own: OpenCLBackend) -> No
     assert gone[1]() is None
 
 
+ONES = np.ones((200, 200), np.float32)
+
+
+def slow(own: OpenCLBackend) -> tuple[Any, Any]:
+    """Return a step whose kernels take a tenth of a second, and its input."""
+    x, w = cr.input("x", (4000, 200)), cr.parameter("w", ONES)
+    phases = [[(w, ops.tanh(ops.transpose(x) @ (x @ w)))]] * 30
+    return own.compile(Program(phases=phases, training=True)), x
+
+
 def test_data_outlive_the_kernels_that_read_them(own: OpenCLBackend) -> None:
-    x, y = wide()
-    model = trained(own, x, y)
-    gone = weakref.ref(x)
-    feed = model.program._compiled.feeds.by_rows[0]  # type: ignore[union-attr]
-    until = feed._until
-    del x, feed
+    executable, x = slow(own)
+    values, batches = np.ones((9000, 200), np.float32), np.zeros((8, 4000), int)
+    gone = weakref.ref(values)
+    executable.run_batches([(x, values)], batches, seed=0, step=1, rate=lambda n: 0.1)
+    executable.run_batches([(x, values)], batches, seed=0, step=2, rate=lambda n: 0.1)
+    last = own.session.runtime._last
+    assert last.command_execution_status != 0
+    del values
     assert gone() is not None
-    del model
+    del executable
     gc.collect()
     assert gone() is None
-    assert all(e is None or e.command_execution_status == 0 for e in until)
+    assert last.command_execution_status == 0
+
+
+def test_data_are_let_go_after_an_epoch(own: OpenCLBackend) -> None:
+    x, y = wide()
+    model = trained(own, x, y)
+    assert by_rows(model) == 1
+    gone = weakref.ref(x)
+    del x
+    gc.collect()
+    assert gone() is None
+    program: Any = model.program
+    program.run()  # with the last batch
+    assert np.isfinite(program.take_totals()).all()
+
+
+def test_data_may_change_between_steps_that_are_seen(own: OpenCLBackend) -> None:
+    class Change(cr.Callback):
+        def step_end(self, run: Any) -> None:
+            x[...] *= 0.9
+
+    models = []
+    for backend in (own, "numpy"):
+        x, y = wide()
+        model = cr.Sequential(
+            [cr.layers.Dense(9, activation="tanh"), cr.layers.Dense(2)]
+        )
+        fit(model, backend, x=x, y=y, batch_size=100, callbacks=[Change()])
+        models.append(model)
+    once, expected = models
+    pairs = zip(once.session.changing, expected.session.changing, strict=True)
+    for got, wanted in pairs:
+        np.testing.assert_allclose(got.value, wanted.value, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(70, 1), (1, 70)])
+def test_one_column_or_one_row(shape: tuple[int, int], own: OpenCLBackend) -> None:
+    rows, columns = shape
+    x = np.random.default_rng(0).normal(size=(210, columns)).astype(np.float32)
+    models = []
+    for backend in (own, "numpy"):
+        model = cr.Sequential(
+            [cr.layers.Dense(5, activation="tanh"), cr.layers.Dense(2)]
+        )
+        fit(model, backend, x=x, y=np.tile(x[:, :1], (1, 2)), batch_size=rows, epochs=2)
+        models.append(model)
+    once, expected = models
+    pairs = zip(once.session.changing, expected.session.changing, strict=True)
+    for got, wanted in pairs:
+        np.testing.assert_allclose(got.value, wanted.value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_step_that_is_compiled_again_before_it_has_values(own: OpenCLBackend) -> None:
+    executable, x = slow(own)
+    (w,) = {target for phase in executable.program.phases for target, _ in phase}
+    w.value = np.zeros((200, 200), np.float32)
+    values, batches = np.ones((9000, 200), np.float32), np.zeros((8, 4000), int)
+    executable.run_batches([(x, values)], batches, seed=0, step=1, rate=lambda n: 0.1)
+    own.pull([w])
+    assert not w.value.any()
+
+
+def test_data_that_no_buffer_can_hold_are_copied(
+    own: OpenCLBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = wide()
+    expected = trained(own, x, y)
+    most = x.nbytes
+    monkeypatch.setattr(OpenCLDevice, "largest_buffer", most)
+    model = trained(OpenCLBackend(own.device), x, y)
+    feed = model.program._compiled.feeds.by_rows[0]  # type: ignore[union-attr]
+    assert feed.most_runs(x) < 100
+    same(model, expected)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,21 @@ def test_a_profile_shows_the_kernels_of_a_whole_step(own: OpenCLBackend) -> None
     same(model, plain)
 
 
+def test_a_profile_shows_the_kernels_of_a_step_for_few_cores(backend: Any) -> None:
+    """Which would be one launch of one work item if the cores did not share it."""
+    own = OpenCLBackend(backend.device)
+    device = own.session.runtime.device
+    if not device.has_threads or device.compute_units < 2:
+        pytest.skip("whole steps are for threads that are kept on their cores")
+    x = np.random.default_rng(0).normal(size=(96, 784)).astype(np.float32)
+    model = cr.Sequential([cr.layers.Dense(64, activation="relu"), cr.layers.Dense(2)])
+    fit(model, own, x=x, y=x[:, :2], batch_size=32)
+    assert forms(model) == [device.compute_units]
+    with own.profiled() as profile:
+        fit(model, own, x=x, y=x[:, :2], batch_size=32)
+    assert len(profile.rows) > 1
+
+
 def places() -> list[int]:
     """Return on how many cores each of PoCL's threads may run."""
     return [len(os.sched_getaffinity(thread)) for thread in WORKERS._cores]
