@@ -17,6 +17,7 @@ import pyopencl as cl
 from chainrule.backends.opencl.device.feeds import TURNS, SharedFeed, settle
 from chainrule.backends.opencl.device.runtime import Runtime
 from chainrule.backends.opencl.source.layout import View
+from chainrule.kinds.backend import fill
 
 Array = npt.NDArray[Any]
 MANY = 1 << 30
@@ -42,15 +43,15 @@ class RowsFeed(SharedFeed):
     def __init__(self, runtime: Runtime, data: View, rows: View, runs: int) -> None:
         super().__init__(runtime, rows, runs)
         self.data = data
-        self._place, self._copied = (0, 0), True
+        self._place = (0, 0)
         self._source_readers: list[tuple[cl.Kernel, int]] = []
         for array in self._arrays:
             array[...] = 0
-        empty = np.zeros(data.shape, data.dtype)
-        self._read_in_turn = [empty] * TURNS
+        self._batches = [np.zeros(data.shape, data.dtype) for _ in range(TURNS)]
+        self._read_in_turn = [*self._batches]
         weakref.finalize(self, _let_go, self._until, self._read_in_turn)
-        self.nbytes += 2 * data.nbytes
-        self._read_from(empty)
+        self.nbytes += TURNS * data.nbytes
+        self._read_from(self._batches[0])
 
     def source_read_by(self, kernel: cl.Kernel, position: int) -> None:
         """Note that a kernel reads the rows as one of its arguments."""
@@ -67,20 +68,21 @@ class RowsFeed(SharedFeed):
         """Note which rows of an array are read, for many runs.
 
         For one run they are copied: the array may change right after. So are those
-        that must be converted. Without `rows`, the array is the batch.
+        that must be converted.
         """
-        if rows is None or runs is None or not self._is_readable(values):
-            taken = values if rows is None else values.take(rows, 0, mode="clip")
-            shape = (-1, *self.data.shape[1:])
-            values = np.array(taken, self.data.dtype, order="C").reshape(shape)
-            numbers = np.arange(len(values))
-            rows = numbers if rows is None else numbers.reshape(rows.shape)
-            self._copied = True
-        else:
-            self._copied = False
+        if runs is None:
+            super().put(np.arange(self.data.shape[0]))
+            batch = self._batches[self._turn]
+            fill(batch, values, rows)
+            self._read_from(batch)
+            return
+        assert rows is not None
+        if not self._is_readable(values):
+            taken = values.take(rows.reshape(-1), 0, mode="clip")
+            values = np.asarray(taken, self.data.dtype, "C")
+            rows = np.arange(len(values)).reshape(rows.shape)
         super().put(rows.clip(0, len(values) - 1), runs=runs)
         self._read_from(values)
-        self._read_in_turn[self._turn] = values
 
     def read(self) -> Array:
         """Return the last values."""
@@ -95,13 +97,14 @@ class RowsFeed(SharedFeed):
             for kernel, position in self._source_readers:
                 kernel.set_arg(position, self.source)
         self._place, self._source_of = place, values
+        self._read_in_turn[self._turn] = values
 
     def let_go(self) -> None:
         """Wait until no kernel reads the caller's array; keep a copy of the batch."""
         settle(self._until)
-        if not self._copied:
+        if self._source_of is not self._batches[self._turn]:
             self.put(self.read())
-        self._read_in_turn[:] = [self._source_of] * TURNS
+        self._read_in_turn[:] = self._batches
 
     def _is_readable(self, values: Array) -> bool:
         return (
