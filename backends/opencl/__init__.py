@@ -37,9 +37,9 @@ class OpenCLBackend(Backend):
 
     Parameters live on the device, in one copy that all executables of the backend
     share. A program's parameters are copied there when it is compiled, unless they are
-    there already. From then on whoever writes to `Parameter.value` calls `push`, and
-    whoever reads it after a run calls `pull`; `pull` costs nothing if no run has
-    changed the parameters since.
+    there already, or kernels work in the host's own arrays. From then on whoever writes
+    to `Parameter.value` calls `push`, and whoever reads it or writes to it after a run
+    calls `pull` first; `pull` costs nothing if the device is idle.
     """
 
     type_name: ClassVar[str] = "opencl"

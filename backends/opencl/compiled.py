@@ -157,9 +157,8 @@ def _connect(feeds: Feeds, launches: Sequence[Prepared]) -> None:
 
 def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
     leaves, vector, seed = lowered.leaves, lowered.numbers.vector, lowered.seed
-    inputs = {**leaves.inputs, **leaves.rows}  # rows instead of the inputs themselves
     draws = any(launch.draws for launch in lowered.launches)
-    sent = sum(view.nbytes for view in (*inputs.values(), vector, seed))
+    sent = sum(view.nbytes for view in (*leaves.sent.values(), vector, seed))
     most = 0
     if lowered.many and runtime.device.shares_memory:
         most = SHARED_AT_ONCE
@@ -171,7 +170,7 @@ def _open_feeds(lowered: Lowered, runtime: Runtime) -> Feeds:
             leaf: RowsFeed(runtime, leaves.inputs[leaf], view, runs)
             if leaf in leaves.rows
             else open_feed(runtime, view, f"input {leaf.name}", runs)
-            for leaf, view in inputs.items()
+            for leaf, view in leaves.sent.items()
         },
         numbers=open_feed(runtime, vector, "numbers", runs) if vector.size else None,
         seed=open_feed(runtime, seed, "a seed", runs) if draws else None,

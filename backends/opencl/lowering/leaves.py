@@ -38,6 +38,11 @@ class Leaves:
     parameters: Mapping[Parameter, View]
     constants: Mapping[Constant, View]
 
+    @property
+    def sent(self) -> Mapping[Input, View]:
+        """Where the host sends inputs: their values, or the numbers of their rows."""
+        return {**self.inputs, **self.rows}
+
     def view(self, node: Node) -> View | None:
         """Return where a leaf lies; None for a number, and for any other node."""
         if isinstance(node, Parameter):

@@ -119,16 +119,18 @@ def lower(program: Program, kernels: Kernels, session: Session) -> Lowered:
         made.assign()
         launches += made.launches
     step: WholeStep | None = None
+    profiled = session.recorder is not None
     if device.is_cpu:
-        views = (*{**leaves.inputs, **leaves.rows}.values(), numbers.vector, seed)
+        views = (*leaves.sent.values(), numbers.vector, seed)
         sent = {view.slot for view in views} if many else None
         if sent is not None and device.has_threads:
             step = whole_step(launches, sent, device.compute_units)
-        alone = sent if step is None else None  # a profile shows its kernels
-        launches = merge_small(launches, alone, device.compute_units)
-    profiled = session.recorder is not None
-    if step is not None and not profiled:
-        launches = [step.launch]
+        if step is None:
+            launches = merge_small(launches, sent, device.compute_units)
+        elif profiled:  # which shows the kernels of the step
+            launches = merge_small(launches, None, device.compute_units)
+        else:
+            launches = [step.launch]
     return Lowered(
         floats=floats,
         launches=launches,

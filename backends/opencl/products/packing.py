@@ -103,7 +103,7 @@ class Strip:
 
     def __init__(self, p: Problem, rows: int) -> None:
         self.p, self.rows = p, rows
-        self.in_order = p.a.strides[-1] == 1
+        self.in_order = not p.turned
         self.strides = (p.k + GAP, 1) if self.in_order else (1, rows)
         self.size = rows * (p.k + GAP)
 
